@@ -1,0 +1,1 @@
+"""Agents that learn, the runs that they live in, and their evaluation."""

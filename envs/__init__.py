@@ -1,0 +1,30 @@
+"""The table of environments: id -> (module below ``ludus.envs``, time limit in steps).
+
+Adding an environment = one file + one line here. An id whose rules are a peer's carries the peer's version.
+"""
+
+import gymnasium
+
+ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
+    "ludus/CartPole-v1": ("ludus.envs.robotics.cartpole", 500),
+    "ludus/Snake-v1": ("ludus.envs.games.snake", 4000),
+}
+
+
+def register(id: str, module: str, max_episode_steps: int | None = None) -> None:
+    """Make the environment file ``module`` (a dotted path) known to Gymnasium; an id that exists is left alone.
+
+    Entry points are strings, so nothing is imported or compiled before ``gymnasium.make`` or ``make_vec``.
+    """
+    if id in gymnasium.registry:
+        return
+    gymnasium.register(
+        id=id,
+        entry_point="ludus.envs.engine.env:Env",
+        vector_entry_point="ludus.envs.engine.vector:VectorEnv",
+        max_episode_steps=max_episode_steps,
+        # The environment enforces the order of calls and checks actions itself, at a tenth of the wrappers' price.
+        order_enforce=False,
+        disable_env_checker=True,
+        kwargs={"module": module},
+    )

@@ -1,0 +1,326 @@
+"""A batch of environments: the one protocol that the faces and the agents know, and its compiled implementation.
+
+``KernelBatch`` keeps one structured NumPy record per environment and runs the compiled driver over them.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import numpy as np
+from gymnasium import Space, error, spaces
+from gymnasium.vector import AutoresetMode
+
+from ...errors import did_you_mean
+from .driver import DISABLED, NEXT_STEP, OBSERVE, RESET, SAME_STEP, STEP, Buffers, compile_driver, specialise
+from .simulation import Simulation, load, parameter_ranges, record_dtype
+
+SNAPSHOT_MAGIC = b"ludus-snapshot-1\n"
+MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
+
+
+class Batch(Protocol):
+    """N environments that are stepped together; see ``Buffers`` for what they show after each call."""
+
+    name: str
+    num_envs: int
+    observation_space: Space  # of one environment
+    action_space: Space
+    terms: tuple[str, ...]  # names of the reward's terms
+    has_mask: bool
+    succeeds: bool
+    buffers: Buffers
+
+    def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int] | None = None) -> None: ...
+    def step(self, actions: np.ndarray) -> int: ...
+    def snapshot(self) -> bytes: ...
+    def restore(self, data: bytes) -> None: ...
+    def draw(self, i: int, frame: np.ndarray) -> None: ...
+    def close(self) -> None: ...
+
+
+class KernelBatch:
+    """``num_envs`` copies of the environment declared in ``module``.
+
+    Args:
+        module: Dotted path of the environment file, such as ``"ludus.envs.games.snake"``.
+        num_envs: How many environments, at least 1.
+        autoreset_mode: What happens when an episode ends; see ``gymnasium.vector.AutoresetMode``.
+        max_episode_steps: Time limit in steps; ``None`` for none.
+        threads: How many threads share a step. 1 is faster below about 10,000 environments.
+        randomize: ``{parameter: (low, high)}``, drawn uniformly anew for each episode.
+        drift: ``{parameter: Drift(to, at, over)}``, or a list of drifts that follow each other.
+        **parameters: Fixed values of parameters, and sizes.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        num_envs: int,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
+        max_episode_steps: int | None = None,
+        threads: int = 1,
+        randomize: Mapping[str, tuple[float, float]] | None = None,
+        drift: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> None:
+        if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
+            raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
+        if not isinstance(threads, int) or threads < 1:
+            raise ValueError(f"threads must be a whole number >= 1, got {threads!r}")
+        if max_episode_steps is not None and not (isinstance(max_episode_steps, int) and max_episode_steps >= 1):
+            raise ValueError(f"max_episode_steps must be a whole number >= 1 or None, got {max_episode_steps!r}")
+        environment, simulation = load(module)
+        self.module = module
+        self.name = module.rpartition(".")[2]
+        self.simulation: Simulation = simulation
+        self.num_envs = int(num_envs)
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.max_episode_steps = max_episode_steps
+        self.terms, self.succeeds = simulation.terms, simulation.succeeds
+        self.has_mask = hasattr(environment, "mask")
+
+        self.sizes = simulation.resolve_sizes(parameters, self.name)
+        fixed = {key: value for key, value in parameters.items() if key not in self.sizes}
+        self.observation_space, self.action_space = simulation.spaces(**self.sizes)
+        self.ranges = parameter_ranges(simulation, fixed, randomize or {}, drift or {}, self.action_space, self.name)
+        self.world = simulation.world(**self.sizes)
+        for array in self.world:
+            array.flags.writeable = False
+
+        self._driver = compile_driver(environment)
+        self._store = np.zeros(self.num_envs, record_dtype(simulation, self.sizes))
+        self.buffers, self._rows = self._allocate()
+        self._interpreted = not hasattr(self._driver.drive, "compile")
+        # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
+        self.records: np.ndarray = self._store.view(np.recarray) if self._interpreted else self._store
+        self._actions = np.zeros((self.num_envs, *self.action_space.shape), self._action_dtype)  # type: ignore[misc]
+        limit = max_episode_steps or 0
+        self._tail = (self.buffers_rows, self.world, self.ranges, MODES[self.autoreset_mode], limit)
+        self._drive = specialise(
+            self._driver.drive, STEP, self.records, self._actions, *self._tail, 0, self.num_envs
+        )
+        self._paint: Any = None
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
+        self._chunks = [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+        self._seed_missing = True
+
+    @property
+    def _action_dtype(self) -> type:
+        return np.int64 if isinstance(self.action_space, spaces.Discrete) else np.float64
+
+    def _allocate(self) -> tuple[Buffers, Buffers]:
+        """The buffers, and the same memory as the driver sees it (an observation is always an array there)."""
+        n, terms = self.num_envs, len(self.terms)
+        actions = int(self.action_space.n) if isinstance(self.action_space, spaces.Discrete) else 1
+        shape = self.observation_space.shape or ()
+        observation, final_observation = (np.zeros((n, *(shape or (1,))), self.observation_space.dtype) for _ in "ab")
+        rows = Buffers(
+            observation=observation,
+            mask=np.ones((n, actions), np.int8),
+            reward=np.zeros(n),
+            terms=np.zeros((n, terms)),
+            terminated=np.zeros(n, np.bool_),
+            truncated=np.zeros(n, np.bool_),
+            final_observation=final_observation,
+            final_mask=np.ones((n, actions), np.int8),
+            episode_return=np.zeros(n),
+            episode_terms=np.zeros((n, terms)),
+            episode_length=np.zeros(n, np.int64),
+            episode_success=np.zeros(n, np.bool_),
+            selected=np.ones(n, np.bool_),
+            seeded=np.zeros(n, np.bool_),
+            seeds=np.zeros(n, np.uint64),
+        )
+        self.buffers_rows = rows
+        shown = rows
+        if not shape:
+            shown = rows._replace(observation=observation[:, 0], final_observation=final_observation[:, 0])
+        return shown, rows
+
+    def _run(self, command: int, start: int = 0, stop: int | None = None) -> int:
+        stop = self.num_envs if stop is None else stop
+        if self._interpreted:
+            with np.errstate(over="ignore"):  # 64-bit hashes wrap around
+                return self._drive(command, self.records, self._actions, *self._tail, start, stop)
+        return self._drive(command, self.records, self._actions, *self._tail, start, stop)
+
+    def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
+        """Start new episodes in the ``selected`` environments (all by default), seeded where ``seeds`` has a number.
+
+        An environment without a seed goes on with its stream; one that never had any takes it from the system.
+        """
+        b = self.buffers
+        b.selected[:] = True if selected is None else selected
+        b.seeded[:] = False
+        if seeds is not None:
+            if len(seeds) != self.num_envs:
+                raise ValueError(f"seeds must hold one entry per environment ({self.num_envs}), got {len(seeds)}")
+            for i, seed in enumerate(seeds):
+                if seed is not None:
+                    b.seeds[i], b.seeded[i] = check_seed(seed), True
+        if self._seed_missing:
+            unseeded = b.selected & ~b.seeded & ~self._store["ready"]
+            base = secrets.randbits(63)
+            b.seeds[unseeded] = base + np.flatnonzero(unseeded).astype(np.uint64)
+            b.seeded[unseeded] = True
+        self._run(RESET)
+        self._seed_missing = not self._store["ready"].all()
+
+    def seed_from(self, seed: int) -> None:
+        """Reset everything with the seeds ``seed + i``: the same as ``reset(seeds=…)`` without a Python loop."""
+        b = self.buffers
+        b.selected[:] = b.seeded[:] = True
+        b.seeds[:] = np.uint64(check_seed(seed)) + np.arange(self.num_envs, dtype=np.uint64)
+        self._run(RESET)
+        self._seed_missing = False
+
+    def step(self, actions: np.ndarray) -> int:
+        """Advance all environments by one step; returns how many episodes ended in it.
+
+        Args:
+            actions: (N,) whole numbers for ``Discrete``, (N, …) floats for ``Box``.
+
+        Raises:
+            TypeError, ValueError: wrong dtype or shape, or an action outside the space (NaN included); nothing moved.
+            gymnasium.error.ResetNeeded: an environment was never reset, or has ended and ``autoreset_mode`` is DISABLED.
+        """
+        given = np.asarray(actions)
+        if given.dtype.kind not in ("iu" if self._action_dtype is np.int64 else "iuf"):
+            expected = "whole numbers" if self._action_dtype is np.int64 else "floats"
+            raise TypeError(f"actions of {self.name} must be {expected}, got dtype {given.dtype}")
+        if given.shape != self._actions.shape:
+            raise ValueError(f"actions of {self.name} must have shape {self._actions.shape}, got {given.shape}")
+        self._actions[...] = given
+        return self.step_prepared()
+
+    def step_prepared(self) -> int:
+        """``step`` with the actions that stand in ``self.action_buffer`` already."""
+        if self._pool is None:
+            ended = self._run(STEP)
+            if ended < 0:
+                self._refuse(-1 - ended)
+            return ended
+        return self._step_threaded()
+
+    @property
+    def action_buffer(self) -> np.ndarray:
+        """(N, *action shape) where ``step_prepared`` reads the actions: int64 or float64."""
+        return self._actions
+
+    def _step_threaded(self) -> int:
+        # A refusal must leave every environment where it was, so all chunks are checked before one moves.
+        flat = self._actions.reshape(self.num_envs, -1)
+        inside = ((flat >= self.ranges.action_low) & (flat <= self.ranges.action_high)).all(axis=1)
+        if not inside.all():
+            self._refuse(int(np.argmin(inside)))
+        if not self._store["ready"].all():
+            self._refuse(self.num_envs + int(np.argmin(self._store["ready"])))
+        if self.autoreset_mode == AutoresetMode.DISABLED and self._store["pending"].any():
+            self._refuse(self.num_envs + int(np.argmax(self._store["pending"])))
+        assert self._pool is not None
+        return sum(self._pool.map(lambda chunk: self._run(STEP, *chunk), self._chunks))
+
+    def _refuse(self, code: int) -> None:
+        if code < self.num_envs:
+            action = self._actions[code].tolist()
+            raise ValueError(
+                f"action {action} of environment {code} is outside the action space of {self.name}; "
+                f"expected a member of {self.action_space}"
+            )
+        i = code - self.num_envs
+        why = "its episode has ended" if self._store["ready"][i] else "it was never reset"
+        raise error.ResetNeeded(f"cannot step environment {i} of {self.name}: {why}; call reset() first")
+
+    def snapshot(self) -> bytes:
+        """The whole state as bytes; a batch made with the same arguments continues from it bit by bit."""
+        header = json.dumps(self._identity(), sort_keys=True).encode()
+        return SNAPSHOT_MAGIC + len(header).to_bytes(8, "little") + header + self._store.tobytes()
+
+    def restore(self, data: bytes) -> None:
+        """Go back to a ``snapshot``; rewards and flags of the last step are not part of it and read 0.
+
+        Raises:
+            ValueError: not a snapshot, or one of another environment, size or number; nothing has changed.
+        """
+        start = len(SNAPSHOT_MAGIC) + 8
+        if data[: len(SNAPSHOT_MAGIC)] != SNAPSHOT_MAGIC or len(data) < start:
+            raise ValueError(f"these {len(data)} bytes are no snapshot of this version of Ludus; take one with snapshot()")
+        length = int.from_bytes(data[start - 8 : start], "little")
+        try:
+            theirs = json.loads(data[start : start + length])
+        except ValueError:
+            raise ValueError("the snapshot is damaged: its header cannot be read") from None
+        ours = self._identity()
+        for key, mine in ours.items():
+            if theirs.get(key) != mine:
+                raise ValueError(
+                    f"the snapshot is of another batch: its {key} is {theirs.get(key)!r}, this batch has {mine!r}; "
+                    "restore into a batch made with the same arguments"
+                )
+        body = data[start + length :]
+        if len(body) != self._store.nbytes:
+            raise ValueError(f"the snapshot is damaged: {len(body)} bytes of state, expected {self._store.nbytes}")
+        self._store[...] = np.frombuffer(body, self._store.dtype)
+        self._seed_missing = not self._store["ready"].all()
+        for array in (self.buffers.reward, self.buffers.terms, self.buffers.terminated, self.buffers.truncated):
+            array[...] = 0
+        if not self._seed_missing:
+            self._run(OBSERVE)
+
+    def _identity(self) -> dict[str, Any]:
+        return {
+            "environment": self.module,
+            "num_envs": self.num_envs,
+            "sizes": self.sizes,
+            "fields": str(np.dtype(self._store.dtype).descr if not self.simulation.parameters else self._store.dtype),
+        }
+
+    def parameters(self, i: int) -> dict[str, float]:
+        """The values of environment ``i``'s parameters at this moment."""
+        return dict(zip(self.simulation.parameters, self._store["parameters"][i].tolist(), strict=False))
+
+    def heuristic(self, out: np.ndarray | None = None) -> np.ndarray:
+        """The reference policy's actions, in the shape that ``step`` takes."""
+        if self._driver.advise is None:
+            raise ValueError(f"{self.name} has no heuristic policy")
+        actions = np.zeros(self._actions.shape, self._action_dtype) if out is None else out
+        with self._tolerant():
+            self._driver.advise(self.records, self.world, actions.reshape(self.num_envs, -1))
+        return actions
+
+    def draw(self, i: int, frame: np.ndarray) -> None:
+        """Draw environment ``i`` into ``frame`` (height, width, 3) uint8, at whatever size it has."""
+        self.draw_many(np.array([i]), frame[None])
+
+    def draw_many(self, indices: np.ndarray, frames: np.ndarray) -> None:
+        """Draw the environments ``indices`` (M,) into ``frames`` (M, height, width, 3) uint8, C-contiguous."""
+        if self._driver.paint is None:
+            raise ValueError(f"{self.name} has no draw kernel")
+        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3 or not frames.flags.c_contiguous:
+            raise ValueError(f"frames must be C-contiguous uint8 (M, height, width, 3), got {frames.dtype} {frames.shape}")
+        with self._tolerant():
+            self._driver.paint(self.records, np.asarray(indices, np.int64), self.world, frames)
+
+    def _tolerant(self) -> contextlib.AbstractContextManager:
+        return np.errstate(over="ignore") if self._interpreted else contextlib.nullcontext()
+
+    def close(self) -> None:
+        """Stop the threads, if there are any. May be called twice."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+def check_seed(seed: Any) -> int:
+    """A seed as a Python int; ``TypeError`` or ``ValueError`` for one that is not a whole number 0 … 2**63-1."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"a seed must be a whole number, got {seed!r}")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"a seed must be 0 … 2**63-1, got {seed}")
+    return int(seed)

@@ -1,0 +1,113 @@
+"""Face 1: ``gymnasium.Env``, a batch of one."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode
+
+from .batch import KernelBatch
+
+
+class Env(gymnasium.Env):
+    """One environment of the file ``module``.
+
+    ``gymnasium.make`` puts its own ``TimeLimit`` around it (so ``make(..., max_episode_steps=…)`` works as everywhere);
+    who constructs it directly gives ``max_episode_steps`` here. The other keywords are those of ``KernelBatch``.
+
+    ``info`` holds ``action_mask`` (int8, where the environment has illegal actions) and, when the world ended the
+    episode, ``totals`` (its return, length and each reward term) and ``is_success`` (where the task has one).
+    """
+
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30}
+
+    def __init__(
+        self, module: str, *, render_mode: str | None = None, max_episode_steps: int | None = None, **keywords: Any
+    ) -> None:
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
+        self.render_mode = render_mode
+        self.batch = KernelBatch(
+            module, 1, autoreset_mode=AutoresetMode.DISABLED, max_episode_steps=max_episode_steps, **keywords
+        )
+        self.metadata = {**self.metadata, "render_fps": self.batch.simulation.fps}
+        self.observation_space = self.batch.observation_space
+        self.action_space = self.batch.action_space
+        self._window: Any = None
+        b = self.batch.buffers
+        self._observation, self._mask = b.observation[0:1], b.mask
+        self._reward, self._terminated, self._truncated = b.reward, b.terminated, b.truncated
+        self._scalar = self.observation_space.shape == ()
+        self._discrete = isinstance(self.action_space, gymnasium.spaces.Discrete)
+        self._count = int(self.action_space.n) if self._discrete else 0  # type: ignore[attr-defined]
+        self._action, self._step = self.batch.action_buffer, self.batch.step_prepared
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        if options:
+            raise ValueError(f"reset takes no options here, got {sorted(options)}; set parameters in gymnasium.make")
+        self.batch.reset(seeds=None if seed is None else [seed])
+        if self.render_mode == "human":
+            self.render()
+        return self._observe(), self._info(0)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        if self._discrete and type(action) is int:
+            if not 0 <= action < self._count:
+                raise ValueError(f"action {action} is outside the action space {self.action_space}")
+            self._action[0] = action
+            ended = self._step()
+        else:
+            # The rest takes the careful path: NumPy scalars, arrays, and everything that is no action at all.
+            ended = self.batch.step(np.asarray(action)[None])
+        if self.render_mode == "human":
+            self.render()
+        return (
+            self._observe(),
+            self._reward.item(),
+            self._terminated.item(),
+            self._truncated.item(),
+            self._info(ended),
+        )
+
+    def _observe(self) -> Any:
+        return self._observation[0] if self._scalar else self._observation[0].copy()
+
+    def _info(self, ended: int) -> dict[str, Any]:
+        info: dict[str, Any] = {}
+        if self.batch.has_mask:
+            info["action_mask"] = self._mask[0].copy()
+        if ended:
+            b = self.batch.buffers
+            terms = b.episode_terms[0].tolist()
+            info["totals"] = {"return": sum(terms), "length": int(b.episode_length[0])}
+            info["totals"].update(zip(self.batch.terms, terms, strict=True))
+            if self.batch.succeeds:
+                info["is_success"] = bool(b.episode_success[0])
+        return info
+
+    def action_masks(self) -> np.ndarray:
+        """(A,) bool, the legal actions now: the name under which sb3-contrib's MaskablePPO looks for them."""
+        return self._mask[0].astype(np.bool_)
+
+    def render(self) -> np.ndarray | None:
+        """An RGB frame (height, width, 3) uint8, or a window refreshed, according to ``render_mode``."""
+        if self.render_mode is None:
+            gymnasium.logger.warn('render() without a render_mode; make the environment with render_mode="rgb_array"')
+            return None
+        frame = np.empty((*self.batch.simulation.frame, 3), np.uint8)
+        self.batch.draw(0, frame)
+        if self.render_mode == "rgb_array":
+            return frame
+        if self._window is None:
+            from .window import Window
+
+            self._window = Window(self.batch.name, frame.shape[:2], fps=self.batch.simulation.fps)
+        self._window.show(frame[None])
+        return None
+
+    def close(self) -> None:
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+        self.batch.close()

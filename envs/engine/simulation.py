@@ -1,0 +1,235 @@
+"""What an environment file declares. The kernels stand beside the declaration, under their fixed names.
+
+An environment is a module with kernels (compiled scalar functions over one record ``s``)
+
+    reset(s, world)                              fill the record for a new episode                         required
+    step(s, action, world, terms) -> terminated  advance one step, set the reward terms (they come as 0)   required
+    observe(s, world, out)                       write the observation                                     required
+    mask(s, world, out)                          write 1 for each legal action, 0 for each illegal one     optional
+    heuristic(s, world, out)                     write the reference policy's action                       optional
+    draw(s, world, frame)                        write RGB into frame (height, width, 3) uint8             optional
+
+and a constant ``SIMULATION`` of the class below.
+"""
+
+import importlib
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium import Space
+
+from ...errors import did_you_mean
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A physical constant of an environment: a number that can be fixed, randomised per episode, or drift."""
+
+    default: float
+    low: float  # smallest and largest value for which the rules make sense
+    high: float
+    unit: str  # "" where it has none
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Size:
+    """A whole number that decides the shape of the record; each value compiles its own machine code."""
+
+    default: int
+    low: int
+    high: int
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Move a parameter to ``to`` from step ``at`` of the environment's age on, linearly ``over`` so many steps.
+
+    The age counts all steps of one environment; a reset does not clear it.
+    """
+
+    to: float
+    at: int
+    over: int = 0
+
+
+class NoWorld(NamedTuple):
+    """The world of an environment that shares no arrays."""
+
+    nothing: np.ndarray
+
+
+def no_world(**sizes: int) -> NoWorld:
+    return NoWorld(np.zeros(1))
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The declaration of an environment (see the module's docstring for its kernels)."""
+
+    state: Callable[..., dict[str, Any]]  # **sizes -> {field: dtype or (dtype, shape)}
+    spaces: Callable[..., tuple[Space, Space]]  # **sizes -> (observation space, action space)
+    terms: tuple[str, ...]  # names of the reward's terms
+    action_names: tuple[str, ...]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    sizes: Mapping[str, Size] = field(default_factory=dict)
+    world: Callable[..., tuple] = no_world  # **sizes -> a NamedTuple of arrays that the batch shares, read-only
+    succeeds: bool = False  # the task can be solved: kernels set s.success, info carries "is_success"
+    scores: Mapping[str, float] = field(default_factory=dict)  # mean return of "random", "heuristic", "optimum"
+    frame: tuple[int, int] = (512, 512)  # height, width in pixels of a person's window
+    fps: int = 30  # steps per second at which a rollout is pleasant to watch
+
+    def resolve_sizes(self, given: Mapping[str, int], name: str) -> dict[str, int]:
+        """All sizes, defaults included; ``ValueError`` for one out of range."""
+        resolved = {}
+        for key, size in self.sizes.items():
+            value = given.get(key, size.default)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+                raise TypeError(f"{key} of {name} must be a whole number, got {value!r}")
+            if not size.low <= value <= size.high:
+                raise ValueError(f"{key} of {name} must be {size.low} … {size.high}, got {value}")
+            resolved[key] = int(value)
+        return resolved
+
+    def check_value(self, key: str, value: Any, name: str) -> float:
+        """The value of parameter ``key`` as a float; ``ValueError`` for one out of range or unknown."""
+        if key not in self.parameters:
+            known = [*self.parameters, *self.sizes]
+            raise ValueError(f"unknown parameter {key!r} of {name}{did_you_mean(key, known)}")
+        parameter = self.parameters[key]
+        if not isinstance(value, (int, float, np.integer, np.floating)):
+            raise TypeError(f"parameter {key} of {name} must be a number, got {value!r}")
+        if not parameter.low <= value <= parameter.high:  # also catches NaN
+            unit = f" {parameter.unit}" if parameter.unit else ""
+            raise ValueError(f"{key} of {name} must be {parameter.low:g} … {parameter.high:g}{unit}, got {value}")
+        return float(value)
+
+
+class Ranges(NamedTuple):
+    """The parameters of a batch as arrays for the driver: P parameters, D drifts, A action components."""
+
+    low: np.ndarray  # (P,) drawn uniformly per episode between low and high; fixed where they are equal
+    high: np.ndarray  # (P,)
+    drift_parameter: np.ndarray  # (D,) index of the parameter, in order of `at`
+    drift_at: np.ndarray  # (D,) age in steps
+    drift_over: np.ndarray  # (D,) steps
+    drift_to: np.ndarray  # (D,)
+    action_low: np.ndarray  # (A,)
+    action_high: np.ndarray  # (A,)
+
+
+def as_drifts(value: Any, key: str) -> list[Drift]:
+    """A ``Drift``, a dict of its fields (as in JSON), or a sequence of either."""
+    if isinstance(value, Drift):
+        return [value]
+    if isinstance(value, Mapping):
+        known = [f.name for f in fields(Drift)]
+        for name in value:
+            if name not in known:
+                raise ValueError(f"unknown field {name!r} in the drift of {key}{did_you_mean(name, known)}")
+        for name in ("to", "at"):
+            if name not in value:
+                raise ValueError(f"the drift of {key} lacks {name!r}; expected to, at and, if gradual, over")
+        return [Drift(**value)]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [drift for item in value for drift in as_drifts(item, key)]
+    raise TypeError(f"the drift of {key} must be a Drift or a dict with to, at, over; got {value!r}")
+
+
+def parameter_ranges(
+    simulation: Simulation, fixed: Mapping, randomize: Mapping, drift: Mapping, action_space: Space, name: str
+) -> Ranges:
+    """Check the three ways to set parameters and lay them out for the driver."""
+    index = {key: i for i, key in enumerate(simulation.parameters)}
+    low = np.array([parameter.default for parameter in simulation.parameters.values()], np.float64)
+    for key, value in fixed.items():
+        value = simulation.check_value(key, value, name)
+        low[index[key]] = value
+    high = low.copy()
+    for key, pair in randomize.items():
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise ValueError(f"randomize[{key!r}] of {name} must be a pair (low, high), got {pair!r}")
+        ends = [simulation.check_value(key, value, name) for value in pair]
+        if key in fixed:
+            raise ValueError(f"{key} of {name} is both fixed and randomised; give one of the two")
+        if ends[0] > ends[1]:
+            raise ValueError(f"randomize[{key!r}] of {name} must be (low, high) with low <= high, got {pair!r}")
+        low[index[key]], high[index[key]] = ends
+    rows = []
+    for key, value in drift.items():
+        for item in as_drifts(value, key):
+            to = simulation.check_value(key, item.to, name)
+            if item.at < 0 or item.over < 0:
+                raise ValueError(f"the drift of {key} needs at >= 0 and over >= 0 steps, got {item}")
+            rows.append((int(item.at), index[key], int(item.over), to))
+    rows.sort(key=lambda row: row[:2])
+    for before, after in itertools.combinations(rows, 2):
+        if before[1] == after[1] and after[0] < before[0] + before[2]:
+            key = list(index)[before[1]]
+            raise ValueError(
+                f"two drifts of {key} of {name} overlap: one runs from step {before[0]} over {before[2]} steps, "
+                f"the next starts at {after[0]}; start it at {before[0] + before[2]} or later"
+            )
+    # Discrete actions count from 0 here, whatever the space's `start`: kernels index with them.
+    is_box = hasattr(action_space, "low")
+    action_low = action_space.low.ravel() if is_box else [0]
+    action_high = action_space.high.ravel() if is_box else [action_space.n - 1]  # type: ignore[attr-defined]
+    return Ranges(
+        low,
+        high,
+        np.array([row[1] for row in rows], np.int64),
+        np.array([row[0] for row in rows], np.int64),
+        np.array([row[2] for row in rows], np.int64),
+        np.array([row[3] for row in rows], np.float64),
+        np.asarray(action_low, np.float64),
+        np.asarray(action_high, np.float64),
+    )
+
+
+def record_dtype(simulation: Simulation, sizes: Mapping[str, int]) -> np.dtype:
+    """The structured dtype of one environment: the engine's fields, the parameters, the environment's own state.
+
+    Each parameter has a field of its own for the kernels; ``parameters`` lies over all of them for the driver.
+    """
+    parameters = list(simulation.parameters)
+    count = max(len(parameters), 1)
+    layout: list[tuple[str, Any]] = [
+        ("rng", "u8"),  # counter of the environment's random stream
+        ("age", "i8"),  # steps since the batch was made or seeded; a reset does not clear it
+        ("clock", "i8"),  # steps of this episode
+        ("totals", ("f8", (len(simulation.terms),))),  # sum of each reward term over this episode
+        ("parameters", ("f8", (count,))),
+        *simulation.state(**sizes).items(),
+        ("success", "?"),  # the task was solved in this episode
+        ("pending", "?"),  # the episode has ended and its reset has not happened yet
+        ("ready", "?"),  # it was reset at least once
+    ]
+    names = [name for name, _ in layout]
+    taken = set(names) & set(parameters) or {name for name in names if names.count(name) > 1}
+    if taken:
+        raise ValueError(f"the record has two fields of the name {sorted(taken)[0]!r}; rename the environment's own")
+    packed = np.dtype(layout, align=True)
+    offsets = [packed.fields[name][1] for name in names]  # type: ignore[index]
+    base = offsets[names.index("parameters")]
+    return np.dtype(
+        {
+            "names": names + parameters,
+            "formats": [packed.fields[name][0] for name in names] + ["f8"] * len(parameters),  # type: ignore[index]
+            "offsets": offsets + [base + 8 * i for i in range(len(parameters))],
+            "itemsize": packed.itemsize,
+        }
+    )
+
+
+def load(name: str) -> tuple[ModuleType, Simulation]:
+    """The environment module ``name`` (a dotted path) and its declaration."""
+    module = importlib.import_module(name)
+    simulation = getattr(module, "SIMULATION", None)
+    if not isinstance(simulation, Simulation):
+        raise TypeError(f"module {name} has no constant SIMULATION of type Simulation; see envs/engine/simulation.py")
+    return module, simulation

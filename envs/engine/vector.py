@@ -1,0 +1,140 @@
+"""Face 2: ``gymnasium.vector.VectorEnv``, straight over a batch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+
+from .batch import KernelBatch
+
+
+class VectorEnv(gymnasium.vector.VectorEnv):
+    """``num_envs`` environments of the file ``module``; the keywords are those of ``KernelBatch``.
+
+    Args:
+        copy: Return fresh arrays (the default, as Gymnasium's vector environments do). With ``False`` the arrays are
+            views that the next step overwrites: no copy, for whoever is done with them by then.
+
+    ``info`` holds ``action_mask`` (N, A) where the environment has illegal actions and, in steps in which episodes ended,
+    ``totals`` (return, length, each reward term: arrays (N,)) and ``is_success``, each with its mask ``_key``. Under
+    ``SAME_STEP`` the observation and the mask of the end are ``final_obs`` and ``final_info["action_mask"]``, and the
+    totals stand in ``final_info`` too.
+    """
+
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30, "autoreset_mode": AutoresetMode.NEXT_STEP}
+
+    def __init__(
+        self,
+        module: str,
+        num_envs: int = 1,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        copy: bool = True,
+        **keywords: Any,
+    ) -> None:
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
+        self.batch = KernelBatch(module, num_envs, autoreset_mode=autoreset_mode, **keywords)
+        self.num_envs, self.render_mode, self.copy = self.batch.num_envs, render_mode, copy
+        self.metadata = {
+            **self.metadata,
+            "autoreset_mode": self.batch.autoreset_mode,
+            "render_fps": self.batch.simulation.fps,
+        }
+        self.single_observation_space, self.single_action_space = self.batch.observation_space, self.batch.action_space
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._same_step = self.batch.autoreset_mode == AutoresetMode.SAME_STEP
+        self._all = np.ones(self.num_envs, np.bool_)
+        self._window: Any = None
+
+    def reset(  # type: ignore[override]
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Start new episodes; ``options={"reset_mask": (N,) bool}`` does so in some environments only."""
+        selected = None
+        for key in options or {}:
+            if key != "reset_mask":
+                raise ValueError(f"unknown reset option {key!r}; reset takes only 'reset_mask'")
+            selected = self._check_reset_mask(options["reset_mask"])  # type: ignore[index]
+        if isinstance(seed, (int, np.integer)) and selected is None:
+            self.batch.seed_from(int(seed))
+        else:
+            if isinstance(seed, (int, np.integer)):
+                seed = [int(seed) + i for i in range(self.num_envs)]
+            self.batch.reset(selected, seed)
+        info: dict[str, Any] = {}
+        self._add_mask(info, self._all if selected is None else selected)
+        return self._give(self.batch.buffers.observation), info
+
+    def _check_reset_mask(self, selected: Any) -> np.ndarray:
+        if not isinstance(selected, np.ndarray) or selected.dtype != np.bool_ or selected.shape != (self.num_envs,):
+            came = f"{selected.dtype} {selected.shape}" if isinstance(selected, np.ndarray) else repr(selected)
+            raise TypeError(f"options['reset_mask'] must be a bool array ({self.num_envs},), got {came}")
+        if not selected.any():
+            raise ValueError("options['reset_mask'] must select at least one environment, got none")
+        return selected
+
+    def step(
+        self, actions: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        ended = self.batch.step(actions)
+        b = self.batch.buffers
+        info: dict[str, Any] = {}
+        self._add_mask(info, self._all)
+        if ended:
+            self._add_ends(info)
+        return self._give(b.observation), self._give(b.reward), self._give(b.terminated), self._give(b.truncated), info
+
+    def _give(self, array: np.ndarray) -> np.ndarray:
+        return array.copy() if self.copy else array
+
+    def _add_mask(self, info: dict[str, Any], valid: np.ndarray) -> None:
+        if self.batch.has_mask:
+            info["action_mask"], info["_action_mask"] = self._give(self.batch.buffers.mask), self._give(valid)
+
+    def _add_ends(self, info: dict[str, Any]) -> None:
+        b = self.batch.buffers
+        done = b.terminated | b.truncated
+        totals = {"return": b.episode_return.copy(), "length": b.episode_length.copy()}
+        for k, term in enumerate(self.batch.terms):
+            totals[term] = b.episode_terms[:, k].copy()
+        totals.update({f"_{key}": done for key in totals})
+        info["totals"], info["_totals"] = totals, done
+        if self.batch.succeeds:
+            info["is_success"], info["_is_success"] = b.episode_success.copy(), done
+        if self._same_step:
+            final = {key: value for key, value in info.items() if "action_mask" not in key}
+            if self.batch.has_mask:
+                final["action_mask"], final["_action_mask"] = b.final_mask.copy(), done
+            observations = np.full(self.num_envs, None, dtype=object)
+            rows = np.flatnonzero(done)
+            for i, observation in zip(rows, b.final_observation[rows], strict=True):
+                observations[i] = observation
+            info.update(final_obs=observations, _final_obs=done, final_info=final, _final_info=done)
+
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """One RGB frame per environment, or a tiled window refreshed, according to ``render_mode``."""
+        if self.render_mode is None:
+            gymnasium.logger.warn('render() without a render_mode; make it with render_mode="rgb_array"')
+            return None
+        frames = np.empty((self.num_envs, *self.batch.simulation.frame, 3), np.uint8)
+        self.batch.draw_many(np.arange(self.num_envs), frames)
+        if self.render_mode == "rgb_array":
+            return tuple(frames)
+        if self._window is None:
+            from .window import Window
+
+            self._window = Window(self.batch.name, frames.shape[1:3], num_tiles=self.num_envs, fps=self.metadata["render_fps"])
+        self._window.show(frames)
+        return None
+
+    def close_extras(self, **kwargs: Any) -> None:
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+        self.batch.close()

@@ -1,0 +1,312 @@
+"""Snake: eat fruit, grow by a cell each time, hit neither the wall nor yourself.
+
+World         A board of `size` x `size` cells. The snake starts as a single cell; one fruit lies on a free cell.
+Actions       0 up · 1 right · 2 down · 3 left
+Observation   uint8 (size, size, 5), row 0 on top
+              | plane | what                                                                   | range   |
+              |-------|------------------------------------------------------------------------|---------|
+              | 0     | body, the head included                                                | 0, 1    |
+              | 1     | head                                                                   | 0, 1    |
+              | 2     | tail, the last cell of the body (of a snake of one cell: the head)     | 0, 1    |
+              | 3     | fruit (none on a full board)                                           | 0, 1    |
+              | 4     | body age: steps until the cell is free if nothing is eaten, tail = 1,  | 0 … 255 |
+              |       | head = length; 0 off the body; 255 also stands for more                |         |
+Mask          A move is illegal that leaves the board or enters the body, except into the tail, which moves away as the
+              head arrives. Backwards is therefore illegal from length 3 on, and legal for a snake of 1 or 2 cells.
+Reward        `fruit`: +1 for each fruit
+Start         head and fruit uniform over the cells, never on the same one
+End           terminated by an illegal move (the board stays as it was before) and by a full board, which is success;
+              truncated after 4,000 steps
+Sizes         `size` 4 … 32 cells, 12 by default
+Source        the rules of `Snake-v1` of Jumanji (Bonnet et al. 2024, arXiv:2306.09884). Two things differ: the age is a
+              number (there a share of the length), and the time limit truncates (there it terminates).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from gymnasium import spaces
+
+from ..engine.kernels import below, box, copy_row, disc, fill, kernel, line, number
+from ..engine.simulation import Simulation, Size
+
+UP, RIGHT, DOWN, LEFT = range(4)
+ROW_STEP, COLUMN_STEP = (-1, 0, 1, 0), (0, 1, 0, -1)  # by action
+BODY, HEAD, TAIL, FRUIT, AGE = range(5)  # planes of the observation
+NOWHERE = -1  # the fruit's cell on a full board
+MAX_AGE = 255  # what the age plane saturates at
+
+# A cell is numbered row * size + column. The body is a ring of cell numbers: `tail` is the index of its oldest cell, the
+# newest stands `length - 1` places further.
+
+
+def state(size):
+    return {
+        "body": ("i2", (size * size,)),
+        "occupied": ("u1", (size, size)),
+        "tail": "i8",
+        "length": "i8",
+        "fruit": "i8",
+        "heading": "i8",  # last action, -1 before the first: only for drawing
+    }
+
+
+def make_spaces(size):
+    return spaces.Box(0, 255, (size, size, 5), np.uint8), spaces.Discrete(4)
+
+
+class World(NamedTuple):
+    cycle: np.ndarray  # (size, size) int64, place of each cell on a closed tour of the board; see `heuristic`
+
+
+def make_world(size):
+    """A Hamiltonian cycle: along the top row, then back in columns through the rest (the comb)."""
+    cycle = np.zeros((size, size), np.int64)
+    if size % 2 == 0:
+        path = [(0, column) for column in range(size)]
+        for column in range(size - 1, -1, -1):
+            rows = range(1, size) if column % 2 else range(size - 1, 0, -1)
+            path += [(row, column) for row in rows]
+        for place, (row, column) in enumerate(path):
+            cycle[row, column] = place
+    return World(cycle)
+
+
+@kernel
+def head_cell(s):
+    return s.body[(s.tail + s.length - 1) % s.body.shape[0]]
+
+
+@kernel
+def place_fruit(s):
+    """Put the fruit on a free cell, uniformly; nowhere if there is none."""
+    size, cells = s.occupied.shape[0], s.body.shape[0]
+    if s.length == cells:
+        s.fruit = NOWHERE
+        return
+    # Throw until a free cell is hit, which is quick while the board is not crowded; then count. Both are uniform.
+    for _ in range(8):
+        cell = below(s, cells)
+        if s.occupied[cell // size, cell % size] == 0:
+            s.fruit = cell
+            return
+    nth = below(s, cells - s.length)
+    for cell in range(cells):
+        if s.occupied[cell // size, cell % size] == 0:
+            if nth == 0:
+                s.fruit = cell
+                return
+            nth -= 1
+
+
+@kernel
+def is_legal(s, action):
+    size = s.occupied.shape[0]
+    head = head_cell(s)
+    row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
+    if not (0 <= row < size and 0 <= column < size):
+        return False
+    return s.occupied[row, column] == 0 or row * size + column == s.body[s.tail]
+
+
+@kernel
+def reset(s, world):
+    size, cells = s.occupied.shape[0], s.body.shape[0]
+    for row in range(size):
+        for column in range(size):
+            s.occupied[row, column] = 0
+    s.tail = 0
+    s.length = 1
+    s.body[0] = below(s, cells)
+    s.occupied[s.body[0] // size, s.body[0] % size] = 1
+    s.heading = -1
+    place_fruit(s)
+
+
+@kernel
+def step(s, action, world, terms):
+    if not is_legal(s, action):
+        return True
+    size, cells = s.occupied.shape[0], s.body.shape[0]
+    head = head_cell(s)
+    row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
+    cell = row * size + column
+    s.heading = action
+    eats = cell == s.fruit
+    if eats:
+        s.length += 1
+    else:
+        leaving = s.body[s.tail]
+        s.occupied[leaving // size, leaving % size] = 0
+        s.tail = (s.tail + 1) % cells
+    s.body[(s.tail + s.length - 1) % cells] = cell
+    s.occupied[row, column] = 1
+    if eats:
+        terms[0] = 1.0
+        place_fruit(s)
+        s.success = s.length == cells
+    return s.success
+
+
+@kernel
+def observe(s, world, out):
+    size, cells = s.occupied.shape[0], s.body.shape[0]
+    for row in range(size):
+        for column in range(size):
+            for plane in range(5):
+                out[row, column, plane] = 0
+    index = s.tail
+    for age in range(1, s.length + 1):
+        row, column = s.body[index] // size, s.body[index] % size
+        out[row, column, BODY] = 1
+        out[row, column, AGE] = min(age, MAX_AGE)
+        if age == 1:
+            out[row, column, TAIL] = 1
+        if age == s.length:
+            out[row, column, HEAD] = 1
+        index += 1
+        if index == cells:
+            index = 0
+    if s.fruit != NOWHERE:
+        out[s.fruit // size, s.fruit % size, FRUIT] = 1
+
+
+@kernel
+def mask(s, world, out):
+    for action in range(4):
+        out[action] = is_legal(s, action)
+
+
+@kernel
+def heuristic(s, world, out):
+    """Follow a Hamiltonian cycle, and cut it short where that cannot lock the snake in.
+
+    As long as the body lies on the cycle in order, every cell between the head and the tail (going forwards) is free. A
+    move to any of them, short of the fruit and with room left for growing, keeps that order; the cycle itself is the way
+    out if nothing shorter is safe.
+    """
+    size, cells = s.occupied.shape[0], s.body.shape[0]
+    head, tail = head_cell(s), s.body[s.tail]
+    place = world.cycle[head // size, head % size]
+    to_tail = (world.cycle[tail // size, tail % size] - place) % cells
+    if s.length == 1:
+        to_tail = cells
+    to_fruit = cells
+    if s.fruit != NOWHERE:
+        to_fruit = (world.cycle[s.fruit // size, s.fruit % size] - place) % cells
+    # Growing by one per fruit narrows the gap to the tail; keep a margin while the board is not nearly full.
+    free = cells - s.length
+    room = to_tail - 1 - (3 if free > cells // 4 else 0)
+    best, best_jump = -1, 0
+    for action in range(4):
+        if not is_legal(s, action):
+            continue
+        row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
+        jump = (world.cycle[row, column] - place) % cells
+        if jump == 1 and best < 0:
+            best, best_jump = action, jump
+        if best_jump < jump <= to_fruit and jump <= room:
+            best, best_jump = action, jump
+    out[0] = best if best >= 0 else UP
+
+
+GRASS, GRASS_DARK = (170, 208, 96), (160, 199, 86)
+BODY_OLD, BODY_NEW, HEAD_COLOR = (98, 134, 214), (58, 92, 190), (44, 72, 164)
+FRUIT_COLOR, STALK, EYE, PUPIL = (222, 62, 52), (96, 66, 40), (252, 252, 252), (24, 24, 40)
+PLATE, PLATE_INK = (66, 96, 40), (246, 250, 236)
+
+
+@kernel
+def body_color(share):
+    """From the tail (share 0) to the neck (share 1)."""
+    return (
+        int(BODY_OLD[0] + share * (BODY_NEW[0] - BODY_OLD[0])),
+        int(BODY_OLD[1] + share * (BODY_NEW[1] - BODY_OLD[1])),
+        int(BODY_OLD[2] + share * (BODY_NEW[2] - BODY_OLD[2])),
+    )
+
+
+@kernel
+def color_cell(s, frame, cell, color):
+    """Colour the uppermost pixels of a cell only; `draw` copies them downwards."""
+    size = s.occupied.shape[0]
+    row, column = cell // size, cell % size
+    top, width = row * frame.shape[0] // size, frame.shape[1]
+    fill(frame, column * width // size, top, (column + 1) * width // size, top + 1, color)
+
+
+@kernel
+def draw(s, world, frame):
+    """Plain cells where there are few pixels; a rounded snake with eyes, an apple and the score where there are many."""
+    size, cells = s.occupied.shape[0], s.body.shape[0]
+    height, width = frame.shape[0], frame.shape[1]
+    fine = min(height, width) >= 12 * size
+    for cell in range(min(cells, 2 * size)):
+        color_cell(s, frame, cell, GRASS if (cell // size + cell % size) % 2 == 0 else GRASS_DARK)
+    for row in range(2, size):
+        copy_row(frame, row % 2 * height // size, row * height // size)
+    if not fine:
+        index = s.tail
+        for age in range(1, s.length + 1):
+            color_cell(s, frame, s.body[index], HEAD_COLOR if age == s.length else body_color(age / s.length))
+            index = index + 1 if index + 1 < cells else 0
+        if s.fruit != NOWHERE:
+            color_cell(s, frame, s.fruit, FRUIT_COLOR)
+    for row in range(size):
+        top = row * height // size
+        for y in range(top + 1, (row + 1) * height // size):
+            copy_row(frame, top, y)
+    if fine:
+        draw_fine(s, frame)
+
+
+@kernel
+def draw_fine(s, frame):
+    size, cells = s.occupied.shape[0], s.body.shape[0]
+    height, width = frame.shape[0], frame.shape[1]
+    unit_x, unit_y = width / size, height / size
+    unit = min(unit_x, unit_y)
+    if s.fruit != NOWHERE:
+        x, y = (s.fruit % size + 0.5) * unit_x, (s.fruit // size + 0.53) * unit_y
+        disc(frame, x, y, 0.36 * unit, FRUIT_COLOR)
+        line(frame, x, y - 0.25 * unit, x + 0.1 * unit, y - 0.46 * unit, 0.09 * unit, STALK)
+    for age in range(1, s.length + 1):
+        cell = s.body[(s.tail + age - 1) % cells]
+        towards = s.body[(s.tail + min(age, s.length - 1)) % cells]
+        share = age / s.length
+        x, y = (cell % size + 0.5) * unit_x, (cell // size + 0.5) * unit_y
+        to_x, to_y = (towards % size + 0.5) * unit_x, (towards // size + 0.5) * unit_y
+        color = HEAD_COLOR if age == s.length else body_color(share)
+        line(frame, x, y, to_x, to_y, (0.56 + 0.22 * share) * unit, color)
+    draw_eyes(s, frame, unit_x, unit_y)
+    scale = max(height // 170, 1)
+    box(frame, 2 * scale, 2 * scale, 18 * scale, 11 * scale, 2 * scale, PLATE)
+    number(frame, 4 * scale, 4 * scale, int(s.totals[0]), scale, PLATE_INK)
+
+
+@kernel
+def draw_eyes(s, frame, unit_x, unit_y):
+    size = s.occupied.shape[0]
+    head = head_cell(s)
+    unit = min(unit_x, unit_y)
+    ahead = s.heading if s.heading >= 0 else UP
+    dx, dy = COLUMN_STEP[ahead], ROW_STEP[ahead]
+    x, y = (head % size + 0.5) * unit_x, (head // size + 0.5) * unit_y
+    for side in (-1, 1):
+        eye_x = x + 0.12 * unit * dx - side * 0.19 * unit * dy
+        eye_y = y + 0.12 * unit * dy + side * 0.19 * unit * dx
+        disc(frame, eye_x, eye_y, 0.14 * unit, EYE)
+        disc(frame, eye_x + 0.05 * unit * dx, eye_y + 0.05 * unit * dy, 0.07 * unit, PUPIL)
+
+
+SIMULATION = Simulation(
+    state=state,
+    spaces=make_spaces,
+    terms=("fruit",),
+    action_names=("up", "right", "down", "left"),
+    sizes={"size": Size(12, 4, 32, "rows and columns of the board")},
+    world=make_world,
+    succeeds=True,
+    frame=(600, 600),
+    fps=12,
+)
