@@ -1,0 +1,101 @@
+"""Who imports whom, and when: the arrows between the packages, heavy libraries, unsafe loaders. All read by `ast`."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+SOURCES = sorted(file for package in PACKAGES for file in ROOT.joinpath(*package.split(".")[1:]).glob("*.py"))
+
+# The arrows of the house: who may import whom. A package may always import itself.
+ARROWS = {
+    "errors": set(),
+    "components": {"errors"},
+    "envs": {"components", "errors"},
+    "agents": {"envs", "components", "errors"},
+    "vision": {"components", "errors"},
+    "nlp": {"components", "errors"},
+    "forecasting": {"components", "errors"},
+    "scripts": {"agents", "envs", "components", "errors", "vision", "nlp", "forecasting"},
+}
+HEAVY = {"torch", "pygame", "stable_baselines3", "tensorboard"}
+SHOWS = {"envs/engine/window.py"}  # imported only when a window opens
+UNSAFE = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+
+
+def module_of(file: Path) -> tuple[str, ...]:
+    """``agents/pqn.py`` -> ("agents", "pqn"); a package's ``__init__.py`` is the package itself."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def imports(file: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The line and the full dotted name of every module that ``file`` imports, those below ``ludus`` included."""
+    package = ("ludus", *file.relative_to(ROOT).parts[:-1])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else ()
+            module = (*base, *(node.module or "").split(".")) if node.module else base
+            yield from ((node.lineno, ".".join((*module, alias.name))) for alias in node.names)
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_imports_between_packages_follow_the_arrows(file):
+    house = module_of(file)[0] if module_of(file) else ""
+    allowed = ARROWS[house] | {house} if house else {"envs"}
+    for line, name in imports(file, ast.parse(file.read_text())):
+        top, *rest = name.split(".")
+        if top == "ludus" and rest and rest[0] in ARROWS:
+            assert rest[0] in allowed, f"{file}:{line}: {house or 'the root'} must not import {name}"
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_imports_inside_the_package_are_relative(file):
+    absolute = [
+        node.lineno
+        for node in ast.walk(ast.parse(file.read_text()))
+        if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "ludus" for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").split(".")[0] == "ludus")
+    ]
+    if module_of(file)[:1] != ("scripts",):  # a script can be run as a file, where relative imports do not exist
+        assert not absolute, f"{file}: lines {absolute} import ludus by its name; use a relative import"
+
+
+def run_at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that are executed when a module is imported: not the bodies of functions, not TYPE_CHECKING."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from run_at_import(child)
+
+
+@pytest.mark.parametrize("file", [f for f in SOURCES if module_of(f)[:1] == ("envs",)], ids=lambda file: file.name)
+def test_environments_import_no_heavy_library_at_module_level(file):
+    module = ast.Module([n for n in run_at_import(ast.parse(file.read_text())) if isinstance(n, ast.stmt)], [])
+    allowed = {"pygame"} if file.relative_to(ROOT).as_posix() in SHOWS else set()
+    for statement in module.body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            for line, name in imports(file, ast.Module([statement], [])):
+                assert name.split(".")[0] not in HEAVY - allowed, f"{file}:{line}: import {name} where it is needed"
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_no_pickle_is_ever_loaded(file):
+    tree = ast.parse(file.read_text())
+    for line, name in imports(file, tree):
+        assert name.split(".")[0] not in UNSAFE, f"{file}:{line}: {name} runs code that it reads"
+        assert name not in ("torch.load", "torch.jit.load"), f"{file}:{line}: use safetensors instead of {name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in ("torch.load", "torch.jit.load", "th.load"), f"{file}:{node.lineno}: use safetensors"
+            assert not any(word.arg == "allow_pickle" for word in node.keywords), f"{file}:{node.lineno}: allow_pickle"
