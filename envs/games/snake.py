@@ -56,20 +56,44 @@ def make_spaces(size):
 
 
 class World(NamedTuple):
-    cycle: np.ndarray  # (size, size) int64, place of each cell on a closed tour of the board; see `heuristic`
+    """The streets of the heuristic; cells are numbers, -1 stands for none."""
+
+    around: np.ndarray  # (cells,) int16, the next cell round the block
+    across: np.ndarray  # (cells,) int16, the cell of the next block, or -1
+    distance: np.ndarray  # (cells, cells) uint8, steps along the streets from one cell to another
 
 
 def make_world(size):
-    """A Hamiltonian cycle: along the top row, then back in columns through the rest (the comb)."""
-    cycle = np.zeros((size, size), np.int64)
-    if size % 2 == 0:
-        path = [(0, column) for column in range(size)]
-        for column in range(size - 1, -1, -1):
-            rows = range(1, size) if column % 2 else range(size - 1, 0, -1)
-            path += [(row, column) for row in rows]
-        for place, (row, column) in enumerate(path):
-            cycle[row, column] = place
-    return World(cycle)
+    """One-way streets over the board: each block of 2 x 2 cells is a roundabout, with one exit from each of its cells.
+
+    Where the size is odd, the last row and column are cut into pairs of cells, each of them a dead end that is entered
+    from its block and left into it; the corner that is left over is a detour round the inner cell diagonal to it.
+    """
+    cells = size * size
+    around, across = np.full(cells, -1, np.int16), np.full(cells, -1, np.int16)
+    odd_end = size - 1 if size % 2 else size
+    for cell in range(cells):
+        row, column = divmod(cell, size)
+        # Even rows lead to the right and odd ones to the left, even columns up and odd ones down …
+        along_row, along_column = (RIGHT, LEFT)[row % 2], (UP, DOWN)[column % 2]
+        actions = (along_row, along_column) if row % 2 == column % 2 else (along_column, along_row)
+        if row == odd_end:  # … but the pairs at an odd board's end lead back
+            actions = (LEFT if column % 2 or column == odd_end else UP,)
+        elif column == odd_end:
+            actions = (LEFT, DOWN) if row == odd_end - 1 else (LEFT if row % 2 else DOWN,)
+        for street, action in zip((around, across), actions, strict=False):
+            next_row, next_column = row + ROW_STEP[action], column + COLUMN_STEP[action]
+            if 0 <= next_row < size and 0 <= next_column < size:
+                street[cell] = next_row * size + next_column
+
+    distance = np.full((cells, cells), 254, np.uint8)  # far, and still room for one more
+    np.fill_diagonal(distance, 0)
+    second = np.where(across >= 0, across, around)
+    while True:  # one step further in each round
+        shorter = np.minimum(distance, np.minimum(distance[around], distance[second]) + np.uint8(1))
+        if (shorter == distance).all():
+            return World(around, across, distance)
+        distance = shorter
 
 
 @kernel
@@ -178,36 +202,56 @@ def mask(s, world, out):
 
 
 @kernel
-def heuristic(s, world, out):
-    """Follow a Hamiltonian cycle, and cut it short where that cannot lock the snake in.
+def stays_occupied(s, cell, target):
+    """Whether the body still lies on ``cell`` after a move to ``target``."""
+    size = s.occupied.shape[0]
+    leaves = cell == s.body[s.tail] and target != s.fruit
+    return s.occupied[cell // size, cell % size] != 0 and not leaves
 
-    As long as the body lies on the cycle in order, every cell between the head and the tail (going forwards) is free. A
-    move to any of them, short of the fruit and with room left for growing, keeps that order; the cycle itself is the way
-    out if nothing shorter is safe.
-    """
+
+@kernel
+def is_corner_free(s, target):
+    """On a board of odd size a cycle leaves out the last corner or the inner cell beside it: only one may be used."""
     size, cells = s.occupied.shape[0], s.body.shape[0]
-    head, tail = head_cell(s), s.body[s.tail]
-    place = world.cycle[head // size, head % size]
-    to_tail = (world.cycle[tail // size, tail % size] - place) % cells
-    if s.length == 1:
-        to_tail = cells
-    to_fruit = cells
-    if s.fruit != NOWHERE:
-        to_fruit = (world.cycle[s.fruit // size, s.fruit % size] - place) % cells
-    # Growing by one per fruit narrows the gap to the tail; keep a margin while the board is not nearly full.
-    free = cells - s.length
-    room = to_tail - 1 - (3 if free > cells // 4 else 0)
-    best, best_jump = -1, 0
-    for action in range(4):
-        if not is_legal(s, action):
-            continue
-        row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
-        jump = (world.cycle[row, column] - place) % cells
-        if jump == 1 and best < 0:
-            best, best_jump = action, jump
-        if best_jump < jump <= to_fruit and jump <= room:
-            best, best_jump = action, jump
-    out[0] = best if best >= 0 else UP
+    corner, inner = cells - 1, cells - 2 - size
+    if size % 2 == 0 or (target != corner and target != inner) or s.length == cells - 1:
+        return True
+    return not stays_occupied(s, corner + inner - target, target)
+
+
+@kernel
+def is_block_free(s, target):
+    """Whether a move to ``target`` enters a block on which no other part of the body lies."""
+    size = s.occupied.shape[0]
+    top, left = target // size // 2 * 2, target % size // 2 * 2
+    for row in range(top, min(top + 2, size)):
+        for column in range(left, min(left + 2, size)):
+            if stays_occupied(s, row * size + column, target):
+                return False
+    return True
+
+
+@kernel
+def heuristic(s, world, out):
+    """Keep to a Hamiltonian cycle that is made on the way: the walk around a tree of blocks, along the streets.
+
+    The body always lies in order on the walk around the tree of the blocks that it touches, so the walk leads out
+    behind the tail, and the snake never dies. The next cell round the block is safe unless the body is there: then the
+    exit is a branch of the tree. An exit into a block without body adds a branch and is safe too. Of two safe moves
+    the one nearer to the fruit is the shortcut.
+    """
+    size = s.occupied.shape[0]
+    head = head_cell(s)
+    around, across = world.around[head], world.across[head]
+    target = around
+    if stays_occupied(s, around, around) or not is_corner_free(s, around):
+        target = across
+    elif across >= 0 and is_block_free(s, across) and is_corner_free(s, across):
+        nearer = world.distance[around, s.fruit] < world.distance[across, s.fruit]
+        # If the body fills the whole walk (the next cell is the tail), only a new block can bring it to the fruit.
+        target = around if nearer and around != s.body[s.tail] else across
+    step = target - head
+    out[0] = UP if step == -size else RIGHT if step == 1 else DOWN if step == size else LEFT
 
 
 GRASS, GRASS_DARK = (170, 208, 96), (160, 199, 86)
