@@ -176,11 +176,12 @@ def test_importing_ludus_imports_no_heavy_library():
     [
         ("no-such-python", 'no program "no-such-python" found; install Python 3.11 or newer'),
         (
-            'case "$*" in --version) echo Python 3.9.2;; *) exit 1;; esac',
+            'case "$*" in --version) echo Python 3.9.2;; *version_info*) exit 1;; esac',
             "is Python 3.9.2, Ludus needs Python 3.11 or newer",
         ),
         ('case "$*" in *venv*) exit 1;; esac', "lacks the module venv or ensurepip"),
     ],
+    ids=["missing", "too old", "without venv"],
 )
 def test_make_says_in_one_line_what_is_wrong_with_the_python(interpreter, expected, tmp_path):
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
