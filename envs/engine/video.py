@@ -39,13 +39,18 @@ def gutter(height: int, width: int) -> int:
     return max(1, min(height, width) // 60)
 
 
-def fit_tile(frame_size: tuple[int, int], count: int, area: tuple[int, int]) -> tuple[int, int]:
-    """The largest tile (height, width) of the shape ``frame_size`` of which ``count`` fit into ``area`` as ``tile`` lays them."""
+def fit_tile(
+    frame_size: tuple[int, int], count: int, area: tuple[int, int], *, enlarge: bool = True
+) -> tuple[int, int]:
+    """Height and width of the largest tile of which ``count``, laid out by ``tile``, fit into ``area``.
+
+    It has the proportions of ``frame_size`` (height, width) and, without ``enlarge``, at most that size.
+    """
     rows, columns = grid_shape(count)
     height, width = frame_size
-    scale = min(area[0] / (rows * height), area[1] / (columns * width))
+    scale = min(area[0] / (rows * height), area[1] / (columns * width), math.inf if enlarge else 1.0)
     while True:
-        tall, wide = (max(SMALLEST_TILE, int(scale * side)) for side in (height, width))
+        tall, wide = (max(SMALLEST_TILE, int(scale * side + 1e-6)) for side in (height, width))
         gap = gutter(tall, wide) if count > 1 else 0
         fits = rows * tall + (rows - 1) * gap <= area[0] and columns * wide + (columns - 1) * gap <= area[1]
         if fits or tall == wide == SMALLEST_TILE:
@@ -93,7 +98,7 @@ class VideoWriter:
         self.path = Path(path)
         self.frame_size = height, width = int(frame_size[0]), int(frame_size[1])
         if self.path.suffix.lower() != ".mp4":
-            raise ValueError(f"a video must be an .mp4 file, got {str(path)!r}; name it {self.path.with_suffix('.mp4')}")
+            raise ValueError(f"a video must be an .mp4 file, got {self.path}; name it {self.path.with_suffix('.mp4')}")
         if height < 1 or width < 1 or not 0 < fps < math.inf:
             raise ValueError(f"a video needs a frame size and fps above 0, got {height} x {width} at {fps} fps")
         self.frames = 0  # written so far
@@ -110,7 +115,8 @@ class VideoWriter:
                 "give a file in a folder that exists and that you may write to"
             ) from None
         try:
-            self._log = tempfile.TemporaryFile()  # a pipe that nobody reads would stop ffmpeg when it is full
+            # Not a pipe: one that nobody reads would stop ffmpeg when it is full.
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115
             self._ffmpeg = subprocess.Popen(
                 _ffmpeg_command(self._temporary, height, width, fps),
                 stdin=subprocess.PIPE,
@@ -170,7 +176,8 @@ class VideoWriter:
         self._temporary.unlink(missing_ok=True)
 
     def _fail(self) -> None:
-        assert self._ffmpeg is not None and self._log is not None
+        assert self._ffmpeg is not None
+        assert self._log is not None
         self._ffmpeg.kill()
         self._ffmpeg.wait()
         self._log.seek(0)
@@ -201,9 +208,9 @@ def _ffmpeg_command(target: Path, height: int, width: int, fps: float) -> list[s
     try:
         program = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError:
-        raise OSError("a video needs ffmpeg, which was not found; pip install --force-reinstall imageio-ffmpeg") from None
+        raise OSError("a video needs ffmpeg, which is missing; pip install --force-reinstall imageio-ffmpeg") from None
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:.6g}", "-i", "-"]
-    # 4:2:0 needs even sides. The matrix is stated twice, in the conversion and in the file, or players guess the colours.
+    # 4:2:0 needs even sides. The colour matrix stands in the conversion and in the file, or players guess it.
     picture = "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
     tags = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
     codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-threads", "2"]

@@ -1,0 +1,243 @@
+"""Watch a policy play: in a window with pause, single step, speed and seeds, or as a video without a display."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from .batch import KernelBatch, check_seed
+from .video import VideoWriter, fit_tile, tile
+from .window import KEYS, Command, Window
+
+MOST_TILES = 256  # environments shown; more of them would be a few pixels each
+MOST_PICTURES = 60  # per second; a faster rollout leaves pictures out, no steps
+SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's own pace
+HOLD = 0.6  # s that the last picture of an episode stands, so that its end can be seen
+PATIENCE = 0.1  # s between two looks at the clock while paused
+VIDEO_AREA = (900, 1200)  # largest height and width of a video of several environments
+
+Policy = Callable[[KernelBatch], np.ndarray]  # the actions for the batch as it stands, in the shape `step` takes
+
+
+@dataclass
+class Watched:
+    """What was seen. Episodes that a restart cut off do not count."""
+
+    steps: int = 0  # of the batch: each one moves every environment
+    episodes: int = 0
+    returns: list[float] = field(default_factory=list)  # of the finished episodes, in the order in which they ended
+    lengths: list[int] = field(default_factory=list)  # steps
+    video: Path | None = None
+
+
+class Rollout:
+    """A batch, the policy that plays it, and the figures about both."""
+
+    def __init__(self, batch: KernelBatch, policy: Policy, seed: int) -> None:
+        if batch.autoreset_mode != AutoresetMode.SAME_STEP:
+            raise ValueError(f"watch needs a batch with autoreset_mode SAME_STEP, got {batch.autoreset_mode.name}")
+        self.batch, self.policy, self.seed = batch, policy, check_seed(seed)
+        self.seen = Watched()
+        self.solved = False  # whether all episodes that ended in the last step were successes
+        self._shown = np.arange(min(batch.num_envs, MOST_TILES))
+        batch.seed_from(self.seed)
+
+    @property
+    def num_shown(self) -> int:
+        return len(self._shown)
+
+    def restart(self, seed: int) -> None:
+        self.seed = seed
+        self.batch.seed_from(seed)
+
+    def advance(self) -> int:
+        """One step; returns how many episodes ended in it."""
+        ended = self.batch.step(self.policy(self.batch))
+        self.seen.steps += 1
+        if ended:
+            b = self.batch.buffers
+            rows = np.flatnonzero(b.terminated | b.truncated)
+            self.seen.episodes += ended
+            self.seen.returns += b.episode_return[rows].tolist()
+            self.seen.lengths += b.episode_length[rows].tolist()
+            self.solved = bool(b.episode_success[rows].all())
+        return ended
+
+    def draw(self, size: tuple[int, int]) -> np.ndarray:
+        """The environments as they stand: frames (M, *size, 3) uint8, new memory."""
+        frames = np.empty((len(self._shown), *size, 3), np.uint8)
+        self.batch.draw_many(self._shown, frames)
+        return frames
+
+    def figures(self, speed: float, over: bool = False) -> list[tuple[str, str]]:
+        """Pairs (label, value) about the running episodes (or, ``over``, the one that has just ended) and the past."""
+        records, returns = self.batch.records, self.seen.returns
+        mean = "" if self.batch.num_envs == 1 else "mean "
+        total, clock = records["totals"].sum(axis=1).mean(), records["clock"].mean()
+        if over:
+            total, clock = returns[-1], self.seen.lengths[-1]
+        last = f"{np.mean(returns[-self.batch.num_envs :]):.4g}" if returns else "–"
+        return [
+            (f"{mean}return", f"{total:.4g}"),
+            (f"{mean}step", f"{clock:.0f}"),
+            ("episodes", str(self.seen.episodes)),
+            ("last mean" if mean else "last return", last),
+            ("seed", str(self.seed)),
+            ("speed", f"{speed:.3g}×"),
+        ]
+
+
+def watch(
+    batch: KernelBatch,
+    policy: Policy,
+    *,
+    seed: int,
+    fps: float | None = None,
+    speed: float = 1.0,
+    record: str | Path | None = None,
+    steps: int | None = None,
+    title: str | None = None,
+    episodes: int | None = None,
+    console: Console | None = None,
+) -> Watched:
+    """Play ``policy`` in ``batch`` before a person's eyes, or into a video.
+
+    Args:
+        batch: One environment or many, under SAME_STEP autoreset; it is reset with the seeds ``seed + i``.
+        policy: Called with the batch before each step; returns the actions.
+        fps: Steps per second at speed 1; the environment's own by default.
+        speed: A multiple of that pace; a person changes it with + and -.
+        record: An .mp4 file to write instead of opening a window; needs no display.
+        steps: Stop after so many steps.
+        episodes: Stop when so many episodes have ended. A video with neither limit ends after one per environment.
+        console: Where the keys and the progress are printed.
+
+    Ctrl-C ends it as `q` does: a video then holds what was played so far.
+
+    Raises:
+        NoDisplayError: there is no screen, and ``record`` is not given.
+        ValueError, OSError: ``record`` cannot be written; see ``VideoWriter``.
+    """
+    for name, limit in (("steps", steps), ("episodes", episodes)):
+        if limit is not None and limit < 1:
+            raise ValueError(f"{name} must be at least 1, or None for no limit, got {limit}")
+    fps = batch.simulation.fps if fps is None else fps
+    for name, number in (("fps", fps), ("speed", speed)):
+        if not 0 < number < math.inf:
+            raise ValueError(f"{name} must be above 0, got {number}")
+    rollout = Rollout(batch, policy, seed)
+    console = console or Console()
+    title = title or batch.name
+    if record is None:
+        _play(rollout, fps, speed, steps, episodes, title, console)
+    else:
+        if steps is None and episodes is None:
+            episodes = batch.num_envs
+        _record(rollout, fps * speed, Path(record), steps, episodes, title, console)
+    return rollout.seen
+
+
+def _is_done(seen: Watched, steps: int | None, episodes: int | None) -> bool:
+    return (steps is not None and seen.steps >= steps) or (episodes is not None and seen.episodes >= episodes)
+
+
+def _stride(pace: float) -> int:
+    """Steps per picture at ``pace`` steps per second."""
+    return max(1, math.ceil(pace / MOST_PICTURES))
+
+
+def _play(
+    rollout: Rollout, fps: float, speed: float, steps: int | None, episodes: int | None, title: str, console: Console
+) -> None:
+    window = Window(title, rollout.batch.simulation.frame, rollout.num_shown, fps, interactive=True)
+    console.print(f"[bold]{escape(title)}[/bold] plays in a window. Its keys:")
+    for key, _, sentence in KEYS:
+        console.print(f"  [cyan]{key:10}[/cyan]{sentence}")
+    paused, stale, taken = False, True, 1
+    frames = rollout.draw(window.tile_size)
+    try:
+        while True:
+            single = False
+            for command in window.poll():
+                if command == Command.QUIT:
+                    return
+                if command == Command.PAUSE:
+                    paused = not paused
+                elif command == Command.STEP:
+                    paused = single = True
+                elif command == Command.FASTER:
+                    speed = min(2 * speed, FASTEST)
+                elif command == Command.SLOWER:
+                    speed = max(speed / 2, SLOWEST)
+                elif command == Command.HELP:
+                    window.help = not window.help
+                else:
+                    after = rollout.seed + rollout.batch.num_envs
+                    rollout.restart(after if command == Command.NEXT else rollout.seed)
+                    stale = True
+            pace = fps * speed
+            if single or not paused:
+                if _is_done(rollout.seen, steps, episodes):
+                    return
+                taken, ended, start = 0, False, time.perf_counter()
+                while taken < (1 if single else _stride(pace)) and not ended:
+                    ended = bool(rollout.advance()) and rollout.num_shown == 1
+                    taken += 1
+                    if _is_done(rollout.seen, steps, None) or time.perf_counter() - start > PATIENCE:
+                        break  # a slow policy shows fewer pictures
+                if ended:
+                    # The batch is in its next episode already; the picture of the last one stays for a moment.
+                    badge = "SOLVED" if rollout.solved else "EPISODE OVER"
+                    window.show(frames, figures=rollout.figures(speed, over=True), badge=badge, seconds=HOLD)
+                stale = True
+            if stale or frames.shape[1:3] != window.tile_size:
+                frames, stale = rollout.draw(window.tile_size), False
+            seconds = PATIENCE if paused else taken / pace
+            window.show(frames, figures=rollout.figures(speed), badge="PAUSED" if paused else "", seconds=seconds)
+    except KeyboardInterrupt:
+        return
+    finally:
+        window.close()
+
+
+def _record(
+    rollout: Rollout, pace: float, path: Path, steps: int | None, episodes: int | None, title: str, console: Console
+) -> None:
+    stride = _stride(pace)
+    size = rollout.batch.simulation.frame
+    if rollout.num_shown > 1:
+        size = fit_tile(size, rollout.num_shown, VIDEO_AREA, enlarge=False)
+    picture = tile(rollout.draw(size))
+    fps = pace / stride
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"),
+        TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with (
+        VideoWriter(path, (picture.shape[0], picture.shape[1]), fps) as video,
+        Progress(*columns, console=console, transient=True) as progress,
+    ):
+        what, total = ("steps", steps) if episodes is None else ("episodes", episodes)
+        task = progress.add_task(f"recording {escape(title)}", total=total, what=what)
+        seen = rollout.seen
+        try:
+            video.write(picture)
+            while not _is_done(seen, steps, episodes):
+                ended = rollout.advance()
+                progress.update(task, completed=seen.steps if episodes is None else min(seen.episodes, episodes))
+                if ended and rollout.num_shown == 1:
+                    for _ in range(round(HOLD * fps)):
+                        video.write(picture)
+                if (seen.steps % stride == 0 or ended) and not _is_done(seen, None, episodes):
+                    picture = tile(rollout.draw(size))
+                    video.write(picture)
+        except KeyboardInterrupt:
+            console.print("stopped; the video holds what was played so far")
+    seen.video = path

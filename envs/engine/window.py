@@ -1,0 +1,349 @@
+"""A window on one or many environments: their frames in a grid, a bar of figures, the keys. The only user of pygame.
+
+pygame is imported when the first window opens. Several windows may be open in one process; each reads its own keys.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from .video import BACKGROUND, fit_tile, grid_shape, gutter, tile
+
+SCREEN_SHARE = 0.86  # of the screen, at most, for a new window: the desktop's bars and the title need the rest
+SLICE = 0.015  # s between two looks at the keyboard while a picture stands
+SMALLEST = (560, 240)  # width and height of a window: the figures and keys stay readable
+MARGIN = 8  # pixels around the picture and between parts of the bar
+BAR, LABEL, VALUE = (34, 37, 46), (166, 173, 189), (240, 243, 248)
+KEY, KEY_INK, BADGE, BADGE_INK = (58, 63, 77), (226, 230, 239), (242, 182, 60), (30, 26, 16)
+
+
+class Command(StrEnum):
+    """What a person asked for."""
+
+    PAUSE = "pause"
+    STEP = "step"
+    FASTER = "faster"
+    SLOWER = "slower"
+    RESTART = "restart"
+    NEXT = "next seed"
+    HELP = "help"
+    QUIT = "quit"
+
+
+# Key as shown, short word for the bar, sentence for the help.
+KEYS = (
+    ("space", "pause", "pause and go on"),
+    ("→ or .", "step", "one single step, then pause"),
+    ("+  −", "speed", "twice as fast, half as fast"),
+    ("r", "restart", "start again with the same seed"),
+    ("n", "next seed", "start again with the next seed"),
+    ("h", "help", "show or hide this help"),
+    ("q or Esc", "quit", "close the window"),
+)
+CHARACTERS = {
+    " ": Command.PAUSE, ".": Command.STEP, "+": Command.FASTER, "=": Command.FASTER, "-": Command.SLOWER,
+    "_": Command.SLOWER, "r": Command.RESTART, "n": Command.NEXT, "h": Command.HELP, "?": Command.HELP,
+    "q": Command.QUIT, "\x1b": Command.QUIT,
+}  # fmt: skip
+
+_windows: dict[int, "Window"] = {}  # the open ones, by pygame's number
+
+
+class NoDisplayError(RuntimeError):
+    """There is no screen to open a window on."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"no display found: {why}; a window needs a screen. Without one, record a video with --record FILE.mp4, "
+            'or take the frames with render_mode="rgb_array"'
+        )
+
+
+def start_pygame() -> Any:
+    """The module ``pygame`` with its display and fonts started; ``NoDisplayError`` where there is no screen."""
+    wanted = os.environ.get("SDL_VIDEODRIVER", "")
+    has_socket = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith(("linux", "freebsd")) and not wanted and not has_socket:
+        raise NoDisplayError("neither DISPLAY nor WAYLAND_DISPLAY is set")
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    import pygame
+
+    was_open = pygame.display.get_init()
+    try:
+        pygame.display.init()
+    except pygame.error as problem:
+        raise NoDisplayError(str(problem)) from None
+    driver = pygame.display.get_driver()
+    # Where it cannot reach the screen, SDL silently draws into memory: a window that nobody would see.
+    if driver in ("offscreen", "dummy") and driver not in wanted:
+        if not was_open:
+            pygame.display.quit()
+        raise NoDisplayError(f"the one at DISPLAY={os.environ.get('DISPLAY', '')!r} does not answer")
+    pygame.font.init()
+    return pygame
+
+
+class Letters:
+    """The font of pygame in one size, drawn three times too large and shrunk: at small sizes its spacing is uneven."""
+
+    def __init__(self, pygame: Any, size: int) -> None:
+        self._pygame, self._font = pygame, pygame.font.Font(None, 3 * size)
+        self._known: dict[tuple[str, tuple[int, int, int]], Any] = {}
+        self.height: int = self._font.get_height() // 3
+
+    def width(self, text: str) -> int:
+        return self.render(text, VALUE).get_width()
+
+    def render(self, text: str, color: tuple[int, int, int]) -> Any:
+        """A surface with ``text``; "→", which the font lacks, is drawn by hand."""
+        key = (text, color)
+        if key not in self._known:
+            if len(self._known) > 500:  # figures that change come and go
+                self._known.clear()
+            large = self._font.render(text.replace("→", "    "), True, color)
+            if text.startswith("→"):
+                wide, high = self._font.size("    ")
+                tip, middle, half = 0.85 * wide, 0.5 * high, 0.16 * high
+                self._pygame.draw.rect(large, color, (0.05 * wide, middle - 0.05 * high, 0.6 * wide, 0.1 * high))
+                head = [(tip - 1.6 * half, middle - half), (tip - 1.6 * half, middle + half), (tip, middle)]
+                self._pygame.draw.polygon(large, color, head)
+            size = (max(large.get_width() // 3, 1), self.height)
+            self._known[key] = self._pygame.transform.smoothscale(large, size)
+        return self._known[key]
+
+
+class Window:
+    """Shows frames of ``num_tiles`` environments and collects what the person at the keyboard asks for.
+
+    Args:
+        title: What the title bar says.
+        frame_size: Height and width in pixels of a frame; the first window shows it at this size, or smaller to fit.
+        num_tiles: How many frames ``show`` will get.
+        fps: Pictures per second.
+        interactive: Show the keys and report them in ``poll``. Otherwise only the window's close button works.
+
+    Attributes:
+        closed: The window is gone, closed by the person or by ``close``. ``show`` then does nothing.
+        help: Whether the help lies over the picture.
+
+    Raises:
+        NoDisplayError: there is no screen.
+    """
+
+    def __init__(
+        self, title: str, frame_size: tuple[int, int], num_tiles: int = 1, fps: float = 30, *, interactive: bool = False
+    ) -> None:
+        self.closed = True  # until it is open
+        self.help = False
+        self.frame_size, self.num_tiles, self.fps, self.interactive = frame_size, num_tiles, fps, interactive
+        self._pygame = pygame = start_pygame()
+        self._small, self._large = (Letters(pygame, size) for size in (19, 25))
+        screen_width, screen_height = pygame.display.get_desktop_sizes()[0]
+        area = (int(SCREEN_SHARE * screen_height) - self._bar_height - 2 * MARGIN, int(SCREEN_SHARE * screen_width))
+        rows, columns = grid_shape(num_tiles)
+        height, width = fit_tile(frame_size, num_tiles, area, enlarge=num_tiles > 1)
+        gap = gutter(height, width)
+        size = (
+            max(columns * (width + gap) - gap + 2 * MARGIN, SMALLEST[0]),
+            max(rows * (height + gap) - gap + 2 * MARGIN + self._bar_height, SMALLEST[1]),
+        )
+        try:
+            self._window = pygame.Window(title, size, resizable=True)
+            self._window.minimum_size = (min(SMALLEST[0], size[0]), min(SMALLEST[1], size[1]))
+            self._surface = self._window.get_surface()
+        except pygame.error as problem:
+            raise NoDisplayError(str(problem)) from None
+        self._commands: list[Command] = []
+        self._exposed = False  # resized or uncovered: the picture must be drawn again
+        self._due = time.perf_counter()
+        self.closed = False
+        self._id: int = self._window.id
+        _windows[self._id] = self
+
+    # --- The picture -------------------------------------------------------------------------------------------------
+
+    @property
+    def tile_size(self) -> tuple[int, int]:
+        """Height and width at which one frame fills its place exactly: frames drawn at this size are the sharpest."""
+        area = self._area()
+        return fit_tile(self.frame_size, self.num_tiles, (area.height, area.width))
+
+    def show(
+        self,
+        frames: np.ndarray,
+        *,
+        figures: Sequence[tuple[str, str]] = (),
+        badge: str = "",
+        seconds: float | None = None,
+    ) -> bool:
+        """Show ``frames`` (M, height, width, 3) uint8, and return when it is time for the next picture.
+
+        Args:
+            figures: Pairs (label, value) for the bar below the picture.
+            badge: A short word that stands out, such as "PAUSED"; "" for none.
+            seconds: How long the picture stands; 1 / fps by default. A key or the close button ends the wait.
+
+        Returns:
+            Whether the window is still open.
+        """
+        if self.closed:
+            return False
+        picture, drawn_for = tile(frames), (frames.shape[1], frames.shape[2])
+        self._draw(picture, drawn_for, figures, badge)
+        now = time.perf_counter()
+        self._due = max(self._due + (1 / self.fps if seconds is None else seconds), now)  # late: do not catch up
+        while True:
+            _pump()
+            if self.closed:
+                return False
+            if self._exposed:
+                self._draw(picture, drawn_for, figures, badge)
+            left = self._due - time.perf_counter()
+            if left <= 0:
+                return True
+            if self._commands:
+                self._due = time.perf_counter()
+                return True
+            time.sleep(min(left, SLICE))
+
+    def _draw(
+        self, picture: np.ndarray, drawn_for: tuple[int, int], figures: Sequence[tuple[str, str]], badge: str
+    ) -> None:
+        pygame = self._pygame
+        self._exposed = False
+        self._surface = self._window.get_surface()
+        self._surface.fill(BACKGROUND)
+        image = pygame.image.frombuffer(np.ascontiguousarray(picture), picture.shape[1::-1], "RGB")
+        area = self._area()
+        if drawn_for != self.tile_size:
+            place = image.get_rect().fit(area)
+            times = place.width // image.get_width()
+            if times > 1:  # whole multiples keep hard edges hard
+                image = pygame.transform.scale_by(image, times)
+            elif times == 0 or drawn_for != tuple(self.frame_size):
+                image = pygame.transform.smoothscale(image, place.size)
+        self._surface.blit(image, image.get_rect(center=area.center))
+        if self._bar_height:
+            self._draw_bar(figures)
+        if badge:
+            self._draw_badge(badge, area)
+        if self.help:
+            self._draw_help(area)
+        self._window.flip()
+
+    def _area(self) -> Any:
+        """The rectangle for the picture."""
+        width, height = self._surface.get_size()
+        return self._pygame.Rect(MARGIN, MARGIN, width - 2 * MARGIN, height - self._bar_height - 2 * MARGIN)
+
+    @property
+    def _bar_height(self) -> int:
+        if not self.interactive:
+            return 0
+        return self._small.height * 2 + self._large.height + 5 * MARGIN
+
+    def _draw_bar(self, figures: Sequence[tuple[str, str]]) -> None:
+        """Two lines: the figures, each in a place of its own so that nothing jumps, and the keys."""
+        width, height = self._surface.get_size()
+        top = height - self._bar_height
+        self._surface.fill(BAR, (0, top, width, self._bar_height))
+        left = 1.5 * MARGIN
+        for i, (label, value) in enumerate(figures):
+            x = left + i * (width - 2 * left) / len(figures)
+            self._write(self._small, label, (x, top + MARGIN), LABEL)
+            self._write(self._large, value, (x, top + 1.5 * MARGIN + self._small.height), VALUE)
+        y = top + 3.25 * MARGIN + self._small.height + self._large.height
+        keys = [(key, word, self._small.width(key) + MARGIN, self._small.width(word)) for key, word, _ in KEYS]
+        free = width - 2 * left - sum(chip + MARGIN // 2 + wide for _, _, chip, wide in keys)
+        gap = min(max(free / (len(keys) - 1), 4), 3 * MARGIN)
+        x = left
+        for key, word, chip, wide in keys:
+            if x + chip + wide > width:
+                break
+            self._draw_key(key, (x, y), chip)
+            self._write(self._small, word, (x + chip + MARGIN // 2, y), LABEL)
+            x += chip + MARGIN // 2 + wide + gap
+
+    def _draw_key(self, key: str, at: tuple[float, float], width: int) -> None:
+        cap = self._pygame.Rect(at[0], at[1] - 3, width, self._small.height + 6)
+        self._pygame.draw.rect(self._surface, KEY, cap, border_radius=4)
+        self._write(self._small, key, (at[0] + MARGIN / 2, at[1]), KEY_INK)
+
+    def _draw_badge(self, badge: str, area: Any) -> None:
+        text = self._large.render(badge, BADGE_INK)
+        plate = text.get_rect(midtop=(area.centerx, area.top + 2 * MARGIN)).inflate(3 * MARGIN, MARGIN)
+        self._pygame.draw.rect(self._surface, BADGE, plate, border_radius=plate.height // 2)
+        self._surface.blit(text, text.get_rect(center=plate.center))
+
+    def _draw_help(self, area: Any) -> None:
+        line = self._large.height + MARGIN
+        first = max(self._large.width(key) for key, _, _ in KEYS) + 2 * MARGIN
+        wide = first + max(self._large.width(sentence) for _, _, sentence in KEYS)
+        panel = self._pygame.Surface((wide + 6 * MARGIN, line * len(KEYS) + 5 * MARGIN), self._pygame.SRCALPHA)
+        self._pygame.draw.rect(panel, (*BACKGROUND, 232), panel.get_rect(), border_radius=10)
+        for i, (key, _, sentence) in enumerate(KEYS):
+            y = 3 * MARGIN + i * line
+            panel.blit(self._large.render(key, BADGE), (3 * MARGIN, y))
+            panel.blit(self._large.render(sentence, VALUE), (3 * MARGIN + first, y))
+        self._surface.blit(panel, panel.get_rect(center=area.center))
+
+    def _write(self, font: Letters, text: str, at: tuple[float, float], color: tuple[int, int, int]) -> None:
+        self._surface.blit(font.render(text, color), at)
+
+    # --- The keys ----------------------------------------------------------------------------------------------------
+
+    def poll(self) -> list[Command]:
+        """What was asked for since the last call, in order; ``Command.QUIT`` last once the window is closed."""
+        if not self.closed:
+            _pump()
+        commands, self._commands = self._commands, []
+        if self.closed and Command.QUIT not in commands:
+            commands.append(Command.QUIT)
+        return commands
+
+    def _take(self, event: Any) -> None:
+        pygame = self._pygame
+        if event.type == pygame.WINDOWCLOSE:
+            self.close()
+        elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
+            self._exposed = True
+        elif event.type == pygame.KEYDOWN and self.interactive:
+            # The character first: where "+" lies on the keyboard differs from country to country.
+            command = CHARACTERS.get(event.unicode.lower() if event.unicode else "")
+            if event.key == pygame.K_RIGHT:
+                command = Command.STEP
+            elif event.key == pygame.K_ESCAPE:
+                command = Command.QUIT
+            if command is not None:
+                self._commands.append(command)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what the window shows to a PNG file."""
+        self._pygame.image.save(self._surface, os.fspath(path))
+
+    def close(self) -> None:
+        """Close the window. May be called twice."""
+        if self.closed:
+            return
+        self.closed = True
+        del _windows[self._id]
+        self._window.destroy()
+        if not _windows and self._pygame.display.get_surface() is None:  # leave a window of the caller's own alone
+            self._pygame.display.quit()
+
+
+def _pump() -> None:
+    """Hand every waiting event to the window it belongs to."""
+    if not _windows:
+        return
+    import pygame
+
+    for event in pygame.event.get():
+        owner = _windows.get(getattr(getattr(event, "window", None), "id", -1))
+        if owner is not None:
+            owner._take(event)
