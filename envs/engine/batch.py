@@ -4,10 +4,10 @@
 """
 
 import contextlib
+import itertools
 import json
-import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -15,8 +15,19 @@ import numpy as np
 from gymnasium import Space, error, spaces
 from gymnasium.vector import AutoresetMode
 
-from ...errors import did_you_mean
-from .driver import DISABLED, NEXT_STEP, OBSERVE, RESET, SAME_STEP, STEP, Buffers, compile_driver, specialise
+from .driver import (
+    DISABLED,
+    NEXT_STEP,
+    OBSERVE,
+    RESET,
+    SAME_STEP,
+    STEP,
+    Buffers,
+    Rows,
+    compile_driver,
+    make_setting,
+    specialise,
+)
 from .simulation import Simulation, load, parameter_ranges, record_dtype
 
 SNAPSHOT_MAGIC = b"ludus-snapshot-1\n"
@@ -95,61 +106,72 @@ class KernelBatch:
 
         self._driver = compile_driver(environment)
         self._store = np.zeros(self.num_envs, record_dtype(simulation, self.sizes))
-        self.buffers, self._rows = self._allocate()
         self._interpreted = not hasattr(self._driver.drive, "compile")
         # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
-        self.records: np.ndarray = self._store.view(np.recarray) if self._interpreted else self._store
+        self.records: np.ndarray = self._as_records(self._store)
+        self.buffers, rows = self._allocate()
         self._actions = np.zeros((self.num_envs, *self.action_space.shape), self._action_dtype)  # type: ignore[misc]
+        self._action_rows = self._actions.reshape(self.num_envs, -1)
         limit = max_episode_steps or 0
-        self._tail = (self.buffers_rows, self.world, self.ranges, MODES[self.autoreset_mode], limit)
-        self._drive = specialise(
-            self._driver.drive, STEP, self.records, self._actions, *self._tail, 0, self.num_envs
-        )
-        self._paint: Any = None
+        spans, bounds, drifts = make_setting(self.ranges, self._action_dtype)
+        if drifts is not None:
+            drifts = self._as_records(drifts)
+        self._head = (self.records, self._actions, self._action_rows, rows, self.world, spans, bounds, drifts)
+        self._head += (MODES[self.autoreset_mode], limit)
+        self._drive = specialise(self._driver.drive, STEP, *self._head, 0, self.num_envs)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
-        self._chunks = [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+        self._chunks = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
         self._seed_missing = True
 
     @property
     def _action_dtype(self) -> type:
         return np.int64 if isinstance(self.action_space, spaces.Discrete) else np.float64
 
-    def _allocate(self) -> tuple[Buffers, Buffers]:
+    def _as_records(self, array: np.ndarray) -> np.ndarray:
+        return array.view(np.recarray) if self._interpreted else array
+
+    def _allocate(self) -> tuple[Buffers, Rows]:
         """The buffers, and the same memory as the driver sees it (an observation is always an array there)."""
         n, terms = self.num_envs, len(self.terms)
+        finals = n if self.autoreset_mode == AutoresetMode.SAME_STEP else 0
         actions = int(self.action_space.n) if isinstance(self.action_space, spaces.Discrete) else 1
         shape = self.observation_space.shape or ()
-        observation, final_observation = (np.zeros((n, *(shape or (1,))), self.observation_space.dtype) for _ in "ab")
-        rows = Buffers(
-            observation=observation,
+        dtype = self.observation_space.dtype
+        rows = Rows(
+            observation=np.zeros((n, *(shape or (1,))), dtype),
             mask=np.ones((n, actions), np.int8),
             reward=np.zeros(n),
             terms=np.zeros((n, terms)),
             terminated=np.zeros(n, np.bool_),
             truncated=np.zeros(n, np.bool_),
-            final_observation=final_observation,
-            final_mask=np.ones((n, actions), np.int8),
-            episode_return=np.zeros(n),
-            episode_terms=np.zeros((n, terms)),
-            episode_length=np.zeros(n, np.int64),
-            episode_success=np.zeros(n, np.bool_),
-            selected=np.ones(n, np.bool_),
-            seeded=np.zeros(n, np.bool_),
-            seeds=np.zeros(n, np.uint64),
+            final_observation=np.zeros((finals, *(shape or (1,))), dtype),
+            final_mask=np.ones((finals, actions), np.int8),
+            episodes=np.zeros(n, [("total", "f8"), ("terms", "f8", (terms,)), ("length", "i8"), ("success", "?")]),
+            orders=np.zeros(n, [("selected", "?"), ("seeded", "?"), ("seed", "u8")]),
         )
-        self.buffers_rows = rows
-        shown = rows
+        episodes, orders = rows.episodes, rows.orders
+        shown = {name: getattr(rows, name) for name in Buffers._fields if hasattr(rows, name)}
         if not shape:
-            shown = rows._replace(observation=observation[:, 0], final_observation=final_observation[:, 0])
-        return shown, rows
+            shown |= {name: shown[name][:, 0] for name in ("observation", "final_observation")}
+        buffers = Buffers(
+            **shown,
+            episode_return=episodes["total"],
+            episode_terms=episodes["terms"],
+            episode_length=episodes["length"],
+            episode_success=episodes["success"],
+            selected=orders["selected"],
+            seeded=orders["seeded"],
+            seeds=orders["seed"],
+        )
+        return buffers, rows._replace(episodes=self._as_records(episodes), orders=self._as_records(orders))
 
     def _run(self, command: int, start: int = 0, stop: int | None = None) -> int:
         stop = self.num_envs if stop is None else stop
         if self._interpreted:
             with np.errstate(over="ignore"):  # 64-bit hashes wrap around
-                return self._drive(command, self.records, self._actions, *self._tail, start, stop)
-        return self._drive(command, self.records, self._actions, *self._tail, start, stop)
+                return self._drive(command, *self._head, start, stop)
+        return self._drive(command, *self._head, start, stop)
 
     def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
         """Start new episodes in the ``selected`` environments (all by default), seeded where ``seeds`` has a number.
@@ -188,8 +210,8 @@ class KernelBatch:
             actions: (N,) whole numbers for ``Discrete``, (N, …) floats for ``Box``.
 
         Raises:
-            TypeError, ValueError: wrong dtype or shape, or an action outside the space (NaN included); nothing moved.
-            gymnasium.error.ResetNeeded: an environment was never reset, or has ended and ``autoreset_mode`` is DISABLED.
+            TypeError, ValueError: wrong dtype or shape, or an action outside the space (NaN, too); nothing moved.
+            gymnasium.error.ResetNeeded: an environment was never reset, or has ended and the mode is DISABLED.
         """
         given = np.asarray(actions)
         if given.dtype.kind not in ("iu" if self._action_dtype is np.int64 else "iuf"):
@@ -202,6 +224,8 @@ class KernelBatch:
 
     def step_prepared(self) -> int:
         """``step`` with the actions that stand in ``self.action_buffer`` already."""
+        if self._seed_missing:
+            self._refuse(self.num_envs + int(np.argmin(self._store["ready"])))
         if self._pool is None:
             ended = self._run(STEP)
             if ended < 0:
@@ -220,8 +244,6 @@ class KernelBatch:
         inside = ((flat >= self.ranges.action_low) & (flat <= self.ranges.action_high)).all(axis=1)
         if not inside.all():
             self._refuse(int(np.argmin(inside)))
-        if not self._store["ready"].all():
-            self._refuse(self.num_envs + int(np.argmin(self._store["ready"])))
         if self.autoreset_mode == AutoresetMode.DISABLED and self._store["pending"].any():
             self._refuse(self.num_envs + int(np.argmax(self._store["pending"])))
         assert self._pool is not None
@@ -251,7 +273,9 @@ class KernelBatch:
         """
         start = len(SNAPSHOT_MAGIC) + 8
         if data[: len(SNAPSHOT_MAGIC)] != SNAPSHOT_MAGIC or len(data) < start:
-            raise ValueError(f"these {len(data)} bytes are no snapshot of this version of Ludus; take one with snapshot()")
+            raise ValueError(
+                f"these {len(data)} bytes are no snapshot of this version of Ludus; take one with snapshot()"
+            )
         length = int.from_bytes(data[start - 8 : start], "little")
         try:
             theirs = json.loads(data[start : start + length])
@@ -304,7 +328,9 @@ class KernelBatch:
         if self._driver.paint is None:
             raise ValueError(f"{self.name} has no draw kernel")
         if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3 or not frames.flags.c_contiguous:
-            raise ValueError(f"frames must be C-contiguous uint8 (M, height, width, 3), got {frames.dtype} {frames.shape}")
+            raise ValueError(
+                f"frames must be C-contiguous uint8 (M, height, width, 3), got {frames.dtype} {frames.shape}"
+            )
         with self._tolerant():
             self._driver.paint(self.records, np.asarray(indices, np.int64), self.world, frames)
 

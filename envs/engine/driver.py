@@ -1,22 +1,17 @@
 """The one compiled loop over a batch: reset, step, time limit, autoreset, drift, reward terms, episode totals.
 
-``compile_driver`` binds the loop to the kernels of one environment. Numba caches a function on disk only if it is no
-closure over kernels, so the loop is an ordinary function whose global names ``reset``, ``step`` … are re-bound to an
-environment's: the same code object with another global namespace, and with the environment's file as its own, so
-that the machine code lands in the ``__pycache__`` beside it. Numba's cache key sees an edit of that file only; the hash
-of every source involved therefore stands in a closure cell, which is part of the key.
+``compile_driver`` binds the loop to the kernels of one environment; see ``binding.py`` for how.
 """
 
-import hashlib
-import os
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 
+from .binding import bind, hash_sources, specialise
 from .kernels import borrow, kernel, seed_stream, uniform_in
+from .simulation import Ranges
 
 RESET, STEP, OBSERVE = 0, 1, 2  # commands
 NEXT_STEP, SAME_STEP, DISABLED = 0, 1, 2  # what happens at the end of an episode (Gymnasium's AutoresetMode)
@@ -31,7 +26,7 @@ class Buffers(NamedTuple):
     terms: np.ndarray  # (N, K) float64
     terminated: np.ndarray  # (N,) bool
     truncated: np.ndarray  # (N,) bool
-    # Written under SAME_STEP where an episode ended in this step; stale elsewhere.
+    # Written under SAME_STEP where an episode ended in this step, stale elsewhere; no rows at all in the other modes.
     final_observation: np.ndarray  # (N, *space)
     final_mask: np.ndarray  # (N, A)
     # Of the episodes that ended in this step; 0 elsewhere.
@@ -43,6 +38,38 @@ class Buffers(NamedTuple):
     selected: np.ndarray  # (N,) bool, which environments to reset
     seeded: np.ndarray  # (N,) bool, which of them get a new seed
     seeds: np.ndarray  # (N,) uint64
+
+
+class Rows(NamedTuple):
+    """The same memory as the driver sees it: fewer arrays, each of which costs compile time and 20 ns per call."""
+
+    observation: np.ndarray  # (N, …), never a bare (N,)
+    mask: np.ndarray
+    reward: np.ndarray
+    terms: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+    final_observation: np.ndarray
+    final_mask: np.ndarray
+    episodes: np.ndarray  # (N,) records: total, terms, length, success
+    orders: np.ndarray  # (N,) records: selected, seeded, seed
+
+
+class Setting(NamedTuple):
+    """What holds for the whole batch. P parameters, A action components, D drifts."""
+
+    spans: np.ndarray  # (2, P) lowest and highest value of each parameter
+    bounds: np.ndarray  # (2, A) lowest and highest action, of the actions' own dtype
+    drifts: np.ndarray | None  # (D,) records: parameter, at, over, to; None leaves the code for drifts out
+
+
+def make_setting(ranges: Ranges, action_dtype: Any) -> Setting:
+    """``ranges`` laid out for the driver."""
+    drifts = np.zeros(len(ranges.drift_at), [("parameter", "i8"), ("at", "i8"), ("over", "i8"), ("to", "f8")])
+    for name in drifts.dtype.names or ():
+        drifts[name] = getattr(ranges, f"drift_{name}")
+    bounds = np.stack([ranges.action_low, ranges.action_high]).astype(action_dtype)
+    return Setting(np.stack([ranges.low, ranges.high]), bounds, drifts if len(drifts) else None)
 
 
 def reset(s, world):
@@ -71,139 +98,137 @@ def draw(s, world, frame):
 
 
 @kernel
-def is_superseded(s, ranges, d):
+def is_superseded(s, drifts, d):
     """Whether a later drift of the same parameter has begun (the rows are in order of their start)."""
-    for later in range(d + 1, ranges.drift_at.shape[0]):
-        if ranges.drift_parameter[later] == ranges.drift_parameter[d] and s.age >= ranges.drift_at[later]:
+    for later in range(d + 1, drifts.shape[0]):
+        if drifts[later].parameter == drifts[d].parameter and s.age >= drifts[later].at:
             return True
     return False
 
 
 @kernel
-def drift_parameters(s, ranges):
+def drift_parameters(s, drifts):
     """Set the parameters that drift to their value at the environment's age."""
-    for d in range(ranges.drift_at.shape[0]):
-        since = s.age - ranges.drift_at[d]
-        p = ranges.drift_parameter[d]
-        if since < 0 or is_superseded(s, ranges, d):
+    for d in range(drifts.shape[0]):
+        since = s.age - drifts[d].at
+        p = drifts[d].parameter
+        if since < 0 or is_superseded(s, drifts, d):
             continue
         # Between its start and its end a drift takes an equal share of the way that is left at each step, which is
         # a straight line and needs no memory of where it began.
-        left = ranges.drift_over[d] - since
+        left = drifts[d].over - since
         if left > 0:
-            s.parameters[p] += (ranges.drift_to[d] - s.parameters[p]) / (left + 1)
+            s.parameters[p] += (drifts[d].to - s.parameters[p]) / (left + 1)
         else:
-            s.parameters[p] = ranges.drift_to[d]
+            s.parameters[p] = drifts[d].to
 
 
 @kernel
-def draw_parameters(s, ranges):
-    """Draw the parameters of a new episode; those that drift start from where their drift stands."""
-    for p in range(ranges.low.shape[0]):
-        low, high = ranges.low[p], ranges.high[p]
-        s.parameters[p] = low if low == high else uniform_in(s, low, high)
-    for d in range(ranges.drift_at.shape[0]):
-        since = s.age - ranges.drift_at[d]
+def resume_drifts(s, drifts):
+    """Bring the parameters of a new episode to where their drifts stand."""
+    for d in range(drifts.shape[0]):
+        since = s.age - drifts[d].at
         if since >= 0:
-            p = ranges.drift_parameter[d]
-            share = min(since / (ranges.drift_over[d] + 1), 1.0)
-            s.parameters[p] += (ranges.drift_to[d] - s.parameters[p]) * share
-
-
-def begin(s, world, ranges):
-    """Start an episode in record ``s``."""
-    s.clock = 0
-    for k in range(s.totals.shape[0]):
-        s.totals[k] = 0.0
-    s.success = False
-    s.pending = False
-    s.ready = True
-    draw_parameters(s, ranges)
-    reset(s, world)
+            p = drifts[d].parameter
+            share = min(since / (drifts[d].over + 1), 1.0)
+            s.parameters[p] += (drifts[d].to - s.parameters[p]) * share
 
 
 def _define_drive() -> Callable:
     source_hash = 0  # replaced when the loop is bound; a closure cell is part of Numba's cache key
 
-    def drive(command, records, actions, buffers, world, ranges, mode, limit, start, stop):
+    def drive(command, records, actions, action_rows, rows, world, spans, bounds, drifts, mode, limit, start, stop):
         """Run ``command`` on environments start … stop-1; ``limit`` is the time limit in steps, 0 for none.
 
-        Returns the number of episodes that ended, or, with nothing changed, -1-i if the action of environment i is
-        outside the space and -1-N-i if environment i must be reset first.
+        ``action_rows`` (N, A) is the memory of ``actions``. Returns the number of episodes that ended, or, with
+        nothing changed, -1-i if the action of environment i is outside the space and -1-N-i if it has ended under
+        DISABLED and must be reset first. That every record was reset once is the caller's business.
         """
         source_hash  # noqa: B018
-        b = buffers
         if command == STEP:
-            flat = actions.reshape((actions.shape[0], -1))
-            for i in range(start, stop):
-                for j in range(flat.shape[1]):
-                    if not (ranges.action_low[j] <= flat[i, j] <= ranges.action_high[j]):
-                        return -1 - i
-            for i in range(start, stop):
-                if not records[i].ready or (mode == DISABLED and records[i].pending):
-                    return -1 - records.shape[0] - i
+            outside = False
+            for i in range(start, stop):  # without an early return, so that it becomes vector code
+                for j in range(bounds.shape[1]):
+                    outside |= not (bounds[0, j] <= action_rows[i, j] <= bounds[1, j])  # true for NaN
+            if outside:
+                for i in range(start, stop):
+                    for j in range(bounds.shape[1]):
+                        if not (bounds[0, j] <= action_rows[i, j] <= bounds[1, j]):
+                            return -1 - i
+            if mode == DISABLED:
+                for i in range(start, stop):
+                    if records[i].pending:
+                        return -1 - records.shape[0] - i
 
-        observations, masks, all_terms, all_actions = (
-            borrow(b.observation), borrow(b.mask), borrow(b.terms), borrow(actions),
-        )  # fmt: skip
-        flat_observations = observations.reshape((observations.shape[0], -1))
-        flat_finals = borrow(b.final_observation).reshape((observations.shape[0], -1))
+        observations, masks = borrow(rows.observation), borrow(rows.mask)
+        finals, final_masks = borrow(rows.final_observation), borrow(rows.final_mask)
+        all_terms, all_actions = borrow(rows.terms), borrow(actions)
         ended = 0
         for i in range(start, stop):
-            if command == RESET and not b.selected[i]:
+            if command == RESET and not rows.orders[i].selected:
                 continue
             s = records[i]
             terms = all_terms[i]
-            if b.terminated[i] or b.truncated[i]:  # the episode's sums were for the step before
-                for k in range(terms.shape[0]):
-                    b.episode_terms[i, k] = 0.0
-                b.episode_return[i] = 0.0
-                b.episode_length[i] = 0
-                b.episode_success[i] = False
+            if rows.terminated[i] or rows.truncated[i]:  # the episode's sums were for the step before
+                episode = rows.episodes[i]
+                episode.total = 0.0
+                for k in range(s.totals.shape[0]):
+                    episode.terms[k] = 0.0
+                episode.length = 0
+                episode.success = False
             restarts, keeps_final = command == RESET, False
             terminated, truncated, reward = False, False, 0.0
             if command == RESET:
-                if b.seeded[i]:
-                    seed_stream(s, b.seeds[i])
+                if rows.orders[i].seeded:
+                    seed_stream(s, rows.orders[i].seed)
                     s.age = 0
             elif command == STEP:
-                for k in range(terms.shape[0]):
+                for k in range(s.totals.shape[0]):
                     terms[k] = 0.0
                 if s.pending:  # only under NEXT_STEP: this step is the reset and ignores the action
                     restarts = True
                 else:
                     s.clock += 1
-                    drift_parameters(s, ranges)
+                    if drifts is not None:
+                        drift_parameters(s, drifts)
                     s.age += 1
                     terminated = step(s, all_actions[i], world, terms)
                     truncated = limit > 0 and s.clock >= limit
-                    for k in range(terms.shape[0]):
+                    for k in range(s.totals.shape[0]):
                         reward += terms[k]
                         s.totals[k] += terms[k]
                     if terminated or truncated:
                         ended += 1
-                        for k in range(terms.shape[0]):
-                            b.episode_terms[i, k] = s.totals[k]
-                            b.episode_return[i] += s.totals[k]
-                        b.episode_length[i] = s.clock
-                        b.episode_success[i] = s.success
+                        episode = rows.episodes[i]
+                        for k in range(s.totals.shape[0]):
+                            episode.terms[k] = s.totals[k]
+                            episode.total += s.totals[k]
+                        episode.length = s.clock
+                        episode.success = s.success
                         s.pending = True
                         keeps_final = mode == SAME_STEP
-            b.reward[i] = reward
-            b.terminated[i] = terminated
-            b.truncated[i] = truncated
+            rows.reward[i] = reward
+            rows.terminated[i] = terminated
+            rows.truncated[i] = truncated
             # Each kernel is called at one place only, because LLVM compiles a copy of it for every place.
             while True:
                 if restarts:
-                    begin(s, world, ranges)
-                observe(s, world, observations[i])
-                mask(s, world, masks[i])
+                    s.clock = 0
+                    for k in range(s.totals.shape[0]):
+                        s.totals[k] = 0.0
+                    s.success = False
+                    s.pending = False
+                    s.ready = True
+                    for p in range(spans.shape[1]):
+                        low, high = spans[0, p], spans[1, p]
+                        s.parameters[p] = low if low == high else uniform_in(s, low, high)
+                    if drifts is not None:
+                        resume_drifts(s, drifts)
+                    reset(s, world)
+                observe(s, world, finals[i] if keeps_final else observations[i])
+                mask(s, world, final_masks[i] if keeps_final else masks[i])
                 if not keeps_final:
                     break
-                for j in range(flat_finals.shape[1]):
-                    flat_finals[i, j] = flat_observations[i, j]
-                for j in range(masks.shape[1]):
-                    b.final_mask[i, j] = masks[i, j]
                 restarts, keeps_final = True, False
         return ended
 
@@ -239,9 +264,9 @@ class Driver:
     """The loops of one environment. Each is compiled at its first call and cached on disk."""
 
     def __init__(self, module: types.ModuleType, names: Mapping[str, Any], source_hash: int) -> None:
-        self.drive = _bind(_define_drive(), module, names, source_hash)
-        self.paint = _bind(_define_paint(), module, names, source_hash) if "draw" in names else None
-        self.advise = _bind(_define_advise(), module, names, source_hash) if "heuristic" in names else None
+        self.drive = bind(_define_drive(), module, names, source_hash)
+        self.paint = bind(_define_paint(), module, names, source_hash) if "draw" in names else None
+        self.advise = bind(_define_advise(), module, names, source_hash) if "heuristic" in names else None
 
 
 _drivers: dict[str, Driver] = {}
@@ -254,62 +279,10 @@ def compile_driver(module: types.ModuleType) -> Driver:
         for name in ("reset", "step", "observe"):
             if name not in names:
                 raise TypeError(f"environment {module.__name__} has no kernel {name!r}; see envs/engine/simulation.py")
-        namespace = {**globals(), **names}
-        namespace["begin"] = kernel(types.FunctionType(begin.__code__, namespace, "begin"))
-        _drivers[module.__name__] = Driver(module, {**names, "begin": namespace["begin"]}, _hash_sources(names))
+        _drivers[module.__name__] = Driver(module, names, hash_sources(names, __file__))
     return _drivers[module.__name__]
 
 
+__all__ = ["Buffers", "Driver", "bind", "compile_driver", "hash_sources", "specialise"]
+
 KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw")
-
-
-def specialise(function: Callable, *arguments: Any) -> Callable:
-    """The machine code of ``function`` for the types of ``arguments``: a call without Numba's type dispatch.
-
-    The dispatch costs 1.5 µs per call with records, more than a step of most environments; whoever calls the result
-    must keep to the very same types.
-    """
-    if not hasattr(function, "compile"):  # NUMBA_DISABLE_JIT=1
-        return function
-    signature = tuple(numba.typeof(argument) for argument in arguments)
-    function.compile(signature)
-    return function.get_overload(signature)  # type: ignore[attr-defined]
-
-
-def _bind(loop: Callable, module: types.ModuleType, names: Mapping[str, Any], source_hash: int) -> Callable:
-    code = loop.__code__
-    file = module.__file__ or code.co_filename
-    code = code.replace(co_filename=file, co_qualname=code.co_name)
-    cell = types.CellType(source_hash)
-    bound = types.FunctionType(code, {**globals(), **names}, code.co_name, None, (cell,))
-    bound.__module__ = module.__name__
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-    try:
-        return numba.njit(cache=True, **options)(bound)
-    except RuntimeError:  # no folder to cache in: neither beside the file nor in the user's cache is writable
-        return numba.njit(**options)(bound)
-
-
-def _hash_sources(names: Mapping[str, Any]) -> int:
-    """A hash of every file that holds a kernel which these kernels can reach, and of the engine's own."""
-    files: set[str] = {__file__}
-    queue = [getattr(function, "py_func", function) for function in names.values()]
-    seen = set()
-    while queue:
-        function = queue.pop()
-        if function in seen:
-            continue
-        seen.add(function)
-        files.add(function.__code__.co_filename)
-        for name in function.__code__.co_names:
-            value = function.__globals__.get(name)
-            values = [value]
-            if isinstance(value, types.ModuleType):  # kernels.uniform(s)
-                values = [getattr(value, attribute, None) for attribute in function.__code__.co_names]
-            functions = [getattr(value, "py_func", value) for value in values]
-            queue += [value for value in functions if isinstance(value, types.FunctionType)]
-    digest = hashlib.sha256()
-    for file in sorted(files, key=os.path.basename):
-        with open(file, "rb") as stream:
-            digest.update(stream.read())
-    return int.from_bytes(digest.digest()[:7], "big")

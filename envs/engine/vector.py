@@ -18,8 +18,9 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         copy: Return fresh arrays (the default, as Gymnasium's vector environments do). With ``False`` the arrays are
             views that the next step overwrites: no copy, for whoever is done with them by then.
 
-    ``info`` holds ``action_mask`` (N, A) where the environment has illegal actions and, in steps in which episodes ended,
-    ``totals`` (return, length, each reward term: arrays (N,)) and ``is_success``, each with its mask ``_key``. Under
+    ``info`` holds ``action_mask`` (N, A) where the environment has illegal actions and, in steps in which episodes
+    ended, ``totals`` (return, length, each reward term: arrays (N,)) and ``is_success``, each with its mask
+    ``_key``. Under
     ``SAME_STEP`` the observation and the mask of the end are ``final_obs`` and ``final_info["action_mask"]``, and the
     totals stand in ``final_info`` too.
     """
@@ -79,9 +80,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             raise ValueError("options['reset_mask'] must select at least one environment, got none")
         return selected
 
-    def step(
-        self, actions: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         ended = self.batch.step(actions)
         b = self.batch.buffers
         info: dict[str, Any] = {}
@@ -129,7 +128,9 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         if self._window is None:
             from .window import Window
 
-            self._window = Window(self.batch.name, frames.shape[1:3], num_tiles=self.num_envs, fps=self.metadata["render_fps"])
+            self._window = Window(
+                self.batch.name, frames.shape[1:3], num_tiles=self.num_envs, fps=self.metadata["render_fps"]
+            )
         self._window.show(frames)
         return None
 
