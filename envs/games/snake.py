@@ -250,8 +250,13 @@ def heuristic(s, world, out):
         nearer = world.distance[around, s.fruit] < world.distance[across, s.fruit]
         # If the body fills the whole walk (the next cell is the tail), only a new block can bring it to the fruit.
         target = around if nearer and around != s.body[s.tail] else across
-    step = target - head
-    out[0] = UP if step == -size else RIGHT if step == 1 else DOWN if step == size else LEFT
+    # A snake that somebody else has steered may lie across the streets; it gets any legal action, and no promise.
+    choice = -1
+    for action in range(4):
+        leads_there = head + ROW_STEP[action] * size + COLUMN_STEP[action] == target
+        if is_legal(s, action) and (choice < 0 or leads_there):
+            choice = action
+    out[0] = max(choice, UP)
 
 
 GRASS, GRASS_DARK = (170, 208, 96), (160, 199, 86)
@@ -351,6 +356,8 @@ SIMULATION = Simulation(
     sizes={"size": Size(12, 4, 32, "rows and columns of the board")},
     world=make_world,
     succeeds=True,
+    # Masked random: 4,000 games (standard error 0.03); heuristic: 1,000 games, all boards full. Seeds from 0 on.
+    scores={"random": 6.2, "heuristic": 143.0},
     frame=(600, 600),
     fps=12,
 )
