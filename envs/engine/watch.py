@@ -188,6 +188,8 @@ def _play(
                     return
                 taken, ended, start = 0, False, time.perf_counter()
                 while taken < (1 if single else _stride(pace)) and not ended:
+                    if taken and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
+                        frames = rollout.draw(window.tile_size)
                     ended = bool(rollout.advance()) and rollout.num_shown == 1
                     taken += 1
                     if _is_done(rollout.seen, steps, None) or time.perf_counter() - start > PATIENCE:
@@ -222,7 +224,7 @@ def _record(
     )  # fmt: skip
     with (
         VideoWriter(path, (picture.shape[0], picture.shape[1]), fps) as video,
-        Progress(*columns, console=console, transient=True) as progress,
+        Progress(*columns, console=console) as progress,
     ):
         what, total = ("steps", steps) if episodes is None else ("episodes", episodes)
         task = progress.add_task(f"recording {escape(title)}", total=total, what=what)
@@ -230,6 +232,8 @@ def _record(
         try:
             video.write(picture)
             while not _is_done(seen, steps, episodes):
+                if stride > 1 and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
+                    picture = tile(rollout.draw(size))
                 ended = rollout.advance()
                 progress.update(task, completed=seen.steps if episodes is None else min(seen.episodes, episodes))
                 if ended and rollout.num_shown == 1:

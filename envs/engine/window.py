@@ -67,8 +67,8 @@ class NoDisplayError(RuntimeError):
 def start_pygame() -> Any:
     """The module ``pygame`` with its display and fonts started; ``NoDisplayError`` where there is no screen."""
     wanted = os.environ.get("SDL_VIDEODRIVER", "")
-    has_socket = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if sys.platform.startswith(("linux", "freebsd")) and not wanted and not has_socket:
+    addresses = [f"{key}={os.environ[key]}" for key in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(key)]
+    if sys.platform.startswith(("linux", "freebsd")) and not wanted and not addresses:
         raise NoDisplayError("neither DISPLAY nor WAYLAND_DISPLAY is set")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     import pygame
@@ -83,7 +83,7 @@ def start_pygame() -> Any:
     if driver in ("offscreen", "dummy") and driver not in wanted:
         if not was_open:
             pygame.display.quit()
-        raise NoDisplayError(f"the one at DISPLAY={os.environ.get('DISPLAY', '')!r} does not answer")
+        raise NoDisplayError(f"nothing answers at {' or '.join(addresses) or 'the screen'}")
     pygame.font.init()
     return pygame
 
