@@ -1,0 +1,207 @@
+"""The machine code on disk: used again by the next process, never stale, never mixed up. And what an import costs.
+
+Each test runs a small environment of its own, in a package of its own, in new processes.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ludus.envs.engine.binding import hash_sources
+
+RULES = '''
+import numpy as np
+from gymnasium import spaces
+
+from ludus.envs.engine.kernels import kernel
+from ludus.envs.engine.simulation import Simulation, Size
+
+from .helper import stride
+from .numbers import BONUS
+
+
+def state(size):
+    return {"cells": ("f8", (size,)), "weight": "f8", "x": "f8"}
+
+
+def make_spaces(size):
+    return spaces.Box(-1e9, 1e9, (2,), np.float64), spaces.Discrete(2)
+
+
+@kernel
+def weigh(s, start, stop):
+    """Recursive, so that it stays a function of its own, found by its symbol."""
+    if stop - start == 1:
+        return s.cells[start] * s.weight
+    middle = (start + stop) // 2
+    return weigh(s, start, middle) + weigh(s, middle, stop)
+
+
+@kernel
+def reset(s, world):
+    s.x = 0.0
+    s.weight = 2.0
+    for i in range(s.cells.shape[0]):
+        s.cells[i] = 1.0
+
+
+@kernel
+def step(s, action, world, terms):
+    s.x += stride(action)
+    terms[0] = BONUS
+    return False
+
+
+@kernel
+def observe(s, world, out):
+    out[0] = s.x
+    out[1] = weigh(s, 0, s.cells.shape[0])
+
+
+SIMULATION = Simulation(
+    state=state,
+    spaces=make_spaces,
+    terms=("bonus",),
+    action_names=("short", "long"),
+    sizes={"size": Size(4, 1, 99, "cells")},
+)
+'''
+HELPER = """
+from ludus.envs.engine.kernels import kernel
+
+from .deeper import long_stride
+
+
+@kernel
+def stride(action):
+    return long_stride() if action == 1 else 1.0
+"""
+DEEPER = """
+from ludus.envs.engine.kernels import kernel
+
+
+@kernel
+def long_stride():
+    return 10.0
+"""
+RUN = """
+import json, sys
+import numpy as np
+from ludus.envs.engine.batch import KernelBatch
+
+result = {}
+for size in map(int, sys.argv[1:]):
+    batch = KernelBatch("tiny.rules", 3, size=size)
+    batch.reset(seeds=[1, 2, 3])
+    batch.step(np.array([0, 1, 1]))
+    result[size] = {"seen": batch.buffers.observation.tolist(), "reward": batch.buffers.reward.tolist()}
+stats = batch._driver.drive.stats
+result["hits"], result["misses"] = sum(stats.cache_hits.values()), sum(stats.cache_misses.values())
+print(json.dumps(result))
+"""
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    files = {"__init__": "", "rules": RULES, "helper": HELPER, "deeper": DEEPER, "numbers": "BONUS = 0.5\n"}
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+def python(arguments, cwd, **variables):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA_")}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env={**kept, **variables}, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def run(package, *sizes):
+    return json.loads(python(["-c", RUN, *map(str, sizes)], package.parent))
+
+
+def machine_code(package):
+    return {path.name: path.stat().st_mtime_ns for path in (package / "__pycache__").glob("*.nb*")}
+
+
+def test_cached_code_is_used_again_and_an_edit_in_any_file_is_noticed(package):
+    first = run(package, 4)
+    assert first["4"] == {"seen": [[1.0, 8.0], [10.0, 8.0], [10.0, 8.0]], "reward": [0.5, 0.5, 0.5]}
+    assert (first["hits"], first["misses"]) == (0, 1)
+    files = machine_code(package)
+    assert any(name.startswith("rules.drive") and name.endswith(".nbc") for name in files)
+
+    second = run(package, 4)
+    assert second["4"] == first["4"]
+    assert (second["hits"], second["misses"]) == (1, 0)
+    assert machine_code(package) == files
+
+    (package / "deeper.py").write_text(DEEPER.replace("10.0", "77.0"))  # two files away from the environment's
+    third = run(package, 4)
+    assert third["4"]["seen"] == [[1.0, 8.0], [77.0, 8.0], [77.0, 8.0]]
+    assert third["misses"] == 1
+
+    # A file without any function: the compiled code holds its numbers all the same.
+    (package / "numbers.py").write_text("BONUS = 2.5\n")
+    assert run(package, 4)["4"]["reward"] == [2.5, 2.5, 2.5]
+
+
+def test_code_cached_by_two_processes_is_not_mixed_up_in_a_third(package):
+    """Numba names a record type in its symbols by a counter of the process, so two layouts can get the same symbol."""
+    assert run(package, 4)["4"]["seen"] == [[1.0, 8.0], [10.0, 8.0], [10.0, 8.0]]
+    assert run(package, 9)["9"]["seen"] == [[1.0, 18.0], [10.0, 18.0], [10.0, 18.0]]
+    both = run(package, 4, 9)
+    assert both["4"]["seen"] == [[1.0, 8.0], [10.0, 8.0], [10.0, 8.0]]
+    assert both["9"]["seen"] == [[1.0, 18.0], [10.0, 18.0], [10.0, 18.0]]
+    assert both["hits"] == 2
+
+
+def test_hash_of_sources_is_the_same_in_every_process(tmp_path):
+    """Files of one name in several folders, whose order in a set changes from process to process."""
+    package = tmp_path / "many"
+    for name in "abcdefgh":
+        (package / name).mkdir(parents=True)
+        (package / name / "__init__.py").write_text("")
+        (package / name / "rules.py").write_text(f"def kernel_{name}():\n    return {ord(name)}\n")
+    (package / "__init__.py").write_text("")
+    script = (
+        "import importlib\nfrom ludus.envs.engine.binding import hash_sources\n"
+        "modules = {n: importlib.import_module(f'many.{n}.rules') for n in 'abcdefgh'}\n"
+        "print(hash_sources({n: getattr(m, f'kernel_{n}') for n, m in modules.items()}, __import__('ludus').__file__))"
+    )
+    hashes = {python(["-c", script], tmp_path, PYTHONHASHSEED=seed) for seed in ("1", "2", "3")}
+    assert len(hashes) == 1
+
+
+def test_hash_of_sources_differs_between_sources():
+    from ludus.envs.games import snake
+    from ludus.envs.robotics import cartpole
+
+    assert hash_sources({"step": snake.step}) != hash_sources({"step": cartpole.step})
+
+
+def test_import_ludus_loads_nothing_heavy(tmp_path):
+    script = "import ludus, sys; print(*sorted(name for name in sys.modules if '.' not in name))"
+    loaded = set(python(["-c", script], tmp_path).split())
+    assert {"ludus", "gymnasium", "numpy"} <= loaded
+    heavy = {"numba", "torch", "pygame", "stable_baselines3", "tensorboard", "imageio_ffmpeg", "PIL", "tyro", "rich"}
+    assert loaded & heavy == set()
+
+
+def test_making_an_environment_loads_no_torch_and_no_pygame(tmp_path):
+    script = (
+        "import gymnasium, sys\n"
+        "env = gymnasium.make('ludus:ludus/CartPole-v1', render_mode='rgb_array')\n"
+        "env.reset(seed=0); env.step(0); env.render()\n"
+        "print(*sorted(name for name in sys.modules if '.' not in name))"
+    )
+    loaded = set(python(["-c", script], tmp_path).split())
+    assert "numba" in loaded
+    assert loaded & {"torch", "pygame", "stable_baselines3", "tensorboard"} == set()
