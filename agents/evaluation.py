@@ -1,0 +1,125 @@
+"""The one evaluation that every script and test uses, and the policies that can be compared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..envs.engine.batch import Batch
+
+Policy = Callable[[Batch], np.ndarray]  # from a batch, whose buffers show the present, to actions (N, …) for `step`
+
+MOST_ENVS = 256  # environments that play at the same time
+RESAMPLES = 2000  # of the bootstrap
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Episodes of one policy, in order of environment and episode. All arrays (E,)."""
+
+    returns: np.ndarray
+    lengths: np.ndarray
+    successes: np.ndarray
+    scores: dict[str, float]  # the environment's reference scores
+    succeeds: bool = False  # whether the task can be solved
+
+    @property
+    def mean(self) -> float:
+        return float(self.returns.mean())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % bootstrap interval of the mean return (percentiles of resampled means, fixed seed)."""
+        generator = np.random.default_rng(0)
+        rows = generator.integers(0, len(self.returns), (RESAMPLES, len(self.returns)))
+        low, high = np.percentile(self.returns[rows].mean(axis=1), [2.5, 97.5])
+        return float(low), float(high)
+
+    @property
+    def success(self) -> float:
+        return float(self.successes.mean())
+
+    @property
+    def normalised(self) -> float | None:
+        """0 = the random policy, 1 = the reference (optimum or heuristic); ``None`` where the environment has neither."""
+        reference = self.scores.get("optimum", self.scores.get("heuristic"))
+        random = self.scores.get("random")
+        if reference is None or random is None:
+            return None
+        return (self.mean - random) / (reference - random)
+
+
+def envs_for(episodes: int) -> int:
+    """How many environments share ``episodes`` evenly: the largest divisor up to ``MOST_ENVS``."""
+    if episodes < 1:
+        raise ValueError(f"episodes must be >= 1, got {episodes}")
+    return max(n for n in range(1, min(episodes, MOST_ENVS) + 1) if episodes % n == 0)
+
+
+def evaluate(
+    batch: Batch,
+    policy: Policy,
+    episodes: int,
+    seed: int,
+    age: int = 0,
+    progress: Callable[[int], Any] | None = None,
+) -> Evaluation:
+    """Play ``episodes`` episodes, the same number in each environment of ``batch`` (SAME_STEP autoreset).
+
+    To take the first E episodes that end would favour short ones; here every environment plays its share, and what it
+    does afterwards is not counted. ``seed`` fixes the starts: two policies with the same seed meet the same episodes.
+    ``age`` is how old the environments are, in steps: where parameters drift, it decides which world is met.
+    """
+    if episodes % batch.num_envs:
+        raise ValueError(f"episodes ({episodes}) must be a multiple of the batch's {batch.num_envs} environments")
+    share = episodes // batch.num_envs
+    batch.seed_from(seed, age)
+    b = batch.buffers
+    returns, lengths, successes = (np.zeros((batch.num_envs, share)) for _ in "abc")
+    played = np.zeros(batch.num_envs, int)
+    while True:
+        if batch.step(policy(batch)):
+            rows = np.flatnonzero((b.terminated | b.truncated) & (played < share))
+            at = played[rows]
+            returns[rows, at], lengths[rows, at] = b.episode_return[rows], b.episode_length[rows]
+            successes[rows, at] = b.episode_success[rows]
+            played[rows] += 1
+            if progress is not None:
+                progress(int(played.sum()))
+            if (played == share).all():
+                break
+    scores = dict(getattr(getattr(batch, "simulation", None), "scores", {}))
+    return Evaluation(returns.ravel(), lengths.ravel(), successes.ravel(), scores, batch.succeeds)
+
+
+def random_policy(seed: int) -> Policy:
+    """Uniform over the legal actions."""
+    generator = np.random.default_rng(seed)
+
+    def act(batch: Batch) -> np.ndarray:
+        mask = batch.buffers.mask
+        tickets = generator.random(mask.shape)
+        # Illegal actions lose against every legal one; where nothing is legal, all are alike.
+        return (tickets + mask).argmax(axis=1) + int(batch.action_space.start)  # type: ignore[attr-defined]
+
+    return act
+
+
+def heuristic_policy(batch: Batch) -> np.ndarray:
+    """The environment's own reference policy."""
+    return batch.heuristic()  # type: ignore[attr-defined]
+
+
+def greedy_policy(agent: Any) -> Policy:
+    """The agent without exploration."""
+
+    def act(batch: Batch) -> np.ndarray:
+        b = batch.buffers
+        observation = b.observation
+        mask = b.mask if batch.has_mask else None
+        return agent.predict(observation, deterministic=True, action_masks=mask)[0]
+
+    return act
+
+

@@ -1,0 +1,165 @@
+"""Exploration: how often to try something new, and the one epsilon-greedy choice in the house.
+
+Each environment of a batch tosses its own coin, so a batch of N explores N different ways at once.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..envs.engine.binding import bind, hash_sources
+from ..envs.engine.kernels import below, mix, uniform
+
+SPLIT_MIX = getattr(mix, "py_func", mix)
+
+
+@dataclass(frozen=True)
+class LinearSchedule:
+    """From ``start`` to ``end``, linearly over the first ``fraction`` of the training, then constant."""
+
+    start: float
+    end: float
+    fraction: float
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end", "fraction"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"epsilon {name} must be 0 … 1, got {value}")
+
+    def __call__(self, progress: float) -> float:
+        """The value at ``progress`` 0 … 1 of the training."""
+        share = 1.0 if self.fraction == 0.0 else min(progress / self.fraction, 1.0)
+        return self.start + (self.end - self.start) * share
+
+
+class Reheating:
+    """Epsilon rises again when the world changes: it jumps when the return drops, then decays.
+
+    Episode returns are averaged twice, fast and slow. When the fast average falls below ``drop`` times the best that the
+    slow one has reached (measured from ``floor``, the slow average at the start), the world is taken to have changed:
+    epsilon is raised to ``height`` and halves every ``half_life`` episodes, and the slow average starts anew.
+
+    The idea of forgetting what was good when it no longer is comes from non-stationary bandits (Sutton & Barto 2018,
+    section 2.5); the change detector is of the Page-Hinkley kind, on two exponential averages.
+    """
+
+    FAST, SLOW = 1 / 20, 1 / 100  # weight of a new episode in the two averages
+    WARM_UP = 100  # episodes before the averages mean something
+
+    def __init__(self, height: float = 0.0, drop: float = 0.5, half_life: float = 200.0) -> None:
+        for name, value in (("height", height), ("drop", drop)):
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"reheat_{name} must be 0 … 1, got {value}")
+        if half_life <= 0:
+            raise ValueError(f"reheat_half_life must be > 0 episodes, got {half_life}")
+        self.height, self.drop, self.half_life = height, drop, half_life
+        self.extra = 0.0  # what is added to the schedule now
+        self.episodes = 0
+        self.fast = self.slow = self.floor = self.best = 0.0
+        self.times = 0  # how often the world was found to have changed
+
+    def update(self, returns: np.ndarray) -> None:
+        """Take in the returns of the episodes that have just ended, in order."""
+        for value in returns.tolist():
+            self._take(value)
+
+    def _take(self, value: float) -> None:
+        self.extra *= 0.5 ** (1.0 / self.half_life)
+        self.episodes += 1
+        if self.episodes <= self.WARM_UP:
+            mean = self.slow + (value - self.slow) / self.episodes
+            self.fast = self.slow = self.floor = self.best = mean
+            return
+        self.fast += self.FAST * (value - self.fast)
+        self.slow += self.SLOW * (value - self.slow)
+        self.floor, self.best = min(self.floor, self.slow), max(self.best, self.slow)
+        # What was learned is the way from the floor to the best; losing a share `1 - drop` of it is the alarm.
+        learned = self.best - self.floor
+        if learned > 1e-9 and self.height > 0.0 and self.fast < self.floor + self.drop * learned:
+            # A slow average that has only begun to climb is no proof of learning: ask for a real rise first.
+            if learned < 0.25 * max(abs(self.best), abs(self.floor)):
+                return
+            self.extra = self.height
+            self.times += 1
+            self.episodes, self.slow = 0, 0.0
+
+    def state_dict(self) -> dict[str, float]:
+        names = ("extra", "episodes", "fast", "slow", "floor", "best", "times")
+        return {name: getattr(self, name) for name in names}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+STREAM_SALT = 0x6C75647573  # keeps the coins of environment i apart from the environment's own random numbers
+
+
+def coin_streams(num_envs: int, seed: int) -> np.ndarray:
+    """(N,) records with the field ``rng``: one random stream per environment, seeded with ``seed + i``."""
+    streams = np.zeros(num_envs, [("rng", "u8")])
+    seeds = np.arange(num_envs, dtype=np.uint64) + np.uint64(seed % 2**62) + np.uint64(STREAM_SALT << 20)
+    with np.errstate(over="ignore"):  # 64-bit hashes wrap around
+        for stream, value in zip(streams.view(np.recarray), seeds, strict=True):
+            stream.rng = SPLIT_MIX(SPLIT_MIX(value))
+    return streams
+
+
+def _define_choose() -> Callable:
+    source_hash = 0  # see envs/engine/binding.py
+
+    def choose(q, mask, epsilon, streams, actions, values):
+        """Epsilon-greedy over a batch, in place.
+
+        q (N, A) float32, mask (N, A) int8, streams (N,) -> actions (N,) int64 and values (N,) float32, the best legal
+        Q-value. Where no action is legal, all count as legal. Two random numbers are drawn whatever epsilon is, so that
+        a stream does not depend on it.
+        """
+        source_hash  # noqa: B018
+        for i in range(q.shape[0]):
+            legal = 0
+            for a in range(q.shape[1]):
+                legal += mask[i, a]
+            best, nth = -1, below(streams[i], legal if legal > 0 else q.shape[1])
+            tried = 0
+            for a in range(q.shape[1]):
+                if legal == 0 or mask[i, a] != 0:
+                    if nth == 0:
+                        tried = a
+                    nth -= 1
+                    if best < 0 or q[i, a] > q[i, best]:
+                        best = a
+            values[i] = q[i, best]
+            actions[i] = tried if uniform(streams[i]) < epsilon else best
+
+    return choose
+
+
+_kernels = {"below": below, "uniform": uniform}
+choose = bind(_define_choose(), sys.modules[__name__], _kernels, hash_sources({"choose": _define_choose, **_kernels}))
+
+
+class EpsilonGreedy:
+    """The epsilon-greedy choice of ``num_envs`` environments, each with a coin of its own."""
+
+    def __init__(self, num_envs: int, seed: int) -> None:
+        self.streams = coin_streams(num_envs, seed)
+        self.actions = np.zeros(num_envs, np.int64)
+        self.values = np.zeros(num_envs, np.float32)
+
+    def __call__(self, q: np.ndarray, mask: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+        """Actions (N,) counted from 0 and the best legal values (N,); both are overwritten by the next call.
+
+        Args:
+            q: (N, A) float32. mask: (N, A) int8, 1 = legal.
+        """
+        if hasattr(choose, "compile"):
+            choose(q, mask, float(epsilon), self.streams, self.actions, self.values)
+        else:  # NUMBA_DISABLE_JIT=1
+            with np.errstate(over="ignore"):
+                choose(q, mask, float(epsilon), self.streams.view(np.recarray), self.actions, self.values)
+        return self.actions, self.values

@@ -1,0 +1,140 @@
+"""Q-networks: an encoder for each observation space, then an MLP head with layer norm.
+
+Layer norm after every hidden layer is what keeps temporal differences stable without a target network (Gallici et al.
+2024, arXiv:2407.04811, section 3).
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+import torch
+from gymnasium import Space, spaces
+from torch import nn
+
+
+def hidden_layer(inputs: int, outputs: int) -> list[nn.Module]:
+    return [nn.Linear(inputs, outputs), nn.LayerNorm(outputs), nn.ReLU()]
+
+
+class FlatEncoder(nn.Module):
+    """A Box of any shape as a vector; whole numbers (uint8 …) are divided by ``scale``."""
+
+    def __init__(self, space: spaces.Box, scale: float | Sequence[float] | None = None) -> None:
+        super().__init__()
+        self.num_features = prod(space.shape)
+        self.register_buffer("scale", input_scale(space, scale), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, *space) -> (N, features)
+        return (x.float() * self.scale).flatten(1)
+
+
+class OneHotEncoder(nn.Module):
+    """A Discrete as a one-hot vector."""
+
+    def __init__(self, space: spaces.Discrete) -> None:
+        super().__init__()
+        self.num_features = int(space.n)
+        self.start = int(space.start)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N,) -> (N, n)
+        return nn.functional.one_hot(x.long().flatten() - self.start, self.num_features).float()
+
+
+class ConvEncoder(nn.Module):
+    """Convolutions over a picture or board (height, width, channels), or (channels, height, width) if ``first``.
+
+    ``layers`` lists (channels, kernel, stride) of each; padding keeps the size at stride 1.
+    """
+
+    def __init__(
+        self,
+        space: spaces.Box,
+        layers: Sequence[Sequence[int]],
+        scale: float | Sequence[float] | None = None,
+        channels_first: bool = False,
+    ) -> None:
+        super().__init__()
+        self.channels_first = channels_first
+        self.register_buffer("scale", input_scale(space, scale), persistent=False)
+        channels = space.shape[0] if channels_first else space.shape[2]
+        blocks: list[nn.Module] = []
+        for outputs, kernel, stride in layers:
+            blocks += [nn.Conv2d(channels, outputs, kernel, stride, padding=kernel // 2), nn.ReLU()]
+            channels = outputs
+        self.convolutions = nn.Sequential(*blocks)
+        shape = space.shape if channels_first else (space.shape[2], *space.shape[:2])
+        with torch.no_grad():
+            self.num_features = self.convolutions(torch.zeros(1, *shape)).numel()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, H, W, C) -> (N, features)
+        x = x.float() * self.scale
+        if not self.channels_first:
+            x = x.permute(0, 3, 1, 2)  # a view: the memory stays channels-last, which is the fast layout
+        return self.convolutions(x).flatten(1)
+
+
+class DictEncoder(nn.Module):
+    """One encoder per key, side by side."""
+
+    def __init__(self, encoders: dict[str, nn.Module]) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict(encoders)
+        self.num_features = sum(encoder.num_features for encoder in encoders.values())
+
+    def forward(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
+        return torch.cat([encoder(x[key]) for key, encoder in self.encoders.items()], dim=1)
+
+
+def input_scale(space: spaces.Box, scale: float | Sequence[float] | None) -> torch.Tensor:
+    """What to multiply an observation with: the given factor(s) for its last axis, or 1/255 for uint8, or 1."""
+    if scale is None:
+        scale = 1 / 255 if space.dtype == "uint8" else 1.0
+    factors = torch.as_tensor(scale, dtype=torch.float32)
+    if factors.ndim and factors.shape != space.shape[-1:]:
+        raise ValueError(f"input_scale has {len(factors)} factors, the last axis of the observation {space.shape}")
+    return factors
+
+
+def make_encoder(
+    space: Space,
+    conv: Sequence[Sequence[int]] = (),
+    scale: float | Sequence[float] | None = None,
+) -> nn.Module:
+    """The encoder that fits ``space``; ``conv`` layers are used for Boxes with three axes."""
+    if isinstance(space, spaces.Dict):
+        return DictEncoder({key: make_encoder(part, conv, scale) for key, part in space.items()})
+    if isinstance(space, spaces.Discrete):
+        return OneHotEncoder(space)
+    if isinstance(space, spaces.Box):
+        if conv and len(space.shape) == 3:
+            first = space.shape[0] < space.shape[2]  # the axis of channels is the short one
+            return ConvEncoder(space, conv, scale, channels_first=first)
+        return FlatEncoder(space, scale)
+    raise ValueError(f"no network for the observation space {space}; expected Box, Discrete or a Dict of these")
+
+
+class QNetwork(nn.Module):
+    """Q-values (N, actions) of observations: encoder, hidden layers, a linear layer.
+
+    ``features`` and ``head`` are apart so that either can be used alone.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        actions: int,
+        hidden: Sequence[int] = (128, 128),
+        conv: Sequence[Sequence[int]] = (),
+        scale: float | Sequence[float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.features = make_encoder(space, conv, scale)
+        width = self.features.num_features
+        layers: list[nn.Module] = []
+        for outputs in hidden:
+            layers += hidden_layer(width, outputs)
+            width = outputs
+        self.head = nn.Sequential(*layers, nn.Linear(width, actions))
+
+    def forward(self, x: torch.Tensor | dict[str, torch.Tensor]) -> torch.Tensor:
+        return self.head(self.features(x))

@@ -1,0 +1,410 @@
+"""PQN: parallelised Q-learning with lambda-returns, layer norm, no replay buffer and no target network.
+
+Source: Gallici et al. 2024, *Simplifying Deep Temporal Difference Learning*, arXiv:2407.04811. Differences: truncated
+episodes bootstrap from the observation at their end (there both flags cut the return), illegal actions are masked in
+the choice and in the maximum, and epsilon can rise again when the return drops (`exploration.Reheating`).
+"""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from torch import nn
+
+from ..envs.engine.batch import Batch
+from ..envs.engine.binding import bind, hash_sources
+from .exploration import EpsilonGreedy, LinearSchedule, Reheating
+from .networks import QNetwork
+from .statistics import EpisodeStatistics
+
+Observation = torch.Tensor | dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class PQNConfig:
+    """Hyperparameters of PQN. The defaults learn small control tasks; presets/*.yaml hold tuned ones."""
+
+    num_envs: int = 64  # environments stepped together
+    rollout_steps: int = 32  # steps of each environment between two updates
+    epochs: int = 2  # passes over a rollout
+    minibatches: int = 8  # gradient steps per pass
+    learning_rate: float = 5e-4
+    learning_rate_end: float = 0.0  # share of learning_rate that is left at the end (linear)
+    gamma: float = 0.99  # discount per step
+    lam: float = 0.65  # lambda of the returns: 0 one step, 1 Monte Carlo
+    reward_scale: float = 1.0  # rewards are multiplied by it before learning
+    max_grad_norm: float = 10.0
+    epsilon_start: float = 1.0
+    epsilon_end: float = 0.05
+    epsilon_fraction: float = 0.2  # share of the training over which epsilon falls
+    reheat_height: float = 0.0  # epsilon is raised by this when the return drops; 0: never
+    reheat_drop: float = 0.5  # the world has changed when this share of what was learned is left
+    reheat_half_life: float = 200.0  # episodes
+    hidden: tuple[int, ...] = (128, 128)  # units of the hidden layers
+    conv: tuple[tuple[int, int, int], ...] = ()  # (channels, kernel, stride) of each convolution, for pictures and boards
+    input_scale: float | tuple[float, ...] | None = None  # factor(s) for a Box's last axis; default 1/255 for uint8, else 1
+    threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
+
+    def __post_init__(self) -> None:
+        for name in ("num_envs", "rollout_steps", "epochs", "minibatches", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
+        for name in ("gamma", "lam", "learning_rate_end"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} must be 0 … 1, got {getattr(self, name)}")
+        if not self.learning_rate > 0.0:
+            raise ValueError(f"learning_rate must be > 0, got {self.learning_rate}")
+        if (self.num_envs * self.rollout_steps) % self.minibatches:
+            raise ValueError(
+                f"num_envs * rollout_steps = {self.num_envs * self.rollout_steps} must be a multiple of "
+                f"minibatches = {self.minibatches}"
+            )
+
+
+def _define_lambda_returns() -> Callable:
+    source_hash = 0  # see envs/engine/binding.py
+
+    def lambda_returns(rewards, next_values, terminated, ended, gamma, lam, targets):
+        """Targets G (T, N) in place, backwards from the end of the rollout.
+
+        G_t = r_t + gamma * [lam * G_{t+1} + (1 - lam) * V_{t+1}]; after a terminated step the bracket is 0, and where an
+        episode was truncated, or the rollout ends, it is V_{t+1} alone.
+
+        rewards, next_values (T, N) float32, V of the observation *after* each step, taken before any reset; terminated,
+        ended (T, N) bool, ended = terminated or truncated; targets (T, N) float32.
+        """
+        source_hash  # noqa: B018
+        for i in range(rewards.shape[1]):
+            following = next_values[-1, i]
+            for t in range(rewards.shape[0] - 1, -1, -1):
+                value = next_values[t, i]
+                bracket = value if ended[t, i] else lam * following + (1.0 - lam) * value
+                following = rewards[t, i] if terminated[t, i] else rewards[t, i] + gamma * bracket
+                targets[t, i] = following
+
+    return lambda_returns
+
+
+lambda_returns = bind(
+    _define_lambda_returns(), sys.modules[__name__], {}, hash_sources({"lambda_returns": _define_lambda_returns})
+)
+
+
+class PQN(BaseAlgorithm):
+    """Epsilon-greedy Q-learning on a whole batch; SB3's interface (``learn``, ``predict``, callbacks, logger).
+
+    Args:
+        batch: What to learn on, under the SAME_STEP autoreset; ``None`` for an agent that only predicts (then
+            ``observation_space`` and ``action_space`` are needed). Actions must be ``Discrete``.
+        config: Hyperparameters; its ``num_envs`` is the batch's.
+        seed: Of the network's first weights, of exploration and of the order of minibatches.
+    """
+
+    def __init__(
+        self,
+        batch: Batch | None,
+        config: PQNConfig,
+        seed: int = 0,
+        device: str = "cpu",
+        observation_space: spaces.Space | None = None,
+        action_space: spaces.Space | None = None,
+    ) -> None:
+        super().__init__(policy=QNetwork, env=None, learning_rate=config.learning_rate, device=device, seed=seed)  # type: ignore[arg-type]
+        self.batch, self.config = batch, config
+        self.observation_space = batch.observation_space if batch else observation_space
+        self.action_space = batch.action_space if batch else action_space
+        if not isinstance(self.action_space, spaces.Discrete):
+            raise ValueError(f"pqn needs a Discrete action space, this environment has {self.action_space}")
+        self.n_envs = batch.num_envs if batch else 0
+        self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
+        self.reheating = Reheating(config.reheat_height, config.reheat_drop, config.reheat_half_life)
+        self.statistics = EpisodeStatistics(batch.terms if batch else ())
+        self._setup_model()
+
+    def _setup_model(self) -> None:
+        c = self.config
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed or 0)
+            network = QNetwork(self.observation_space, int(self.action_space.n), c.hidden, c.conv, c.input_scale)  # type: ignore[attr-defined]
+        self.policy = network.to(self.device)  # type: ignore[assignment]
+        self.parameters = list(network.parameters())
+        self.optimizer = torch.optim.RAdam(self.parameters, lr=c.learning_rate, foreach=True)
+        self.generator = torch.Generator().manual_seed(self.seed or 0)  # order of the minibatches
+        self.explore = EpsilonGreedy(max(self.n_envs, 1), self.seed or 0)
+        self.network = network
+
+    # --- Acting ---
+
+    @property
+    def epsilon(self) -> float:
+        """The share of steps in which an environment tries something at random, at this moment."""
+        progress = self.num_timesteps / max(self._total_timesteps, 1)
+        return min(self.epsilon_schedule(progress) + self.reheating.extra, 1.0)
+
+    def predict(  # type: ignore[override]
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = True,
+        action_masks: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, None]:
+        """Actions for one observation or a batch of them, greedy or (``deterministic=False``) epsilon-greedy.
+
+        Args:
+            observation: (*space) or (N, *space), or a dict of these. action_masks: (A,) or (N, A), 1 = legal.
+        """
+        single = not self._is_batched(observation)
+        x = each(lambda array: torch.as_tensor(np.asarray(array)), observation)
+        if single:
+            x = each(lambda tensor: tensor[None], x)
+        actions = self.act(x, action_masks, 0.0 if deterministic else self.epsilon)
+        return actions[0] if single else actions, None
+
+    def act(self, x: Observation, mask: np.ndarray | None = None, epsilon: float = 0.0) -> np.ndarray:
+        """Actions (N,) int64 of the space; x (N, *space) on any device, mask (N, A), 1 = legal."""
+        with torch.inference_mode():
+            q = self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
+        legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
+        # Each number of environments has coins of its own, so that watching does not disturb the training's.
+        choice = self.explore if len(q) == self.n_envs else EpsilonGreedy(len(q), self.seed or 0)
+        if epsilon == 0.0:
+            choice = EpsilonGreedy(len(q), 0)
+        actions, _ = choice(q, legal, epsilon)
+        return actions + int(self.action_space.start)  # type: ignore[attr-defined]
+
+    def _is_batched(self, observation: Any) -> bool:
+        space = self.observation_space
+        if isinstance(space, spaces.Dict):
+            key, space = next(iter(space.items()))
+            observation = observation[key]
+        return np.ndim(observation) > len(space.shape or ())
+
+    # --- Learning ---
+
+    def learn(  # type: ignore[override]
+        self,
+        total_timesteps: int,
+        callback: Any = None,
+        log_interval: int = 1,
+        tb_log_name: str = "pqn",
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> "PQN":
+        """Train until ``total_timesteps`` (counted over all environments); see SB3's ``BaseAlgorithm.learn``.
+
+        With ``reset_num_timesteps=False`` training goes on from the present counters, up to ``total_timesteps`` in
+        all. ``callback.on_rollout_start`` comes when everything is consistent: the moment to save.
+        """
+        if self.batch is None:
+            raise ValueError("this agent has no environments; construct PQN with a batch to train it")
+        torch.set_num_threads(self.config.threads)
+        if reset_num_timesteps:
+            self.num_timesteps = 0
+            self._total_timesteps = total_timesteps
+            self.batch.seed_from(self.seed or 0)
+            self.statistics.clear()
+        self._total_timesteps = total_timesteps
+        self._num_timesteps_at_start, self.start_time = self.num_timesteps, time.time_ns()
+        if not self._custom_logger:
+            from stable_baselines3.common.utils import configure_logger
+
+            self._logger = configure_logger(self.verbose, self.tensorboard_log, tb_log_name, reset_num_timesteps)
+        callback = self._init_callback(callback, progress_bar)
+        self._allocate()
+        callback.on_training_start(locals(), globals())
+        while self.num_timesteps < total_timesteps:
+            callback.on_rollout_start()
+            if not self._collect(callback):
+                break
+            callback.on_rollout_end()
+            self._update()
+            self._n_updates += 1
+            if self._n_updates % log_interval == 0:
+                self._log()
+        callback.on_training_end()
+        return self
+
+    def _allocate(self) -> None:
+        assert self.batch is not None
+        shape, b = (self.config.rollout_steps, self.batch.num_envs), self.batch.buffers
+        self._now = each(torch.from_numpy, b.observation)  # the batch's own memory: always the latest
+        self._observations = each(
+            lambda x: torch.empty((shape[0], *x.shape), dtype=x.dtype, device=self.device), self._now
+        )
+        self._actions = np.empty(shape, np.int64)
+        self._rewards, self._next_values, self._targets = (np.empty(shape, np.float32) for _ in "abc")
+        self._terminated, self._ended = (np.empty(shape, np.bool_) for _ in "ab")
+
+    def _collect(self, callback: Any) -> bool:
+        """Play ``rollout_steps`` steps; False if the callback stops the training."""
+        batch = self.batch
+        assert batch is not None
+        b, start, last = batch.buffers, int(self.action_space.start), self.config.rollout_steps - 1  # type: ignore[attr-defined]
+        callback.update_locals(locals())
+        for t in range(self.config.rollout_steps):
+            with torch.inference_mode():
+                q = self.network(self._remember(t)).cpu().numpy()
+            actions, values = self.explore(q, b.mask, self.epsilon)
+            if t > 0:
+                self._keep_values(t - 1, values)
+            self._actions[t] = actions
+            np.add(actions, start, out=batch.action_buffer)
+            ended = batch.step_prepared()
+            self._rewards[t], self._terminated[t] = b.reward, b.terminated
+            np.logical_or(b.terminated, b.truncated, out=self._ended[t])
+            if ended:
+                self._keep_final_values(t)
+                self.reheating.update(self.statistics.add(b))
+            self.num_timesteps += batch.num_envs
+            if not callback.on_step():
+                return False
+        self._keep_values(last, self._values(self._now, b.mask))
+        return True
+
+    def _remember(self, t: int) -> Observation:
+        """Copy the present observations into row t of the rollout, on the agent's device."""
+        if not isinstance(self._now, dict):
+            return self._observations[t].copy_(self._now)
+        return {key: rows[t].copy_(self._now[key]) for key, rows in self._observations.items()}
+
+    def _values(self, x: Observation, mask: np.ndarray) -> np.ndarray:
+        """(N,) the best legal Q-value of each observation."""
+        with torch.inference_mode():
+            q = self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
+        return EpsilonGreedy(len(q), 0)(q, mask, 0.0)[1]
+
+    def _keep_values(self, t: int, values_now: np.ndarray) -> None:
+        """V after step t is V of what the batch shows now, but where an episode ended: there it is kept already."""
+        np.copyto(self._next_values[t], values_now, where=~self._ended[t])
+
+    def _keep_final_values(self, t: int) -> None:
+        """V of the last observation of truncated episodes, which the reset has already replaced in the batch."""
+        assert self.batch is not None
+        b = self.batch.buffers
+        self._next_values[t] = 0.0
+        rows = np.flatnonzero(b.truncated & ~b.terminated)
+        if len(rows):
+            x = each(lambda array: torch.from_numpy(array[rows]), b.final_observation)
+            self._next_values[t, rows] = self._values(x, b.final_mask[rows])
+
+    def _update(self) -> None:
+        c = self.config
+        progress = min(self.num_timesteps / max(self._total_timesteps, 1), 1.0)
+        self.current_learning_rate = c.learning_rate * (1.0 - progress * (1.0 - c.learning_rate_end))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.current_learning_rate
+        self._rewards *= c.reward_scale
+        lambda_returns(
+            self._rewards, self._next_values, self._terminated, self._ended, c.gamma, c.lam, self._targets
+        )
+        observations = each(lambda x: x.flatten(0, 1), self._observations)
+        actions = torch.from_numpy(self._actions).flatten().to(self.device)
+        targets = torch.from_numpy(self._targets).flatten().to(self.device)
+        size = len(actions) // c.minibatches
+        losses = []
+        for _ in range(c.epochs):
+            order = torch.randperm(len(actions), generator=self.generator).to(self.device)
+            for start in range(0, len(order), size):
+                rows = order[start : start + size]
+                q = self.network(each(lambda x: x[rows], observations))  # noqa: B023
+                chosen = q.gather(1, actions[rows, None]).squeeze(1)
+                loss = 0.5 * nn.functional.mse_loss(chosen, targets[rows])
+                self.optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                norm = nn.utils.clip_grad_norm_(self.parameters, c.max_grad_norm, foreach=True)
+                self.optimizer.step()
+                losses.append(loss.detach())
+        self.metrics = {
+            "train/loss": float(torch.stack(losses).mean()),
+            "train/gradient_norm": float(norm),
+            "train/q_mean": float(chosen.detach().mean()),
+            "train/q_max": float(self._next_values.max()),
+            "train/target_mean": float(targets.mean()),
+            "train/learning_rate": self.current_learning_rate,
+            "train/epsilon": self.epsilon,
+            "train/updates": self._n_updates + 1,
+        }
+
+    def _log(self) -> None:
+        seconds = (time.time_ns() - self.start_time) / 1e9
+        fps = (self.num_timesteps - self._num_timesteps_at_start) / max(seconds, 1e-9)
+        for key, value in {**self.metrics, **self.statistics.take(), "time/fps": fps}.items():
+            self.logger.record(key, value)
+        if self.config.reheat_height > 0.0:
+            self.logger.record("train/reheats", self.reheating.times)
+        self.logger.dump(self.num_timesteps)
+
+    # --- Persistence: tensors and plain values, for checkpoints without pickle ---
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Everything that is a tensor: network, optimiser, random state."""
+        named = {f"network.{key}": value for key, value in self.network.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            named.update({f"optimizer.{index}.{key}": value for key, value in state.items()})
+        coins = torch.from_numpy(self.explore.streams["rng"].view(np.int64).copy())
+        return {**named, "generator": self.generator.get_state(), "coins": coins}
+
+    def state(self) -> dict[str, Any]:
+        """Everything else that training needs to go on exactly."""
+        return {
+            "num_timesteps": self.num_timesteps,
+            "n_updates": self._n_updates,
+            "reheating": self.reheating.state_dict(),
+            "statistics": self.statistics.state_dict(),
+        }
+
+    def load_network(self, tensors: dict[str, torch.Tensor]) -> None:
+        """The weights alone: enough to act."""
+        prefix = "network."
+        weights = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+        self.network.load_state_dict(weights)
+
+    def load(self, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:  # type: ignore[override]
+        """Go on from ``tensors()`` and ``state()`` of an agent of the same configuration."""
+        self.load_network(tensors)
+        slots: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".")
+                slots.setdefault(int(index), {})[key] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
+        self.generator.set_state(tensors["generator"])
+        self.explore.streams["rng"] = tensors["coins"].numpy().view(np.uint64)
+        self.num_timesteps, self._n_updates = state["num_timesteps"], state["n_updates"]
+        self.reheating.load_state_dict(state["reheating"])
+        self.statistics.load_state_dict(state["statistics"])
+
+    def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
+        """Refused: SB3's zip holds pickles. Runs are saved by ``agents.training``."""
+        raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
+
+
+def each(function: Callable[[Any], Any], value: Any) -> Any:
+    """``function`` of an observation, or of each entry of a dict observation."""
+    if isinstance(value, dict):
+        return {key: function(part) for key, part in value.items()}
+    return function(value)
+
+
+def config_from(values: dict[str, Any]) -> PQNConfig:
+    """A ``PQNConfig`` from a preset or the command line; lists become tuples, unknown keys an error."""
+    from ..errors import did_you_mean
+
+    known = [field.name for field in fields(PQNConfig)]
+    for key in values:
+        if key not in known:
+            raise ValueError(f"unknown hyperparameter {key!r} of pqn{did_you_mean(key, known)}")
+    return PQNConfig(**{key: _frozen(value) for key, value in values.items()})
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(_frozen(item) for item in value)
+    return value

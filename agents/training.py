@@ -1,0 +1,422 @@
+"""A run: from a configuration to an environment, an agent, TensorBoard curves and checkpoints; and on after a kill.
+
+A run is a folder:
+
+    config.yaml           everything that decides the run
+    events.out.tfevents…  TensorBoard
+    evaluations.csv       one line per evaluation
+    checkpoints/          see `checkpoint.py`
+
+Exact resume: state is saved where the agent is consistent (before a rollout), together with the lengths of the files that
+only grow. A resumed run cuts these back to their lengths at the checkpoint, so curves have neither gaps nor doubles, and
+goes on with the same bits as the run that was not killed (same machine, same library versions, CPU).
+"""
+
+import csv
+import io
+import platform
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+import yaml
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import HParam, Logger, TensorBoardOutputFormat
+
+from ..envs.make import find_spec, is_ludus, make_batch
+from ..errors import did_you_mean
+from . import checkpoint
+from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
+from .pqn import PQN, config_from
+
+CONFIG_FORMAT = 1
+PRESETS = Path(__file__).parent / "presets"
+AGENTS = ("pqn",)
+EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What decides a run; written to config.yaml."""
+
+    env: str  # id of a registered environment
+    agent: str = "pqn"
+    steps: int = 1_000_000  # environment steps in all
+    seed: int = 0
+    environment: dict[str, Any] = field(default_factory=dict)  # keywords: parameters, sizes, randomize, drift
+    hyperparameters: dict[str, Any] = field(default_factory=dict)  # all of the agent's, defaults and preset included
+    device: str = "cpu"
+    evaluate_every: int = 100_000  # steps between two evaluations; 0 for none before the end
+    evaluation_episodes: int = 64
+    checkpoint_seconds: float = 30.0  # between two checkpoints
+
+    def __post_init__(self) -> None:
+        if self.agent not in AGENTS:
+            raise ValueError(f"unknown agent {self.agent!r}{did_you_mean(self.agent, AGENTS)}")
+        if self.steps < 1:
+            raise ValueError(f"steps must be >= 1, got {self.steps}")
+        if self.device not in ("cpu", "cuda") and not self.device.startswith("cuda:"):
+            raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
+        if self.device != "cpu" and not torch.cuda.is_available():
+            raise ValueError(f"device {self.device!r} was asked for, but torch sees no CUDA device; use --device cpu")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a resumed run has the same bits as one that was never stopped."""
+        return self.device == "cpu" and is_ludus(find_spec(self.env))
+
+
+def preset(env: str, agent: str) -> dict[str, Any]:
+    """The tuned hyperparameters of ``agent`` on ``env``; empty where there are none."""
+    path = PRESETS / f"{env.replace('/', '-')}.yaml"
+    if not path.exists():
+        return {}
+    return dict(yaml.safe_load(path.read_text()).get(agent, {}))
+
+
+def configure(env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | None = None, **keywords: Any) -> RunConfig:
+    """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's."""
+    find_spec(env)
+    given = {**preset(env, agent), **(hyperparameters or {})}
+    defaults = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
+    resolved = asdict(config_from(given)) if agent in AGENTS else {}
+    return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
+
+
+class Interrupted(Exception):
+    """Ctrl-C or SIGTERM: the run has been saved and can be resumed."""
+
+
+class Run:
+    """One run in its folder. ``start`` makes a new one, ``open`` an existing one; then ``train``."""
+
+    def __init__(self, folder: Path, config: RunConfig) -> None:
+        self.folder, self.config = folder, config
+        self.notes: list[str] = []  # what a person should know, one line each
+
+    @classmethod
+    def start(cls, folder: Path, config: RunConfig) -> "Run":
+        if (folder / "config.yaml").exists():
+            raise ValueError(f"{folder} already holds a run; continue it with --resume {folder}, or choose another --run")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ValueError(f"{folder} exists and is not empty; choose another --run")
+        folder.mkdir(parents=True, exist_ok=True)
+        versions = {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "torch": str(torch.__version__),
+            "gymnasium": gymnasium.__version__,
+        }
+        text = yaml.safe_dump(
+            {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions}, sort_keys=False
+        )
+        checkpoint.write_atomically(folder / "config.yaml", text.encode())
+        return cls(folder, config)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        path = folder / "config.yaml"
+        if not path.exists():
+            what = "does not exist" if not folder.exists() else "holds no config.yaml"
+            raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made")
+        try:
+            content = yaml.safe_load(path.read_text())
+        except (yaml.YAMLError, UnicodeDecodeError) as fault:
+            raise ValueError(f"{path} cannot be read: {str(fault).splitlines()[0]}; restore it or start a new run") from None
+        if not isinstance(content, dict) or "format" not in content:
+            raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
+        if content["format"] != CONFIG_FORMAT:
+            raise ValueError(
+                f"{path} has format {content['format']!r}, this version of Ludus reads {CONFIG_FORMAT}; "
+                "use the version of Ludus that made the run"
+            )
+        known = [f.name for f in fields(RunConfig)]
+        values = {key: value for key, value in content.items() if key not in ("format", "versions")}
+        for key in values:
+            if key not in known:
+                raise ValueError(f"{path} has an unknown entry {key!r}{did_you_mean(key, known)}")
+        missing = [key for key in ("env", "agent", "steps", "hyperparameters") if key not in values]
+        if missing:
+            raise ValueError(f"{path} lacks the entry {missing[0]!r}; restore it or start a new run")
+        return cls(folder, RunConfig(**values))
+
+    def agent(self) -> PQN:
+        """The agent of the newest good checkpoint, without environments: for watching and evaluating."""
+        saved = self._load_checkpoint()
+        batch = make_batch(self.config.env, 1, **self.config.environment)
+        agent = PQN(
+            None,
+            config_from(self.config.hyperparameters),
+            self.config.seed,
+            self.config.device,
+            batch.observation_space,
+            batch.action_space,
+        )
+        batch.close()
+        agent.load_network(saved.tensors)
+        agent.num_timesteps = saved.steps
+        return agent
+
+    def make_batch(self, num_envs: int, **keywords: Any) -> Any:
+        """Environments like those of the training."""
+        return make_batch(self.config.env, num_envs, **{**self.config.environment, **keywords})
+
+    def _load_checkpoint(self) -> checkpoint.Checkpoint:
+        saved = checkpoint.load_latest(self.folder / "checkpoints")
+        self.notes += saved.problems
+        return saved
+
+    def train(self, progress: Callable[["Progress"], None] | None = None) -> Evaluation:
+        """Train to the end, from the newest checkpoint if there is one; returns the last evaluation.
+
+        Raises:
+            Interrupted: stopped by Ctrl-C or SIGTERM, after a checkpoint.
+        """
+        c = self.config
+        torch.set_num_threads(int(c.hyperparameters.get("threads", 1)))
+        hyperparameters = config_from(c.hyperparameters)
+        batch = make_batch(c.env, hyperparameters.num_envs, **c.environment)
+        agent = PQN(batch, hyperparameters, c.seed, c.device)
+        saved = None
+        if checkpoint.list_checkpoints(self.folder / "checkpoints"):
+            saved = self._load_checkpoint()
+            agent.load(saved.tensors, saved.state["agent"])
+            if saved.batch is not None:
+                batch.restore(saved.batch)
+            else:
+                batch.seed_from(c.seed + saved.steps)
+                self.notes.append(f"{c.env} cannot be saved: its episodes start anew, the resume is not exact")
+            cut_back(self.folder, saved.state["files"])
+        else:
+            for path in [*self.folder.glob("events.out.*"), self.folder / "evaluations.csv"]:
+                path.unlink(missing_ok=True)  # killed before the first checkpoint: the run begins anew
+        callback = RunCallback(self, batch, saved.state["run"] if saved else None, progress)
+        writer = TensorBoardOutputFormat(str(self.folder))
+        agent.set_logger(Logger(str(self.folder), [writer]))
+        try:
+            with callback.watch_signals():
+                agent.learn(c.steps, callback, reset_num_timesteps=saved is None)
+        finally:
+            writer.close()
+            callback.close()
+            batch.close()
+        assert callback.last is not None
+        return callback.last
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, for whoever shows it."""
+
+    steps: int
+    total: int
+    fps: float
+    train_return: float | None  # mean over the last rollouts
+    evaluation: Evaluation | None
+
+
+class RunCallback(BaseCallback):
+    """Evaluates, saves and reports at the consistent moments of a training (before each rollout)."""
+
+    def __init__(self, run: Run, batch: Any, state: dict[str, Any] | None, progress: Callable | None) -> None:
+        super().__init__()
+        self.run, self.batch, self.report = run, batch, progress
+        self.evaluated_at = state["evaluated_at"] if state else 0  # steps of the last evaluation
+        self.best = state["best"] if state else None
+        self.resumed = state is not None
+        self.last: Evaluation | None = None
+        self.last_return: float | None = None
+        self.saved_at, self.reported_at = time.monotonic(), 0.0
+        self.began, self.began_steps = time.monotonic(), 0
+        self.interrupted: str | None = None
+        self._judge: Any = None
+
+    def _on_training_start(self) -> None:
+        self.began_steps = self.num_timesteps
+        self.began = time.monotonic()
+        if not self.resumed:
+            c = self.run.config
+            flat = {"env": c.env, "agent": c.agent, "seed": c.seed, "steps": c.steps}
+            flat.update({k: v if isinstance(v, (int, float, str)) else str(v) for k, v in c.hyperparameters.items()})
+            flat.update({f"environment.{k}": str(v) for k, v in c.environment.items()})
+            metrics = {"evaluation/return": 0.0, "rollout/return": 0.0}
+            self.logger.record("hparams", HParam(flat, metrics), exclude=("stdout", "log", "json", "csv"))
+            self.logger.dump(0)
+
+    def _on_rollout_start(self) -> None:
+        self.num_timesteps = self.model.num_timesteps
+        every = self.run.config.evaluate_every
+        if every and self.num_timesteps // every > self.evaluated_at // every:
+            self._evaluate()
+        now = time.monotonic()
+        if self.interrupted or now - self.saved_at >= self.run.config.checkpoint_seconds:
+            self.save()
+        if self.interrupted:
+            raise Interrupted(self.interrupted)
+        if self.report is not None and now - self.reported_at >= 0.1:
+            self._report()
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_training_end(self) -> None:
+        self.num_timesteps = self.model.num_timesteps
+        self._evaluate()
+        self.save()
+        self._report()
+
+    def _report(self) -> None:
+        if self.report is None:
+            return
+        self.reported_at = time.monotonic()
+        fps = (self.num_timesteps - self.began_steps) / max(self.reported_at - self.began, 1e-9)
+        self.last_return = self.model.statistics.latest  # type: ignore[attr-defined]
+        self.report(Progress(self.num_timesteps, self.run.config.steps, fps, self.last_return, self.last))
+
+    def _evaluate(self) -> None:
+        c = self.run.config
+        if self._judge is None:
+            self._judge = self.run.make_batch(envs_for(c.evaluation_episodes))
+        age = self.num_timesteps // self.batch.num_envs
+        result = evaluate(self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, age=age)
+        low, high = result.interval
+        tags = {"return": result.mean, "return_low": low, "return_high": high, "length": float(result.lengths.mean())}
+        if self.batch.succeeds:
+            tags["success"] = result.success
+        if result.normalised is not None:
+            tags["normalised"] = result.normalised
+        for key, value in tags.items():
+            self.logger.record(f"evaluation/{key}", value)
+        self.logger.dump(self.num_timesteps)
+        self._picture()
+        append_row(self.run.folder / "evaluations.csv", {"steps": self.num_timesteps, "seed": c.seed, **tags})
+        self.evaluated_at, self.last = self.num_timesteps, result
+        self.best = result.mean if self.best is None else max(self.best, result.mean)
+
+    def _picture(self) -> None:
+        """A rollout as an animated image in TensorBoard."""
+        writer = next(f for f in self.logger.output_formats if isinstance(f, TensorBoardOutputFormat)).writer
+        image = rollout_gif(self.run, greedy_policy(self.model))
+        if image is not None:
+            write_image(writer, "rollout/greedy", image, self.num_timesteps)
+
+    def save(self) -> None:
+        """A checkpoint of this moment."""
+        for output in self.logger.output_formats:
+            if isinstance(output, TensorBoardOutputFormat):
+                output.writer.flush()
+        state = {
+            "agent": self.model.state(),  # type: ignore[attr-defined]
+            "run": {"evaluated_at": self.evaluated_at, "best": self.best},
+            "files": growing_files(self.run.folder),
+        }
+        snapshot = self.batch.snapshot() if hasattr(self.batch, "records") else None
+        tensors = self.model.tensors()  # type: ignore[attr-defined]
+        checkpoint.save(self.run.folder / "checkpoints", self.model.num_timesteps, tensors, state, snapshot)
+        self.saved_at = time.monotonic()
+
+    @contextmanager
+    def watch_signals(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM end the run at its next consistent moment; a second Ctrl-C ends it at once."""
+
+        def note(number: int, frame: FrameType | None) -> None:
+            if self.interrupted:
+                raise KeyboardInterrupt
+            self.interrupted = signal.Signals(number).name
+
+        try:
+            before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:  # not in the main thread: whoever runs us there handles its own signals
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def close(self) -> None:
+        if self._judge is not None:
+            self._judge.close()
+
+
+# --- Files that only grow ---
+
+
+def growing_files(folder: Path) -> dict[str, int]:
+    """Name -> size in bytes of the run's logs."""
+    names = [path.name for path in folder.glob("events.out.*")] + ["evaluations.csv"]
+    return {name: (folder / name).stat().st_size for name in sorted(names) if (folder / name).exists()}
+
+
+def cut_back(folder: Path, sizes: dict[str, int]) -> None:
+    """Make the logs what they were at the checkpoint: later lines go, and files that began later."""
+    for name, size in growing_files(folder).items():
+        if name not in sizes:
+            (folder / name).unlink()
+        elif size > sizes[name]:
+            with open(folder / name, "r+b") as stream:
+                stream.truncate(sizes[name])
+
+
+def append_row(path: Path, row: dict[str, Any]) -> None:
+    """Add a line to a CSV file, with a header if it is new."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(row))
+    if not path.exists():
+        writer.writeheader()
+    writer.writerow(row)
+    with open(path, "a", newline="") as stream:
+        stream.write(text.getvalue())
+
+
+GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
+
+
+def rollout_gif(run: Run, policy: Callable) -> bytes | None:
+    """The first steps of one greedy episode as a GIF; ``None`` for an environment that does not draw here."""
+    from ..envs.engine.video import gif
+
+    batch = run.make_batch(1)
+    try:
+        if not hasattr(batch, "draw_many"):
+            return None
+        height, width = batch.simulation.frame
+        frame = np.zeros((GIF_PIXELS * height // max(height, width), GIF_PIXELS * width // max(height, width), 3), np.uint8)
+        batch.seed_from(EVALUATION_SEED)
+        frames = []
+        for _ in range(GIF_STEPS):
+            batch.draw(0, frame)
+            frames.append(frame.copy())
+            if batch.step(policy(batch)):
+                break
+        return gif(np.stack(frames), GIF_FPS)
+    finally:
+        batch.close()
+
+
+def write_image(writer: Any, tag: str, encoded: bytes, step: int) -> None:
+    """Put an encoded image, animated ones included, into TensorBoard without decoding it."""
+    from PIL import Image
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    width, height = Image.open(io.BytesIO(encoded)).size
+    image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=encoded)
+    writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), step)
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, NumPy numbers as Python's: what YAML can say."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value.item() if isinstance(value, np.generic) else value

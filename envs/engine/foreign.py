@@ -1,0 +1,141 @@
+"""A batch over any Gymnasium environment: what lets Ludus' agents learn on a stranger's.
+
+It steps Gymnasium's own vector environment under SAME_STEP and fills the same buffers as ``KernelBatch``. It cannot be
+copied into a snapshot, so a run on it resumes from the network alone and not exactly.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import Space, spaces
+from gymnasium.vector import AutoresetMode
+
+from .driver import Buffers
+
+
+class ForeignBatch:
+    """``num_envs`` copies of the registered environment ``id``; see ``Batch``. Actions must be Discrete or Box."""
+
+    terms: tuple[str, ...] = ()
+    succeeds = False
+
+    def __init__(self, id: str, num_envs: int, **keywords: Any) -> None:
+        if num_envs < 1:
+            raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
+        self.name = id
+        self.num_envs = num_envs
+        self.envs = gymnasium.make_vec(
+            id,
+            num_envs,
+            vectorization_mode="sync",
+            vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP},
+            **keywords,
+        )
+        self.observation_space: Space = self.envs.single_observation_space
+        self.action_space: Space = self.envs.single_action_space
+        check_spaces(self.observation_space, self.action_space, id)
+        _, info = self.envs.reset(seed=0)
+        self.has_mask = "action_mask" in info and isinstance(self.action_space, spaces.Discrete)
+        n = num_envs
+        actions = int(self.action_space.n) if isinstance(self.action_space, spaces.Discrete) else 1
+        self.buffers = Buffers(
+            observation=_empty(self.observation_space, n),
+            mask=np.ones((n, actions), np.int8),
+            reward=np.zeros(n),
+            terms=np.zeros((n, 0)),
+            terminated=np.zeros(n, np.bool_),
+            truncated=np.zeros(n, np.bool_),
+            final_observation=_empty(self.observation_space, n),
+            final_mask=np.ones((n, actions), np.int8),
+            episode_return=np.zeros(n),
+            episode_terms=np.zeros((n, 0)),
+            episode_length=np.zeros(n, np.int64),
+            episode_success=np.zeros(n, np.bool_),
+            selected=np.ones(n, np.bool_),
+            seeded=np.zeros(n, np.bool_),
+            seeds=np.zeros(n, np.uint64),
+        )
+        dtype = np.int64 if isinstance(self.action_space, spaces.Discrete) else np.float64
+        self.action_buffer = np.zeros((n, *(self.action_space.shape or ())), dtype)
+        self._return, self._length = np.zeros(n), np.zeros(n, np.int64)
+
+    def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
+        """Start new episodes everywhere (a part of the batch cannot be reset alone here)."""
+        if selected is not None and not np.all(selected):
+            raise ValueError(f"{self.name} is not a Ludus environment: its batch can only be reset as a whole")
+        observation, info = self.envs.reset(seed=None if seeds is None else list(seeds))
+        self._return[:], self._length[:] = 0.0, 0
+        self._show(observation, info)
+
+    def seed_from(self, seed: int, age: int = 0) -> None:
+        self.reset(seeds=[seed + i for i in range(self.num_envs)])
+
+    def step(self, actions: np.ndarray) -> int:
+        self.action_buffer[...] = actions
+        return self.step_prepared()
+
+    def step_prepared(self) -> int:
+        b = self.buffers
+        actions = self.action_buffer.astype(self.action_space.dtype)
+        observation, reward, terminated, truncated, info = self.envs.step(actions)
+        b.reward[:], b.terminated[:], b.truncated[:] = reward, terminated, truncated
+        self._return += reward
+        self._length += 1
+        ended = terminated | truncated
+        for i in np.flatnonzero(ended):
+            _assign(b.final_observation, i, info["final_obs"][i])
+        if self.has_mask and ended.any() and "action_mask" in info.get("final_info", {}):
+            b.final_mask[ended] = np.stack(info["final_info"]["action_mask"])[ended]
+        success = info.get("final_info", {}).get("is_success") if ended.any() else None
+        b.episode_success[:] = False if success is None else np.asarray(success, bool) & ended
+        b.episode_return[:], b.episode_length[:] = np.where(ended, self._return, 0.0), np.where(ended, self._length, 0)
+        self._return[ended], self._length[ended] = 0.0, 0
+        self._show(observation, info)
+        return int(ended.sum())
+
+    def _show(self, observation: Any, info: dict[str, Any]) -> None:
+        if isinstance(observation, dict):
+            for key, rows in self.buffers.observation.items():  # type: ignore[attr-defined]
+                rows[...] = observation[key]
+        else:
+            self.buffers.observation[...] = observation
+        if self.has_mask and "action_mask" in info:
+            self.buffers.mask[...] = np.stack(info["action_mask"])
+
+    def snapshot(self) -> bytes:
+        raise TypeError(f"{self.name} is not a Ludus environment: its state cannot be saved")
+
+    def restore(self, data: bytes) -> None:
+        raise TypeError(f"{self.name} is not a Ludus environment: its state cannot be restored")
+
+    def draw(self, i: int, frame: np.ndarray) -> None:
+        raise TypeError(f"{self.name} is not a Ludus environment: it draws itself, through gymnasium.make(render_mode=…)")
+
+    def close(self) -> None:
+        self.envs.close()
+
+
+def check_spaces(observation_space: Space, action_space: Space, id: str) -> None:
+    """``ValueError`` unless agents can use these spaces."""
+    parts = list(observation_space.values()) if isinstance(observation_space, spaces.Dict) else [observation_space]
+    for part in parts:
+        if not isinstance(part, (spaces.Box, spaces.Discrete)):
+            raise ValueError(f"{id} observes {part}; agents take Box, Discrete, or a Dict of these")
+    if not isinstance(action_space, (spaces.Box, spaces.Discrete)):
+        raise ValueError(f"{id} acts in {action_space}; agents take Box and Discrete")
+
+
+def _empty(space: Space, n: int) -> Any:
+    if isinstance(space, spaces.Dict):
+        return {key: _empty(part, n) for key, part in space.items()}
+    return np.zeros((n, *(space.shape or ())), space.dtype)
+
+
+def _assign(rows: Any, i: int, value: Any) -> None:
+    if isinstance(rows, dict):
+        for key, part in rows.items():
+            part[i] = value[key]
+    else:
+        rows[i] = value

@@ -1,0 +1,76 @@
+"""The console command `ludus`: hands over to the subcommand's script, and turns errors into one line."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+
+COMMANDS = {
+    "train": "train an agent on an environment, or go on with a run",
+    "watch": "see an agent or a policy play: a window, many tiles, or a video",
+    "evaluate": "measure an agent or a policy over many episodes",
+    "envs": "the environments, their parameters and reference scores",
+    "benchmark": "measure speed and learning, side by side with peers",
+    "demo": "one minute from nothing to a trained Snake agent, a table and a video",
+}
+
+
+def usage() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  ludus {name:{width}}  {what}" for name, what in COMMANDS.items()]
+    return "\n".join(
+        [
+            "Ludus: environments for reinforcement learning whose senses can be learned models.",
+            "",
+            *lines,
+            "",
+            "`ludus COMMAND --help` explains a command. A first run:",
+            "",
+            "  ludus train ludus/Snake-v1 --steps 1000000 --run runs/snake",
+            "  tensorboard --logdir runs",
+            "  ludus watch runs/snake",
+        ]
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if arguments[0] == "--version":
+        from .. import __version__
+
+        print(f"ludus {__version__}")
+        return 0
+    name = arguments[0]
+    if name not in COMMANDS:
+        from ..errors import did_you_mean
+
+        print(f"ludus: unknown command {name!r}{did_you_mean(name, COMMANDS)}", file=sys.stderr)
+        return 2
+    return run(importlib.import_module(f".{name}", __package__).main, arguments[1:])
+
+
+def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int:
+    """Run a script's ``main``; what goes wrong is one line on standard error (LUDUS_TRACEBACK=1 shows all of it)."""
+    import gymnasium
+
+    try:
+        return command(arguments) or 0
+    except KeyboardInterrupt:
+        print("\nludus: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as in `ludus envs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, TypeError, OSError, ImportError, gymnasium.error.Error) as fault:
+        if os.environ.get("LUDUS_TRACEBACK"):
+            raise
+        message = " ".join(str(fault).split()) or type(fault).__name__
+        print(f"ludus: {message}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Options that several commands share."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tyro
+import yaml
+
+from ..agents.evaluation import Policy, greedy_policy, heuristic_policy, random_policy
+
+POLICIES = ("heuristic", "random")
+
+
+def parse(command: type, name: str, description: str, arguments: list[str]) -> Any:
+    """Command line -> dataclass; ``--help`` shows the description and a line per field."""
+    return tyro.cli(command, prog=f"ludus {name}", description=description, args=arguments)
+
+
+def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
+    """``("size=8", "randomize={gravity: [8, 12]}")`` as a dict; the values are YAML.
+
+    Raises:
+        ValueError: an entry without "=", or a value that is no YAML.
+    """
+    result = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ValueError(f"{flag} takes key=value, got {pair!r}")
+        try:
+            result[key] = _number(yaml.safe_load(value))
+        except yaml.YAMLError:
+            raise ValueError(f"{flag} {key}: cannot read the value {value!r}; expected a number, text, [list] or {{map}}") from None
+    return result
+
+
+def _number(value: Any) -> Any:
+    # YAML 1.1 reads 1e-3 as text; a person means the number.
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def subject(what: str, policy: str | None, seed: int, settings: dict[str, Any]) -> tuple[Any, Policy, str, list[str]]:
+    """What to watch or evaluate: the folder of a run, or an environment id with a named policy.
+
+    Returns:
+        A function ``make(num_envs)`` for its environments, the policy, a title, and notes for the person.
+    """
+    from ..agents.training import Run
+    from ..envs.make import make_batch
+
+    if policy is not None and policy not in POLICIES:
+        raise ValueError(f"unknown policy {policy!r}; known: {', '.join(POLICIES)}")
+    notes: list[str] = []
+    if (Path(what) / "config.yaml").exists():
+        run = Run.open(Path(what))
+        name = run.config.env
+
+        def make(num_envs: int) -> Any:
+            return run.make_batch(num_envs, **settings)
+
+        if policy is None:
+            agent = run.agent()
+            notes += run.notes
+            return make, greedy_policy(agent), f"{name} · {run.config.agent} after {agent.num_timesteps:,} steps", notes
+    else:
+        from ..envs.make import find_spec
+
+        name = what
+        try:
+            find_spec(what)
+        except ValueError as fault:
+            if "/" in what and not what.startswith("ludus/") or Path(what).exists():
+                raise FileNotFoundError(
+                    f"{what!r} is neither the folder of a run (it has no config.yaml) nor a known environment id"
+                ) from None
+            raise fault
+        if policy is None:
+            raise ValueError(f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random")
+
+        def make(num_envs: int) -> Any:
+            return make_batch(what, num_envs, **settings)
+
+    chosen = heuristic_policy if policy == "heuristic" else random_policy(seed)
+    return make, chosen, f"{name} · {policy}", notes

@@ -1,0 +1,132 @@
+"""`ludus train`: train an agent, or go on with a run."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ..agents import training
+from .options import key_values, parse
+
+DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
+
+  ludus train ludus/Snake-v1 --steps 1000000 --seed 0 --run runs/snake
+  ludus train --resume runs/snake
+  ludus train ludus/CartPole-v1 --set gravity=3.7 --agent-set learning_rate=0.001
+  ludus train ludus/CartPole-v1 --set 'randomize={gravity: [8, 12]}' --set 'drift={force: {to: -10, at: 5000}}'
+
+Ctrl-C saves and stops. Follow a run with `tensorboard --logdir runs`, see it play with `ludus watch RUN`."""
+
+
+@dataclass
+class Arguments:
+    env: Annotated[str | None, tyro.conf.Positional] = None
+    """Environment id, such as ludus/Snake-v1, or any Gymnasium id whose actions are discrete."""
+    agent: str = "pqn"
+    """Algorithm: pqn."""
+    steps: int | None = None
+    """Environment steps in all (default: the preset's, or 1,000,000)."""
+    seed: int = 0
+    """Seed of the environments, the network and the exploration."""
+    run: Path | None = None
+    """Folder of the run (default: runs/ENV-AGENT-SEED)."""
+    resume: Path | None = None
+    """Go on with the run in this folder; takes no other options."""
+    num_envs: int | None = None
+    """Environments stepped together (default: the preset's)."""
+    set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """key=value: a parameter or size of the environment; `ludus envs ID` lists them."""
+    agent_set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """key=value: a hyperparameter of the agent."""
+    device: str = "cpu"
+    """cpu or cuda."""
+    evaluate_every: int | None = None
+    """Steps between two evaluations (default: the preset's, or a tenth of the steps)."""
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(Arguments, "train", DESCRIPTION, arguments)
+    console = Console(highlight=False)
+    if options.resume is not None:
+        if options.env is not None or len(arguments) > (1 if "=" in arguments[0] else 2):
+            raise ValueError("--resume takes everything from the run's config.yaml; give it alone")
+        run = training.Run.open(options.resume)
+    else:
+        run = training.Run.start(*plan(options))
+        if not run.config.is_exact:
+            console.print(f"Note: {run.config.env} on {run.config.device} can be resumed, but not bit by bit.")
+    return train(run, console)
+
+
+def plan(options: Arguments) -> tuple[Path, training.RunConfig]:
+    """The folder and the configuration of a new run."""
+    if options.env is None:
+        raise ValueError("which environment? ludus train ID, such as ludus train ludus/Snake-v1; `ludus envs` lists them")
+    hyperparameters = key_values(options.agent_set, "--agent-set")
+    if options.num_envs is not None:
+        hyperparameters["num_envs"] = options.num_envs
+    given = {key: getattr(options, key) for key in ("steps", "evaluate_every") if getattr(options, key) is not None}
+    config = training.configure(
+        options.env,
+        options.agent,
+        hyperparameters,
+        seed=options.seed,
+        environment=key_values(options.set, "--set"),
+        device=options.device,
+        **given,
+    )
+    name = f"{options.env.removeprefix('ludus/').replace('/', '-').replace(':', '-')}-{options.agent}-{options.seed}"
+    return options.run or Path("runs") / name.lower(), config
+
+
+def train(run: training.Run, console: Console) -> int:
+    """Train with a progress bar; says how the run ended and what can be done next."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}"),
+        TimeElapsedColumn(),
+        TextColumn("<"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=False) as bar:
+        task = bar.add_task(run.config.env, total=run.config.steps, figures="")
+
+        def show(progress: training.Progress) -> None:
+            bar.update(task, completed=progress.steps, figures=figures(progress))
+            while run.notes:
+                console.print(f"Note: {run.notes.pop(0)}")
+
+        try:
+            result = run.train(show)
+        except training.Interrupted as signal:
+            bar.stop()
+            console.print(f"Stopped by {signal}; everything is saved. Go on with: ludus train --resume {run.folder}")
+            return 130
+    low, high = result.interval
+    score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"
+    console.print(
+        f"Trained: mean return {result.mean:.1f} over {len(result.returns)} greedy episodes "
+        f"(95 % interval {low:.1f} … {high:.1f}{score})."
+    )
+    console.print(f"See it play: ludus watch {run.folder}    Curves: tensorboard --logdir {run.folder}")
+    return 0
+
+
+def figures(progress: training.Progress) -> str:
+    parts = [f"{progress.steps:,} steps", f"{progress.fps:,.0f}/s"]
+    if progress.train_return is not None:
+        parts.append(f"return {progress.train_return:.1f}")
+    if progress.evaluation is not None:
+        parts.append(f"greedy {progress.evaluation.mean:.1f}")
+    return " · ".join(parts)
+
+
+if __name__ == "__main__":
+    from ludus.scripts.main import run as run_script
+
+    sys.exit(run_script(main, sys.argv[1:]))
