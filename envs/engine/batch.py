@@ -195,13 +195,19 @@ class KernelBatch:
         self._run(RESET)
         self._seed_missing = not self._store["ready"].all()
 
-    def seed_from(self, seed: int) -> None:
-        """Reset everything with the seeds ``seed + i``: the same as ``reset(seeds=…)`` without a Python loop."""
+    def seed_from(self, seed: int, age: int = 0) -> None:
+        """Reset everything with the seeds ``seed + i``: the same as ``reset(seeds=…)`` without a Python loop.
+
+        ``age`` in steps is how old the environments are taken to be, which matters where parameters drift.
+        """
         b = self.buffers
         b.selected[:] = b.seeded[:] = True
         b.seeds[:] = np.uint64(check_seed(seed)) + np.arange(self.num_envs, dtype=np.uint64)
         self._run(RESET)
         self._seed_missing = False
+        if age:
+            self._store["age"] = age
+            self.reset()
 
     def step(self, actions: np.ndarray) -> int:
         """Advance all environments by one step; returns how many episodes ended in it.
