@@ -228,19 +228,20 @@ def _record(
     ):
         what, total = ("steps", steps) if episodes is None else ("episodes", episodes)
         task = progress.add_task(f"recording {escape(title)}", total=total, what=what)
-        seen = rollout.seen
+        seen, since = rollout.seen, 0  # steps since the last picture
         try:
             video.write(picture)
             while not _is_done(seen, steps, episodes):
-                if stride > 1 and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
+                if since and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
                     picture = tile(rollout.draw(size))
-                ended = rollout.advance()
+                ended = bool(rollout.advance()) and rollout.num_shown == 1
+                since += 1
                 progress.update(task, completed=seen.steps if episodes is None else min(seen.episodes, episodes))
-                if ended and rollout.num_shown == 1:
+                if ended:
                     for _ in range(round(HOLD * fps)):
                         video.write(picture)
-                if (seen.steps % stride == 0 or ended) and not _is_done(seen, None, episodes):
-                    picture = tile(rollout.draw(size))
+                if (since == stride or ended) and not _is_done(seen, None, episodes):
+                    picture, since = tile(rollout.draw(size)), 0
                     video.write(picture)
         except KeyboardInterrupt:
             console.print("stopped; the video holds what was played so far")

@@ -156,6 +156,7 @@ class Window:
             self._window = pygame.Window(title, size, resizable=True)
             self._window.minimum_size = (min(SMALLEST[0], size[0]), min(SMALLEST[1], size[1]))
             self._surface = self._window.get_surface()
+            self._size = self._surface.get_size()  # kept: a closed window has no surface any more
         except pygame.error as problem:
             raise NoDisplayError(str(problem)) from None
         self._commands: list[Command] = []
@@ -217,6 +218,7 @@ class Window:
         pygame = self._pygame
         self._exposed = False
         self._surface = self._window.get_surface()
+        self._size = self._surface.get_size()
         self._surface.fill(BACKGROUND)
         image = pygame.image.frombuffer(np.ascontiguousarray(picture), picture.shape[1::-1], "RGB")
         area = self._area()
@@ -238,7 +240,7 @@ class Window:
 
     def _area(self) -> Any:
         """The rectangle for the picture."""
-        width, height = self._surface.get_size()
+        width, height = self._size
         return self._pygame.Rect(MARGIN, MARGIN, width - 2 * MARGIN, height - self._bar_height - 2 * MARGIN)
 
     @property
@@ -321,10 +323,6 @@ class Window:
                 command = Command.QUIT
             if command is not None:
                 self._commands.append(command)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write what the window shows to a PNG file."""
-        self._pygame.image.save(self._surface, os.fspath(path))
 
     def close(self) -> None:
         """Close the window. May be called twice."""
