@@ -116,8 +116,8 @@ def test_snake_does_not_enter_a_block_where_its_body_lies():
 
 
 def test_snake_goes_back_the_way_it_came_where_its_body_closes_the_block():
-    # Head f; the way round the block is closed by c, which came from the block on the right.
-    assert board("ef.. dcba .... ....", fruit=15).heuristic()[0] == RIGHT
+    # Head f; the way round the block is closed by c, which came from the block on the left.
+    assert board("abcd ..fe .... ....", fruit=15).heuristic()[0] == LEFT
 
 
 def test_snake_enlarges_a_walk_that_its_body_fills():
