@@ -13,6 +13,8 @@ import pytest
 from ludus.envs.engine.binding import hash_sources
 
 RULES = '''
+import math
+
 import numpy as np
 from gymnasium import spaces
 
@@ -32,12 +34,13 @@ def make_spaces(size):
 
 
 @kernel
-def weigh(s, start, stop):
-    """Recursive, so that it stays a function of its own, found by its symbol."""
-    if stop - start == 1:
-        return s.cells[start] * s.weight
-    middle = (start + stop) // 2
-    return weigh(s, start, middle) + weigh(s, middle, stop)
+def weigh(s):
+    """The sum of the cells times the weight; too long to be inlined, so it is found by its symbol."""
+    zero, one, total = 0.0 * s.x, 1.0, 0.0
+    LONG
+    for i in range(s.cells.shape[0]):
+        total += s.cells[i] * s.weight * one
+    return total
 
 
 @kernel
@@ -50,7 +53,7 @@ def reset(s, world):
 
 @kernel
 def step(s, action, world, terms):
-    s.x += stride(action)
+    s.x += stride(action) * weigh(s) / (2.0 * s.cells.shape[0])
     terms[0] = BONUS
     return False
 
@@ -58,7 +61,7 @@ def step(s, action, world, terms):
 @kernel
 def observe(s, world, out):
     out[0] = s.x
-    out[1] = weigh(s, 0, s.cells.shape[0])
+    out[1] = weigh(s)
 
 
 SIMULATION = Simulation(
@@ -69,6 +72,9 @@ SIMULATION = Simulation(
     sizes={"size": Size(4, 1, 99, "cells")},
 )
 '''
+# Statements of `weigh` that change nothing but its length.
+LONG = [f"one *= math.cosh({k} * zero) * math.tan({k} + zero) / math.tan({k} + zero)" for k in range(1, 21)]
+RULES = RULES.replace("LONG", "; ".join(LONG))
 HELPER = """
 from ludus.envs.engine.kernels import kernel
 
