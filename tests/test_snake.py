@@ -1,8 +1,10 @@
 """Snake against a plain-Python twin, and against hand-set positions with written-out answers.
 
-The twin knows the card in ``envs/games/snake.py`` only: a list of cells and a fruit. It has no randomness of its own, so
-the place of a new fruit (and of the head at the start) is read from the record.
+The twin knows the card in ``envs/games/snake.py`` only: a list of cells and a fruit. It has no randomness of its own,
+so the place of a new fruit (and of the head at the start) is read from the record.
 """
+
+import itertools
 
 import numpy as np
 import pytest
@@ -179,7 +181,7 @@ def test_age_saturates_at_255_and_a_long_ring_wraps():
     assert ages[14, 19] == 255
     # Down to row 15, left along it, and so on: 100 moves, in which the 299 cells behind follow.
     rest = snaking_path(20, 400)[299:]
-    for here, there in zip(rest[:-1], rest[1:], strict=True):
+    for here, there in itertools.pairwise(rest):
         action = MOVES.index((there[0] - here[0], there[1] - here[1]))
         batch.step([action])
         reward, terminated = twin.step(action)
@@ -249,7 +251,9 @@ def test_reversed_snake_of_two_cells_has_swapped_head_and_tail():
 
 
 @pytest.mark.parametrize(
-    ("head", "action"), [((0, 2), UP), ((2, 3), RIGHT), ((3, 1), DOWN), ((1, 0), LEFT)], ids=["up", "right", "down", "left"]
+    ("head", "action"),
+    [((0, 2), UP), ((2, 3), RIGHT), ((3, 1), DOWN), ((1, 0), LEFT)],
+    ids=["up", "right", "down", "left"],
 )
 def test_wall_ends_the_game_and_leaves_the_board(head, action):
     batch = position(4, [head], fruit=(1, 1))
