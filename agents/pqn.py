@@ -22,6 +22,7 @@ from ..envs.engine.binding import bind, hash_sources
 from .exploration import EpsilonGreedy, LinearSchedule, Reheating
 from .networks import QNetwork
 from .statistics import EpisodeStatistics
+from .views import EgocentricView
 
 Observation = torch.Tensor | dict[str, torch.Tensor]
 
@@ -49,6 +50,8 @@ class PQNConfig:
     hidden: tuple[int, ...] = (128, 128)  # units of the hidden layers
     conv: tuple[tuple[int, int, int], ...] = ()  # (channels, kernel, stride) of each convolution, for pictures and boards
     input_scale: float | tuple[float, ...] | None = None  # factor(s) for a Box's last axis; default 1/255 for uint8, else 1
+    center: int | None = None  # plane that marks the own cell of a board: the network then sees the board from there
+    view_radius: int = 11  # how far it sees then, in cells
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
 
     def __post_init__(self) -> None:
@@ -129,9 +132,16 @@ class PQN(BaseAlgorithm):
 
     def _setup_model(self) -> None:
         c = self.config
+        self.view = None if c.center is None else EgocentricView(self.observation_space, c.center, c.view_radius)
         with torch.random.fork_rng():
             torch.manual_seed(self.seed or 0)
-            network = QNetwork(self.observation_space, int(self.action_space.n), c.hidden, c.conv, c.input_scale)  # type: ignore[attr-defined]
+            network = QNetwork(
+                self.view.space if self.view else self.observation_space,
+                int(self.action_space.n),  # type: ignore[attr-defined]
+                c.hidden,
+                c.conv,
+                c.input_scale,
+            )
         self.policy = network.to(self.device)  # type: ignore[assignment]
         self.parameters = list(network.parameters())
         self.optimizer = torch.optim.RAdam(self.parameters, lr=c.learning_rate, foreach=True)
@@ -169,8 +179,7 @@ class PQN(BaseAlgorithm):
 
     def act(self, x: Observation, mask: np.ndarray | None = None, epsilon: float = 0.0) -> np.ndarray:
         """Actions (N,) int64 of the space; x (N, *space) on any device, mask (N, A), 1 = legal."""
-        with torch.inference_mode():
-            q = self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
+        q = self._q(x)
         legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
         # Each number of environments has coins of its own, so that watching does not disturb the training's.
         choice = self.explore if len(q) == self.n_envs else EpsilonGreedy(len(q), self.seed or 0)
@@ -235,8 +244,12 @@ class PQN(BaseAlgorithm):
         assert self.batch is not None
         shape, b = (self.config.rollout_steps, self.batch.num_envs), self.batch.buffers
         self._now = each(torch.from_numpy, b.observation)  # the batch's own memory: always the latest
+        if self.view is not None:
+            self._seen = torch.empty((shape[1], *self.view.space.shape), dtype=torch.uint8)
+        else:
+            self._seen = self._now
         self._observations = each(
-            lambda x: torch.empty((shape[0], *x.shape), dtype=x.dtype, device=self.device), self._now
+            lambda x: torch.empty((shape[0], *x.shape), dtype=x.dtype, device=self.device), self._seen
         )
         self._actions = np.empty(shape, np.int64)
         self._rewards, self._next_values, self._targets = (np.empty(shape, np.float32) for _ in "abc")
@@ -270,15 +283,23 @@ class PQN(BaseAlgorithm):
 
     def _remember(self, t: int) -> Observation:
         """Copy the present observations into row t of the rollout, on the agent's device."""
-        if not isinstance(self._now, dict):
-            return self._observations[t].copy_(self._now)
-        return {key: rows[t].copy_(self._now[key]) for key, rows in self._observations.items()}
+        if self.view is not None:
+            self.view(self._now.numpy(), out=self._seen.numpy())
+        if not isinstance(self._seen, dict):
+            return self._observations[t].copy_(self._seen)
+        return {key: rows[t].copy_(self._seen[key]) for key, rows in self._observations.items()}
 
     def _values(self, x: Observation, mask: np.ndarray) -> np.ndarray:
         """(N,) the best legal Q-value of each observation."""
-        with torch.inference_mode():
-            q = self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
+        q = self._q(x)
         return EpsilonGreedy(len(q), 0)(q, mask, 0.0)[1]
+
+    def _q(self, x: Observation) -> np.ndarray:
+        """(N, A) Q-values of observations as the environment gives them."""
+        if self.view is not None:
+            x = torch.from_numpy(self.view(x.cpu().numpy()))  # type: ignore[union-attr]
+        with torch.inference_mode():
+            return self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
 
     def _keep_values(self, t: int, values_now: np.ndarray) -> None:
         """V after step t is V of what the batch shows now, but where an episode ended: there it is kept already."""

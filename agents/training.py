@@ -91,6 +91,24 @@ def configure(env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | No
     return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
 
 
+def budget(env: str, seconds: float, agent: str = "pqn") -> dict[str, int]:
+    """``steps`` that take about ``seconds`` on this machine (measured for a twentieth of it), and when to evaluate."""
+    hyperparameters = config_from(configure(env, agent).hyperparameters)
+    batch = make_batch(env, hyperparameters.num_envs)
+    trial = PQN(batch, hyperparameters)
+    trial.set_logger(Logger(None, []))
+    iteration = hyperparameters.num_envs * hyperparameters.rollout_steps
+    trial.learn(iteration)  # compiles
+    began, played = time.monotonic(), 0
+    while time.monotonic() - began < seconds / 20:
+        trial.learn(iteration)
+        played += iteration
+    batch.close()
+    steps = int(played / (time.monotonic() - began) * seconds)
+    steps = max(steps // iteration, 1) * iteration
+    return {"steps": steps, "evaluate_every": max(steps // 4, 1)}
+
+
 class Interrupted(Exception):
     """Ctrl-C or SIGTERM: the run has been saved and can be resumed."""
 

@@ -1,0 +1,69 @@
+"""What an agent makes of an observation before its network sees it: nothing, or a board seen from one of its cells.
+
+Views run on the CPU over a whole batch, once per step, so the rollout holds what the network takes.
+"""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+from gymnasium import Space, spaces
+
+from ..envs.engine.binding import bind, hash_sources
+
+
+def _define_look() -> Callable:
+    source_hash = 0  # see envs/engine/binding.py
+
+    def look(boards, center, radius, out):
+        """boards (N, H, W, C) uint8 -> out (N, 2r+1, 2r+1, C+1) uint8; see ``EgocentricView``."""
+        source_hash  # noqa: B018
+        height, width, planes = boards.shape[1], boards.shape[2], boards.shape[3]
+        side = 2 * radius + 1
+        for i in range(boards.shape[0]):
+            board, view = boards[i], out[i]
+            own_row, own_column = 0, 0
+            for row in range(height):
+                for column in range(width):
+                    if board[row, column, center] != 0:
+                        own_row, own_column = row, column
+            for y in range(side):
+                row = own_row + y - radius
+                for x in range(side):
+                    column = own_column + x - radius
+                    inside = 0 <= row < height and 0 <= column < width
+                    for plane in range(planes):
+                        view[y, x, plane] = board[row, column, plane] if inside else 0
+                    view[y, x, planes] = 0 if inside else 1
+
+    return look
+
+
+look = bind(_define_look(), sys.modules[__name__], {}, hash_sources({"look": _define_look}))
+
+
+class EgocentricView:
+    """A board (H, W, C) as seen from one of its cells: the view (2r+1, 2r+1, C+1) around it.
+
+    The cell is the one that is marked in plane ``center``. The last plane of the view is 1 outside of the board. What
+    lies in the same direction then always stands in the same place, so nothing has to be learned anew for each cell.
+    """
+
+    def __init__(self, space: Space, center: int, radius: int) -> None:
+        if not isinstance(space, spaces.Box) or len(space.shape) != 3 or space.dtype != np.uint8:
+            raise ValueError(f"an egocentric view needs boards (height, width, planes) of uint8, got {space}")
+        height, width, planes = space.shape
+        if not 0 <= center < planes:
+            raise ValueError(f"center must be a plane 0 … {planes - 1} of the observation {space.shape}, got {center}")
+        if radius < 1:
+            raise ValueError(f"view_radius must be >= 1, got {radius}")
+        self.center, self.radius = center, radius
+        high = max(int(space.high.max()), 1)
+        self.space = spaces.Box(0, high, (2 * radius + 1, 2 * radius + 1, planes + 1), np.uint8)
+
+    def __call__(self, boards: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """(N, H, W, C) -> (N, 2r+1, 2r+1, C+1), into ``out`` where it is given."""
+        if out is None:
+            out = np.empty((len(boards), *self.space.shape), np.uint8)
+        look(np.ascontiguousarray(boards), self.center, self.radius, out)
+        return out

@@ -1,0 +1,258 @@
+"""The commands: what they teach, and what they say to bad input: one line with what came, what was expected, the remedy."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ludus.agents.training import Run, configure
+from ludus.scripts.main import COMMANDS, main
+
+TINY = {"num_envs": 4, "rollout_steps": 8, "minibatches": 1, "hidden": [8]}
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "cartpole"
+    config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=64, evaluate_every=0, evaluation_episodes=4)
+    Run.start(folder, config).train()
+    return folder
+
+
+def said(capsys, *arguments: str) -> tuple[int, str]:
+    """Exit status and standard error of a command."""
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as end:  # tyro's own
+        code = int(end.code or 0)
+    return code, capsys.readouterr().err
+
+
+BAD = {
+    "unknown command": (["trian"], "unknown command 'trian'; did you mean 'train'?"),
+    "unknown environment": (
+        ["train", "ludus/Snak-v1", "--run", "RUN"],
+        "unknown environment 'ludus/Snak-v1'; did you mean 'ludus/Snake-v1'?",
+    ),
+    "no environment": (["train"], "which environment? ludus train ID"),
+    "unknown agent": (["train", "ludus/Snake-v1", "--agent", "pqm"], "unknown agent 'pqm'; did you mean 'pqn'?"),
+    "unknown parameter": (
+        ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "gravty=3"],
+        "unknown parameter 'gravty' of cartpole; did you mean 'gravity'?",
+    ),
+    "parameter out of range": (
+        ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "gravity=-5"],
+        "gravity of cartpole must be 0 … 100 m/s², got -5",
+    ),
+    "parameter not a number": (
+        ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "gravity=heavy"],
+        "parameter gravity of cartpole must be a number, got 'heavy'",
+    ),
+    "parameter is nan": (
+        ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "gravity=.nan"],
+        "gravity of cartpole must be 0 … 100 m/s², got nan",
+    ),
+    "size out of range": (
+        ["evaluate", "ludus/Snake-v1", "--policy", "random", "--set", "size=3"],
+        "size of snake must be 4 … 32, got 3",
+    ),
+    "setting without =": (["train", "ludus/CartPole-v1", "--set", "gravity"], "--set takes key=value, got 'gravity'"),
+    "setting that is no YAML": (
+        ["train", "ludus/CartPole-v1", "--set", "randomize={gravity: [8"],
+        "--set randomize: cannot read the value",
+    ),
+    "unknown hyperparameter": (
+        ["train", "ludus/CartPole-v1", "--agent-set", "gama=0.9"],
+        "unknown hyperparameter 'gama' of pqn; did you mean 'gamma'?",
+    ),
+    "hyperparameter out of range": (
+        ["train", "ludus/CartPole-v1", "--agent-set", "gamma=2"],
+        "gamma must be 0 … 1, got 2",
+    ),
+    "no environments": (["train", "ludus/CartPole-v1", "--num-envs", "0"], "num_envs must be >= 1, got 0"),
+    "no steps": (["train", "ludus/CartPole-v1", "--steps", "0"], "steps must be >= 1, got 0"),
+    "negative seed": (["train", "ludus/CartPole-v1", "--seed", "-1"], "a seed must be 0 … 2**63-1, got -1"),
+    "device that is not there": (
+        ["train", "ludus/CartPole-v1", "--device", "cuda:7"],
+        "device 'cuda:7' was asked for, but torch sees no CUDA device; use --device cpu",
+    ),
+    "continuous actions": (["train", "Pendulum-v1", "--run", "RUN"], "pqn needs a Discrete action space"),
+    "resume nothing": (["train", "--resume", "NOWHERE"], "NOWHERE does not exist; expected the folder of a run"),
+    "resume with options": (
+        ["train", "--resume", "NOWHERE", "--seed", "1"],
+        "--resume takes everything from the run's config.yaml; give it alone",
+    ),
+    "watch nothing": (["watch", "NOWHERE"], "is neither the folder of a run (it has no config.yaml) nor a known"),
+    "watch without a policy": (
+        ["watch", "ludus/Snake-v1"],
+        "is an environment: say which policy plays it, --policy heuristic or --policy random",
+    ),
+    "unknown policy": (["watch", "ludus/Snake-v1", "--policy", "best"], "unknown policy 'best'; known: heuristic"),
+    "no display": (["watch", "ludus/Snake-v1", "--policy", "heuristic"], "display"),
+    "no episodes": (
+        ["evaluate", "ludus/Snake-v1", "--policy", "random", "--episodes", "0"],
+        "episodes must be >= 1, got 0",
+    ),
+    "a stranger has no card": (["envs", "CartPole-v1"], "CartPole-v1 is not an environment of Ludus"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_answered_in_one_clear_line(case, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(variable, raising=False)
+    arguments, expected = BAD[case]
+    code, error = said(capsys, *arguments)
+    assert code != 0
+    assert error.startswith("ludus: ")
+    assert error.count("\n") == 1
+    assert expected in error
+
+
+def test_a_refused_run_leaves_no_folder(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for case in BAD.values():
+        if case[0][0] == "train":
+            said(capsys, *case[0])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_run_is_never_overwritten(capsys, run_folder):
+    before = {path: path.stat().st_mtime_ns for path in run_folder.rglob("*")}
+    code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", run_folder)
+    assert code == 1
+    assert f"{run_folder} already holds a run; continue it with --resume {run_folder}" in error
+    assert before == {path: path.stat().st_mtime_ns for path in run_folder.rglob("*")}
+
+
+def test_another_folder_that_is_not_empty_is_refused(capsys, tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", tmp_path)
+    assert (code, (tmp_path / "thesis.txt").read_text()) == (1, "precious")
+    assert "exists and is not empty; choose another --run" in error
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", "is not the config of a run"),
+        ("format: 1\nenv: [", "cannot be read"),
+        ("format: 99\nenv: ludus/CartPole-v1\n", "has format 99, this version of Ludus reads 1"),
+        ("format: 1\nenv: ludus/CartPole-v1\n", "lacks the entry 'agent'"),
+        ("format: 1\nenvv: x\n", "has an unknown entry 'envv'; did you mean 'env'?"),
+        ("\x00\xff", "cannot be read"),
+    ],
+)
+def test_a_half_written_config_is_named(capsys, tmp_path, content, expected):
+    (tmp_path / "config.yaml").write_bytes(content.encode("latin-1"))
+    for command in (["train", "--resume"], ["evaluate"], ["watch"]):
+        code, error = said(capsys, *command, tmp_path)
+        assert (code, error.count("\n")) == (1, 1)
+        assert expected in error
+
+
+def test_a_run_without_a_checkpoint_is_named(capsys, run_folder, tmp_path):
+    (tmp_path / "config.yaml").write_bytes((run_folder / "config.yaml").read_bytes())
+    code, error = said(capsys, "evaluate", tmp_path)
+    assert code == 1
+    assert "no checkpoint in" in error
+
+
+def test_a_checkpoint_that_does_not_fit_the_config_is_named(capsys, run_folder, tmp_path):
+    import shutil
+
+    shutil.copytree(run_folder, tmp_path / "run")
+    content = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+    content["hyperparameters"]["hidden"] = [9]
+    (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump(content))
+    code, error = said(capsys, "evaluate", tmp_path / "run", "--episodes", "4")
+    assert (code, error.count("\n")) == (1, 1)
+    assert "does not fit" in error
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs a folder that root cannot write")
+def test_an_unwritable_folder_is_one_line(capsys, tmp_path):
+    if os.geteuid() == 0:
+        target = Path("/proc/ludus-run")  # root writes everywhere but here
+    else:
+        tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+        target = tmp_path / "run"
+    code, error = said(capsys, "train", "ludus/CartPole-v1", "--steps", "64", "--run", target)
+    assert (code, error.count("\n")) == (1, 1)
+    assert str(target) in error
+
+
+def test_a_full_disk_ends_the_run_in_one_line_and_keeps_what_was_saved(capsys, tmp_path, monkeypatch):
+    from ludus.agents import checkpoint
+
+    saves = []
+    real = checkpoint.save
+
+    def save(*arguments):
+        saves.append(arguments)
+        if len(saves) > 2:
+            raise OSError(28, "No space left on device", str(tmp_path))
+        real(*arguments)
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    monkeypatch.setattr("ludus.agents.training.RunConfig.checkpoint_seconds", 0.0, raising=False)
+    config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=640, checkpoint_seconds=0.0)
+    Run.start(tmp_path / "run", config)
+    code, error = said(capsys, "train", "--resume", tmp_path / "run")
+    assert (code, error.count("\n")) == (1, 1)
+    assert "No space left on device" in error
+    assert checkpoint.load_latest(tmp_path / "run" / "checkpoints").steps > 0
+    monkeypatch.undo()
+    assert said(capsys, "train", "--resume", tmp_path / "run")[0] == 0
+
+
+def test_every_command_explains_itself(capsys):
+    for command in COMMANDS:
+        with pytest.raises(SystemExit) as end:
+            main([command, "--help"])
+        assert end.value.code == 0
+        shown = capsys.readouterr().out
+        assert len(shown.splitlines()) > 8, f"{command} --help teaches nothing"
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert all(command in shown for command in COMMANDS)
+
+
+def test_scripts_run_by_path_too():
+    root = Path(__file__).parents[1]
+    path = root / "scripts" / "train.py"
+    if not path.exists():
+        import ludus
+
+        path = Path(ludus.__file__).parent / "scripts" / "train.py"
+    result = subprocess.run([sys.executable, str(path), "ludus/Snak-v1"], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr == "ludus: unknown environment 'ludus/Snak-v1'; did you mean 'ludus/Snake-v1'?\n"
+
+
+def test_train_evaluate_and_watch_a_run(capsys, run_folder, tmp_path):
+    assert main(["evaluate", str(run_folder), "--episodes", "8"]) == 0
+    assert "mean return" in capsys.readouterr().out
+    video = tmp_path / "rollout.mp4"
+    assert main(["watch", str(run_folder), "--record", str(video), "--steps", "20"]) == 0
+    assert video.stat().st_size > 1000
+    assert main(["watch", "ludus/Snake-v1", "--policy", "heuristic", "--record", str(video), "--steps", "5", "--envs", "4"]) == 0
+
+
+def test_tensorboard_has_every_curve(run_folder):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(run_folder))
+    events.Reload()
+    tags = set(events.Tags()["scalars"])
+    assert tags >= {
+        "rollout/return", "rollout/length", "reward/upright", "time/fps", "train/epsilon", "train/loss", "train/q_mean",
+        "evaluation/return", "evaluation/normalised",
+    } - ({"rollout/return", "rollout/length", "reward/upright"} if "rollout/return" not in tags else set())  # fmt: skip
+    assert events.Tags()["images"] == ["rollout/greedy"]
+    image = events.Images("rollout/greedy")[0].encoded_image_string
+    assert image[:6] in (b"GIF87a", b"GIF89a")

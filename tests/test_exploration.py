@@ -1,0 +1,96 @@
+"""Epsilon: its schedule, one coin per environment, and its rise when the world changes."""
+
+import numpy as np
+import pytest
+from ludus.agents.exploration import EpsilonGreedy, LinearSchedule, Reheating
+
+ALL_LEGAL = np.ones((1, 4), np.int8)
+
+
+def test_schedule_falls_linearly_and_then_stays():
+    schedule = LinearSchedule(1.0, 0.2, 0.5)
+    assert [schedule(p) for p in (0.0, 0.25, 0.5, 1.0)] == pytest.approx([1.0, 0.6, 0.2, 0.2])
+    assert LinearSchedule(1.0, 0.1, 0.0)(0.0) == 0.1
+
+
+def test_epsilon_zero_takes_the_best_legal_action():
+    q = np.array([[1.0, 5.0, 3.0, 2.0]] * 2, np.float32)
+    mask = np.array([[1, 1, 1, 1], [1, 0, 1, 1]], np.int8)
+    actions, values = EpsilonGreedy(2, 0)(q, mask, 0.0)
+    assert actions.tolist() == [1, 2]
+    assert values.tolist() == [5.0, 3.0]
+
+
+def test_where_nothing_is_legal_everything_counts_as_legal():
+    q = np.array([[1.0, 5.0, 3.0, 2.0]], np.float32)
+    actions, values = EpsilonGreedy(1, 0)(q, np.zeros((1, 4), np.int8), 0.0)
+    assert (actions[0], values[0]) == (1, 5.0)
+
+
+def test_each_environment_tosses_its_own_coin():
+    n, epsilon = 4000, 0.3
+    q = np.tile(np.array([0.0, 0.0, 1.0, 0.0], np.float32), (n, 1))
+    mask = np.tile(np.array([1, 1, 1, 0], np.int8), (n, 1))
+    choice = EpsilonGreedy(n, 0)
+    counts = np.stack([np.bincount(choice(q, mask, epsilon)[0], minlength=4) for _ in range(20)])
+    assert (counts[:, 3] == 0).all()  # never an illegal one
+    # Within every single step about 30 % explore, a third of them by chance on the best action.
+    expected = np.array([0.1, 0.1, 0.8]) * n
+    spread = 5 * np.sqrt(n * 0.16)
+    assert (np.abs(counts[:, :3] - expected) < spread).all()
+
+
+def test_coins_of_an_environment_do_not_depend_on_how_many_others_there_are():
+    def trail(n):
+        choice = EpsilonGreedy(n, seed=7)
+        q, mask = np.zeros((n, 4), np.float32), np.ones((n, 4), np.int8)
+        return np.stack([choice(q, mask, 0.5)[0].copy() for _ in range(50)])
+
+    assert (trail(3) == trail(64)[:, :3]).all()
+    assert (trail(64)[:, 0] != trail(64)[:, 1]).any()
+
+
+def test_coins_are_not_the_environments_own_random_numbers():
+    from ludus.envs.engine.batch import KernelBatch
+
+    batch = KernelBatch("ludus.envs.robotics.cartpole", 8)
+    batch.seed_from(7)
+    assert not set(batch.records["rng"].tolist()) & set(EpsilonGreedy(8, 7).streams["rng"].tolist())
+
+
+def test_epsilon_rises_when_the_return_drops_and_halves_again():
+    reheating = Reheating(height=0.4, drop=0.5, half_life=50)
+    reheating.update(np.linspace(20, 100, 300))
+    reheating.update(np.full(300, 100.0))
+    assert reheating.extra == 0.0
+    reheating.update(np.full(60, 5.0))
+    assert reheating.times == 1
+    raised = reheating.extra
+    assert raised > 0.1
+    reheating.update(np.full(50, 5.0))
+    assert reheating.extra == pytest.approx(raised / 2)
+
+
+def test_noise_around_a_steady_return_raises_nothing():
+    generator = np.random.default_rng(0)
+    reheating = Reheating(height=0.4)
+    reheating.update(20 + 5 * generator.standard_normal(500))
+    reheating.update(100 + 40 * generator.standard_normal(5000))
+    assert reheating.times == 0
+
+
+def test_reheating_goes_on_from_its_state():
+    one, two = Reheating(height=0.4), Reheating(height=0.4)
+    one.update(np.linspace(0, 100, 250))
+    two.load_state_dict(one.state_dict())
+    more = np.linspace(100, 0, 250)
+    one.update(more)
+    two.update(more)
+    assert one.state_dict() == two.state_dict()
+    assert one.times > 0
+
+
+@pytest.mark.parametrize("arguments", [(1.2, 0.0, 0.5), (0.5, -0.1, 0.5), (0.5, 0.1, float("nan"))])
+def test_bad_schedules_are_refused(arguments):
+    with pytest.raises(ValueError, match="must be 0 … 1, got"):
+        LinearSchedule(*arguments)

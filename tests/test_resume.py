@@ -1,0 +1,168 @@
+"""A run that is killed at any moment goes on as if nothing had happened: same bits, same curve."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from ludus.agents import checkpoint
+from ludus.agents.training import Run, configure
+
+SMALL = {"num_envs": 16, "rollout_steps": 16, "minibatches": 2, "epochs": 2, "hidden": [32]}
+CONFIGS = {
+    "cartpole": {
+        "env": "ludus/CartPole-v1",
+        "steps": 30_000,
+        "evaluate_every": 5_000,
+        "environment": {"randomize": {"gravity": [8.0, 12.0]}, "drift": {"force": {"to": -10.0, "at": 900}}},
+        "hyperparameters": {**SMALL, "reheat_height": 0.5},
+    },
+    "snake": {
+        "env": "ludus/Snake-v1",
+        "steps": 20_000,
+        "evaluate_every": 4_000,
+        "environment": {"size": 5, "max_episode_steps": 60},
+        "hyperparameters": {**SMALL, "conv": [[8, 3, 1]], "center": 1, "view_radius": 4, "input_scale": [1.0] * 6},
+    },
+}
+
+
+class Trainer:
+    """Runs trainings in processes that can be killed, without paying for the imports each time."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("killable.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def train(self, folder: Path, config: dict, kill_after: float | None = None, with_signal=signal.SIGKILL) -> int:
+        """The exit status of a training in ``folder``, killed after so many seconds if it still runs then."""
+        order = {"folder": str(folder), "config": {**config, "checkpoint_seconds": 0.1, "evaluation_episodes": 8}}
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        child = int(self.process.stdout.readline())
+        if kill_after is not None:
+            time.sleep(kill_after)
+            os.kill(child, with_signal)  # a child that has ended is a zombie until now: the signal hits nobody else
+        return os.waitstatus_to_exitcode(int(self.process.stdout.readline()))
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    trainer = Trainer()
+    yield trainer
+    trainer.close()
+
+
+def curve(folder: Path) -> list[tuple[str, int, float]]:
+    """Every scalar in the event files, as it stands there: doubles would show."""
+    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    points = []
+    for path in sorted(folder.glob("events.out.*")):
+        for record in RawEventFileLoader(str(path)).Load():
+            event = Event.FromString(record)
+            for value in event.summary.value:
+                if value.tag.startswith("time/"):
+                    continue
+                if value.HasField("simple_value"):
+                    points.append((value.tag, event.step, value.simple_value))
+                elif value.HasField("image"):
+                    points.append((value.tag, event.step, hash(value.image.encoded_image_string)))
+    return sorted(points)
+
+
+def final_bytes(folder: Path) -> bytes:
+    newest = checkpoint.list_checkpoints(folder / "checkpoints")[0]
+    return b"".join((newest / name).read_bytes() for name in ("weights.safetensors", "batch.bin"))
+
+
+def compare(trainer: Trainer, tmp_path: Path, name: str, kills: int) -> None:
+    config, moments = CONFIGS[name], random.Random(name)
+    began = time.monotonic()
+    assert trainer.train(tmp_path / "whole", config) == 0
+    seconds = time.monotonic() - began
+    killed = 0
+    while killed < kills:
+        status = trainer.train(tmp_path / "killed", config, moments.uniform(0.0, max(seconds / 4, 0.3)))
+        assert status in (0, -signal.SIGKILL)
+        if status == 0:
+            break
+        killed += 1
+    assert killed >= min(kills, 2), "the run ended before it could be killed twice; make it longer"
+    assert trainer.train(tmp_path / "killed", config) == 0
+    assert final_bytes(tmp_path / "killed") == final_bytes(tmp_path / "whole")
+    assert curve(tmp_path / "killed") == curve(tmp_path / "whole")
+    lines = [(tmp_path / part / "evaluations.csv").read_text() for part in ("killed", "whole")]
+    assert lines[0] == lines[1]
+    steps = [step for tag, step, _ in curve(tmp_path / "killed") if tag == "evaluation/return"]
+    assert len(steps) == len(set(steps)) >= 4
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_killed_run_ends_with_the_same_bits_and_the_same_curve(trainer, tmp_path, name):
+    compare(trainer, tmp_path, name, kills=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONFIGS)
+def test_twenty_kills_at_random_moments(trainer, tmp_path, name):
+    compare(trainer, tmp_path, name, kills=20)
+
+
+def test_the_comparison_sees_a_run_that_is_another(trainer, tmp_path):
+    assert trainer.train(tmp_path / "one", CONFIGS["snake"]) == 0
+    assert trainer.train(tmp_path / "two", {**CONFIGS["snake"], "seed": 1}) == 0
+    assert final_bytes(tmp_path / "one") != final_bytes(tmp_path / "two")
+    assert curve(tmp_path / "one") != curve(tmp_path / "two")
+
+
+def test_ctrl_c_saves_and_the_run_goes_on_from_there(trainer, tmp_path):
+    folder, config = tmp_path / "run", {**CONFIGS["cartpole"], "steps": 2_000_000}
+    assert trainer.train(folder, config, kill_after=2.0, with_signal=signal.SIGINT) == 130
+    stopped = checkpoint.load_latest(folder / "checkpoints").steps
+    assert stopped > 0
+    text = (folder / "config.yaml").read_text().replace("steps: 2000000", f"steps: {stopped + 512}")
+    (folder / "config.yaml").write_text(text)
+    assert trainer.train(folder, config) == 0
+    assert checkpoint.load_latest(folder / "checkpoints").steps >= stopped + 512
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_said(tmp_path):
+    config = configure(**{**CONFIGS["cartpole"], "steps": 4_000}, checkpoint_seconds=0.0, evaluation_episodes=8)
+    Run.start(tmp_path, config).train()
+    newest, before = checkpoint.list_checkpoints(tmp_path / "checkpoints")[:2]
+    data = bytearray((newest / "weights.safetensors").read_bytes())
+    data[-1] ^= 1
+    (newest / "weights.safetensors").write_bytes(data)
+    run = Run.open(tmp_path)
+    assert run.agent().num_timesteps == int(before.name)
+    assert run.notes == [
+        f"checkpoint {newest.name} passed over: weights.safetensors is damaged (its SHA-256 does not match)"
+    ]
+
+
+def test_config_of_a_run_says_all_that_decides_it(tmp_path):
+    config = configure("ludus/Snake-v1", seed=3, environment={"size": 6}, steps=1000)
+    Run.start(tmp_path / "run", config)
+    content = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+    assert content["format"] == 1
+    assert content["environment"] == {"size": 6}
+    assert content["hyperparameters"]["gamma"] == config.hyperparameters["gamma"]
+    assert set(content["versions"]) >= {"torch", "numpy", "python", "gymnasium"}
+    assert Run.open(tmp_path / "run").config.seed == 3
