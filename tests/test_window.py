@@ -14,6 +14,7 @@ from rich.console import Console
 
 from ludus.envs.engine import window as window_module
 from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.foreign import ForeignBatch
 from ludus.envs.engine.video import BACKGROUND
 from ludus.envs.engine.watch import Rollout, watch
 from ludus.envs.engine.window import Command, NoDisplayError, Window
@@ -248,6 +249,12 @@ def test_a_pause_holds_the_world_and_a_single_step_moves_it_by_one(type_keys):
     assert same == [True, True, True, False, True, False, False, False]
 
 
+def test_a_single_step_pauses_a_running_world(type_keys):
+    type_keys([], ["step"], [], [])
+    assert watch(KernelBatch(CARTPOLE, 1), left, seed=0, console=quiet()).steps == 2
+    assert badges(type_keys.shown) == ["", "PAUSED", "PAUSED", "PAUSED"]
+
+
 def figures(shown, label):
     return [dict(rest["figures"])[label] for _, rest in shown]
 
@@ -273,6 +280,7 @@ def test_speed_doubles_and_halves_and_the_pace_follows(type_keys):
     seen = watch(KernelBatch(CARTPOLE, 1), left, seed=0, fps=8, console=quiet())
     assert figures(type_keys.shown, "speed")[:3] == ["1×", "2×", "0.5×"]
     assert [rest["seconds"] for _, rest in type_keys.shown][:3] == [1 / 8, 1 / 16, 1 / 4]
+    assert "0.0625×" in figures(type_keys.shown, "speed")  # the slowest, after twenty halvings
     assert figures(type_keys.shown, "speed")[-1] == "256×"
     assert seen.steps > 4 + 5  # at 2,048 steps per second several steps make one picture
 
@@ -382,6 +390,8 @@ def test_a_fast_video_leaves_out_pictures_and_keeps_its_length(tmp_path):
 def test_a_video_without_limits_ends_after_an_episode_per_environment(tmp_path):
     seen = watch(KernelBatch(CARTPOLE, 3), left, seed=0, record=tmp_path / "a.mp4", console=quiet())
     assert 3 <= seen.episodes <= 5
+    assert seen.episodes == len(seen.returns)
+    assert seen.lengths == seen.returns  # CartPole: +1 per step
 
 
 def test_an_interrupted_video_holds_what_was_played(tmp_path):
@@ -423,3 +433,10 @@ def test_wrong_arguments_are_named(wrong, words):
 def test_a_batch_of_another_autoreset_mode_is_refused():
     with pytest.raises(ValueError, match="SAME_STEP, got DISABLED"):
         watch(KernelBatch(CARTPOLE, 1, autoreset_mode="Disabled"), left, seed=0, record="a.mp4")
+
+
+def test_a_strangers_environment_is_refused_by_name():
+    batch = ForeignBatch("CartPole-v1", 1)
+    with pytest.raises(TypeError, match=r"CartPole-v1 is none; see it with gymnasium\.make"):
+        watch(batch, left, seed=0, record="a.mp4")
+    batch.close()

@@ -137,7 +137,7 @@ class VideoWriter:
         if self._ffmpeg is None or self._ffmpeg.stdin is None:
             raise ValueError(f"the video {self.path} is closed; no frame can be added")
         try:
-            self._ffmpeg.stdin.write(memoryview(np.ascontiguousarray(frame)).cast("B"))
+            self._ffmpeg.stdin.write(np.ascontiguousarray(frame).data)
         except OSError:  # a broken pipe: ffmpeg has given up, and its log says why
             self._fail()
         self.frames += 1

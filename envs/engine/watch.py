@@ -41,6 +41,11 @@ class Rollout:
     """A batch, the policy that plays it, and the figures about both."""
 
     def __init__(self, batch: KernelBatch, policy: Policy, seed: int) -> None:
+        if not isinstance(batch, KernelBatch):
+            raise TypeError(
+                f"watch shows Ludus environments, and {batch.name} is none; "
+                'see it with gymnasium.make(id, render_mode="human")'
+            )
         if batch.autoreset_mode != AutoresetMode.SAME_STEP:
             raise ValueError(f"watch needs a batch with autoreset_mode SAME_STEP, got {batch.autoreset_mode.name}")
         self.batch, self.policy, self.seed = batch, policy, check_seed(seed)
@@ -128,11 +133,11 @@ def watch(
     for name, limit in (("steps", steps), ("episodes", episodes)):
         if limit is not None and limit < 1:
             raise ValueError(f"{name} must be at least 1, or None for no limit, got {limit}")
+    rollout = Rollout(batch, policy, seed)
     fps = batch.simulation.fps if fps is None else fps
     for name, number in (("fps", fps), ("speed", speed)):
         if not 0 < number < math.inf:
             raise ValueError(f"{name} must be above 0, got {number}")
-    rollout = Rollout(batch, policy, seed)
     console = console or Console()
     title = title or batch.name
     if record is None:
