@@ -104,8 +104,8 @@ class KernelBatch:
         for array in self.world:
             array.flags.writeable = False
 
-        self._driver = compile_driver(environment)
         self._store = np.zeros(self.num_envs, record_dtype(simulation, self.sizes))
+        self._driver = compile_driver(environment, self._store.dtype)
         self._interpreted = not hasattr(self._driver.drive, "compile")
         # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
         self.records: np.ndarray = self._as_records(self._store)

@@ -8,12 +8,12 @@ of the key.
 """
 
 import hashlib
-import os
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numba
+import numpy as np
 
 
 def specialise(function: Callable, *arguments: Any) -> Callable:
@@ -29,19 +29,24 @@ def specialise(function: Callable, *arguments: Any) -> Callable:
     return function.get_overload(signature)  # type: ignore[attr-defined]
 
 
-def bind(loop: Callable, module: types.ModuleType, names: Mapping[str, Any], source_hash: int) -> Callable:
+def bind(
+    loop: Callable, module: types.ModuleType, names: Mapping[str, Any], source_hash: int, layout: str = ""
+) -> Callable:
     """``loop`` with the kernels ``names`` under its global names, compiled and cached beside the file of ``module``.
 
-    ``loop`` must have one closure cell, for ``source_hash`` (see ``hash_sources``).
+    Args:
+        loop: Must have one closure cell, for ``source_hash``.
+        names: Kernels by the global name under which ``loop`` calls them.
+        source_hash: See ``hash_sources``.
+        layout: What tells the records apart with which the loop will be called: see ``layout_of``.
     """
-    code = loop.__code__
-    file = module.__file__ or code.co_filename
+    code, file = loop.__code__, module.__file__ or loop.__code__.co_filename
     code = code.replace(co_filename=file, co_qualname=code.co_name)
-    cell = types.CellType(source_hash)
     namespace = {**loop.__globals__, **names}
-    bound = types.FunctionType(code, namespace, code.co_name, None, (cell,))
+    bound = types.FunctionType(code, namespace, code.co_name, None, (types.CellType(source_hash),))
     bound.__module__ = module.__name__
-    bind_inner(code, namespace, {})
+    bound.__qualname__ += layout
+    _bind_inner(code, namespace, layout, {})
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
     try:
         return numba.njit(cache=True, **options)(bound)
@@ -49,7 +54,16 @@ def bind(loop: Callable, module: types.ModuleType, names: Mapping[str, Any], sou
         return numba.njit(**options)(bound)
 
 
-def bind_inner(code: types.CodeType, namespace: dict[str, Any], made: dict[Any, Any]) -> None:
+def layout_of(dtype: np.dtype) -> str:
+    """A short name of a record's layout, which must be part of the names of all functions that take such records.
+
+    Numba numbers the record types of a process as they come and writes only the number into a symbol. Two processes
+    that cache code for different layouts can give both the same symbol, and a third that loads both runs the wrong one.
+    """
+    return "_" + hashlib.sha256(repr(dtype).encode()).hexdigest()[:8]
+
+
+def _bind_inner(code: types.CodeType, namespace: dict[str, Any], layout: str, made: dict[Any, Any]) -> None:
     """Replace the kernels that ``code`` calls by twins that only compiled code can call.
 
     Numba makes every function callable from Python, which takes a quarter of the time to the first step; inside the
@@ -61,37 +75,54 @@ def bind_inner(code: types.CodeType, namespace: dict[str, Any], made: dict[Any, 
             continue
         if outer not in made:
             python = outer.py_func
-            inner_names = dict(python.__globals__)
-            twin = types.FunctionType(
-                python.__code__, inner_names, python.__name__, python.__defaults__, python.__closure__
-            )
+            inner = dict(python.__globals__)
+            twin = types.FunctionType(python.__code__, inner, python.__name__, python.__defaults__, python.__closure__)
             twin.__module__ = python.__module__
+            twin.__qualname__ += layout
             options = {**outer.targetoptions, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
             made[outer] = numba.jit(**options)(twin)
-            bind_inner(python.__code__, inner_names, made)
+            _bind_inner(python.__code__, inner, layout, made)
         namespace[name] = made[outer]
 
 
 def hash_sources(names: Mapping[str, Any], *engine: str) -> int:
-    """A hash of every file that holds a kernel which these kernels can reach, of the files ``engine`` and this one."""
+    """A hash of all that the machine code of the kernels ``names`` depends on; the same in every process.
+
+    That is every file that holds a function which they can reach, every number, tuple and array that these read from a
+    module's level (it may come from a file without any function), the files ``engine`` and this one.
+    """
     files: set[str] = {__file__, *engine}
-    queue = [getattr(function, "py_func", function) for function in names.values()]
+    values: set[str] = set()
+    queue = list(names.values())
     seen = set()
     while queue:
-        function = queue.pop()
-        if function in seen:
+        value = queue.pop()
+        function = getattr(value, "py_func", value)
+        if not isinstance(function, types.FunctionType) or function in seen:
             continue
         seen.add(function)
         files.add(function.__code__.co_filename)
         for name in function.__code__.co_names:
             value = function.__globals__.get(name)
-            values = [value]
+            reached = {name: value}
             if isinstance(value, types.ModuleType):  # kernels.uniform(s)
-                values = [getattr(value, attribute, None) for attribute in function.__code__.co_names]
-            functions = [getattr(value, "py_func", value) for value in values]
-            queue += [value for value in functions if isinstance(value, types.FunctionType)]
-    digest = hashlib.sha256()
-    for file in sorted(files, key=os.path.basename):
+                reached = {f"{name}.{key}": getattr(value, key, None) for key in function.__code__.co_names}
+            queue += reached.values()
+            values |= {f"{key}={_as_text(item)}" for key, item in reached.items() if _is_constant(item)}
+    digest = hashlib.sha256("\n".join(sorted(values)).encode())
+    contents = []
+    for file in files:
         with open(file, "rb") as stream:
-            digest.update(stream.read())
+            contents.append(hashlib.sha256(stream.read()).digest())
+    digest.update(b"".join(sorted(contents)))
     return int.from_bytes(digest.digest()[:7], "big")
+
+
+def _is_constant(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_constant, value))
+    return isinstance(value, (bool, int, float, complex, str, bytes, np.generic, np.ndarray))
+
+
+def _as_text(value: Any) -> str:
+    return f"{value.dtype}{value.shape}{value.tobytes()!r}" if isinstance(value, np.ndarray) else repr(value)

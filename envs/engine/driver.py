@@ -4,12 +4,12 @@
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .binding import bind, hash_sources, specialise
+from .binding import bind, hash_sources, layout_of, specialise
 from .kernels import borrow, kernel, seed_stream, uniform_in
 from .simulation import Ranges
 
@@ -261,28 +261,29 @@ def _define_advise() -> Callable:
 
 
 class Driver:
-    """The loops of one environment. Each is compiled at its first call and cached on disk."""
+    """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
 
-    def __init__(self, module: types.ModuleType, names: Mapping[str, Any], source_hash: int) -> None:
-        self.drive = bind(_define_drive(), module, names, source_hash)
-        self.paint = bind(_define_paint(), module, names, source_hash) if "draw" in names else None
-        self.advise = bind(_define_advise(), module, names, source_hash) if "heuristic" in names else None
-
-
-_drivers: dict[str, Driver] = {}
-
-
-def compile_driver(module: types.ModuleType) -> Driver:
-    """The driver bound to the kernels of ``module``; one per module and process."""
-    if module.__name__ not in _drivers:
+    def __init__(self, module: types.ModuleType, dtype: np.dtype) -> None:
         names = {name: vars(module)[name] for name in KERNELS if name in vars(module)}
         for name in ("reset", "step", "observe"):
             if name not in names:
                 raise TypeError(f"environment {module.__name__} has no kernel {name!r}; see envs/engine/simulation.py")
-        _drivers[module.__name__] = Driver(module, names, hash_sources(names, __file__))
-    return _drivers[module.__name__]
+        shared = (module, names, hash_sources(names, __file__), layout_of(dtype))
+        self.drive = bind(_define_drive(), *shared)
+        self.paint = bind(_define_paint(), *shared) if "draw" in names else None
+        self.advise = bind(_define_advise(), *shared) if "heuristic" in names else None
 
 
-__all__ = ["Buffers", "Driver", "bind", "compile_driver", "hash_sources", "specialise"]
+_drivers: dict[tuple[str, str], Driver] = {}
+
+
+def compile_driver(module: types.ModuleType, dtype: np.dtype) -> Driver:
+    """The driver of ``module`` for records of ``dtype``; one per process."""
+    key = (module.__name__, layout_of(dtype))
+    if key not in _drivers:
+        _drivers[key] = Driver(module, dtype)
+    return _drivers[key]
+
 
 KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw")
+__all__ = ["Buffers", "Driver", "bind", "compile_driver", "hash_sources", "specialise"]

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
-from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,12 +27,12 @@ def kernel(function: Function) -> Function:
     return numba.njit(error_model="numpy", nogil=True)(function)
 
 
-def borrow(array):
-    """The same array without Numba's reference count, whose atomic updates cost more than a step of CartPole.
+# --- Memory: what compiled code can do to a whole array at once ------------------------------------------------------
 
-    Rows of it are free to take. The caller must hold the array itself for as long as it uses the result.
-    """
-    return array
+
+def compiled_as(instructions: Any) -> Callable[[Function], Function]:
+    """Replace a function by the intrinsic ``instructions``, except with NUMBA_DISABLE_JIT=1."""
+    return lambda plain: plain if numba.config.DISABLE_JIT else instructions  # type: ignore[attr-defined]
 
 
 @intrinsic
@@ -46,9 +46,71 @@ def _without_owner(typing_context, array):
     return array(array), generate
 
 
-@overload(borrow)
-def _borrow(array):
-    return lambda array: _without_owner(array)
+@intrinsic
+def _memset(typing_context, array):
+    def generate(context, builder, signature, arguments):
+        view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
+        cgutils.memset(builder, view.data, builder.mul(view.itemsize, view.nitems), 0)
+        return context.get_dummy_value()
+
+    return types.void(array), generate
+
+
+@intrinsic
+def _memcpy(typing_context, array, source, target, count):
+    def generate(context, builder, signature, arguments):
+        view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
+        rows = zip(arguments[1:], signature.args[1:], strict=True)
+        numbers = [context.cast(builder, value, kind, types.intp) for value, kind in rows]
+        pitch = cgutils.unpack_tuple(builder, view.strides)[0]  # bytes per row
+        here, there, size = (builder.mul(pitch, number) for number in numbers)
+        start = builder.bitcast(view.data, cgutils.voidptr_t)
+        here, there = (cgutils.pointer_add(builder, start, offset) for offset in (here, there))
+        cgutils.raw_memcpy(builder, there, here, size, 1)
+        return context.get_dummy_value()
+
+    return types.void(array, source, target, count), generate
+
+
+@compiled_as(_without_owner)
+def borrow(array):
+    """The same array without Numba's reference count, whose atomic updates cost more than a step of CartPole.
+
+    Rows of it are free to take. The caller must hold the array itself for as long as it uses the result.
+    """
+    return array
+
+
+@compiled_as(_memset)
+def _fill_zero(array):
+    array[...] = 0
+
+
+@compiled_as(_memcpy)
+def _move_rows(array, source, target, count):
+    array[target : target + count] = array[source : source + count]
+
+
+@kernel
+def clear(array):
+    """Set every element of a C-contiguous array to zero."""
+    _fill_zero(array)
+
+
+@kernel
+def copy_rows(array, source, target, count):
+    """Copy ``count`` rows, from row ``source`` on, to row ``target`` and on. C-contiguous; the two must not overlap."""
+    _move_rows(array, source, target, count)
+
+
+@kernel
+def repeat_rows(array, first, count, stop):
+    """Repeat the ``count`` rows from ``first`` on until row ``stop``; each copy is as large as all before it."""
+    done = count
+    while first + done < stop:
+        copied = min(done, stop - first - done)
+        copy_rows(array, first, first + done, copied)
+        done += copied
 
 
 # --- Random numbers: SplitMix64, one stream per record ---------------------------------------------------------------
@@ -106,15 +168,6 @@ def fill(frame, x0, y0, x1, y1, color):
             frame[y, x, 0] = color[0]
             frame[y, x, 1] = color[1]
             frame[y, x, 2] = color[2]
-
-
-@kernel
-def copy_row(frame, source, target):
-    """Copy the row of pixels ``source`` onto ``target``; LLVM makes a memcpy of it."""
-    rows = borrow(frame).reshape((frame.shape[0], -1))
-    here, there = rows[source], rows[target]
-    for x in range(here.shape[0]):
-        there[x] = here[x]
 
 
 @kernel

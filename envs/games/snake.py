@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from gymnasium import spaces
 
-from ..engine.kernels import below, box, copy_row, disc, fill, kernel, line, number
+from ..engine.kernels import below, box, clear, copy_rows, disc, fill, kernel, line, number, repeat_rows
 from ..engine.simulation import Simulation, Size
 
 UP, RIGHT, DOWN, LEFT = range(4)
@@ -175,22 +175,16 @@ def step(s, action, world, terms):
 @kernel
 def observe(s, world, out):
     size, cells = s.occupied.shape[0], s.body.shape[0]
-    for row in range(size):
-        for column in range(size):
-            for plane in range(5):
-                out[row, column, plane] = 0
+    clear(out)
     index = s.tail
     for age in range(1, s.length + 1):
         row, column = s.body[index] // size, s.body[index] % size
         out[row, column, BODY] = 1
         out[row, column, AGE] = min(age, MAX_AGE)
-        if age == 1:
-            out[row, column, TAIL] = 1
-        if age == s.length:
-            out[row, column, HEAD] = 1
-        index += 1
-        if index == cells:
-            index = 0
+        index = index + 1 if index + 1 < cells else 0
+    head, tail = head_cell(s), s.body[s.tail]
+    out[head // size, head % size, HEAD] = 1
+    out[tail // size, tail % size, TAIL] = 1
     if s.fruit != NOWHERE:
         out[s.fruit // size, s.fruit % size, FRUIT] = 1
 
@@ -277,7 +271,7 @@ def body_color(share):
 
 @kernel
 def color_cell(s, frame, cell, color):
-    """Colour the uppermost pixels of a cell only; `draw` copies them downwards."""
+    """Colour the uppermost pixels of a cell only; `draw` repeats them downwards."""
     size = s.occupied.shape[0]
     row, column = cell // size, cell % size
     top, width = row * frame.shape[0] // size, frame.shape[1]
@@ -290,10 +284,10 @@ def draw(s, world, frame):
     size, cells = s.occupied.shape[0], s.body.shape[0]
     height, width = frame.shape[0], frame.shape[1]
     fine = min(height, width) >= 12 * size
-    for cell in range(min(cells, 2 * size)):
+    for cell in range(2 * size):
         color_cell(s, frame, cell, GRASS if (cell // size + cell % size) % 2 == 0 else GRASS_DARK)
     for row in range(2, size):
-        copy_row(frame, row % 2 * height // size, row * height // size)
+        copy_rows(frame, row % 2 * height // size, row * height // size, 1)
     if not fine:
         index = s.tail
         for age in range(1, s.length + 1):
@@ -302,9 +296,7 @@ def draw(s, world, frame):
         if s.fruit != NOWHERE:
             color_cell(s, frame, s.fruit, FRUIT_COLOR)
     for row in range(size):
-        top = row * height // size
-        for y in range(top + 1, (row + 1) * height // size):
-            copy_row(frame, top, y)
+        repeat_rows(frame, row * height // size, 1, (row + 1) * height // size)
     if fine:
         draw_fine(s, frame)
 
