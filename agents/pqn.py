@@ -103,31 +103,27 @@ class PQN(BaseAlgorithm):
     """Epsilon-greedy Q-learning on a whole batch; SB3's interface (``learn``, ``predict``, callbacks, logger).
 
     Args:
-        batch: What to learn on, under the SAME_STEP autoreset; ``None`` for an agent that only predicts (then
-            ``observation_space`` and ``action_space`` are needed). Actions must be ``Discrete``.
+        batch: What to learn on, under the SAME_STEP autoreset. Actions must be ``Discrete``.
         config: Hyperparameters; its ``num_envs`` is the batch's.
         seed: Of the network's first weights, of exploration and of the order of minibatches.
     """
 
     def __init__(
         self,
-        batch: Batch | None,
+        batch: Batch,
         config: PQNConfig,
         seed: int = 0,
         device: str = "cpu",
-        observation_space: spaces.Space | None = None,
-        action_space: spaces.Space | None = None,
     ) -> None:
         super().__init__(policy=QNetwork, env=None, learning_rate=config.learning_rate, device=device, seed=seed)  # type: ignore[arg-type]
         self.batch, self.config = batch, config
-        self.observation_space = batch.observation_space if batch else observation_space
-        self.action_space = batch.action_space if batch else action_space
+        self.observation_space, self.action_space = batch.observation_space, batch.action_space
         if not isinstance(self.action_space, spaces.Discrete):
             raise ValueError(f"pqn needs a Discrete action space, this environment has {self.action_space}")
-        self.n_envs = batch.num_envs if batch else 0
+        self.n_envs = batch.num_envs
         self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
         self.reheating = Reheating(config.reheat_height, config.reheat_drop, config.reheat_half_life)
-        self.statistics = EpisodeStatistics(batch.terms if batch else ())
+        self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
         self._setup_model()
 
     def _setup_model(self) -> None:
@@ -146,7 +142,7 @@ class PQN(BaseAlgorithm):
         self.parameters = list(network.parameters())
         self.optimizer = torch.optim.RAdam(self.parameters, lr=c.learning_rate, foreach=True)
         self.generator = torch.Generator().manual_seed(self.seed or 0)  # order of the minibatches
-        self.explore = EpsilonGreedy(max(self.n_envs, 1), self.seed or 0)
+        self.explore = EpsilonGreedy(self.n_envs, self.seed or 0)
         self.network = network
 
     # --- Acting ---
@@ -211,8 +207,6 @@ class PQN(BaseAlgorithm):
         With ``reset_num_timesteps=False`` training goes on from the present counters, up to ``total_timesteps`` in
         all. ``callback.on_rollout_start`` comes when everything is consistent: the moment to save.
         """
-        if self.batch is None:
-            raise ValueError("this agent has no environments; construct PQN with a batch to train it")
         torch.set_num_threads(self.config.threads)
         if reset_num_timesteps:
             self.num_timesteps = 0
@@ -241,7 +235,6 @@ class PQN(BaseAlgorithm):
         return self
 
     def _allocate(self) -> None:
-        assert self.batch is not None
         shape, b = (self.config.rollout_steps, self.batch.num_envs), self.batch.buffers
         self._now = each(torch.from_numpy, b.observation)  # the batch's own memory: always the latest
         if self.view is not None:
@@ -258,7 +251,6 @@ class PQN(BaseAlgorithm):
     def _collect(self, callback: Any) -> bool:
         """Play ``rollout_steps`` steps; False if the callback stops the training."""
         batch = self.batch
-        assert batch is not None
         b, start, last = batch.buffers, int(self.action_space.start), self.config.rollout_steps - 1  # type: ignore[attr-defined]
         callback.update_locals(locals())
         for t in range(self.config.rollout_steps):
@@ -307,7 +299,6 @@ class PQN(BaseAlgorithm):
 
     def _keep_final_values(self, t: int) -> None:
         """V of the last observation of truncated episodes, which the reset has already replaced in the batch."""
-        assert self.batch is not None
         b = self.batch.buffers
         self._next_values[t] = 0.0
         rows = np.flatnonzero(b.truncated & ~b.terminated)
@@ -385,7 +376,11 @@ class PQN(BaseAlgorithm):
         """The weights alone: enough to act."""
         prefix = "network."
         weights = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
-        self.network.load_state_dict(weights)
+        try:
+            self.network.load_state_dict(weights)
+        except RuntimeError as fault:
+            detail = str(fault).splitlines()[-1].strip()
+            raise ValueError(f"the saved weights do not fit this configuration of pqn: {detail}") from None
 
     def load(self, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:  # type: ignore[override]
         """Go on from ``tensors()`` and ``state()`` of an agent of the same configuration."""

@@ -126,6 +126,7 @@ class Run:
             raise ValueError(f"{folder} already holds a run; continue it with --resume {folder}, or choose another --run")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ValueError(f"{folder} exists and is not empty; choose another --run")
+        cls(folder, config).make_agent(1)[1].close()  # refuses what cannot be trained before anything is written
         folder.mkdir(parents=True, exist_ok=True)
         versions = {
             "python": platform.python_version(),
@@ -167,21 +168,20 @@ class Run:
         return cls(folder, RunConfig(**values))
 
     def agent(self) -> PQN:
-        """The agent of the newest good checkpoint, without environments: for watching and evaluating."""
+        """The agent of the newest good checkpoint, for watching and evaluating."""
         saved = self._load_checkpoint()
-        batch = make_batch(self.config.env, 1, **self.config.environment)
-        agent = PQN(
-            None,
-            config_from(self.config.hyperparameters),
-            self.config.seed,
-            self.config.device,
-            batch.observation_space,
-            batch.action_space,
-        )
+        agent, batch = self.make_agent(1)
         batch.close()
         agent.load_network(saved.tensors)
         agent.num_timesteps = saved.steps
         return agent
+
+    def make_agent(self, num_envs: int | None = None) -> tuple[PQN, Any]:
+        """An untrained agent, and the batch that it learns on (of the hyperparameters' size by default)."""
+        hyperparameters = config_from(self.config.hyperparameters)
+        batch = self.make_batch(num_envs or hyperparameters.num_envs)
+        batch.seed_from(self.config.seed)
+        return PQN(batch, hyperparameters, self.config.seed, self.config.device), batch
 
     def make_batch(self, num_envs: int, **keywords: Any) -> Any:
         """Environments like those of the training."""
@@ -200,9 +200,7 @@ class Run:
         """
         c = self.config
         torch.set_num_threads(int(c.hyperparameters.get("threads", 1)))
-        hyperparameters = config_from(c.hyperparameters)
-        batch = make_batch(c.env, hyperparameters.num_envs, **c.environment)
-        agent = PQN(batch, hyperparameters, c.seed, c.device)
+        agent, batch = self.make_agent()
         saved = None
         if checkpoint.list_checkpoints(self.folder / "checkpoints"):
             saved = self._load_checkpoint()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..agents import training
-from ..agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
-from . import evaluate as evaluate_script
-from . import train as train_script
-from .options import parse
+from ludus.agents import training
+from ludus.agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
+from ludus.scripts import evaluate as evaluate_script
+from ludus.scripts import train as train_script
+from ludus.scripts.options import parse
 
 DESCRIPTION = """Train an epsilon-greedy agent on Snake for about a minute, compare it with the random and the heuristic
 policy, and leave a video (and open a window where there is a display)."""
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
         ]
     console.print(evaluate_script.table(results, "mean return = fruit eaten per game"))
 
-    from ..envs.engine.watch import watch
+    from ludus.envs.engine.watch import watch
 
     video = folder / "rollout.mp4"
     console.print(f"\n[bold]3  Recording[/bold] a game of the agent: {video}")

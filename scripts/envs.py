@@ -8,10 +8,10 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from ..envs import ENVIRONMENTS
-from ..envs.engine.simulation import load
-from ..envs.make import find_spec, is_ludus
-from .options import parse
+from ludus.envs import ENVIRONMENTS
+from ludus.envs.engine.simulation import load
+from ludus.envs.make import find_spec, is_ludus
+from ludus.scripts.options import parse
 
 DESCRIPTION = """The environments with their parameters, or the card of one.
 

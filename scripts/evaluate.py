@@ -8,8 +8,8 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from ..agents.evaluation import Evaluation, envs_for, evaluate
-from .options import key_values, parse, subject
+from ludus.agents.evaluation import Evaluation, envs_for, evaluate
+from ludus.scripts.options import key_values, parse, subject
 
 DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
 

@@ -39,17 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
         print(usage())
         return 0
     if arguments[0] == "--version":
-        from .. import __version__
+        from ludus import __version__
 
         print(f"ludus {__version__}")
         return 0
     name = arguments[0]
     if name not in COMMANDS:
-        from ..errors import did_you_mean
+        from ludus.errors import did_you_mean
 
         print(f"ludus: unknown command {name!r}{did_you_mean(name, COMMANDS)}", file=sys.stderr)
         return 2
-    return run(importlib.import_module(f".{name}", __package__).main, arguments[1:])
+    return run(importlib.import_module(f"ludus.scripts.{name}").main, arguments[1:])
 
 
 def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int:

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import tyro
 import yaml
 
-from ..agents.evaluation import Policy, greedy_policy, heuristic_policy, random_policy
+from ludus.agents.evaluation import Policy, greedy_policy, heuristic_policy, random_policy
 
 POLICIES = ("heuristic", "random")
 
@@ -51,8 +52,8 @@ def subject(what: str, policy: str | None, seed: int, settings: dict[str, Any]) 
     Returns:
         A function ``make(num_envs)`` for its environments, the policy, a title, and notes for the person.
     """
-    from ..agents.training import Run
-    from ..envs.make import make_batch
+    from ludus.agents.training import Run
+    from ludus.envs.make import find_spec, make_batch
 
     if policy is not None and policy not in POLICIES:
         raise ValueError(f"unknown policy {policy!r}; known: {', '.join(POLICIES)}")
@@ -69,17 +70,12 @@ def subject(what: str, policy: str | None, seed: int, settings: dict[str, Any]) 
             notes += run.notes
             return make, greedy_policy(agent), f"{name} · {run.config.agent} after {agent.num_timesteps:,} steps", notes
     else:
-        from ..envs.make import find_spec
-
-        name = what
-        try:
-            find_spec(what)
-        except ValueError as fault:
-            if "/" in what and not what.startswith("ludus/") or Path(what).exists():
-                raise FileNotFoundError(
-                    f"{what!r} is neither the folder of a run (it has no config.yaml) nor a known environment id"
-                ) from None
-            raise fault
+        if Path(what).exists() or not re.search(r"-v\d+$", what):
+            raise FileNotFoundError(
+                f"{what} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
+                "`ludus envs` lists the ids"
+            )
+        name = find_spec(what).id
         if policy is None:
             raise ValueError(f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random")
 

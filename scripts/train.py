@@ -9,8 +9,8 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ..agents import training
-from .options import key_values, parse
+from ludus.agents import training
+from ludus.scripts.options import key_values, parse
 
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from .options import key_values, parse, subject
+from ludus.scripts.options import key_values, parse, subject
 
 DESCRIPTION = """See an agent or a policy play, in a window or as a video.
 
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     make, policy, title, notes = subject(options.what, options.policy, options.seed, key_values(options.set, "--set"))
     for note in notes:
         console.print(f"Note: {note}")
-    from ..envs.engine.watch import watch
+    from ludus.envs.engine.watch import watch
 
     seen = watch(
         make(options.envs),
