@@ -1,0 +1,159 @@
+"""Parameters of an environment: fixed, randomised per episode, drifting."""
+
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode
+
+import ludus
+from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.simulation import Drift, load
+
+CARTPOLE = "ludus.envs.robotics.cartpole"
+ALL = [
+    (module, name) for module, _ in ludus.ENVIRONMENTS.values() for name in load(module)[1].parameters
+]  # every parameter of every environment
+
+
+def cartpole(num_envs=2, **keywords):
+    """A CartPole that nothing ends within 50 steps, however it is pushed."""
+    return KernelBatch(CARTPOLE, num_envs, angle_limit=1.5, position_limit=100.0, cart_mass=50.0, **keywords)
+
+
+def gravity_in_each_step(batch, steps, reset_every=0):
+    """(steps, N) the gravity under which each step was taken; environment 0 is reset every so many steps."""
+    values = []
+    only_first = np.arange(batch.num_envs) == 0
+    for t in range(steps):
+        if reset_every and t % reset_every == 0:
+            batch.reset(only_first)
+        ended = batch.step(np.full(batch.num_envs, t % 2))
+        assert not ended
+        values.append(batch.records["gravity"].copy())
+    return np.array(values)
+
+
+def play(module, value, steps=60):
+    """Bytes of observations, rewards and flags under fixed actions."""
+    batch = KernelBatch(module, 8, max_episode_steps=50, **value)
+    batch.reset(seeds=range(8))
+    rng, seen = np.random.default_rng(0), []
+    for _ in range(steps):
+        batch.step(rng.integers(0, batch.action_space.n, 8))
+        b = batch.buffers
+        seen += [b.observation.tobytes(), b.reward.tobytes(), b.terminated.tobytes()]
+    return seen
+
+
+@pytest.mark.parametrize(("module", "name"), ALL, ids=lambda value: value.rpartition(".")[2])
+def test_each_parameter_changes_something(module, name):
+    parameter = load(module)[1].parameters[name]
+    assert parameter.low <= parameter.default <= parameter.high
+    ends = {parameter.low, parameter.high} - {parameter.default}
+    assert ends
+    assert any(play(module, {name: end}) != play(module, {}) for end in ends)
+
+
+@pytest.mark.parametrize(("module", "name"), ALL, ids=lambda value: value.rpartition(".")[2])
+def test_each_parameter_can_be_fixed_and_read(module, name):
+    parameter = load(module)[1].parameters[name]
+    for value in (parameter.low, parameter.high):
+        batch = KernelBatch(module, 3, **{name: value})
+        batch.reset(seeds=[1, 2, 3])
+        assert all(batch.parameters(i)[name] == value for i in range(3))
+        others = {key: p.default for key, p in load(module)[1].parameters.items() if key != name}
+        assert {key: v for key, v in batch.parameters(2).items() if key != name} == others
+
+
+def test_randomised_parameter_is_uniform_in_its_range_and_new_for_each_episode():
+    batch = cartpole(3000, randomize={"gravity": (8.0, 12.0)})
+    batch.reset(seeds=range(3000))
+    first = batch.records["gravity"].copy()
+    assert first.min() >= 8.0
+    assert first.max() < 12.0
+    counts = np.histogram(first, 10, (8.0, 12.0))[0]  # 300 expected in each
+    assert ((counts - 300) ** 2 / 300).sum() < 33.7  # 9 degrees of freedom, once in 10,000
+    batch.step(np.zeros(3000, int))
+    np.testing.assert_array_equal(batch.records["gravity"], first)  # constant within an episode
+    batch.reset()
+    assert (batch.records["gravity"] != first).all()
+    assert abs(np.corrcoef(batch.records["gravity"], first)[0, 1]) < 0.1
+    assert (batch.records["pole_mass"] == 0.1).all()
+
+
+def test_randomised_parameter_is_new_after_an_autoreset():
+    batch = cartpole(20, randomize={"gravity": (8.0, 12.0)}, max_episode_steps=3)
+    batch.reset(seeds=range(20))
+    values = []
+    for _ in range(6):
+        values.append(batch.records["gravity"].copy())
+        batch.step(np.ones(20, int))
+    np.testing.assert_array_equal(values[0], values[2])
+    assert (values[2] != values[3]).all()
+    np.testing.assert_array_equal(values[3], values[5])
+
+
+def test_randomised_range_of_one_value_is_that_value():
+    batch = cartpole(randomize={"gravity": (5.0, 5.0)})
+    batch.reset(seeds=[0, 1])
+    assert batch.records["gravity"].tolist() == [5.0, 5.0]
+
+
+def test_sudden_drift_begins_at_its_step_and_survives_resets():
+    batch = cartpole(drift={"gravity": Drift(to=3.0, at=7)})
+    batch.reset(seeds=[0, 1])
+    values = gravity_in_each_step(batch, 20, reset_every=3)
+    assert (values[:7] == 9.8).all()
+    assert (values[7:] == 3.0).all()
+
+
+def test_gradual_drift_is_a_straight_line_whatever_is_reset_on_the_way():
+    batch = cartpole(gravity=10.0, drift={"gravity": {"to": 20.0, "at": 5, "over": 8}})
+    batch.reset(seeds=[0, 1])
+    values = gravity_in_each_step(batch, 20, reset_every=3)
+    np.testing.assert_allclose(values[:, 0], values[:, 1], rtol=1e-12)
+    line = values[:, 1]
+    assert (line[:5] == 10.0).all()
+    assert (line[13:] == 20.0).all()
+    assert 10.0 < line[5] < line[11] < 20.0
+    np.testing.assert_allclose(np.diff(line[5:13]), line[5] - 10.0, rtol=1e-9)
+
+
+@pytest.mark.parametrize("second", [13, 9, 10], ids=["with a pause", "back to back", "a step apart"])
+def test_two_drifts_follow_each_other_with_and_without_resets(second):
+    drifts = [Drift(to=20.0, at=5, over=4), Drift(to=0.0, at=second, over=4)]
+    batch = cartpole(gravity=10.0, drift={"gravity": drifts})
+    batch.reset(seeds=[0, 1])
+    values = gravity_in_each_step(batch, 25, reset_every=2)
+    np.testing.assert_allclose(values[:, 0], values[:, 1], rtol=1e-12)
+    assert values[:, 1].max() == pytest.approx(20.0, rel=0.11)
+    assert (values[second + 4 :] == 0.0).all()
+
+
+def test_drift_of_a_randomised_parameter_starts_from_the_drawn_value():
+    batch = cartpole(50, randomize={"gravity": (8.0, 12.0)}, drift={"gravity": Drift(to=20.0, at=2, over=7)})
+    batch.reset(seeds=range(50))
+    drawn = batch.records["gravity"].copy()
+    values = gravity_in_each_step(batch, 12)
+    np.testing.assert_array_equal(values[1], drawn)
+    assert (np.diff(values[1:10], axis=0) > 0.0).all()
+    assert (values[9:] == 20.0).all()
+
+
+def test_seeding_starts_the_age_anew_and_a_plain_reset_does_not():
+    batch = cartpole(1, drift={"gravity": Drift(to=3.0, at=5)})
+    batch.reset(seeds=[0])
+    gravity_in_each_step(batch, 8)
+    batch.reset()
+    assert batch.records["age"].tolist() == [8]
+    assert batch.records["gravity"].tolist() == [3.0]
+    batch.reset(seeds=[0])
+    assert batch.records["age"].tolist() == [0]
+    assert batch.records["gravity"].tolist() == [9.8]
+
+
+def test_step_that_only_resets_does_not_age():
+    batch = cartpole(1, max_episode_steps=2, autoreset_mode=AutoresetMode.NEXT_STEP)
+    batch.reset(seeds=[0])
+    for _ in range(6):  # 2 steps, a reset, 2 steps, a reset
+        batch.step([0])
+    assert batch.records["age"].tolist() == [4]
