@@ -53,7 +53,9 @@ def write_atomically(path: Path, data: bytes) -> None:
             temporary.unlink()
 
 
-def save(folder: Path, steps: int, tensors: dict[str, torch.Tensor], state: dict[str, Any], batch: bytes | None) -> None:
+def save(
+    folder: Path, steps: int, tensors: dict[str, torch.Tensor], state: dict[str, Any], batch: bytes | None
+) -> None:
     """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``."""
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(".writing-*"):  # left behind by a killed process

@@ -121,5 +121,3 @@ def greedy_policy(agent: Any) -> Policy:
         return agent.predict(observation, deterministic=True, action_masks=mask)[0]
 
     return act
-
-

@@ -16,7 +16,14 @@ def hidden_layer(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Linear(inputs, outputs), nn.LayerNorm(outputs), nn.ReLU()]
 
 
-class FlatEncoder(nn.Module):
+class Encoder(nn.Module):
+    """From a batch of observations to ``num_features`` numbers each."""
+
+    num_features: int
+    scale: torch.Tensor
+
+
+class FlatEncoder(Encoder):
     """A Box of any shape as a vector; whole numbers (uint8 …) are divided by ``scale``."""
 
     def __init__(self, space: spaces.Box, scale: float | Sequence[float] | None = None) -> None:
@@ -28,7 +35,7 @@ class FlatEncoder(nn.Module):
         return (x.float() * self.scale).flatten(1)
 
 
-class OneHotEncoder(nn.Module):
+class OneHotEncoder(Encoder):
     """A Discrete as a one-hot vector."""
 
     def __init__(self, space: spaces.Discrete) -> None:
@@ -40,7 +47,7 @@ class OneHotEncoder(nn.Module):
         return nn.functional.one_hot(x.long().flatten() - self.start, self.num_features).float()
 
 
-class ConvEncoder(nn.Module):
+class ConvEncoder(Encoder):
     """Convolutions over a picture or board (height, width, channels), or (channels, height, width) if ``first``.
 
     ``layers`` lists (channels, kernel, stride) of each; padding keeps the size at stride 1.
@@ -73,10 +80,10 @@ class ConvEncoder(nn.Module):
         return self.convolutions(x).flatten(1)
 
 
-class DictEncoder(nn.Module):
+class DictEncoder(Encoder):
     """One encoder per key, side by side."""
 
-    def __init__(self, encoders: dict[str, nn.Module]) -> None:
+    def __init__(self, encoders: dict[str, Encoder]) -> None:
         super().__init__()
         self.encoders = nn.ModuleDict(encoders)
         self.num_features = sum(encoder.num_features for encoder in encoders.values())
@@ -99,7 +106,7 @@ def make_encoder(
     space: Space,
     conv: Sequence[Sequence[int]] = (),
     scale: float | Sequence[float] | None = None,
-) -> nn.Module:
+) -> Encoder:
     """The encoder that fits ``space``; ``conv`` layers are used for Boxes with three axes."""
     if isinstance(space, spaces.Dict):
         return DictEncoder({key: make_encoder(part, conv, scale) for key, part in space.items()})

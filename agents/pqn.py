@@ -48,8 +48,12 @@ class PQNConfig:
     reheat_drop: float = 0.5  # the world has changed when this share of what was learned is left
     reheat_half_life: float = 200.0  # episodes
     hidden: tuple[int, ...] = (128, 128)  # units of the hidden layers
-    conv: tuple[tuple[int, int, int], ...] = ()  # (channels, kernel, stride) of each convolution, for pictures and boards
-    input_scale: float | tuple[float, ...] | None = None  # factor(s) for a Box's last axis; default 1/255 for uint8, else 1
+    conv: tuple[
+        tuple[int, int, int], ...
+    ] = ()  # (channels, kernel, stride) of each convolution, for pictures and boards
+    input_scale: float | tuple[float, ...] | None = (
+        None  # factor(s) for a Box's last axis; default 1/255 for uint8, else 1
+    )
     center: int | None = None  # plane that marks the own cell of a board: the network then sees the board from there
     view_radius: int = 11  # how far it sees then, in cells
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
@@ -313,9 +317,7 @@ class PQN(BaseAlgorithm):
         for group in self.optimizer.param_groups:
             group["lr"] = self.current_learning_rate
         self._rewards *= c.reward_scale
-        lambda_returns(
-            self._rewards, self._next_values, self._terminated, self._ended, c.gamma, c.lam, self._targets
-        )
+        lambda_returns(self._rewards, self._next_values, self._terminated, self._ended, c.gamma, c.lam, self._targets)
         observations = each(lambda x: x.flatten(0, 1), self._observations)
         actions = torch.from_numpy(self._actions).flatten().to(self.device)
         targets = torch.from_numpy(self._targets).flatten().to(self.device)

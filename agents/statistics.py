@@ -17,7 +17,7 @@ class EpisodeStatistics:
 
     def clear(self) -> None:
         self.count = 0
-        self.sums = {name: 0.0 for name in ("return", "length", "success", *self.terms)}
+        self.sums = dict.fromkeys(("return", "length", "success", *self.terms), 0.0)
 
     def add(self, b: Buffers) -> np.ndarray:
         """Take in the episodes that ended in this step; returns their returns, in order of the environments."""

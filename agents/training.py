@@ -82,16 +82,18 @@ def preset(env: str, agent: str) -> dict[str, Any]:
     return dict(yaml.safe_load(path.read_text()).get(agent, {}))
 
 
-def configure(env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | None = None, **keywords: Any) -> RunConfig:
+def configure(
+    env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | None = None, **keywords: Any
+) -> RunConfig:
     """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's."""
     find_spec(env)
     given = {**preset(env, agent), **(hyperparameters or {})}
-    defaults = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
+    defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
     resolved = asdict(config_from(given)) if agent in AGENTS else {}
     return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
 
 
-def budget(env: str, seconds: float, agent: str = "pqn") -> dict[str, int]:
+def budget(env: str, seconds: float, agent: str = "pqn") -> dict[str, Any]:
     """``steps`` that take about ``seconds`` on this machine (measured for a twentieth of it), and when to evaluate."""
     hyperparameters = config_from(configure(env, agent).hyperparameters)
     batch = make_batch(env, hyperparameters.num_envs)
@@ -123,7 +125,9 @@ class Run:
     @classmethod
     def start(cls, folder: Path, config: RunConfig) -> "Run":
         if (folder / "config.yaml").exists():
-            raise ValueError(f"{folder} already holds a run; continue it with --resume {folder}, or choose another --run")
+            raise ValueError(
+                f"{folder} already holds a run; continue it with --resume {folder}, or choose another --run"
+            )
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ValueError(f"{folder} exists and is not empty; choose another --run")
         cls(folder, config).make_agent(1)[1].close()  # refuses what cannot be trained before anything is written
@@ -149,7 +153,9 @@ class Run:
         try:
             content = yaml.safe_load(path.read_text())
         except (yaml.YAMLError, UnicodeDecodeError) as fault:
-            raise ValueError(f"{path} cannot be read: {str(fault).splitlines()[0]}; restore it or start a new run") from None
+            raise ValueError(
+                f"{path} cannot be read: {str(fault).splitlines()[0]}; restore it or start a new run"
+            ) from None
         if not isinstance(content, dict) or "format" not in content:
             raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
         if content["format"] != CONFIG_FORMAT:
@@ -260,7 +266,12 @@ class RunCallback(BaseCallback):
         self.began = time.monotonic()
         if not self.resumed:
             c = self.run.config
-            flat = {"env": c.env, "agent": c.agent, "seed": c.seed, "steps": c.steps}
+            flat: dict[str, bool | str | float | None] = {
+                "env": c.env,
+                "agent": c.agent,
+                "seed": c.seed,
+                "steps": c.steps,
+            }
             flat.update({k: v if isinstance(v, (int, float, str)) else str(v) for k, v in c.hyperparameters.items()})
             flat.update({f"environment.{k}": str(v) for k, v in c.environment.items()})
             metrics = {"evaluation/return": 0.0, "rollout/return": 0.0}
@@ -406,7 +417,9 @@ def rollout_gif(run: Run, policy: Callable) -> bytes | None:
         if not hasattr(batch, "draw_many"):
             return None
         height, width = batch.simulation.frame
-        frame = np.zeros((GIF_PIXELS * height // max(height, width), GIF_PIXELS * width // max(height, width), 3), np.uint8)
+        frame = np.zeros(
+            (GIF_PIXELS * height // max(height, width), GIF_PIXELS * width // max(height, width), 3), np.uint8
+        )
         batch.seed_from(EVALUATION_SEED)
         frames = []
         for _ in range(GIF_STEPS):

@@ -37,7 +37,9 @@ def main(arguments: list[str]) -> int:
     options = parse(Arguments, "demo", DESCRIPTION, arguments)
     console = Console(highlight=False)
     folder = options.run or free_folder(Path("runs"), "demo")
-    console.print(f"[bold]1  Training pqn on {ENVIRONMENT}[/bold] for about {options.seconds:.0f} seconds, into {folder}")
+    console.print(
+        f"[bold]1  Training pqn on {ENVIRONMENT}[/bold] for about {options.seconds:.0f} seconds, into {folder}"
+    )
     console.print(f"   Follow it in another terminal: .venv/bin/tensorboard --logdir {folder.parent}")
     config = training.configure(ENVIRONMENT, seed=options.seed, **training.budget(ENVIRONMENT, options.seconds))
     run = training.Run.start(folder, config)
@@ -55,7 +57,8 @@ def main(arguments: list[str]) -> int:
     batch = run.make_batch(envs_for(options.episodes))
     with console.status("playing"):
         results = [
-            (name, evaluate(batch, policy, options.episodes, training.EVALUATION_SEED)) for name, policy in policies.items()
+            (name, evaluate(batch, policy, options.episodes, training.EVALUATION_SEED))
+            for name, policy in policies.items()
         ]
     console.print(evaluate_script.table(results, "mean return = fruit eaten per game"))
 
@@ -63,7 +66,15 @@ def main(arguments: list[str]) -> int:
 
     video = folder / "rollout.mp4"
     console.print(f"\n[bold]3  Recording[/bold] a game of the agent: {video}")
-    watch(run.make_batch(1), greedy_policy(agent), seed=options.seed, record=video, steps=600, episodes=1, title=ENVIRONMENT)
+    watch(
+        run.make_batch(1),
+        greedy_policy(agent),
+        seed=options.seed,
+        record=video,
+        steps=600,
+        episodes=1,
+        title=ENVIRONMENT,
+    )
     if options.window and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         console.print("   Opening a window with four games; press q to close it.")
         watch(run.make_batch(4), greedy_policy(agent), seed=options.seed, title=f"{ENVIRONMENT} · pqn")

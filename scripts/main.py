@@ -64,7 +64,7 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     except BrokenPipeError:  # the reader of our output has gone, as in `ludus envs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, TypeError, OSError, ImportError, gymnasium.error.Error) as fault:
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError, gymnasium.error.Error) as fault:
         if os.environ.get("LUDUS_TRACEBACK"):
             raise
         message = " ".join(str(fault).split()) or type(fault).__name__

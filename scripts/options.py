@@ -32,7 +32,9 @@ def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
         try:
             result[key] = _number(yaml.safe_load(value))
         except yaml.YAMLError:
-            raise ValueError(f"{flag} {key}: cannot read the value {value!r}; expected a number, text, [list] or {{map}}") from None
+            raise ValueError(
+                f"{flag} {key}: cannot read the value {value!r}; expected a number, text, [list] or {{map}}"
+            ) from None
     return result
 
 
@@ -77,7 +79,9 @@ def subject(what: str, policy: str | None, seed: int, settings: dict[str, Any]) 
             )
         name = find_spec(what).id
         if policy is None:
-            raise ValueError(f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random")
+            raise ValueError(
+                f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random"
+            )
 
         def make(num_envs: int) -> Any:
             return make_batch(what, num_envs, **settings)

@@ -65,7 +65,9 @@ def main(arguments: list[str]) -> int:
 def plan(options: Arguments) -> tuple[Path, training.RunConfig]:
     """The folder and the configuration of a new run."""
     if options.env is None:
-        raise ValueError("which environment? ludus train ID, such as ludus train ludus/Snake-v1; `ludus envs` lists them")
+        raise ValueError(
+            "which environment? ludus train ID, such as ludus train ludus/Snake-v1; `ludus envs` lists them"
+        )
     hyperparameters = key_values(options.agent_set, "--agent-set")
     if options.num_envs is not None:
         hyperparameters["num_envs"] = options.num_envs

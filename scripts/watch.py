@@ -60,9 +60,12 @@ def main(arguments: list[str]) -> int:
         steps=options.steps,
         episodes=options.episodes,
         title=title,
+        console=console,
     )
     mean = f", mean return {sum(seen.returns) / len(seen.returns):.1f}" if seen.returns else ""
-    console.print(f"{seen.steps} steps, {seen.episodes} episodes{mean}." + (f" Video: {seen.video}" if seen.video else ""))
+    console.print(
+        f"{seen.steps} steps, {seen.episodes} episodes{mean}." + (f" Video: {seen.video}" if seen.video else "")
+    )
     return 0
 
 

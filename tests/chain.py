@@ -6,6 +6,7 @@ Five cells in a row. Going right from the last one ends the episode with +1, goi
 
 import numpy as np
 from gymnasium import spaces
+
 from ludus.envs.engine.kernels import below, kernel
 from ludus.envs.engine.simulation import Simulation
 

@@ -5,6 +5,7 @@ import os
 
 import pytest
 import torch
+
 from ludus.agents import checkpoint
 
 

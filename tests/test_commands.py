@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from ludus.agents.training import Run, configure
 from ludus.scripts.main import COMMANDS, main
 
@@ -85,7 +86,10 @@ BAD = {
         ["train", "--resume", "NOWHERE", "--seed", "1"],
         "--resume takes everything from the run's config.yaml; give it alone",
     ),
-    "watch nothing": (["watch", "NOWHERE"], "is neither the folder of a run (it has no config.yaml) nor an environment id"),
+    "watch nothing": (
+        ["watch", "NOWHERE"],
+        "is neither the folder of a run (it has no config.yaml) nor an environment id",
+    ),
     "watch without a policy": (
         ["watch", "ludus/Snake-v1"],
         "is an environment: say which policy plays it, --policy heuristic or --policy random",
@@ -174,7 +178,9 @@ def test_a_checkpoint_that_does_not_fit_the_config_is_named(capsys, run_folder, 
     assert "the saved weights do not fit this configuration" in error
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs a folder that root cannot write")
+@pytest.mark.skipif(
+    os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs a folder that root cannot write"
+)
 def test_an_unwritable_folder_is_one_line(capsys, tmp_path):
     if os.geteuid() == 0:
         target = Path("/proc/ludus-run")  # root writes everywhere but here
@@ -239,7 +245,12 @@ def test_train_evaluate_and_watch_a_run(capsys, run_folder, tmp_path):
     video = tmp_path / "rollout.mp4"
     assert main(["watch", str(run_folder), "--record", str(video), "--steps", "20"]) == 0
     assert video.stat().st_size > 1000
-    assert main(["watch", "ludus/Snake-v1", "--policy", "heuristic", "--record", str(video), "--steps", "5", "--envs", "4"]) == 0
+    assert (
+        main(
+            ["watch", "ludus/Snake-v1", "--policy", "heuristic", "--record", str(video), "--steps", "5", "--envs", "4"]
+        )
+        == 0
+    )
 
 
 def test_tensorboard_has_every_curve(run_folder):

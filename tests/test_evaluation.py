@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ludus.agents.evaluation import Evaluation, envs_for, evaluate, heuristic_policy, random_policy
 from ludus.envs.make import make_batch
 
@@ -53,7 +54,9 @@ def test_age_decides_which_world_is_met():
     assert evaluate(batch, deaf, 16, seed=0, age=2000).mean < 30.0
 
 
-@pytest.mark.parametrize(("episodes", "expected"), [(1, 1), (64, 64), (256, 256), (512, 256), (100, 100), (514, 2), (257, 1)])
+@pytest.mark.parametrize(
+    ("episodes", "expected"), [(1, 1), (64, 64), (256, 256), (512, 256), (100, 100), (514, 2), (257, 1)]
+)
 def test_episodes_are_shared_evenly(episodes, expected):
     assert envs_for(episodes) == expected
 

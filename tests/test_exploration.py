@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ludus.agents.exploration import EpsilonGreedy, LinearSchedule, Reheating
 
 ALL_LEGAL = np.ones((1, 4), np.int8)

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
-from ludus.agents.pqn import PQN, PQNConfig, config_from, lambda_returns
-from ludus.envs.engine.batch import KernelBatch
-from ludus.envs.make import make_batch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 import chain
+from ludus.agents.pqn import PQN, PQNConfig, config_from, lambda_returns
+from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.make import make_batch
 
 
 def learn(batch, steps, **changes):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from ludus.agents import checkpoint
 from ludus.agents.training import Run, configure
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from gymnasium import spaces
+
 from ludus.envs.engine.kernels import kernel
 from ludus.envs.engine.simulation import Parameter, Simulation
 

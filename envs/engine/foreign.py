@@ -65,7 +65,7 @@ class ForeignBatch:
         """Start new episodes everywhere (a part of the batch cannot be reset alone here)."""
         if selected is not None and not np.all(selected):
             raise ValueError(f"{self.name} is not a Ludus environment: its batch can only be reset as a whole")
-        observation, info = self.envs.reset(seed=None if seeds is None else list(seeds))
+        observation, info = self.envs.reset(seed=None if seeds is None else list(seeds))  # type: ignore[arg-type]
         self._return[:], self._length[:] = 0.0, 0
         self._show(observation, info)
 
@@ -84,7 +84,7 @@ class ForeignBatch:
         self._return += reward
         self._length += 1
         ended = terminated | truncated
-        for i in np.flatnonzero(ended):
+        for i in np.flatnonzero(ended).tolist():
             _assign(b.final_observation, i, info["final_obs"][i])
         if self.has_mask and ended.any() and "action_mask" in info.get("final_info", {}):
             b.final_mask[ended] = np.stack(info["final_info"]["action_mask"])[ended]
@@ -111,7 +111,7 @@ class ForeignBatch:
         raise TypeError(f"{self.name} is not a Ludus environment: its state cannot be restored")
 
     def draw(self, i: int, frame: np.ndarray) -> None:
-        raise TypeError(f"{self.name} is not a Ludus environment: it draws itself, through gymnasium.make(render_mode=…)")
+        raise TypeError(f"{self.name} is not a Ludus environment: it draws itself, in gymnasium.make(render_mode=…)")
 
     def close(self) -> None:
         self.envs.close()
