@@ -109,16 +109,16 @@ class KernelBatch:
         self._interpreted = not hasattr(self._driver.drive, "compile")
         # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
         self.records: np.ndarray = self._as_records(self._store)
-        self.buffers, rows = self._allocate()
+        self.buffers, self.rows = self._allocate()  # what is shown; the same for the driver
         self._actions = np.zeros((self.num_envs, *self.action_space.shape), self._action_dtype)  # type: ignore[misc]
         self._action_rows = self._actions.reshape(self.num_envs, -1)
         limit = max_episode_steps or 0
         spans, bounds, drifts = make_setting(self.ranges, self._action_dtype)
         if drifts is not None:
             drifts = self._as_records(drifts)
-        self._head = (self.records, self._actions, self._action_rows, rows, self.world, spans, bounds, drifts)
-        self._head += (MODES[self.autoreset_mode], limit)
-        self._drive = specialise(self._driver.drive, STEP, *self._head, 0, self.num_envs)
+        self._head = (self.records, self._actions, self._action_rows)
+        self._tail = (self.world, spans, bounds, drifts, MODES[self.autoreset_mode], limit)
+        self._drive = specialise(self._driver.drive, STEP, *self._head, self.rows, *self._tail, 0, self.num_envs)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
         self._chunks = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
@@ -166,12 +166,23 @@ class KernelBatch:
         )
         return buffers, rows._replace(episodes=self._as_records(episodes), orders=self._as_records(orders))
 
+    def show_in(self, observation: np.ndarray) -> np.ndarray:
+        """Write observations into another array from now on; returns the one so far, which then stays as it is.
+
+        So a large observation is handed out without a copy. One that is a single number has the shape (N, 1) here.
+        """
+        before = self.rows.observation
+        self.rows = self.rows._replace(observation=observation)
+        shown = observation if self.observation_space.shape else observation[:, 0]
+        self.buffers = self.buffers._replace(observation=shown)
+        return before
+
     def _run(self, command: int, start: int = 0, stop: int | None = None) -> int:
         stop = self.num_envs if stop is None else stop
         if self._interpreted:
             with np.errstate(over="ignore"):  # 64-bit hashes wrap around
-                return self._drive(command, *self._head, start, stop)
-        return self._drive(command, *self._head, start, stop)
+                return self._drive(command, *self._head, self.rows, *self._tail, start, stop)
+        return self._drive(command, *self._head, self.rows, *self._tail, start, stop)
 
     def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
         """Start new episodes in the ``selected`` environments (all by default), seeded where ``seeds`` has a number.
@@ -286,7 +297,9 @@ class KernelBatch:
         try:
             theirs = json.loads(data[start : start + length])
         except ValueError:
-            raise ValueError("the snapshot is damaged: its header cannot be read") from None
+            theirs = None
+        if not isinstance(theirs, dict):
+            raise ValueError("the snapshot is damaged: its header cannot be read")
         ours = self._identity()
         for key, mine in ours.items():
             if theirs.get(key) != mine:
@@ -301,6 +314,7 @@ class KernelBatch:
         self._seed_missing = not self._store["ready"].all()
         for array in (self.buffers.reward, self.buffers.terms, self.buffers.terminated, self.buffers.truncated):
             array[...] = 0
+        self.rows.episodes[...] = np.zeros((), self.rows.episodes.dtype)
         if not self._seed_missing:
             self._run(OBSERVE)
 

@@ -16,6 +16,8 @@ from .simulation import Ranges
 RESET, STEP, OBSERVE = 0, 1, 2  # commands
 NEXT_STEP, SAME_STEP, DISABLED = 0, 1, 2  # what happens at the end of an episode (Gymnasium's AutoresetMode)
 
+NEVER = 2**62  # an age that no environment reaches
+
 
 class Buffers(NamedTuple):
     """What a batch shows after each command. N environments, K reward terms, A actions (1 if not discrete)."""
@@ -98,12 +100,12 @@ def draw(s, world, frame):
 
 
 @kernel
-def is_superseded(s, drifts, d):
-    """Whether a later drift of the same parameter has begun (the rows are in order of their start)."""
+def succeeded_at(drifts, d):
+    """The age at which a later drift of the same parameter takes over (the rows are in order of their start)."""
     for later in range(d + 1, drifts.shape[0]):
-        if drifts[later].parameter == drifts[d].parameter and s.age >= drifts[later].at:
-            return True
-    return False
+        if drifts[later].parameter == drifts[d].parameter:
+            return drifts[later].at
+    return NEVER
 
 
 @kernel
@@ -112,7 +114,7 @@ def drift_parameters(s, drifts):
     for d in range(drifts.shape[0]):
         since = s.age - drifts[d].at
         p = drifts[d].parameter
-        if since < 0 or is_superseded(s, drifts, d):
+        if since < 0 or s.age >= succeeded_at(drifts, d):
             continue
         # Between its start and its end a drift takes an equal share of the way that is left at each step, which is
         # a straight line and needs no memory of where it began.
@@ -127,7 +129,7 @@ def drift_parameters(s, drifts):
 def resume_drifts(s, drifts):
     """Bring the parameters of a new episode to where their drifts stand."""
     for d in range(drifts.shape[0]):
-        since = s.age - drifts[d].at
+        since = min(s.age, succeeded_at(drifts, d)) - drifts[d].at
         if since >= 0:
             p = drifts[d].parameter
             share = min(since / (drifts[d].over + 1), 1.0)

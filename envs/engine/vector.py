@@ -1,6 +1,7 @@
 """Face 2: ``gymnasium.vector.VectorEnv``, straight over a batch."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import gymnasium
@@ -9,6 +10,8 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from .batch import KernelBatch
+
+HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step is cheaper than a copy
 
 
 class VectorEnv(gymnasium.vector.VectorEnv):
@@ -47,11 +50,16 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             "render_fps": self.batch.simulation.fps,
         }
         self.single_observation_space, self.single_action_space = self.batch.observation_space, self.batch.action_space
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._same_step = self.batch.autoreset_mode == AutoresetMode.SAME_STEP
+        self._hands_out = copy and self.batch.buffers.observation.nbytes >= HANDED_OUT
         self._all = np.ones(self.num_envs, np.bool_)
         self._window: Any = None
+
+    @cached_property
+    def observation_space(self) -> gymnasium.Space:  # type: ignore[override]
+        """Made when asked for: the bounds of a large batch take four times the memory of an observation."""
+        return batch_space(self.single_observation_space, self.num_envs)
 
     def reset(  # type: ignore[override]
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -62,6 +70,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             if key != "reset_mask":
                 raise ValueError(f"unknown reset option {key!r}; reset takes only 'reset_mask'")
             selected = self._check_reset_mask(options["reset_mask"])  # type: ignore[index]
+        if self._hands_out:
+            self.batch.show_in(self.batch.rows.observation.copy())
         if isinstance(seed, (int, np.integer)) and selected is None:
             self.batch.seed_from(int(seed))
         else:
@@ -70,7 +80,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             self.batch.reset(selected, seed)
         info: dict[str, Any] = {}
         self._add_mask(info, self._all if selected is None else selected)
-        return self._give(self.batch.buffers.observation), info
+        b = self.batch.buffers
+        return b.observation if self._hands_out else self._give(b.observation), info
 
     def _check_reset_mask(self, selected: Any) -> np.ndarray:
         if not isinstance(selected, np.ndarray) or selected.dtype != np.bool_ or selected.shape != (self.num_envs,):
@@ -81,13 +92,23 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         return selected
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-        ended = self.batch.step(actions)
+        ended = self._step_apart(actions) if self._hands_out else self.batch.step(actions)
         b = self.batch.buffers
         info: dict[str, Any] = {}
         self._add_mask(info, self._all)
         if ended:
             self._add_ends(info)
-        return self._give(b.observation), self._give(b.reward), self._give(b.terminated), self._give(b.truncated), info
+        observation = b.observation if self._hands_out else self._give(b.observation)
+        return observation, self._give(b.reward), self._give(b.terminated), self._give(b.truncated), info
+
+    def _step_apart(self, actions: np.ndarray) -> int:
+        """Step with the observations in a new array, so that the caller may keep the one returned before."""
+        before = self.batch.show_in(np.empty_like(self.batch.rows.observation))
+        try:
+            return self.batch.step(actions)
+        except Exception:
+            self.batch.show_in(before)
+            raise
 
     def _give(self, array: np.ndarray) -> np.ndarray:
         return array.copy() if self.copy else array
@@ -112,7 +133,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
                 final["action_mask"], final["_action_mask"] = b.final_mask.copy(), done
             observations = np.full(self.num_envs, None, dtype=object)
             rows = np.flatnonzero(done)
-            for i, observation in zip(rows, b.final_observation[rows], strict=True):
+            for i, observation in zip(rows.tolist(), b.final_observation[rows], strict=True):
                 observations[i] = observation
             info.update(final_obs=observations, _final_obs=done, final_info=final, _final_info=done)
 
