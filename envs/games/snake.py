@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from gymnasium import spaces
 
-from ..engine.kernels import below, box, clear, copy_rows, disc, fill, kernel, line, number, repeat_rows
+from ..engine.kernels import below, clear, copy_rows, disc, fill, kernel, line, number, repeat_rows
 from ..engine.simulation import Simulation, Size
 
 UP, RIGHT, DOWN, LEFT = range(4)
@@ -255,8 +255,10 @@ def heuristic(s, world, out):
 
 GRASS, GRASS_DARK = (170, 208, 96), (160, 199, 86)
 BODY_OLD, BODY_NEW, HEAD_COLOR = (98, 134, 214), (58, 92, 190), (44, 72, 164)
-FRUIT_COLOR, STALK, EYE, PUPIL = (222, 62, 52), (96, 66, 40), (252, 252, 252), (24, 24, 40)
-PLATE, PLATE_INK = (66, 96, 40), (246, 250, 236)
+FRUIT_COLOR, SHINE, STALK, LEAF = (222, 62, 52), (246, 146, 132), (96, 66, 40), (62, 128, 52)
+EYE, PUPIL, TONGUE = (252, 252, 252), (24, 24, 40), (214, 60, 78)
+INK, INK_SHADOW = (252, 252, 244), (44, 64, 30)
+FADE = 32  # cells over which a snake changes from the neck's colour to the tail's, at least: fewer would show steps
 
 
 @kernel
@@ -304,40 +306,50 @@ def draw(s, world, frame):
 @kernel
 def draw_fine(s, frame):
     size, cells = s.occupied.shape[0], s.body.shape[0]
-    height, width = frame.shape[0], frame.shape[1]
-    unit_x, unit_y = width / size, height / size
+    unit_x, unit_y = frame.shape[1] / size, frame.shape[0] / size
     unit = min(unit_x, unit_y)
     if s.fruit != NOWHERE:
-        x, y = (s.fruit % size + 0.5) * unit_x, (s.fruit // size + 0.53) * unit_y
-        disc(frame, x, y, 0.36 * unit, FRUIT_COLOR)
-        line(frame, x, y - 0.25 * unit, x + 0.1 * unit, y - 0.46 * unit, 0.09 * unit, STALK)
+        draw_apple(frame, (s.fruit % size + 0.5) * unit_x, (s.fruit // size + 0.54) * unit_y, unit)
+    # Whole pixels everywhere, so that the straight pieces need no anti-aliasing and meet the round ones without a seam.
+    index = s.tail
+    x, y = int((s.body[index] % size + 0.5) * unit_x), int((s.body[index] // size + 0.5) * unit_y)
     for age in range(1, s.length + 1):
-        cell = s.body[(s.tail + age - 1) % cells]
-        towards = s.body[(s.tail + min(age, s.length - 1)) % cells]
-        share = age / s.length
-        x, y = (cell % size + 0.5) * unit_x, (cell // size + 0.5) * unit_y
-        to_x, to_y = (towards % size + 0.5) * unit_x, (towards // size + 0.5) * unit_y
-        color = HEAD_COLOR if age == s.length else body_color(share)
-        line(frame, x, y, to_x, to_y, (0.56 + 0.22 * share) * unit, color)
-    draw_eyes(s, frame, unit_x, unit_y)
-    scale = max(height // 170, 1)
-    box(frame, 2 * scale, 2 * scale, 18 * scale, 11 * scale, 2 * scale, PLATE)
-    number(frame, 4 * scale, 4 * scale, int(s.totals[0]), scale, PLATE_INK)
+        share = max(1.0 - (s.length - age) / max(s.length, FADE), 0.0)
+        radius = int((0.37 - 0.035 * max(3 - age, 0)) * unit)  # the last cells are thinner
+        color = body_color(share)
+        disc(frame, x, y, radius, color)
+        if age < s.length:
+            index = index + 1 if index + 1 < cells else 0
+            next_x, next_y = int((s.body[index] % size + 0.5) * unit_x), int((s.body[index] // size + 0.5) * unit_y)
+            wide, high = (0, radius) if next_y == y else (radius, 0)
+            left, top = min(x, next_x) - wide, min(y, next_y) - high
+            fill(frame, left, top, max(x, next_x) + wide, max(y, next_y) + high, color)
+            x, y = next_x, next_y
+    draw_head(frame, x, y, unit, s.heading if s.heading >= 0 else UP)
+    scale = max(frame.shape[0] // 120, 2)
+    number(frame, 3 * scale, 3 * scale, int(s.totals[0]), scale, INK_SHADOW)
+    number(frame, 3 * scale - scale // 2, 3 * scale - scale // 2, int(s.totals[0]), scale, INK)
 
 
 @kernel
-def draw_eyes(s, frame, unit_x, unit_y):
-    size = s.occupied.shape[0]
-    head = head_cell(s)
-    unit = min(unit_x, unit_y)
-    ahead = s.heading if s.heading >= 0 else UP
-    dx, dy = COLUMN_STEP[ahead], ROW_STEP[ahead]
-    x, y = (head % size + 0.5) * unit_x, (head // size + 0.5) * unit_y
+def draw_apple(frame, x, y, unit):
     for side in (-1, 1):
-        eye_x = x + 0.12 * unit * dx - side * 0.19 * unit * dy
-        eye_y = y + 0.12 * unit * dy + side * 0.19 * unit * dx
+        disc(frame, x + side * 0.1 * unit, y, 0.27 * unit, FRUIT_COLOR)
+    line(frame, x, y - 0.2 * unit, x + 0.05 * unit, y - 0.42 * unit, 0.07 * unit, STALK)
+    line(frame, x + 0.1 * unit, y - 0.34 * unit, x + 0.24 * unit, y - 0.4 * unit, 0.12 * unit, LEAF)
+    disc(frame, x - 0.16 * unit, y - 0.09 * unit, 0.07 * unit, SHINE)
+
+
+@kernel
+def draw_head(frame, x, y, unit, heading):
+    dx, dy = COLUMN_STEP[heading], ROW_STEP[heading]
+    line(frame, x, y, x + 0.58 * unit * dx, y + 0.58 * unit * dy, 0.08 * unit, TONGUE)
+    line(frame, x, y, x + 0.06 * unit * dx, y + 0.06 * unit * dy, 0.84 * unit, HEAD_COLOR)
+    for side in (-1, 1):
+        eye_x = x + 0.13 * unit * dx - side * 0.2 * unit * dy
+        eye_y = y + 0.13 * unit * dy + side * 0.2 * unit * dx
         disc(frame, eye_x, eye_y, 0.14 * unit, EYE)
-        disc(frame, eye_x + 0.05 * unit * dx, eye_y + 0.05 * unit * dy, 0.07 * unit, PUPIL)
+        disc(frame, eye_x + 0.05 * unit * dx, eye_y + 0.05 * unit * dy, 0.075 * unit, PUPIL)
 
 
 SIMULATION = Simulation(

@@ -113,58 +113,88 @@ def heuristic(s, world, out):
     out[0] = RIGHT if (urge > 0.0) == (s.force > 0.0) else LEFT
 
 
-SKY_TOP, SKY_LOW, GROUND = (238, 242, 250), (214, 224, 242), (191, 178, 160)
-RAIL, CART, CART_EDGE, WHEEL = (92, 84, 78), (52, 92, 158), (36, 66, 120), (40, 40, 46)
+SKY_TOP, SKY_LOW, GROUND, GROUND_OUT = (238, 242, 250), (214, 224, 242), (196, 184, 164), (171, 156, 136)
+RAIL, MARK, POST, LIMIT = (92, 84, 78), (150, 137, 119), (200, 74, 62), (190, 199, 222)
+CART, CART_EDGE, WHEEL, HUB = (52, 92, 158), (36, 66, 120), (40, 40, 46), (150, 156, 168)
 POLE, POLE_FALLING, HINGE, PUSH, INK = (226, 148, 60), (208, 62, 62), (250, 236, 214), (70, 160, 98), (70, 80, 100)
+
+
+@kernel
+def shade(share, start, end):
+    """The colour ``share`` (0 … 1) of the way from ``start`` to ``end``."""
+    return (
+        int(start[0] + share * (end[0] - start[0])),
+        int(start[1] + share * (end[1] - start[1])),
+        int(start[2] + share * (end[2] - start[2])),
+    )
 
 
 @kernel
 def draw(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
-    rail = int(0.78 * height)
-    for y in range(rail):
-        share = y / rail
-        red = int(SKY_TOP[0] + share * (SKY_LOW[0] - SKY_TOP[0]))
-        green = int(SKY_TOP[1] + share * (SKY_LOW[1] - SKY_TOP[1]))
-        blue = int(SKY_TOP[2] + share * (SKY_LOW[2] - SKY_TOP[2]))
-        fill(frame, 0, y, width, y + 1, (red, green, blue))
-    fill(frame, 0, rail, width, height, GROUND)
-
+    rail, middle = int(0.78 * height), 0.5 * width
     unit = width / (2.4 * s.position_limit)  # pixels per metre: the limits and a fifth more are in view
     thick = max(height / 100.0, 1.0)
-    line(frame, 0.0, rail, width, rail, thick, RAIL)
-    for side in (-1, 1):  # the ends of the track
-        post = 0.5 * width + side * s.position_limit * unit
-        line(frame, post, rail - 5 * thick, post, rail, thick, RAIL)
+    draw_track(frame, rail, thick)
 
-    cart_x, half = 0.5 * width + s.x * unit, 0.065 * width
+    x, half = middle + s.x * unit, 0.065 * width
     top, bottom = rail - 0.13 * height, rail - 0.035 * height
+    length = 2.0 * s.pole_half_length * unit
+    for side in (-1, 1):  # the pole may lean as far as these lines
+        sin, cos = side * math.sin(s.angle_limit), math.cos(s.angle_limit)
+        line(frame, x, top, x + 1.1 * length * sin, top - 1.1 * length * cos, 0.4 * thick, LIMIT)
+
     if s.pushed >= 0 and thick > 1.5:  # an arrow behind the cart shows the last push
         way = 1.0 if (s.pushed == RIGHT) == (s.force > 0.0) else -1.0
-        tail, tip, middle = cart_x - way * 2.1 * half, cart_x - way * 1.25 * half, 0.5 * (top + bottom)
-        line(frame, tail, middle, tip, middle, 1.6 * thick, PUSH)
-        line(frame, tip - way * 4 * thick, middle - 4 * thick, tip, middle, 1.6 * thick, PUSH)
-        line(frame, tip - way * 4 * thick, middle + 4 * thick, tip, middle, 1.6 * thick, PUSH)
-    box(frame, cart_x - half, top, cart_x + half, bottom, 1.5 * thick, CART_EDGE)
-    box(frame, cart_x - half + thick, top + thick, cart_x + half - thick, bottom - thick, 1.2 * thick, CART)
+        tip, y = x - way * 1.25 * half, 0.5 * (top + bottom)
+        line(frame, x - way * 2.3 * half, y, tip, y, 1.6 * thick, PUSH)
+        for side in (-1, 1):
+            line(frame, tip - way * 3.5 * thick, y + side * 3.5 * thick, tip, y, 1.6 * thick, PUSH)
+    box(frame, x - half, top, x + half, bottom, 1.5 * thick, CART_EDGE)
+    box(frame, x - half + thick, top + thick, x + half - thick, bottom - thick, 1.2 * thick, CART)
     for side in (-1, 1):
-        disc(frame, cart_x + side * 0.6 * half, rail - 0.03 * height, 0.03 * height, WHEEL)
+        disc(frame, x + side * 0.6 * half, rail - 0.03 * height, 0.03 * height, WHEEL)
+        disc(frame, x + side * 0.6 * half, rail - 0.03 * height, 0.01 * height, HUB)
 
-    length = 2.0 * s.pole_half_length * unit
     risk = min(abs(s.theta) / s.angle_limit, 1.0)
-    color = (
-        int(POLE[0] + risk * (POLE_FALLING[0] - POLE[0])),
-        int(POLE[1] + risk * (POLE_FALLING[1] - POLE[1])),
-        int(POLE[2] + risk * (POLE_FALLING[2] - POLE[2])),
-    )
-    tip_x, tip_y = cart_x + length * math.sin(s.theta), top - length * math.cos(s.theta)
-    line(frame, cart_x, top, tip_x, tip_y, 2.6 * thick, color)
-    disc(frame, cart_x, top, 2.0 * thick, HINGE)
-
+    tip_x, tip_y = x + length * math.sin(s.theta), top - length * math.cos(s.theta)
+    line(frame, x, top, tip_x, tip_y, 2.6 * thick, shade(risk * risk, POLE, POLE_FALLING))
+    disc(frame, x, top, 2.0 * thick, HINGE)
     if height >= 200:
-        scale = height // 130
-        x = text(frame, 4 * scale, 4 * scale, b"STEP ", scale, INK)
-        number(frame, x, 4 * scale, s.clock, scale, INK)
+        draw_clock(s, frame)
+
+
+@kernel
+def draw_track(frame, rail, thick):
+    """Sky, ground, and the rail (at height ``rail``) with a post at each limit and marks between them."""
+    height, width = frame.shape[0], frame.shape[1]
+    for y in range(rail):
+        fill(frame, 0, y, width, y + 1, shade(y / rail, SKY_TOP, SKY_LOW))
+    fill(frame, 0, rail, width, height, GROUND_OUT)
+    reach = width / 2.4  # from the middle to a limit
+    fill(frame, int(0.5 * width - reach), rail, int(0.5 * width + reach), height, GROUND)
+    for mark in range(-3, 4):
+        x = 0.5 * width + 0.25 * mark * reach
+        line(frame, x, rail + 3 * thick, x, rail + (6 if mark == 0 else 4) * thick, 0.5 * thick, MARK)
+    line(frame, 0.0, rail, width, rail, thick, RAIL)
+    for side in (-1, 1):
+        x = 0.5 * width + side * reach
+        line(frame, x, rail - 7 * thick, x, rail, 1.2 * thick, POST)
+
+
+@kernel
+def draw_clock(s, frame):
+    """Steps at the left, seconds at the right."""
+    height, width = frame.shape[0], frame.shape[1]
+    scale = max(height // 130, 2)
+    number(frame, text(frame, 4 * scale, 4 * scale, b"STEP ", scale, INK), 4 * scale, s.clock, scale, INK)
+    hundredths = int(s.clock * s.time_step * 100 + 0.5)
+    x = width - 30 * scale
+    for limit in (1000, 10000, 100000):  # a longer number starts further left
+        x -= 4 * scale if hundredths >= limit else 0
+    x = text(frame, number(frame, x, 4 * scale, hundredths // 100, scale, INK), 4 * scale, b".", scale, INK)
+    x = number(frame, x, 4 * scale, hundredths // 10 % 10, scale, INK)
+    text(frame, number(frame, x, 4 * scale, hundredths % 10, scale, INK), 4 * scale, b" S", scale, INK)
 
 
 SIMULATION = Simulation(
