@@ -110,7 +110,8 @@ class KernelBatch:
         # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
         self.records: np.ndarray = self._as_records(self._store)
         self.buffers, self.rows = self._allocate()  # what is shown; the same for the driver
-        self._actions = np.zeros((self.num_envs, *self.action_space.shape), self._action_dtype)  # type: ignore[misc]
+        action_shape = self.action_space.shape or ()
+        self._actions: np.ndarray = np.zeros((self.num_envs, *action_shape), self._action_dtype)
         self._action_rows = self._actions.reshape(self.num_envs, -1)
         limit = max_episode_steps or 0
         spans, bounds, drifts = make_setting(self.ranges, self._action_dtype)

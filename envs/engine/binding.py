@@ -70,7 +70,7 @@ def _bind_inner(code: types.CodeType, namespace: dict[str, Any], layout: str, ma
     loop nobody calls them from there.
     """
     for name in code.co_names:
-        outer = namespace.get(name)
+        outer: Any = namespace.get(name)
         if not hasattr(outer, "py_func"):
             continue
         if outer not in made:

@@ -24,7 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def kernel(function: Function) -> Function:
     """Compile ``function`` in nopython mode; division by zero follows IEEE 754, as in NumPy, instead of raising."""
-    return numba.njit(error_model="numpy", nogil=True)(function)
+    return numba.njit(error_model="numpy", nogil=True)(function)  # type: ignore[return-value]
 
 
 # --- Memory: what compiled code can do to a whole array at once ------------------------------------------------------
