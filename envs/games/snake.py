@@ -36,8 +36,8 @@ BODY, HEAD, TAIL, FRUIT, AGE = range(5)  # planes of the observation
 NOWHERE = -1  # the fruit's cell on a full board
 MAX_AGE = 255  # what the age plane saturates at
 
-# A cell is numbered row * size + column. The body is a ring of cell numbers: `tail` is the index of its oldest cell, the
-# newest stands `length - 1` places further.
+# A cell is numbered row * size + column. The body is a ring of cell numbers: `tail` is the index of its oldest cell,
+# the newest stands `length - 1` places further.
 
 
 def state(size):
@@ -282,7 +282,7 @@ def color_cell(s, frame, cell, color):
 
 @kernel
 def draw(s, world, frame):
-    """Plain cells where there are few pixels; a rounded snake with eyes, an apple and the score where there are many."""
+    """Plain cells where pixels are few; a rounded snake with eyes, an apple and the score where there are more."""
     size, cells = s.occupied.shape[0], s.body.shape[0]
     height, width = frame.shape[0], frame.shape[1]
     fine = min(height, width) >= 12 * size
@@ -311,11 +311,11 @@ def draw_fine(s, frame):
     if s.fruit != NOWHERE:
         draw_apple(frame, (s.fruit % size + 0.5) * unit_x, (s.fruit // size + 0.54) * unit_y, unit)
     # Whole pixels everywhere, so that the straight pieces need no anti-aliasing and meet the round ones without a seam.
+    radius = int(0.37 * unit)
     index = s.tail
     x, y = int((s.body[index] % size + 0.5) * unit_x), int((s.body[index] // size + 0.5) * unit_y)
     for age in range(1, s.length + 1):
         share = max(1.0 - (s.length - age) / max(s.length, FADE), 0.0)
-        radius = int((0.37 - 0.035 * max(3 - age, 0)) * unit)  # the last cells are thinner
         color = body_color(share)
         disc(frame, x, y, radius, color)
         if age < s.length:
