@@ -114,9 +114,7 @@ def tolerances(constants):
 
 def assert_same_episodes(episodes, constants, seed, spread=0.05):
     """Play the same episodes on both sides; returns their lengths."""
-    batch = KernelBatch(
-        MODULE, episodes, max_episode_steps=LIMIT, start_low=-spread, start_high=spread, **constants
-    )
+    batch = KernelBatch(MODULE, episodes, max_episode_steps=LIMIT, start_low=-spread, start_high=spread, **constants)
     batch.reset(seeds=range(seed, seed + episodes))
     starts = np.stack([batch.records[name] for name in FIELDS], axis=1)
     np.testing.assert_array_equal(batch.buffers.observation, starts.astype(np.float32))

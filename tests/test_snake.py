@@ -307,9 +307,7 @@ def test_full_board_is_success():
     final = batch.buffers.final_observation[0]
     assert final[:, :, 0].all()
     assert not final[:, :, 3].any()
-    np.testing.assert_array_equal(
-        final[:, :, 4], [[1, 2, 3, 4], [8, 7, 6, 5], [9, 10, 11, 12], [16, 15, 14, 13]]
-    )
+    np.testing.assert_array_equal(final[:, :, 4], [[1, 2, 3, 4], [8, 7, 6, 5], [9, 10, 11, 12], [16, 15, 14, 13]])
     assert batch.buffers.final_mask[0].tolist() == [0, 0, 0, 0]
     assert not batch.records["success"][0]  # the next game has begun
 

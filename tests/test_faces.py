@@ -1,0 +1,319 @@
+"""The two Gymnasium faces: Gymnasium's own checker, its vector environments and wrappers as the reference."""
+
+import json
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+
+import ludus
+from ludus.envs.engine.env import Env
+from ludus.envs.engine.vector import VectorEnv
+
+ENVIRONMENTS = list(ludus.ENVIRONMENTS)
+SNAKE, CARTPOLE = "ludus/Snake-v1", "ludus/CartPole-v1"
+N, LIMIT = 6, 25
+
+
+def module_of(id):
+    return ludus.ENVIRONMENTS[id][0]
+
+
+# Velocities have no bound, in Gymnasium's own CartPole as well.
+@pytest.mark.filterwarnings("ignore:.*A Box observation space m..imum value is -?infinity:UserWarning")
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_gymnasiums_checker_passes(id, monkeypatch):
+    modes = [mode for mode in Env.metadata["render_modes"] if mode != "human"]  # which needs a display
+    assert modes == ["rgb_array"]
+    monkeypatch.setattr(Env, "metadata", {**Env.metadata, "render_modes": modes})
+    check_env(gym.make(id, render_mode="rgb_array").unwrapped)
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_spec_goes_through_json(id):
+    spec = gym.make(id).spec
+    again = gym.envs.registration.EnvSpec.from_json(spec.to_json())
+    assert again == spec
+    assert json.loads(spec.to_json())["kwargs"] == {"module": module_of(id)}
+    env = gym.make(again)
+    env.reset(seed=0)
+    assert env.observation_space.contains(env.step(env.action_space.sample())[0])
+
+
+def test_spec_with_parameters_goes_through_json():
+    env = gym.make(CARTPOLE, gravity=3.7, randomize={"force": (5.0, 6.0)}, drift={"cart_mass": {"to": 2.0, "at": 3}})
+    again = gym.make(gym.envs.registration.EnvSpec.from_json(env.spec.to_json()))
+    for one in (env, again):
+        one.reset(seed=4)
+        for _ in range(4):
+            one.step(0)
+    assert env.unwrapped.batch.parameters(0) == again.unwrapped.batch.parameters(0)
+    assert again.unwrapped.batch.parameters(0)["gravity"] == 3.7
+    assert again.unwrapped.batch.parameters(0)["cart_mass"] == 2.0
+
+
+def assert_same(ours, theirs, where):
+    """``theirs`` (Gymnasium's) is contained in ``ours``, key by key, where the ``_key`` masks say that it counts."""
+    for key, value in theirs.items():
+        if key.startswith("_"):
+            np.testing.assert_array_equal(ours[key], value, err_msg=f"{where} {key}")
+            continue
+        valid = theirs[f"_{key}"]
+        if isinstance(value, dict):
+            assert_same(ours[key], value, f"{where} {key}")
+            continue
+        for i in np.flatnonzero(valid):
+            np.testing.assert_array_equal(ours[key][i], value[i], err_msg=f"{where} {key}[{i}]")
+
+
+@pytest.mark.parametrize("mode", list(AutoresetMode))
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_vector_face_equals_gymnasiums_vector_of_single_faces(id, mode):
+    ours = VectorEnv(module_of(id), N, autoreset_mode=mode, max_episode_steps=LIMIT)
+    singles = [lambda: Env(module_of(id), max_episode_steps=LIMIT)] * N
+    theirs = SyncVectorEnv(singles, autoreset_mode=mode)
+    assert ours.metadata["autoreset_mode"] == theirs.metadata["autoreset_mode"] == mode
+    assert ours.observation_space == theirs.observation_space
+    assert ours.action_space == theirs.action_space
+    seeds = [3, 1, 4, 1, 5, 9]
+    a, b = ours.reset(seed=seeds), theirs.reset(seed=seeds)
+    rng, ends = np.random.default_rng(0), 0
+    for t in range(150):
+        np.testing.assert_array_equal(a[0], b[0], err_msg=f"observation {t}")
+        assert a[0].dtype == b[0].dtype
+        assert_same(a[-1], b[-1], f"info {t}")
+        if len(a) == 5:
+            for k, name in enumerate(["reward", "terminated", "truncated"], start=1):
+                np.testing.assert_array_equal(a[k], b[k], err_msg=f"{name} {t}")
+                assert a[k].dtype == b[k].dtype
+            done = a[2] | a[3]
+            ends += done.sum()
+            assert ("final_obs" in a[4]) == (mode == AutoresetMode.SAME_STEP and done.any())
+            if mode == AutoresetMode.DISABLED and done.any():
+                if t % 3 == 0:  # more than needed: a reset in mid-episode
+                    done[t % N] = True
+                a, b = (env.reset(options={"reset_mask": done.copy()}) for env in (ours, theirs))
+                continue
+        actions = np.array([rng.integers(0, ours.single_action_space.n) for _ in range(N)])
+        a, b = ours.step(actions), theirs.step(actions)
+    assert ends > N
+    ours.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_info_of_an_end_has_the_totals_with_their_masks(id):
+    env = VectorEnv(module_of(id), N, autoreset_mode="SameStep", max_episode_steps=LIMIT)
+    env.reset(seed=0)
+    sums, lengths, ends = np.zeros(N), np.zeros(N, int), 0
+    for _ in range(100):
+        _, reward, terminated, truncated, info = env.step(env.action_space.sample())
+        sums, lengths, done = sums + reward, lengths + 1, terminated | truncated
+        keys = {key for key in info if not key.startswith("_")}
+        assert {f"_{key}" for key in keys} == set(info) - keys
+        assert ("totals" in info) == done.any()
+        if done.any():
+            totals = info["totals"]
+            np.testing.assert_array_equal(info["_totals"], done)
+            assert set(totals) == {f"{u}{k}" for k in ("return", "length", *env.batch.terms) for u in ("", "_")}
+            np.testing.assert_array_equal(totals["return"], np.where(done, sums, 0.0))
+            np.testing.assert_array_equal(totals["length"], np.where(done, lengths, 0))
+            np.testing.assert_array_equal(totals["_length"], done)
+            np.testing.assert_array_equal(info["final_info"]["totals"]["return"], totals["return"])
+            assert ("is_success" in info) == env.batch.succeeds
+            sums[done], lengths[done], ends = 0.0, 0, ends + done.sum()
+    assert ends > N
+
+
+@pytest.mark.parametrize("vector", [SyncVectorEnv, AsyncVectorEnv])
+def test_gymnasiums_vector_environments_import_by_the_name(vector):
+    envs = vector([lambda: gym.make("ludus:ludus/Snake-v1", size=4)] * 2)
+    observation, info = envs.reset(seed=0)
+    assert observation.shape == (2, 4, 4, 5)
+    assert info["action_mask"].shape == (2, 4)
+    expected = VectorEnv(module_of(SNAKE), 2, size=4)
+    np.testing.assert_array_equal(expected.reset(seed=0)[0], observation)
+    np.testing.assert_array_equal(expected.step(np.array([0, 1]))[0], envs.step(np.array([0, 1]))[0])
+    envs.close()
+
+
+def test_make_vec_builds_the_native_vector_environment():
+    envs = gym.make_vec("ludus:ludus/CartPole-v1", num_envs=3)
+    assert isinstance(envs.unwrapped, VectorEnv)
+    assert envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    assert envs.spec.id == CARTPOLE
+    envs = gym.make_vec(CARTPOLE, num_envs=3, autoreset_mode=AutoresetMode.SAME_STEP)
+    assert envs.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+    envs.close()
+
+
+# --- The time limit --------------------------------------------------------------------------------------------------
+
+
+def steps_until_truncated(env, steps):
+    """Balance with the heuristic; the step in which the first environment is truncated, or None within ``steps``."""
+    env.reset(seed=0)
+    batch = env.unwrapped.batch
+    is_vector = isinstance(env.unwrapped, VectorEnv)
+    for t in range(1, steps + 1):
+        actions = batch.heuristic()
+        _, _, terminated, truncated, _ = env.step(actions if is_vector else int(actions[0]))
+        assert not np.any(terminated)
+        if np.any(truncated):
+            return t
+    return None
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(100, 100), (1000, 1000), (None, 500)])
+def test_time_limit_is_given_to_make_and_to_make_vec(limit, expected):
+    keywords = {} if limit is None else {"max_episode_steps": limit}
+    assert steps_until_truncated(gym.make(CARTPOLE, **keywords), 1200) == expected
+    assert steps_until_truncated(gym.make_vec(CARTPOLE, num_envs=2, **keywords), 1200) == expected
+
+
+def test_no_time_limit():
+    assert steps_until_truncated(gym.make(CARTPOLE, max_episode_steps=-1), 1200) is None
+    assert steps_until_truncated(gym.make_vec(CARTPOLE, num_envs=2, max_episode_steps=None), 1200) is None
+
+
+def test_termination_and_time_limit_in_the_same_step_set_both_flags():
+    free = Env(module_of(CARTPOLE))
+    free.reset(seed=0)
+    falls = next(t for t in range(1, 200) if free.step(1)[2])
+    for limit, expected in ((falls - 1, (False, True)), (falls, (True, True)), (falls + 1, (True, False))):
+        single = gym.make(CARTPOLE, max_episode_steps=limit)
+        vector = gym.make_vec(CARTPOLE, num_envs=1, max_episode_steps=limit)
+        for env in (single, vector):
+            env.reset(seed=0)
+        while True:
+            one, many = single.step(1), vector.step(np.array([1]))
+            assert (many[2][0], many[3][0]) == one[2:4]
+            if one[2] or one[3]:
+                break
+        assert one[2:4] == expected
+
+
+# --- Wrappers, masks, memory, closing --------------------------------------------------------------------------------
+
+
+def test_episode_statistics_of_gymnasiums_wrappers_are_our_totals():
+    single = gym.wrappers.RecordEpisodeStatistics(gym.make(SNAKE, size=4))
+    single.reset(seed=2)
+    while True:
+        _, _, terminated, truncated, info = single.step(single.action_space.sample(mask=mask_of(single)))
+        if terminated or truncated:
+            break
+    assert info["episode"]["r"] == info["totals"]["return"] == info["totals"]["fruit"]
+    assert info["episode"]["l"] == info["totals"]["length"]
+    assert info["is_success"] is (info["totals"]["fruit"] == 15)
+
+    vector = gym.wrappers.vector.RecordEpisodeStatistics(gym.make_vec(SNAKE, num_envs=4, size=4))
+    vector.reset(seed=2)
+    ends = 0
+    while ends < 8:
+        _, _, terminated, truncated, info = vector.step(vector.action_space.sample())
+        done = terminated | truncated
+        if done.any():
+            np.testing.assert_array_equal(info["_episode"], done)
+            np.testing.assert_array_equal(info["episode"]["r"][done], info["totals"]["return"][done])
+            np.testing.assert_array_equal(info["episode"]["l"][done], info["totals"]["length"][done])
+            ends += done.sum()
+
+
+def mask_of(env):
+    return env.unwrapped.action_masks().astype(np.int8)
+
+
+def test_action_mask_of_info_is_what_gymnasium_samples_with():
+    env = gym.make(SNAKE, size=4)
+    for seed in range(5):
+        _, info = env.reset(seed=seed)
+        env.action_space.seed(seed)
+        terminated = False
+        for _ in range(60):
+            np.testing.assert_array_equal(info["action_mask"], env.unwrapped.action_masks())
+            if not info["action_mask"].any():
+                break
+            action = env.action_space.sample(mask=info["action_mask"])
+            assert info["action_mask"][action] == 1
+            _, _, terminated, _, info = env.step(action)
+            assert not terminated or info["is_success"]
+            if terminated:
+                break
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_returned_arrays_are_nobody_elses(id):
+    single, vector = gym.make(id).unwrapped, VectorEnv(module_of(id), 3, autoreset_mode="SameStep", max_episode_steps=2)
+    for env in (single, vector):
+        results = [env.reset(seed=0)[0]]
+        for _ in range(2):
+            result = env.step(np.zeros(3, int) if env is vector else 0)
+            arrays = [value for value in (*result[:4], *result[4].values()) if isinstance(value, np.ndarray)]
+            results += [value for value in arrays if value.dtype != object]
+            results += [value for array in arrays if array.dtype == object for value in array]
+        buffers = list(env.batch.buffers)
+        observations = [array for array in results if array.shape == results[0].shape]
+        for i, array in enumerate(results):
+            assert not any(np.shares_memory(array, buffer) for buffer in buffers)
+            assert i >= len(observations) or not any(
+                np.shares_memory(observations[i], other) for other in observations[:i]
+            )
+
+
+def test_without_copies_the_arrays_are_views_with_the_same_values():
+    fresh, views = (VectorEnv(module_of(SNAKE), 3, size=4, copy=copy) for copy in (True, False))
+    first = views.reset(seed=0)[0]
+    fresh.reset(seed=0)
+    for _ in range(20):
+        actions = fresh.action_space.sample()
+        a, b = fresh.step(actions), views.step(actions)
+        assert all(np.array_equal(x, y) for x, y in zip(a[:4], b[:4], strict=True))
+        np.testing.assert_array_equal(a[4]["action_mask"], b[4]["action_mask"])
+        assert np.shares_memory(b[0], first)
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_frames_of_both_faces(id):
+    single, vector = (make(id, render_mode="rgb_array") for make in (gym.make, gym.make_vec))
+    single.reset(seed=0)
+    vector.reset(seed=0)
+    frame, frames = single.render(), vector.render()
+    assert isinstance(frames, tuple)
+    assert frame.dtype == np.uint8
+    assert frame.shape == (*single.unwrapped.batch.simulation.frame, 3)
+    np.testing.assert_array_equal(frames[0], frame)
+    assert single.metadata["render_fps"] == single.unwrapped.batch.simulation.fps
+    with pytest.warns(UserWarning, match="render_mode"):
+        assert gym.make(id).unwrapped.render() is None
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_closing_twice_is_allowed(id):
+    for env in (gym.make(id), gym.make_vec(id, num_envs=2, threads=2)):
+        env.reset(seed=0)
+        env.close()
+        env.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"reset_mask": [True, False]}, TypeError, r"must be a bool array \(2,\), got \[True, False\]"),
+        ({"reset_mask": np.array([1, 0])}, TypeError, r"must be a bool array \(2,\), got int64 \(2,\)"),
+        ({"reset_mask": np.array([True])}, TypeError, r"must be a bool array \(2,\), got bool \(1,\)"),
+        ({"reset_mask": np.array([False, False])}, ValueError, "must select at least one environment"),
+        ({"seed": 3}, ValueError, "unknown reset option 'seed'; reset takes only 'reset_mask'"),
+    ],
+)
+def test_wrong_reset_options_are_refused(options, kind, message):
+    with pytest.raises(kind, match=message):
+        VectorEnv(module_of(CARTPOLE), 2).reset(options=options)
+
+
+@pytest.mark.parametrize("face", [Env, VectorEnv])
+def test_wrong_render_mode_is_refused(face):
+    with pytest.raises(ValueError, match="render_mode must be None, 'rgb_array' or 'human', got 'ansi'"):
+        face(module_of(CARTPOLE), render_mode="ansi")

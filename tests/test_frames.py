@@ -1,0 +1,101 @@
+"""Frames of every environment: never black, every pixel painted, and drawing changes nothing."""
+
+import numpy as np
+import pytest
+
+import ludus
+from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.simulation import load
+
+ENVIRONMENTS = list(ludus.ENVIRONMENTS)
+SIZES = [(16, 16), (84, 84), (400, 600), (37, 100)]  # height, width
+
+
+def played(id, **keywords):
+    """Eight environments, some after a while, in different places."""
+    batch = KernelBatch(ludus.ENVIRONMENTS[id][0], 8, max_episode_steps=500, **keywords)
+    batch.reset(seeds=range(8))
+    for _ in range(60):
+        batch.step(batch.heuristic())
+    return batch
+
+
+def variants():
+    """Every environment as it is and at both ends of each of its sizes."""
+    for id in ENVIRONMENTS:
+        yield id, {}
+        for name, size in load(ludus.ENVIRONMENTS[id][0])[1].sizes.items():
+            yield id, {name: size.low}
+
+
+@pytest.mark.parametrize("shape", SIZES, ids=str)
+@pytest.mark.parametrize(("id", "keywords"), list(variants()), ids=str)
+def test_every_pixel_is_painted_and_none_of_the_frame_is_black(id, keywords, shape):
+    batch = played(id, **keywords)
+    on_black, on_white = np.zeros((8, *shape, 3), np.uint8), np.full((8, *shape, 3), 255, np.uint8)
+    batch.draw_many(np.arange(8), on_black)
+    batch.draw_many(np.arange(8), on_white)
+    np.testing.assert_array_equal(on_black, on_white)
+    assert (on_black.reshape(8, -1).mean(axis=1) > 40).all()
+    some = on_black[:, :: shape[0] // 16, :: shape[1] // 16].reshape(8, -1, 3)
+    assert all(len(np.unique(pixels, axis=0)) > 2 for pixels in some)
+    assert any((frame != on_black[0]).any() for frame in on_black[1:])
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_drawing_changes_no_state_and_is_the_same_twice(id):
+    batch = played(id)
+    before = batch.snapshot()
+    shown = [buffer.copy() for buffer in batch.buffers]
+    first, second = np.zeros((84, 84, 3), np.uint8), np.zeros((84, 84, 3), np.uint8)
+    batch.draw(3, first)
+    batch.draw(3, second)
+    np.testing.assert_array_equal(first, second)
+    assert batch.snapshot() == before
+    assert all(np.array_equal(old, new) for old, new in zip(shown, batch.buffers, strict=True))
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_frame_shows_the_state(id):
+    """Another step, another picture."""
+    batch = played(id)
+    frames = np.zeros((2, 8, 200, 200, 3), np.uint8)
+    batch.draw_many(np.arange(8), frames[0])
+    batch.step(batch.heuristic())
+    batch.draw_many(np.arange(8), frames[1])
+    assert all((frames[0, i] != frames[1, i]).any() for i in range(8))
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_many_frames_are_the_single_ones_in_order(id):
+    batch = played(id)
+    frames, single = np.zeros((3, 50, 60, 3), np.uint8), np.zeros((50, 60, 3), np.uint8)
+    batch.draw_many(np.array([5, 0, 5]), frames)
+    for frame, i in zip(frames, [5, 0, 5], strict=True):
+        batch.draw(i, single)
+        np.testing.assert_array_equal(frame, single)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        np.zeros((1, 8, 8, 3), np.float32),
+        np.zeros((8, 8, 3), np.uint8),
+        np.zeros((1, 8, 8, 4), np.uint8),
+        np.zeros((1, 8, 16, 3), np.uint8)[:, :, ::2],
+    ],
+    ids=["dtype", "dimensions", "channels", "strides"],
+)
+def test_frames_of_another_kind_are_refused(frames):
+    batch = played("ludus/CartPole-v1")
+    with pytest.raises(ValueError, match=r"frames must be C-contiguous uint8 \(M, height, width, 3\), got"):
+        batch.draw_many(np.array([0]), frames)
+
+
+def test_environment_outside_the_batch_is_not_drawn():
+    batch = played("ludus/CartPole-v1")
+    for indices in ([8], [0, 8]):
+        with pytest.raises((IndexError, ValueError)):
+            batch.draw_many(np.array(indices), np.zeros((len(indices), 16, 16, 3), np.uint8))
+    with pytest.raises((IndexError, ValueError)):  # fewer frames than environments to draw
+        batch.draw_many(np.array([0, 1]), np.zeros((1, 16, 16, 3), np.uint8))
