@@ -50,7 +50,7 @@ def pattern(message):
     return re.escape(message).replace(r"\.\*", ".*").replace(r"\(NextStep\|NEXT_STEP\)", "(NextStep|NEXT_STEP)")
 
 
-@pytest.mark.parametrize(("module", "keywords", "kind", "message"), CONSTRUCTION, ids=lambda value: str(value)[:50])
+@pytest.mark.parametrize(("module", "keywords", "kind", "message"), CONSTRUCTION, ids=range(len(CONSTRUCTION)))
 def test_wrong_arguments_of_a_batch(module, keywords, kind, message):
     with pytest.raises(kind, match=pattern(message)):
         KernelBatch(module, **{"num_envs": 2, **keywords})
@@ -77,7 +77,6 @@ def test_a_size_cannot_be_randomised_and_the_message_does_not_propose_the_same_n
         ([0, -1, 2], ValueError, "action -1 of environment 1 is outside the action space of cartpole; expected"),
         (np.array([0, 1, 2**64 - 1], np.uint64), ValueError, "of environment 2 is outside the action space"),
     ],
-    ids=str,
 )
 def test_wrong_actions_move_nothing(actions, kind, message, threads):
     batch = KernelBatch(CARTPOLE, 3, threads=threads)
