@@ -55,7 +55,7 @@ class PQNConfig:
         None  # factor(s) for a Box's last axis; default 1/255 for uint8, else 1
     )
     center: int | None = None  # plane that marks the own cell of a board: the network then sees the board from there
-    view_radius: int = 11  # how far it sees then, in cells
+    view_radius: int = 5  # how far it sees exactly then, in cells
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
 
     def __post_init__(self) -> None:

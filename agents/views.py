@@ -28,13 +28,19 @@ def _define_look() -> Callable:
                     if board[row, column, center] != 0:
                         own_row, own_column = row, column
             for y in range(side):
-                row = own_row + y - radius
+                outside_row = not 0 <= own_row + y - radius < height
                 for x in range(side):
-                    column = own_column + x - radius
-                    inside = 0 <= row < height and 0 <= column < width
+                    outside = outside_row or not 0 <= own_column + x - radius < width
                     for plane in range(planes):
-                        view[y, x, plane] = board[row, column, plane] if inside else 0
-                    view[y, x, planes] = 0 if inside else 1
+                        view[y, x, plane] = 0
+                    view[y, x, planes] = outside
+            for row in range(height):
+                y = min(max(row - own_row + radius, 0), side - 1)
+                for column in range(width):
+                    x = min(max(column - own_column + radius, 0), side - 1)
+                    for plane in range(planes):
+                        if board[row, column, plane] > view[y, x, plane]:
+                            view[y, x, plane] = board[row, column, plane]
 
     return look
 
@@ -45,14 +51,15 @@ look = bind(_define_look(), sys.modules[__name__], {}, hash_sources({"look": _de
 class EgocentricView:
     """A board (H, W, C) as seen from one of its cells: the view (2r+1, 2r+1, C+1) around it.
 
-    The cell is the one that is marked in plane ``center``. The last plane of the view is 1 outside of the board. What
-    lies in the same direction then always stands in the same place, so nothing has to be learned anew for each cell.
+    The cell is the one that is marked in plane ``center``. What lies further away than ``radius`` rows or columns stands
+    on the view's edge, in its direction (the largest value, where several fall together); the last plane is 1 outside of
+    the board. The same surroundings look the same everywhere, so nothing has to be learned anew for each cell.
     """
 
     def __init__(self, space: Space, center: int, radius: int) -> None:
         if not isinstance(space, spaces.Box) or len(space.shape) != 3 or space.dtype != np.uint8:
             raise ValueError(f"an egocentric view needs boards (height, width, planes) of uint8, got {space}")
-        height, width, planes = space.shape
+        planes = space.shape[2]
         if not 0 <= center < planes:
             raise ValueError(f"center must be a plane 0 … {planes - 1} of the observation {space.shape}, got {center}")
         if radius < 1:

@@ -9,6 +9,7 @@ COMMANDS = {
     "train": "train an agent on an environment, or go on with a run",
     "watch": "see an agent or a policy play: a window, many tiles, or a video",
     "evaluate": "measure an agent or a policy over many episodes",
+    "study": "small experiments over several seeds, with a table and a picture",
     "envs": "the environments, their parameters and reference scores",
     "benchmark": "measure speed and learning, side by side with peers",
     "demo": "one minute from nothing to a trained Snake agent, a table and a video",

@@ -1,0 +1,147 @@
+"""Studies: small experiments over several seeds whose result is a table and a picture.
+
+`drift`: the force of CartPole's pushes reverses in the middle of the training. An agent whose epsilon has fallen for good
+must unlearn what it knows with what little it tries; one whose epsilon rises again tries on purpose.
+"""
+
+import csv
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+
+from ..envs.make import make_batch
+from .checkpoint import write_atomically
+from .pqn import PQN, config_from
+from .training import preset
+
+ENVIRONMENT = "ludus/CartPole-v1"
+FORCE_BEFORE, FORCE_AFTER = 10.0, -10.0  # N
+EVERY = 2_000  # steps between two points of a curve
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The training of one seed: mean return of the episodes that ended since the point before, and epsilon."""
+
+    reheats: bool
+    seed: int
+    steps: np.ndarray  # (P,)
+    returns: np.ndarray  # (P,), NaN where no episode ended
+    epsilons: np.ndarray  # (P,)
+
+    def recovery(self, change: int, level: float) -> float:
+        """Steps from the change to the first point at ``level`` after it; infinite if there is none."""
+        after = (self.steps > change) & (self.returns >= level)
+        return float(self.steps[after][0] - change) if after.any() else float("inf")
+
+
+class _Trace(BaseCallback):
+    def __init__(self) -> None:
+        super().__init__()
+        self.points: list[tuple[int, float, float]] = []
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        agent: Any = self.model
+        if agent.num_timesteps >= EVERY * (len(self.points) + 1):
+            mean = agent.statistics.take().get("rollout/return", float("nan"))
+            self.points.append((agent.num_timesteps, mean, agent.epsilon))
+
+
+def train_through_drift(seed: int, reheats: bool, steps: int) -> Curve:
+    """One training on CartPole whose force reverses half-way."""
+    values = {key: value for key, value in preset(ENVIRONMENT, "pqn").items() if key not in ("steps", "evaluate_every")}
+    # A learning rate that falls to nothing could not learn the second world: it stays where it is in both arms.
+    values.update(
+        epsilon_fraction=0.1,
+        epsilon_end=0.01,
+        learning_rate_end=1.0,
+        reheat_height=0.3 if reheats else 0.0,
+        reheat_half_life=20.0,
+    )
+    config = config_from(values)
+    change = steps // 2 // config.num_envs
+    batch = make_batch(ENVIRONMENT, config.num_envs, drift={"force": {"to": FORCE_AFTER, "at": change}})
+    agent = PQN(batch, config, seed)
+    agent.set_logger(Logger(None, []))
+    trace = _Trace()
+    agent.learn(steps, trace, log_interval=10**9)
+    batch.close()
+    points = np.array(trace.points)
+    return Curve(reheats, seed, points[:, 0], points[:, 1], points[:, 2])
+
+
+def drift_study(seeds: int, steps: int, progress: Callable[[str], None]) -> list[Curve]:
+    """``seeds`` trainings with and without the rise of epsilon."""
+    curves = []
+    for seed in range(seeds):
+        for reheats in (False, True):
+            began = time.perf_counter()
+            curves.append(train_through_drift(seed, reheats, steps))
+            arm = "rises again" if reheats else "falls for good"
+            progress(f"seed {seed}, epsilon {arm}: {time.perf_counter() - began:.0f} s")
+    return curves
+
+
+def save_curves(curves: list[Curve], path: Path) -> None:
+    """All points as CSV: reheats, seed, steps, return, epsilon."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("reheats", "seed", "steps", "return", "epsilon"))
+    for curve in curves:
+        for point in zip(curve.steps, curve.returns, curve.epsilons, strict=True):
+            writer.writerow((int(curve.reheats), curve.seed, int(point[0]), f"{point[1]:.3f}", f"{point[2]:.4f}"))
+    write_atomically(path, text.getvalue().encode())
+
+
+def plot_curves(curves: list[Curve], steps: int, path: Path) -> None:
+    """Two panels: the return with its spread over seeds, and epsilon."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise ImportError("the picture needs matplotlib: pip install 'ludus[plots]'") from None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (above, below) = pyplot.subplots(
+        2, 1, figsize=(8, 5.5), sharex=True, height_ratios=(3, 1), layout="constrained"
+    )
+    for reheats, color, label in ((False, "#c0504d", "epsilon falls for good"), (True, "#2e6db4", "epsilon rises again")):
+        arm = [curve for curve in curves if curve.reheats == reheats]
+        length = min(len(curve.steps) for curve in arm)
+        x = arm[0].steps[:length] / 1000
+        returns = np.array([filled(curve.returns[:length]) for curve in arm])
+        above.plot(x, np.median(returns, axis=0), color=color, label=label)
+        above.fill_between(x, returns.min(axis=0), returns.max(axis=0), color=color, alpha=0.15, linewidth=0)
+        below.plot(x, np.mean([curve.epsilons[:length] for curve in arm], axis=0), color=color)
+    for axes in (above, below):
+        axes.axvline(steps / 2000, color="black", linewidth=0.8, linestyle=":")
+        axes.spines[["top", "right"]].set_visible(False)
+    above.annotate("the force reverses", (steps / 2000, 20), xytext=(4, 0), textcoords="offset points", fontsize=9)
+    above.set_ylabel("return of the training episodes")
+    above.set_title(f"CartPole whose force reverses: median and range of {len(curves) // 2} seeds", fontsize=11)
+    above.legend(frameon=False, loc="center left", bbox_to_anchor=(0.28, 0.35))
+    below.set_ylabel("epsilon")
+    below.set_xlabel("environment steps (thousands)")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=130)
+    pyplot.close(figure)
+    write_atomically(path, buffer.getvalue())
+
+
+def filled(values: np.ndarray) -> np.ndarray:
+    """The values with each NaN replaced by the one before (0 at the start)."""
+    result = values.copy()
+    for i in range(len(result)):
+        if np.isnan(result[i]):
+            result[i] = result[i - 1] if i else 0.0
+    return result
