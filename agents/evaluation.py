@@ -42,7 +42,7 @@ class Evaluation:
 
     @property
     def normalised(self) -> float | None:
-        """0 = the random policy, 1 = the reference (optimum or heuristic); ``None`` where the environment has neither."""
+        """0 = the random policy, 1 = the reference (optimum or heuristic); ``None`` without reference scores."""
         reference = self.scores.get("optimum", self.scores.get("heuristic"))
         random = self.scores.get("random")
         if reference is None or random is None:

@@ -39,9 +39,9 @@ class LinearSchedule:
 class Reheating:
     """Epsilon rises again when the world changes: it jumps when the return drops, then decays.
 
-    Episode returns are averaged twice, fast and slow. When the fast average falls below ``drop`` times the best that the
-    slow one has reached (measured from ``floor``, the slow average at the start), the world is taken to have changed:
-    epsilon is raised to ``height`` and halves every ``half_life`` episodes, and the slow average starts anew.
+    Episode returns are averaged twice, fast and slow. When only the share ``drop`` is left of what was learned (the way
+    from the lowest to the highest slow average), the world is taken to have changed: epsilon is raised by ``height``,
+    a rise that halves every ``half_life`` episodes, and the averages start anew.
 
     The idea of forgetting what was good when it no longer is comes from non-stationary bandits (Sutton & Barto 2018,
     section 2.5); the change detector is of the Page-Hinkley kind, on two exponential averages.

@@ -80,11 +80,11 @@ def _define_lambda_returns() -> Callable:
     def lambda_returns(rewards, next_values, terminated, ended, gamma, lam, targets):
         """Targets G (T, N) in place, backwards from the end of the rollout.
 
-        G_t = r_t + gamma * [lam * G_{t+1} + (1 - lam) * V_{t+1}]; after a terminated step the bracket is 0, and where an
-        episode was truncated, or the rollout ends, it is V_{t+1} alone.
+        G_t = r_t + gamma * [lam * G_{t+1} + (1 - lam) * V_{t+1}]; after a terminated step the bracket is 0, and where
+        an episode was truncated, or the rollout ends, it is V_{t+1} alone.
 
-        rewards, next_values (T, N) float32, V of the observation *after* each step, taken before any reset; terminated,
-        ended (T, N) bool, ended = terminated or truncated; targets (T, N) float32.
+        rewards, next_values (T, N) float32, V of the observation *after* each step, taken before any reset;
+        terminated, ended (T, N) bool, ended = terminated or truncated; targets (T, N) float32.
         """
         source_hash  # noqa: B018
         for i in range(rewards.shape[1]):

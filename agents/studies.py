@@ -1,7 +1,7 @@
 """Studies: small experiments over several seeds whose result is a table and a picture.
 
-`drift`: the force of CartPole's pushes reverses in the middle of the training. An agent whose epsilon has fallen for good
-must unlearn what it knows with what little it tries; one whose epsilon rises again tries on purpose.
+`drift`: the force of CartPole's pushes reverses in the middle of the training. An agent whose epsilon has fallen for
+good must unlearn what it knows with what little it tries; one whose epsilon rises again tries on purpose.
 """
 
 import csv
@@ -115,7 +115,8 @@ def plot_curves(curves: list[Curve], steps: int, path: Path) -> None:
     figure, (above, below) = pyplot.subplots(
         2, 1, figsize=(8, 5.5), sharex=True, height_ratios=(3, 1), layout="constrained"
     )
-    for reheats, color, label in ((False, "#c0504d", "epsilon falls for good"), (True, "#2e6db4", "epsilon rises again")):
+    arms = ((False, "#c0504d", "epsilon falls for good"), (True, "#2e6db4", "epsilon rises again"))
+    for reheats, color, label in arms:
         arm = [curve for curve in curves if curve.reheats == reheats]
         length = min(len(curve.steps) for curve in arm)
         x = arm[0].steps[:length] / 1000

@@ -7,9 +7,9 @@ A run is a folder:
     evaluations.csv       one line per evaluation
     checkpoints/          see `checkpoint.py`
 
-Exact resume: state is saved where the agent is consistent (before a rollout), together with the lengths of the files that
-only grow. A resumed run cuts these back to their lengths at the checkpoint, so curves have neither gaps nor doubles, and
-goes on with the same bits as the run that was not killed (same machine, same library versions, CPU).
+Exact resume: state is saved where the agent is consistent (before a rollout), together with the lengths of the files
+that only grow. A resumed run cuts these back to their lengths at the checkpoint, so curves have neither gaps nor
+doubles, and goes on with the same bits as the run that was not killed (same machine, same library versions, CPU).
 """
 
 import csv

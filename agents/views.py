@@ -51,9 +51,9 @@ look = bind(_define_look(), sys.modules[__name__], {}, hash_sources({"look": _de
 class EgocentricView:
     """A board (H, W, C) as seen from one of its cells: the view (2r+1, 2r+1, C+1) around it.
 
-    The cell is the one that is marked in plane ``center``. What lies further away than ``radius`` rows or columns stands
-    on the view's edge, in its direction (the largest value, where several fall together); the last plane is 1 outside of
-    the board. The same surroundings look the same everywhere, so nothing has to be learned anew for each cell.
+    The cell is the one that is marked in plane ``center``. What lies further away than ``radius`` rows or columns
+    stands on the view's edge, in its direction (the largest value, where several fall together); the last plane is 1
+    outside of the board. The same surroundings look the same everywhere: nothing is learned anew for each cell.
     """
 
     def __init__(self, space: Space, center: int, radius: int) -> None:

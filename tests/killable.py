@@ -1,6 +1,6 @@
 """A program for tests: imports everything once, then forks a training for each line it reads, to be killed at will.
 
-Reads JSON lines {"folder": …, "config": {…} or null}; answers each with the child's process id, then with its exit status.
+Reads JSON lines {"folder": …, "config": {…}}; answers each with the child's process id, then its exit status.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The commands: what they teach, and what they say to bad input: one line with what came, what was expected, the remedy."""
+"""The commands: what they teach, and what they say to bad input: one line, with the remedy."""
 
 import os
 import stat

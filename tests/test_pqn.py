@@ -1,4 +1,4 @@
-"""PQN on worlds with known values, its targets by hand, truncation against termination, and its place among SB3's agents."""
+"""PQN on worlds with known values, its targets by hand, and truncation against termination."""
 
 import gymnasium
 import numpy as np

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def curve(folder: Path) -> list[tuple[str, int, float]]:
                 if value.HasField("simple_value"):
                     points.append((value.tag, event.step, value.simple_value))
                 elif value.HasField("image"):
-                    points.append((value.tag, event.step, hash(value.image.encoded_image_string)))
+                    points.append((value.tag, event.step, zlib.crc32(value.image.encoded_image_string)))
     return sorted(points)
 
 

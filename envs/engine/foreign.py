@@ -58,8 +58,13 @@ class ForeignBatch:
             seeds=np.zeros(n, np.uint64),
         )
         dtype = np.int64 if isinstance(self.action_space, spaces.Discrete) else np.float64
-        self.action_buffer = np.zeros((n, *(self.action_space.shape or ())), dtype)
+        self._actions = np.zeros((n, *(self.action_space.shape or ())), dtype)
         self._return, self._length = np.zeros(n), np.zeros(n, np.int64)
+
+    @property
+    def action_buffer(self) -> np.ndarray:
+        """(N, *action shape) where ``step_prepared`` reads the actions: int64 or float64."""
+        return self._actions
 
     def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
         """Start new episodes everywhere (a part of the batch cannot be reset alone here)."""
@@ -73,12 +78,12 @@ class ForeignBatch:
         self.reset(seeds=[seed + i for i in range(self.num_envs)])
 
     def step(self, actions: np.ndarray) -> int:
-        self.action_buffer[...] = actions
+        self._actions[...] = actions
         return self.step_prepared()
 
     def step_prepared(self) -> int:
         b = self.buffers
-        actions = self.action_buffer.astype(self.action_space.dtype)
+        actions = self._actions.astype(self.action_space.dtype)
         observation, reward, terminated, truncated, info = self.envs.step(actions)
         b.reward[:], b.terminated[:], b.truncated[:] = reward, terminated, truncated
         self._return += reward
