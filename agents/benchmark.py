@@ -1,0 +1,176 @@
+"""Taking turns: how ``ludus benchmark`` measures Ludus beside its peers. What it measures: ``benchmark_sections.py``.
+
+All sides of a comparison take turns (A B A B …) in one run, because the speed of a machine drifts by more than many a
+difference: a ratio is the median of the ratios of the rounds, a rate the median of the rates. Every side gets the same
+uniformly random actions and is called as its users call it, at its defaults.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+
+MAKE_PEERS = "python -m venv .venv-peers && .venv-peers/bin/pip install envpool==1.2.5 numpy"
+OURS = "Ludus"
+
+
+@dataclass(frozen=True)
+class Config:
+    """How much is measured, and against whom."""
+
+    rounds: int = 7  # turns of each side
+    seconds: float = 0.2  # length of a turn
+    num_envs: tuple[int, ...] = ()  # instead of each section's own numbers of environments
+    peers: bool = False  # measure Gymnasium's own environments, too
+    peers_python: Path | None = None  # an interpreter that has EnvPool; None leaves EnvPool out
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table."""
+
+    work: str
+    side: str
+    num_envs: int
+    value: float  # median over the rounds
+    lowest: float
+    highest: float
+    unit: str
+    rounds: int
+    ratio: float | None = None  # how many times as fast Ludus is, the median over the rounds; None for Ludus itself
+    target: str = ""  # what the project asks of Ludus here
+
+
+@dataclass
+class Side:
+    """One contender: ``run(steps)`` takes so many steps and returns the seconds; ``per_step`` units of work each."""
+
+    name: str
+    run: Callable[[int], float]
+    per_step: int = 1
+    steps: int = 1
+    rates: list[float] = field(default_factory=list)  # units of work per second, one per round
+
+    def calibrate(self, seconds: float) -> None:
+        """Find how many steps make a turn of about ``seconds``; also the warm-up."""
+        self.run(1)
+        while (taken := self.run(self.steps)) < seconds / 8:
+            self.steps *= 2
+        self.steps = max(1, round(self.steps * seconds / taken))
+
+
+def race(work: str, num_envs: int, sides: Sequence[Side], config: Config, unit: str, target: str = "") -> list[Row]:
+    """Let the sides take turns; the first is ours. Returns a row per side."""
+    for side in sides:
+        side.calibrate(config.seconds)
+    for _ in range(config.rounds):
+        for side in sides:
+            side.rates.append(side.steps * side.per_step / side.run(side.steps))
+    ours = sides[0]
+    rows = [make_row(work, ours.name, num_envs, ours.rates, unit, target=target)]
+    for side in sides[1:]:
+        ratio = statistics.median(a / b for a, b in zip(ours.rates, side.rates, strict=True))
+        rows.append(make_row(work, side.name, num_envs, side.rates, unit, ratio=ratio))
+    return rows
+
+
+def make_row(work: str, side: str, num_envs: int, values: Sequence[float], unit: str, **rest: Any) -> Row:
+    middle = statistics.median(values)
+    return Row(work, side, num_envs, middle, min(values), max(values), unit, len(values), **rest)
+
+
+# --- The sides -------------------------------------------------------------------------------------------------------
+
+
+def vector_side(name: str, env: gymnasium.vector.VectorEnv) -> Side:
+    """``env.step`` with random actions, at the environment's own autoreset."""
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    actions = [env.action_space.sample() for _ in range(16)]
+
+    def run(steps: int) -> float:
+        start = time.perf_counter()
+        for k in range(steps):
+            env.step(actions[k % 16])
+        return time.perf_counter() - start
+
+    return Side(name, run, env.num_envs)
+
+
+def single_side(name: str, env: gymnasium.Env) -> Side:
+    """The loop that everybody writes: step, and reset when an episode has ended."""
+    env.reset(seed=0)
+
+    def run(steps: int) -> float:
+        start = time.perf_counter()
+        for k in range(steps):
+            _, _, terminated, truncated, _ = env.step(k & 1)
+            if terminated or truncated:
+                env.reset()
+        return time.perf_counter() - start
+
+    return Side(name, run)
+
+
+class EnvPool:
+    """A process of EnvPool's virtual environment, which waits while others have their turn."""
+
+    def __init__(self, python: Path) -> None:
+        command = [str(python), str(Path(__file__).with_name("benchmark_peer.py"))]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.versions = self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            _, said = self.process.communicate()
+            last = said.strip().splitlines()[-1] if said.strip() else f"exit status {self.process.returncode}"
+            raise RuntimeError(f"EnvPool's process has ended: {last}; make its environment anew: {MAKE_PEERS}")
+        return json.loads(line)
+
+    def sides(self, id: str, num_envs: int) -> list[Side]:
+        """One side per number of threads: 1, 2, 4 … and all cores."""
+        cores = os.cpu_count() or 1
+        counts = sorted({cores, *(2**k for k in range(cores.bit_length()) if 2**k <= cores)})
+        return [self._side(id, num_envs, threads) for threads in counts if threads <= num_envs]
+
+    def _side(self, id: str, num_envs: int, threads: int) -> Side:
+        def run(steps: int) -> float:
+            assert self.process.stdin is not None
+            order = {"id": id, "num_envs": num_envs, "threads": threads, "steps": steps}
+            self.process.stdin.write(json.dumps(order) + "\n")
+            self.process.stdin.flush()
+            return self._answer()["seconds"]
+
+        return Side(f"EnvPool {self.versions['envpool']}, {threads} thread{'s' * (threads > 1)}", run, num_envs)
+
+    def close(self) -> None:
+        self.process.communicate()  # the end of its input is its end
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on: processor, cores, system, versions."""
+    model = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as lines:
+            model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
+    found = {"processor": model, "cores": str(os.cpu_count()), "system": platform.platform()}
+    found["python"] = platform.python_version()
+    for name in ("ludus", "gymnasium", "numba", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a source tree that was never installed
+            found[name] = "not installed"
+    return found

@@ -1,0 +1,150 @@
+"""`ludus benchmark`: tables of speed, memory and start-up, side by side with peers."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ludus.agents.benchmark import MAKE_PEERS, OURS, Config, Row, machine
+from ludus.agents.benchmark_sections import SECTIONS
+from ludus.errors import did_you_mean
+from ludus.scripts.options import parse
+
+DESCRIPTION = f"""Measure how fast Ludus is on this machine. All sides of a comparison take turns in one run; the tables
+show medians, and the slowest and the fastest turn.
+
+  ludus benchmark                                 all sections, Ludus alone
+  ludus benchmark --peers                         beside Gymnasium and EnvPool
+  ludus benchmark --peers --only cartpole,single --out results.csv
+
+Sections: {", ".join(SECTIONS)}. EnvPool needs older packages than Ludus, so it lives in an environment of its own:
+
+  {MAKE_PEERS}"""
+
+
+@dataclass
+class Arguments:
+    only: str = ",".join(SECTIONS)
+    """Sections, separated by commas."""
+    peers: bool = False
+    """Measure Gymnasium and, where its environment exists, EnvPool beside Ludus."""
+    peers_python: Path = Path(".venv-peers/bin/python")
+    """The Python of EnvPool's virtual environment."""
+    rounds: int = 7
+    """Turns of each side."""
+    seconds: float = 0.2
+    """Length of a turn."""
+    num_envs: str = ""
+    """Numbers of environments, separated by commas, instead of each section's own."""
+    out: Path | None = None
+    """Write the rows to this file, too: FILE.csv or FILE.json."""
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(Arguments, "benchmark", DESCRIPTION, arguments)
+    sections = parse_sections(options.only)
+    if options.rounds < 1 or not options.seconds > 0:
+        raise ValueError(f"rounds must be >= 1 and seconds > 0, got {options.rounds} and {options.seconds}")
+    if options.out is not None and options.out.suffix not in (".csv", ".json"):
+        raise ValueError(f"--out must end in .csv or .json, got {str(options.out)!r}")
+    console = Console(highlight=False)
+    config = Config(
+        rounds=options.rounds,
+        seconds=options.seconds,
+        num_envs=parse_numbers(options.num_envs),
+        peers=options.peers,
+        peers_python=find_peers(options, console),
+    )
+    about = machine()
+    console.print(", ".join(f"{key} {value}" for key, value in about.items()))
+    rows: list[tuple[str, Row]] = []
+    for name in sections:
+        measured = SECTIONS[name](config)
+        for table in tables(measured):
+            console.print(table)
+        rows += [(name, row) for row in measured]
+        if options.out is not None:  # after every section, so that an interrupted run keeps what it has
+            write(options.out, rows, about)
+    if options.out is not None:
+        console.print(f"Written to {options.out}")
+    return 0
+
+
+def parse_sections(text: str) -> list[str]:
+    """``"snake,frames"`` as a list; ``ValueError`` for an unknown section."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in SECTIONS:
+            raise ValueError(f"unknown section {name!r}{did_you_mean(name, SECTIONS)}")
+    if not names:
+        raise ValueError(f"--only names no section; known: {', '.join(SECTIONS)}")
+    return names
+
+
+def parse_numbers(text: str) -> tuple[int, ...]:
+    """``"1,64"`` as numbers; ``ValueError`` for what is no whole number >= 1."""
+    numbers = [part.strip() for part in text.split(",") if part.strip()]
+    for number in numbers:
+        if not number.isdecimal() or int(number) < 1:
+            raise ValueError(f"--num-envs takes whole numbers >= 1 separated by commas, got {number!r}")
+    return tuple(map(int, numbers))
+
+
+def find_peers(options: Arguments, console: Console) -> Path | None:
+    """EnvPool's Python, if it is asked for and there; says how to make it where it is missing."""
+    if not options.peers:
+        return None
+    if options.peers_python.exists():
+        return options.peers_python.absolute()
+    console.print(f"EnvPool is left out: there is no {options.peers_python}. To make it:\n  {MAKE_PEERS}", markup=False)
+    return None
+
+
+def tables(rows: Sequence[Row]) -> list[Table]:
+    """A table per kind of work, a line per side."""
+    shown: dict[str, Table] = {}
+    for row in rows:
+        if row.work not in shown:
+            shown[row.work] = Table(title=row.work, title_justify="left")
+            for column in ("environments", "side", f"{row.unit}, median", "slowest … fastest", "Ludus is", "must be"):
+                shown[row.work].add_column(column, justify="left" if column in ("side", "must be") else "right")
+        shown[row.work].add_row(
+            f"{row.num_envs:,}" if row.side == OURS else "",
+            row.side,
+            number(row.value),
+            f"{number(row.lowest)} … {number(row.highest)}",
+            "" if row.ratio is None else f"{row.ratio:.1f} x",
+            row.target,
+        )
+    return list(shown.values())
+
+
+def number(value: float) -> str:
+    """Three digits: 0.612, 84.9, 22.7 k, 18.7 M."""
+    for size, letter in ((1e6, " M"), (1e3, " k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def write(path: Path, rows: Sequence[tuple[str, Row]], about: dict[str, str]) -> None:
+    """The rows as CSV (machine and versions in columns of their own) or JSON, by the file's ending."""
+    lines = [{"section": name, **asdict(row)} for name, row in rows]
+    if path.suffix == ".json":
+        path.write_text(json.dumps({"machine": about, "rows": lines}, indent=1) + "\n")
+        return
+    with open(path, "w", newline="") as stream:
+        writer = csv.DictWriter(stream, ["section", *(field.name for field in fields(Row)), *about])
+        writer.writeheader()
+        writer.writerows({**line, **about} for line in lines)
+
+
+if __name__ == "__main__":
+    from ludus.scripts.main import run
+
+    sys.exit(run(main, sys.argv[1:]))
