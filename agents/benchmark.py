@@ -32,6 +32,8 @@ class Config:
     num_envs: tuple[int, ...] = ()  # instead of each section's own numbers of environments
     peers: bool = False  # measure Gymnasium's own environments, too
     peers_python: Path | None = None  # an interpreter that has EnvPool; None leaves EnvPool out
+    seeds: int = 5  # trainings of each side in the sections about learning
+    minutes: float = 10.0  # of training in `learn-snake`
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,20 @@ def memory(config: Config) -> list[Row]:
     return rows
 
 
+def learn_cartpole(config: Config) -> list[Row]:
+    """Seconds that ``pqn`` and SB3's PPO need to balance CartPole."""
+    from .benchmark_learning import learn_cartpole as measure  # imports torch, which the other sections do without
+
+    return measure(config)
+
+
+def learn_snake(config: Config) -> list[Row]:
+    """How much ``pqn`` eats on Snake after some minutes of training."""
+    from .benchmark_learning import learn_snake as measure
+
+    return measure(config)
+
+
 def _python(script: str, *arguments: str, **variables: str) -> str:
     """What ``script`` prints in a new process of this interpreter."""
     done = subprocess.run(
@@ -149,7 +163,7 @@ def _python(script: str, *arguments: str, **variables: str) -> str:
     return done.stdout
 
 
-# Name -> section. Figures of learning (pqn against PPO) are sections like these: a function of Config, returning rows.
+# Name -> section. Those that learn take minutes, so they are measured only when they are asked for.
 SECTIONS: dict[str, Callable[[Config], list[Row]]] = {
     "cartpole": cartpole,
     "snake": snake,
@@ -157,4 +171,7 @@ SECTIONS: dict[str, Callable[[Config], list[Row]]] = {
     "single": single,
     "start": first_step,
     "memory": memory,
+    "learn-cartpole": learn_cartpole,
+    "learn-snake": learn_snake,
 }
+QUICK = tuple(name for name in SECTIONS if not name.startswith("learn-"))

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ludus.agents.benchmark import MAKE_PEERS, OURS, Config, Row, machine
-from ludus.agents.benchmark_sections import SECTIONS
+from ludus.agents.benchmark_sections import QUICK, SECTIONS
 from ludus.errors import did_you_mean
 from ludus.scripts.options import parse
 
@@ -21,6 +21,8 @@ show medians, and the slowest and the fastest turn.
   ludus benchmark                                 all sections, Ludus alone
   ludus benchmark --peers                         beside Gymnasium and EnvPool
   ludus benchmark --peers --only cartpole,single --out results.csv
+  ludus benchmark --peers --only learn-cartpole   minutes: pqn beside SB3's PPO
+  ludus benchmark --only learn-snake --seeds 1    ten minutes of training
 
 Sections: {", ".join(SECTIONS)}. EnvPool needs older packages than Ludus, so it lives in an environment of its own:
 
@@ -29,7 +31,7 @@ Sections: {", ".join(SECTIONS)}. EnvPool needs older packages than Ludus, so it 
 
 @dataclass
 class Arguments:
-    only: str = ",".join(SECTIONS)
+    only: str = ",".join(QUICK)
     """Sections, separated by commas."""
     peers: bool = False
     """Measure Gymnasium and, where its environment exists, EnvPool beside Ludus."""
@@ -41,6 +43,10 @@ class Arguments:
     """Length of a turn."""
     num_envs: str = ""
     """Numbers of environments, separated by commas, instead of each section's own."""
+    seeds: int = 5
+    """Trainings of each side, for learn-cartpole and learn-snake."""
+    minutes: float = 10.0
+    """Length of a training, for learn-snake."""
     out: Path | None = None
     """Write the rows to this file, too: FILE.csv or FILE.json."""
 
@@ -59,6 +65,8 @@ def main(arguments: list[str]) -> int:
         num_envs=parse_numbers(options.num_envs),
         peers=options.peers,
         peers_python=find_peers(options, console),
+        seeds=options.seeds,
+        minutes=options.minutes,
     )
     about = machine()
     console.print(", ".join(f"{key} {value}" for key, value in about.items()))
@@ -114,7 +122,7 @@ def tables(rows: Sequence[Row]) -> list[Table]:
             for column in ("environments", "side", f"{row.unit}, median", "slowest … fastest", "Ludus is", "must be"):
                 shown[row.work].add_column(column, justify="left" if column in ("side", "must be") else "right")
         shown[row.work].add_row(
-            f"{row.num_envs:,}" if row.side == OURS else "",
+            f"{row.num_envs:,}" if row.side == OURS and row.num_envs else "",
             row.side,
             number(row.value),
             f"{number(row.lowest)} … {number(row.highest)}",

@@ -1,0 +1,141 @@
+"""The learning figures of ``ludus benchmark``: seconds to a level, and the level after some minutes.
+
+The time of evaluations does not count. Sides take turns, seed by seed; the torch threads of a side are those of its
+preset.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+
+from ..envs.make import make_batch
+from .benchmark import OURS, Config, Row, make_row
+from .evaluation import evaluate, greedy_policy
+from .pqn import PQN
+from .training import EVALUATION_SEED, budget, config_from, configure
+
+LEVEL, EPISODES, EVERY = 475.0, 100, 10_000  # CartPole counts as learned; greedy episodes; steps between evaluations
+
+# RL-Zoo's tuned PPO for CartPole-v1 (DLR-RM/rl-baselines3-zoo, hyperparams/ppo.yml); `lin_x` falls from x to 0.
+PPO_ENVS, PPO_STEPS = 8, 100_000
+PPO = {
+    "n_steps": 32,
+    "batch_size": 256,
+    "gae_lambda": 0.8,
+    "gamma": 0.98,
+    "n_epochs": 20,
+    "ent_coef": 0.0,
+    "learning_rate": lambda left: left * 0.001,
+    "clip_range": lambda left: left * 0.2,
+}
+PPO_THREADS = 1  # of torch: faster than 2 for networks of this size
+
+
+class Clock(BaseCallback):
+    """Stops a training when ``measure(agent)`` reaches ``level``, and keeps the training's own seconds."""
+
+    def __init__(self, measure: Callable[[Any], float], level: float, every: int, at_rollouts: bool) -> None:
+        super().__init__()
+        self.measure, self.level, self.every, self.at_rollouts = measure, level, every, at_rollouts
+        self.seconds = self.steps = float("inf")
+        self.due, self.paused = every, 0.0
+        self.reached = False
+
+    def _on_training_start(self) -> None:
+        self.began = time.perf_counter()
+
+    def _on_rollout_start(self) -> None:
+        if self.at_rollouts:
+            self._look()
+
+    def _on_step(self) -> bool:
+        if not self.at_rollouts:
+            self._look()
+        return not self.reached
+
+    def _look(self) -> None:
+        if self.model.num_timesteps < self.due or self.reached:
+            return
+        self.due += self.every
+        paused = time.perf_counter()
+        value = self.measure(self.model)
+        self.paused += time.perf_counter() - paused
+        if value >= self.level:
+            self.reached = True
+            self.seconds = paused - self.began - (self.paused - (time.perf_counter() - paused))
+            self.steps = self.model.num_timesteps
+
+
+def pqn_on_cartpole(seed: int) -> Clock:
+    """Train ``pqn`` with its preset until it balances."""
+    config = configure("ludus/CartPole-v1", seed=seed)
+    hyperparameters = config_from(config.hyperparameters)
+    batch = make_batch(config.env, hyperparameters.num_envs)
+    judge = make_batch(config.env, EPISODES)
+    agent = PQN(batch, hyperparameters, seed)
+    agent.set_logger(Logger(None, []))
+    clock = Clock(
+        lambda agent: evaluate(judge, greedy_policy(agent), EPISODES, EVALUATION_SEED).mean, LEVEL, EVERY, True
+    )
+    agent.learn(config.steps, clock, log_interval=10**9)
+    return clock
+
+
+def ppo_on_cartpole(seed: int) -> Clock:
+    """Train SB3's PPO with RL-Zoo's preset, on SB3's own vector environment, until it balances."""
+    from stable_baselines3 import PPO as Algorithm
+    from stable_baselines3.common.env_util import make_vec_env
+
+    torch.set_num_threads(PPO_THREADS)
+    judge = make_batch("ludus/CartPole-v1", EPISODES)  # Gymnasium's rules, so that evaluating does not take all day
+
+    def act(batch: Any) -> np.ndarray:
+        return agent.predict(batch.buffers.observation, deterministic=True)[0]
+
+    agent = Algorithm("MlpPolicy", make_vec_env("CartPole-v1", PPO_ENVS, seed=seed), seed=seed, device="cpu", **PPO)
+    clock = Clock(lambda _: evaluate(judge, act, EPISODES, EVALUATION_SEED).mean, LEVEL, EVERY, False)
+    agent.learn(PPO_STEPS, clock)
+    return clock
+
+
+def learn_cartpole(config: Config) -> list[Row]:
+    """Seconds to a mean of 475 over 100 greedy episodes, looked at every 10,000 steps."""
+    sides: dict[str, Callable[[int], Clock]] = {OURS + " pqn": pqn_on_cartpole}
+    if config.peers:
+        sides["SB3 PPO, RL-Zoo preset"] = ppo_on_cartpole
+    pqn_on_cartpole(0)  # compiles and warms up
+    clocks: dict[str, list[Clock]] = {name: [] for name in sides}
+    for seed in range(config.seeds):
+        for name, train in sides.items():
+            clocks[name].append(train(seed))
+    seconds = {name: [clock.seconds for clock in runs] for name, runs in clocks.items()}
+    ours = np.median(seconds[OURS + " pqn"])
+    rows = []
+    for name, values in seconds.items():
+        steps = ", ".join(f"{clock.steps:,.0f}" for clock in clocks[name])
+        work = f"CartPole, seconds to {LEVEL:.0f}, {config.seeds} seeds"
+        row = make_row(work, f"{name} (steps {steps})", 0, values, "s", target="5 x PPO")
+        rows.append(row if name.startswith(OURS) else replace(row, ratio=float(np.median(values) / ours), target=""))
+    return rows
+
+
+def learn_snake(config: Config) -> list[Row]:
+    """Mean fruit of 256 greedy games after some minutes of training, time of evaluations excluded."""
+    values, steps = [], 0
+    for seed in range(config.seeds):
+        plan = budget("ludus/Snake-v1", 60.0 * config.minutes)
+        run = configure("ludus/Snake-v1", seed=seed, **plan)
+        hyperparameters = config_from(run.hyperparameters)
+        agent = PQN(make_batch(run.env, hyperparameters.num_envs), hyperparameters, seed)
+        agent.set_logger(Logger(None, []))
+        agent.learn(run.steps, log_interval=10**9)
+        values.append(evaluate(make_batch(run.env, 256), greedy_policy(agent), 256, EVALUATION_SEED).mean)
+        steps = run.steps
+    work = f"Snake, fruit of 256 greedy games after {config.minutes:g} minutes, {config.seeds} seeds"
+    return [make_row(work, f"{OURS} pqn (steps {steps:,})", 0, values, "fruit", target=">= 50 after 10")]
