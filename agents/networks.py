@@ -120,6 +120,24 @@ def make_encoder(
     raise ValueError(f"no network for the observation space {space}; expected Box, Discrete or a Dict of these")
 
 
+def flatten_parameters(network: nn.Module) -> nn.Parameter:
+    """Lay all parameters of ``network``, and their gradients, into one vector each, and return that as a parameter.
+
+    The network goes on as before: its parameters become views. An optimiser that is given the vector does in one
+    operation what takes it one per layer otherwise, which is half of a gradient step for small networks.
+    """
+    parameters = list(network.parameters())
+    flat = nn.Parameter(torch.cat([parameter.detach().flatten() for parameter in parameters]))
+    flat.grad = torch.zeros_like(flat)
+    start = 0
+    for parameter in parameters:
+        stop = start + parameter.numel()
+        parameter.data = flat.data[start:stop].view_as(parameter)
+        parameter.grad = flat.grad[start:stop].view_as(parameter)
+        start = stop
+    return flat
+
+
 class QNetwork(nn.Module):
     """Q-values (N, actions) of observations: encoder, hidden layers, a linear layer.
 

@@ -20,7 +20,7 @@ from torch import nn
 from ..envs.engine.batch import Batch
 from ..envs.engine.binding import bind, hash_sources
 from .exploration import EpsilonGreedy, LinearSchedule, Reheating
-from .networks import QNetwork
+from .networks import QNetwork, flatten_parameters
 from .statistics import EpisodeStatistics
 from .views import EgocentricView
 
@@ -143,8 +143,8 @@ class PQN(BaseAlgorithm):
                 c.input_scale,
             )
         self.policy = network.to(self.device)  # type: ignore[assignment]
-        self.parameters = list(network.parameters())
-        self.optimizer = torch.optim.RAdam(self.parameters, lr=c.learning_rate, foreach=True)
+        self.weights = flatten_parameters(network)
+        self.optimizer = torch.optim.RAdam([self.weights], lr=c.learning_rate, foreach=True)
         self.generator = torch.Generator().manual_seed(self.seed or 0)  # order of the minibatches
         self.explore = EpsilonGreedy(self.n_envs, self.seed or 0)
         self.network = network
@@ -322,7 +322,8 @@ class PQN(BaseAlgorithm):
         actions = torch.from_numpy(self._actions).flatten().to(self.device)
         targets = torch.from_numpy(self._targets).flatten().to(self.device)
         size = len(actions) // c.minibatches
-        losses = []
+        gradient, losses = self.weights.grad, []
+        assert gradient is not None
         for _ in range(c.epochs):
             order = torch.randperm(len(actions), generator=self.generator).to(self.device)
             for start in range(0, len(order), size):
@@ -330,9 +331,10 @@ class PQN(BaseAlgorithm):
                 q = self.network(each(lambda x: x[rows], observations))  # noqa: B023
                 chosen = q.gather(1, actions[rows, None]).squeeze(1)
                 loss = 0.5 * nn.functional.mse_loss(chosen, targets[rows])
-                self.optimizer.zero_grad(set_to_none=True)
+                gradient.zero_()
                 loss.backward()
-                norm = nn.utils.clip_grad_norm_(self.parameters, c.max_grad_norm, foreach=True)
+                norm = gradient.norm()
+                gradient.mul_((c.max_grad_norm / (norm + 1e-6)).clamp(max=1.0))
                 self.optimizer.step()
                 losses.append(loss.detach())
         self.metrics = {
