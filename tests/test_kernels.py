@@ -149,9 +149,9 @@ def test_fill_colours_exactly_its_pixels(size, x0, y0, x1, y1, color):
 
 
 def check_shape(frame, distance, color):
-    """Pixels are full where the middle lies a pixel deep inside, untouched a pixel outside, and never overshoot."""
-    assert (frame[distance < -1.0] == color).all()
-    assert (frame[distance > 1.0] == 17).all()
+    """Pixels are full from half a pixel inside the edge, untouched from half a pixel outside, and between in between."""
+    assert (frame[distance < -0.5001] == color).all()
+    assert (frame[distance > 0.5001] == 17).all()
     low, high = np.minimum(color, 17), np.maximum(color, 17)
     assert ((frame >= low) & (frame <= high)).all()
 
