@@ -356,8 +356,13 @@ class KernelBatch:
             raise ValueError(
                 f"frames must be C-contiguous uint8 (M, height, width, 3), got {frames.dtype} {frames.shape}"
             )
+        rows = np.asarray(indices, np.int64)
+        if rows.shape != frames.shape[:1]:
+            raise ValueError(f"indices must have shape ({len(frames)},), one per frame, got {rows.shape}")
+        if len(rows) and (rows.min() < 0 or rows.max() >= self.num_envs):  # compiled code does not check
+            raise IndexError(f"indices must be 0 … {self.num_envs - 1}, got {rows.tolist()}")
         with self._tolerant():
-            self._driver.paint(self.records, np.asarray(indices, np.int64), self.world, frames)
+            self._driver.paint(self.records, rows, self.world, frames)
 
     def _tolerant(self) -> contextlib.AbstractContextManager:
         return np.errstate(over="ignore") if self._interpreted else contextlib.nullcontext()

@@ -241,8 +241,8 @@ for _character, _rows in _FONT.items():
 
 @kernel
 def glyph(frame, x, y, code, scale, color):
-    """One character (ASCII ``code``, capitals and digits), its top left corner at (x, y)."""
-    bits = FONT[code]
+    """One character (ASCII ``code``, capitals and digits; others are blank), its top left corner at (x, y)."""
+    bits = FONT[code] if 0 <= code < FONT.shape[0] else 0
     for row in range(GLYPH_HEIGHT):
         for column in range(GLYPH_WIDTH):
             if bits >> (14 - GLYPH_WIDTH * row - column) & 1:
