@@ -149,7 +149,7 @@ def test_fill_colours_exactly_its_pixels(size, x0, y0, x1, y1, color):
 
 
 def check_shape(frame, distance, color):
-    """Pixels are full from half a pixel inside the edge, untouched from half a pixel outside, and between in between."""
+    """Pixels are full from half a pixel inside the edge, untouched from half a pixel outside, else mixed."""
     assert (frame[distance < -0.5001] == color).all()
     assert (frame[distance > 0.5001] == 17).all()
     low, high = np.minimum(color, 17), np.maximum(color, 17)

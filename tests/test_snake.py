@@ -143,7 +143,7 @@ DIED, OUT_OF_TIME = (True, False), (False, True)  # (terminated, truncated)
     [
         (4, 400, 4000, masked_random, {DIED}),
         (4, 150, 12, any_random, {DIED, OUT_OF_TIME}),
-        (5, 250, 30, masked_random, {DIED, OUT_OF_TIME}),
+        (5, 250, 100, masked_random, {DIED, OUT_OF_TIME}),
         (12, 50, 4000, masked_random, {DIED}),
         (12, 100, 15, any_random, {DIED, OUT_OF_TIME}),
         (20, 50, 60, masked_random, {OUT_OF_TIME}),
