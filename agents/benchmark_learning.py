@@ -16,15 +16,16 @@ from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
 from .benchmark import OURS, Config, Row, make_row
+from .config import configure
 from .evaluation import evaluate, greedy_policy
-from .pqn import PQN
-from .training import EVALUATION_SEED, budget, config_from, configure
+from .pqn import PQN, config_from
+from .training import EVALUATION_SEED, budget
 
 LEVEL, EPISODES, EVERY = 475.0, 100, 10_000  # CartPole counts as learned; greedy episodes; steps between evaluations
 
 # RL-Zoo's tuned PPO for CartPole-v1 (DLR-RM/rl-baselines3-zoo, hyperparams/ppo.yml); `lin_x` falls from x to 0.
 PPO_ENVS, PPO_STEPS = 8, 100_000
-PPO = {
+PPO: dict[str, Any] = {
     "n_steps": 32,
     "batch_size": 256,
     "gae_lambda": 0.8,

@@ -5,7 +5,6 @@ episodes bootstrap from the observation at their end (there both flags cut the r
 the choice and in the maximum, and epsilon can rise again when the return drops (`exploration.Reheating`).
 """
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -18,9 +17,9 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from ..envs.engine.binding import bind, hash_sources
 from .exploration import EpsilonGreedy, LinearSchedule, Reheating
 from .networks import QNetwork, flatten_parameters
+from .returns import lambda_returns
 from .statistics import EpisodeStatistics
 from .views import EgocentricView
 
@@ -48,12 +47,8 @@ class PQNConfig:
     reheat_drop: float = 0.5  # the world has changed when this share of what was learned is left
     reheat_half_life: float = 200.0  # episodes
     hidden: tuple[int, ...] = (128, 128)  # units of the hidden layers
-    conv: tuple[
-        tuple[int, int, int], ...
-    ] = ()  # (channels, kernel, stride) of each convolution, for pictures and boards
-    input_scale: float | tuple[float, ...] | None = (
-        None  # factor(s) for a Box's last axis; default 1/255 for uint8, else 1
-    )
+    conv: tuple[tuple[int, ...], ...] = ()  # (channels, kernel, stride) of each convolution, for pictures and boards
+    input_scale: float | tuple[float, ...] | None = None  # factor(s) for the last axis; else 1/255 for uint8 and 1
     center: int | None = None  # plane that marks the own cell of a board: the network then sees the board from there
     view_radius: int = 5  # how far it sees exactly then, in cells
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
@@ -72,35 +67,6 @@ class PQNConfig:
                 f"num_envs * rollout_steps = {self.num_envs * self.rollout_steps} must be a multiple of "
                 f"minibatches = {self.minibatches}"
             )
-
-
-def _define_lambda_returns() -> Callable:
-    source_hash = 0  # see envs/engine/binding.py
-
-    def lambda_returns(rewards, next_values, terminated, ended, gamma, lam, targets):
-        """Targets G (T, N) in place, backwards from the end of the rollout.
-
-        G_t = r_t + gamma * [lam * G_{t+1} + (1 - lam) * V_{t+1}]; after a terminated step the bracket is 0, and where
-        an episode was truncated, or the rollout ends, it is V_{t+1} alone.
-
-        rewards, next_values (T, N) float32, V of the observation *after* each step, taken before any reset;
-        terminated, ended (T, N) bool, ended = terminated or truncated; targets (T, N) float32.
-        """
-        source_hash  # noqa: B018
-        for i in range(rewards.shape[1]):
-            following = next_values[-1, i]
-            for t in range(rewards.shape[0] - 1, -1, -1):
-                value = next_values[t, i]
-                bracket = value if ended[t, i] else lam * following + (1.0 - lam) * value
-                following = rewards[t, i] if terminated[t, i] else rewards[t, i] + gamma * bracket
-                targets[t, i] = following
-
-    return lambda_returns
-
-
-lambda_returns = bind(
-    _define_lambda_returns(), sys.modules[__name__], {}, hash_sources({"lambda_returns": _define_lambda_returns})
-)
 
 
 class PQN(BaseAlgorithm):

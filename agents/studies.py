@@ -18,8 +18,8 @@ from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
 from .checkpoint import write_atomically
+from .config import preset
 from .pqn import PQN, config_from
-from .training import preset
 
 ENVIRONMENT = "ludus/CartPole-v1"
 FORCE_BEFORE, FORCE_AFTER = 10.0, -10.0  # N

@@ -12,85 +12,27 @@ that only grow. A resumed run cuts these back to their lengths at the checkpoint
 doubles, and goes on with the same bits as the run that was not killed (same machine, same library versions, CPU).
 """
 
-import csv
-import io
-import platform
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import gymnasium
-import numpy as np
 import torch
-import yaml
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, Logger, TensorBoardOutputFormat
 
-from ..envs.make import find_spec, is_ludus, make_batch
-from ..errors import did_you_mean
+from ..envs.make import make_batch
 from . import checkpoint
+from .config import RunConfig, configure, read, write
 from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
+from .logs import append_row, cut_back, growing_files, rollout_gif, write_image
 from .pqn import PQN, config_from
 
-CONFIG_FORMAT = 1
-PRESETS = Path(__file__).parent / "presets"
-AGENTS = ("pqn",)
 EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """What decides a run; written to config.yaml."""
-
-    env: str  # id of a registered environment
-    agent: str = "pqn"
-    steps: int = 1_000_000  # environment steps in all
-    seed: int = 0
-    environment: dict[str, Any] = field(default_factory=dict)  # keywords: parameters, sizes, randomize, drift
-    hyperparameters: dict[str, Any] = field(default_factory=dict)  # all of the agent's, defaults and preset included
-    device: str = "cpu"
-    evaluate_every: int = 100_000  # steps between two evaluations; 0 for none before the end
-    evaluation_episodes: int = 64
-    checkpoint_seconds: float = 30.0  # between two checkpoints
-
-    def __post_init__(self) -> None:
-        if self.agent not in AGENTS:
-            raise ValueError(f"unknown agent {self.agent!r}{did_you_mean(self.agent, AGENTS)}")
-        if self.steps < 1:
-            raise ValueError(f"steps must be >= 1, got {self.steps}")
-        if self.device not in ("cpu", "cuda") and not self.device.startswith("cuda:"):
-            raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
-        if self.device != "cpu" and not torch.cuda.is_available():
-            raise ValueError(f"device {self.device!r} was asked for, but torch sees no CUDA device; use --device cpu")
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether a resumed run has the same bits as one that was never stopped."""
-        return self.device == "cpu" and is_ludus(find_spec(self.env))
-
-
-def preset(env: str, agent: str) -> dict[str, Any]:
-    """The tuned hyperparameters of ``agent`` on ``env``; empty where there are none."""
-    path = PRESETS / f"{env.replace('/', '-')}.yaml"
-    if not path.exists():
-        return {}
-    return dict(yaml.safe_load(path.read_text()).get(agent, {}))
-
-
-def configure(
-    env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | None = None, **keywords: Any
-) -> RunConfig:
-    """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's."""
-    find_spec(env)
-    given = {**preset(env, agent), **(hyperparameters or {})}
-    defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
-    resolved = asdict(config_from(given)) if agent in AGENTS else {}
-    return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
 
 
 def budget(env: str, seconds: float, agent: str = "pqn") -> dict[str, Any]:
@@ -132,46 +74,12 @@ class Run:
             raise ValueError(f"{folder} exists and is not empty; choose another --run")
         cls(folder, config).make_agent(1)[1].close()  # refuses what cannot be trained before anything is written
         folder.mkdir(parents=True, exist_ok=True)
-        versions = {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "torch": str(torch.__version__),
-            "gymnasium": gymnasium.__version__,
-        }
-        text = yaml.safe_dump(
-            {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions}, sort_keys=False
-        )
-        checkpoint.write_atomically(folder / "config.yaml", text.encode())
+        write(config, folder / "config.yaml")
         return cls(folder, config)
 
     @classmethod
     def open(cls, folder: Path) -> "Run":
-        path = folder / "config.yaml"
-        if not path.exists():
-            what = "does not exist" if not folder.exists() else "holds no config.yaml"
-            raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made")
-        try:
-            content = yaml.safe_load(path.read_text())
-        except (yaml.YAMLError, UnicodeDecodeError) as fault:
-            raise ValueError(
-                f"{path} cannot be read: {str(fault).splitlines()[0]}; restore it or start a new run"
-            ) from None
-        if not isinstance(content, dict) or "format" not in content:
-            raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
-        if content["format"] != CONFIG_FORMAT:
-            raise ValueError(
-                f"{path} has format {content['format']!r}, this version of Ludus reads {CONFIG_FORMAT}; "
-                "use the version of Ludus that made the run"
-            )
-        known = [f.name for f in fields(RunConfig)]
-        values = {key: value for key, value in content.items() if key not in ("format", "versions")}
-        for key in values:
-            if key not in known:
-                raise ValueError(f"{path} has an unknown entry {key!r}{did_you_mean(key, known)}")
-        missing = [key for key in ("env", "agent", "steps", "hyperparameters") if key not in values]
-        if missing:
-            raise ValueError(f"{path} lacks the entry {missing[0]!r}; restore it or start a new run")
-        return cls(folder, RunConfig(**values))
+        return cls(folder, read(folder))
 
     def agent(self) -> PQN:
         """The agent of the newest good checkpoint, for watching and evaluating."""
@@ -331,7 +239,7 @@ class RunCallback(BaseCallback):
     def _picture(self) -> None:
         """A rollout as an animated image in TensorBoard."""
         writer = next(f for f in self.logger.output_formats if isinstance(f, TensorBoardOutputFormat)).writer
-        image = rollout_gif(self.run, greedy_policy(self.model))
+        image = rollout_gif(self.run.make_batch(1), greedy_policy(self.model), EVALUATION_SEED)
         if image is not None:
             write_image(writer, "rollout/greedy", image, self.num_timesteps)
 
@@ -373,79 +281,3 @@ class RunCallback(BaseCallback):
     def close(self) -> None:
         if self._judge is not None:
             self._judge.close()
-
-
-# --- Files that only grow ---
-
-
-def growing_files(folder: Path) -> dict[str, int]:
-    """Name -> size in bytes of the run's logs."""
-    names = [path.name for path in folder.glob("events.out.*")] + ["evaluations.csv"]
-    return {name: (folder / name).stat().st_size for name in sorted(names) if (folder / name).exists()}
-
-
-def cut_back(folder: Path, sizes: dict[str, int]) -> None:
-    """Make the logs what they were at the checkpoint: later lines go, and files that began later."""
-    for name, size in growing_files(folder).items():
-        if name not in sizes:
-            (folder / name).unlink()
-        elif size > sizes[name]:
-            with open(folder / name, "r+b") as stream:
-                stream.truncate(sizes[name])
-
-
-def append_row(path: Path, row: dict[str, Any]) -> None:
-    """Add a line to a CSV file, with a header if it is new."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(row))
-    if not path.exists():
-        writer.writeheader()
-    writer.writerow(row)
-    with open(path, "a", newline="") as stream:
-        stream.write(text.getvalue())
-
-
-GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
-
-
-def rollout_gif(run: Run, policy: Callable) -> bytes | None:
-    """The first steps of one greedy episode as a GIF; ``None`` for an environment that does not draw here."""
-    from ..envs.engine.video import gif
-
-    batch = run.make_batch(1)
-    try:
-        if not hasattr(batch, "draw_many"):
-            return None
-        height, width = batch.simulation.frame
-        frame = np.zeros(
-            (GIF_PIXELS * height // max(height, width), GIF_PIXELS * width // max(height, width), 3), np.uint8
-        )
-        batch.seed_from(EVALUATION_SEED)
-        frames = []
-        for _ in range(GIF_STEPS):
-            batch.draw(0, frame)
-            frames.append(frame.copy())
-            if batch.step(policy(batch)):
-                break
-        return gif(np.stack(frames), GIF_FPS)
-    finally:
-        batch.close()
-
-
-def write_image(writer: Any, tag: str, encoded: bytes, step: int) -> None:
-    """Put an encoded image, animated ones included, into TensorBoard without decoding it."""
-    from PIL import Image
-    from tensorboard.compat.proto.summary_pb2 import Summary
-
-    width, height = Image.open(io.BytesIO(encoded)).size
-    image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=encoded)
-    writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), step)
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as lists, NumPy numbers as Python's: what YAML can say."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return value.item() if isinstance(value, np.generic) else value

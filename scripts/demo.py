@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ludus.agents import training
+from ludus.agents.config import configure
 from ludus.agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
 from ludus.scripts import evaluate as evaluate_script
 from ludus.scripts import train as train_script
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
         f"[bold]1  Training pqn on {ENVIRONMENT}[/bold] for about {options.seconds:.0f} seconds, into {folder}"
     )
     console.print(f"   Follow it in another terminal: .venv/bin/tensorboard --logdir {folder.parent}")
-    config = training.configure(ENVIRONMENT, seed=options.seed, **training.budget(ENVIRONMENT, options.seconds))
+    config = configure(ENVIRONMENT, seed=options.seed, **training.budget(ENVIRONMENT, options.seconds))
     run = training.Run.start(folder, config)
     code = train_script.train(run, console)
     if code:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.agents import training
+from ludus.agents.config import RunConfig, configure
 from ludus.scripts.options import key_values, parse
 
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
@@ -62,7 +63,7 @@ def main(arguments: list[str]) -> int:
     return train(run, console)
 
 
-def plan(options: Arguments) -> tuple[Path, training.RunConfig]:
+def plan(options: Arguments) -> tuple[Path, RunConfig]:
     """The folder and the configuration of a new run."""
     if options.env is None:
         raise ValueError(
@@ -72,7 +73,7 @@ def plan(options: Arguments) -> tuple[Path, training.RunConfig]:
     if options.num_envs is not None:
         hyperparameters["num_envs"] = options.num_envs
     given = {key: getattr(options, key) for key in ("steps", "evaluate_every") if getattr(options, key) is not None}
-    config = training.configure(
+    config = configure(
         options.env,
         options.agent,
         hyperparameters,

@@ -9,7 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
-from ludus.agents.training import Interrupted, Run, configure
+from ludus.agents.config import configure
+from ludus.agents.training import Interrupted, Run
 
 
 def train(folder: str, config: dict | None) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ludus.agents.training import Run, configure
+from ludus.agents.config import configure
+from ludus.agents.training import Run
 from ludus.scripts.main import COMMANDS, main
 
 TINY = {"num_envs": 4, "rollout_steps": 8, "minibatches": 1, "hidden": [8]}

@@ -11,7 +11,7 @@ ALL_LEGAL = np.ones((1, 4), np.int8)
 def test_schedule_falls_linearly_and_then_stays():
     schedule = LinearSchedule(1.0, 0.2, 0.5)
     assert [schedule(p) for p in (0.0, 0.25, 0.5, 1.0)] == pytest.approx([1.0, 0.6, 0.2, 0.2])
-    assert LinearSchedule(1.0, 0.1, 0.0)(0.0) == 0.1
+    assert LinearSchedule(1.0, 0.1, 0.0)(0.0) == pytest.approx(0.1)
 
 
 def test_epsilon_zero_takes_the_best_legal_action():

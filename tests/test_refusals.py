@@ -40,7 +40,12 @@ CONSTRUCTION = [
     (CARTPOLE, {"drift": {"gravity": {"to": 3.0}}}, ValueError, "the drift of gravity lacks 'at'"),
     (CARTPOLE, {"drift": {"gravity": {"to": 3.0, "at": 1, "ovr": 2}}}, ValueError, "'ovr'.*did you mean 'over'"),
     (CARTPOLE, {"drift": {"gravity": Drift(300.0, 4)}}, ValueError, "gravity of cartpole must be 0 … 100 m/s²"),
-    (CARTPOLE, {"drift": {"gravity": Drift(3.0, -4)}}, ValueError, "needs at >= 0 and over >= 0 steps, got Drift("),
+    (
+        CARTPOLE,
+        {"drift": {"gravity": Drift(3.0, -4)}},
+        ValueError,
+        "needs whole at >= 0 and over >= 0 steps, got Drift(",
+    ),
     (CARTPOLE, {"drift": {"gravity": [Drift(3, 4, 10), Drift(5, 9)]}}, ValueError, "two drifts of gravity.*overlap"),
 ]
 

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from ludus.agents import checkpoint
-from ludus.agents.training import Run, configure
+from ludus.agents.config import configure
+from ludus.agents.training import Run
 
 SMALL = {"num_envs": 16, "rollout_steps": 16, "minibatches": 2, "epochs": 2, "hidden": [32]}
 CONFIGS = {

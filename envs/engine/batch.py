@@ -5,7 +5,6 @@
 
 import contextlib
 import itertools
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import numpy as np
 from gymnasium import Space, error, spaces
 from gymnasium.vector import AutoresetMode
 
+from . import snapshot
 from .driver import (
     DISABLED,
     NEXT_STEP,
@@ -30,7 +30,6 @@ from .driver import (
 )
 from .simulation import Simulation, load, parameter_ranges, record_dtype
 
-SNAPSHOT_MAGIC = b"ludus-snapshot-1\n"
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
 
 
@@ -86,16 +85,18 @@ class KernelBatch:
     ) -> None:
         if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
             raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
-        if not isinstance(threads, int) or threads < 1:
+        if not isinstance(threads, (int, np.integer)) or threads < 1:
             raise ValueError(f"threads must be a whole number >= 1, got {threads!r}")
-        if max_episode_steps is not None and not (isinstance(max_episode_steps, int) and max_episode_steps >= 1):
+        if max_episode_steps is not None and not (
+            isinstance(max_episode_steps, (int, np.integer)) and max_episode_steps >= 1
+        ):
             raise ValueError(f"max_episode_steps must be a whole number >= 1 or None, got {max_episode_steps!r}")
         environment, simulation = load(module)
         self.module = module
         self.name = module.rpartition(".")[2]
         self.simulation: Simulation = simulation
         self.num_envs = int(num_envs)
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.autoreset_mode = check_mode(autoreset_mode)
         self.max_episode_steps = max_episode_steps
         self.terms, self.succeeds = simulation.terms, simulation.succeeds
         self.has_mask = hasattr(environment, "mask")
@@ -284,8 +285,7 @@ class KernelBatch:
 
     def snapshot(self) -> bytes:
         """The whole state as bytes; a batch made with the same arguments continues from it bit by bit."""
-        header = json.dumps(self._identity(), sort_keys=True).encode()
-        return SNAPSHOT_MAGIC + len(header).to_bytes(8, "little") + header + self._store.tobytes()
+        return snapshot.pack(self._identity(), self._store.tobytes())
 
     def restore(self, data: bytes) -> None:
         """Go back to a ``snapshot``; rewards and flags of the last step are not part of it and read 0.
@@ -293,28 +293,7 @@ class KernelBatch:
         Raises:
             ValueError: not a snapshot, or one of another environment, size or number; nothing has changed.
         """
-        start = len(SNAPSHOT_MAGIC) + 8
-        if data[: len(SNAPSHOT_MAGIC)] != SNAPSHOT_MAGIC or len(data) < start:
-            raise ValueError(
-                f"these {len(data)} bytes are no snapshot of this version of Ludus; take one with snapshot()"
-            )
-        length = int.from_bytes(data[start - 8 : start], "little")
-        try:
-            theirs = json.loads(data[start : start + length])
-        except ValueError:
-            theirs = None
-        if not isinstance(theirs, dict):
-            raise ValueError("the snapshot is damaged: its header cannot be read")
-        ours = self._identity()
-        for key, mine in ours.items():
-            if theirs.get(key) != mine:
-                raise ValueError(
-                    f"the snapshot is of another batch: its {key} is {theirs.get(key)!r}, this batch has {mine!r}; "
-                    "restore into a batch made with the same arguments"
-                )
-        body = data[start + length :]
-        if len(body) != self._store.nbytes:
-            raise ValueError(f"the snapshot is damaged: {len(body)} bytes of state, expected {self._store.nbytes}")
+        body = snapshot.unpack(data, self._identity(), self._store.nbytes)
         self._store[...] = np.frombuffer(body, self._store.dtype)
         self._seed_missing = not self._store["ready"].all()
         for array in (self.buffers.reward, self.buffers.terms, self.buffers.terminated, self.buffers.truncated):
@@ -371,6 +350,15 @@ class KernelBatch:
         """Stop the threads, if there are any. May be called twice."""
         if self._pool is not None:
             self._pool.shutdown()
+
+
+def check_mode(mode: AutoresetMode | str) -> AutoresetMode:
+    """The autoreset mode of this name; ``ValueError`` for another."""
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        names = ", ".join(known.value for known in AutoresetMode)
+        raise ValueError(f"unknown autoreset_mode {mode!r}; expected {names}") from None
 
 
 def check_seed(seed: Any) -> int:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import kernels
 from .binding import bind, hash_sources, layout_of, specialise
 from .kernels import borrow, kernel, seed_stream, uniform_in
 from .simulation import Ranges
@@ -270,7 +271,7 @@ class Driver:
         for name in ("reset", "step", "observe"):
             if name not in names:
                 raise TypeError(f"environment {module.__name__} has no kernel {name!r}; see envs/engine/simulation.py")
-        shared = (module, names, hash_sources(names, __file__), layout_of(dtype))
+        shared = (module, names, hash_sources(names, __file__, kernels.__file__), layout_of(dtype))
         self.drive = bind(_define_drive(), *shared)
         self.paint = bind(_define_paint(), *shared) if "draw" in names else None
         self.advise = bind(_define_advise(), *shared) if "heuristic" in names else None

@@ -15,8 +15,8 @@ class Env(gymnasium.Env):
     ``gymnasium.make`` puts its own ``TimeLimit`` around it (so ``make(..., max_episode_steps=…)`` works as everywhere);
     who constructs it directly gives ``max_episode_steps`` here. The other keywords are those of ``KernelBatch``.
 
-    ``info`` holds ``action_mask`` (int8, where the environment has illegal actions) and, when the world ended the
-    episode, ``totals`` (its return, length and each reward term) and ``is_success`` (where the task has one).
+    ``info`` holds ``action_mask`` (int8, where the environment has illegal actions), ``is_success`` (where the task can
+    be solved) and, when the world ended the episode, ``totals`` (its return, length and each reward term).
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30}
@@ -37,6 +37,7 @@ class Env(gymnasium.Env):
         b = self.batch.buffers
         self._observation, self._mask = b.observation[0:1], b.mask
         self._reward, self._terminated, self._truncated = b.reward, b.terminated, b.truncated
+        self._success = self.batch.records["success"]
         self._scalar = self.observation_space.shape == ()
         self._discrete = isinstance(self.action_space, gymnasium.spaces.Discrete)
         self._count = int(self.action_space.n) if self._discrete else 0  # type: ignore[attr-defined]
@@ -77,13 +78,13 @@ class Env(gymnasium.Env):
         info: dict[str, Any] = {}
         if self.batch.has_mask:
             info["action_mask"] = self._mask[0].copy()
+        if self.batch.succeeds:  # in every step, because only the TimeLimit around this knows which one is the last
+            info["is_success"] = self._success.item()
         if ended:
             b = self.batch.buffers
             terms = b.episode_terms[0].tolist()
             info["totals"] = {"return": sum(terms), "length": int(b.episode_length[0])}
             info["totals"].update(zip(self.batch.terms, terms, strict=True))
-            if self.batch.succeeds:
-                info["is_success"] = bool(b.episode_success[0])
         return info
 
     def action_masks(self) -> np.ndarray:

@@ -145,7 +145,7 @@ def uniform(s):
 
 @kernel
 def uniform_in(s, low, high):
-    """Uniform in [low, high)."""
+    """Uniform between low and high (which rounding may reach)."""
     return low + (high - low) * uniform(s)
 
 

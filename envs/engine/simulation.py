@@ -98,6 +98,11 @@ class Simulation:
 
     def check_value(self, key: str, value: Any, name: str) -> float:
         """The value of parameter ``key`` as a float; ``ValueError`` for one out of range or unknown."""
+        if key in self.sizes:
+            raise ValueError(
+                f"{key} of {name} is a size, which decides the record's shape: it can be fixed, but neither "
+                "randomised nor drift"
+            )
         if key not in self.parameters:
             known = [*self.parameters, *self.sizes]
             raise ValueError(f"unknown parameter {key!r} of {name}{did_you_mean(key, known)}")
@@ -164,8 +169,8 @@ def parameter_ranges(
     for key, value in drift.items():
         for item in as_drifts(value, key):
             to = simulation.check_value(key, item.to, name)
-            if item.at < 0 or item.over < 0:
-                raise ValueError(f"the drift of {key} needs at >= 0 and over >= 0 steps, got {item}")
+            if min(item.at, item.over) < 0 or int(item.at) != item.at or int(item.over) != item.over:
+                raise ValueError(f"the drift of {key} needs whole at >= 0 and over >= 0 steps, got {item}")
             rows.append((int(item.at), index[key], int(item.over), to))
     rows.sort(key=lambda row: row[:2])
     for before, after in itertools.combinations(rows, 2):
@@ -177,7 +182,7 @@ def parameter_ranges(
             )
     # Discrete actions count from 0 here, whatever the space's `start`: kernels index with them.
     is_box = hasattr(action_space, "low")
-    action_low = action_space.low.ravel() if is_box else [0]
+    action_low = action_space.low.ravel() if is_box else [0]  # type: ignore[attr-defined]
     action_high = action_space.high.ravel() if is_box else [action_space.n - 1]  # type: ignore[attr-defined]
     return Ranges(
         low,
@@ -217,7 +222,7 @@ def record_dtype(simulation: Simulation, sizes: Mapping[str, int]) -> np.dtype:
     offsets = [packed.fields[name][1] for name in names]  # type: ignore[index]
     base = offsets[names.index("parameters")]
     return np.dtype(
-        {
+        {  # type: ignore[call-overload]
             "names": names + parameters,
             "formats": [packed.fields[name][0] for name in names] + ["f8"] * len(parameters),  # type: ignore[index]
             "offsets": offsets + [base + 8 * i for i in range(len(parameters))],

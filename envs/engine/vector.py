@@ -14,6 +14,9 @@ from .batch import KernelBatch
 HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step is cheaper than a copy
 
 
+MOST_TILES = 256  # environments that a window shows; more of them would be a few pixels each
+
+
 class VectorEnv(gymnasium.vector.VectorEnv):
     """``num_envs`` environments of the file ``module``; the keywords are those of ``KernelBatch``.
 
@@ -21,11 +24,10 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         copy: Return fresh arrays (the default, as Gymnasium's vector environments do). With ``False`` the arrays are
             views that the next step overwrites: no copy, for whoever is done with them by then.
 
-    ``info`` holds ``action_mask`` (N, A) where the environment has illegal actions and, in steps in which episodes
-    ended, ``totals`` (return, length, each reward term: arrays (N,)) and ``is_success``, each with its mask
-    ``_key``. Under
-    ``SAME_STEP`` the observation and the mask of the end are ``final_obs`` and ``final_info["action_mask"]``, and the
-    totals stand in ``final_info`` too.
+    ``info`` holds ``action_mask`` (N, A) where the environment has illegal actions, ``is_success`` (N,) where the task
+    can be solved and, in steps in which episodes ended, ``totals`` (return, length, each reward term: arrays (N,)), each
+    with its mask ``_key``. Under ``SAME_STEP`` what belongs to the end is ``final_obs`` and ``final_info``, and the
+    rest is of the new episode already.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30, "autoreset_mode": AutoresetMode.NEXT_STEP}
@@ -42,6 +44,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
+        if keywords.get("max_episode_steps") == -1:  # as in gymnasium.make: no limit
+            keywords["max_episode_steps"] = None
         self.batch = KernelBatch(module, num_envs, autoreset_mode=autoreset_mode, **keywords)
         self.num_envs, self.render_mode, self.copy = self.batch.num_envs, render_mode, copy
         self.metadata = {
@@ -116,6 +120,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     def _add_mask(self, info: dict[str, Any], valid: np.ndarray) -> None:
         if self.batch.has_mask:
             info["action_mask"], info["_action_mask"] = self._give(self.batch.buffers.mask), self._give(valid)
+        if self.batch.succeeds:
+            info["is_success"], info["_is_success"] = self.batch.records["success"] & valid, self._give(valid)
 
     def _add_ends(self, info: dict[str, Any]) -> None:
         b = self.batch.buffers
@@ -125,10 +131,10 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             totals[term] = b.episode_terms[:, k].copy()
         totals.update({f"_{key}": done for key in totals})
         info["totals"], info["_totals"] = totals, done
-        if self.batch.succeeds:
-            info["is_success"], info["_is_success"] = b.episode_success.copy(), done
         if self._same_step:
-            final = {key: value for key, value in info.items() if "action_mask" not in key}
+            final: dict[str, Any] = {"totals": totals, "_totals": done}
+            if self.batch.succeeds:
+                final["is_success"], final["_is_success"] = b.episode_success.copy(), done
             if self.batch.has_mask:
                 final["action_mask"], final["_action_mask"] = b.final_mask.copy(), done
             observations = np.full(self.num_envs, None, dtype=object)
@@ -142,16 +148,18 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         if self.render_mode is None:
             gymnasium.logger.warn('render() without a render_mode; make it with render_mode="rgb_array"')
             return None
-        frames = np.empty((self.num_envs, *self.batch.simulation.frame, 3), np.uint8)
-        self.batch.draw_many(np.arange(self.num_envs), frames)
         if self.render_mode == "rgb_array":
+            frames = np.empty((self.num_envs, *self.batch.simulation.frame, 3), np.uint8)
+            self.batch.draw_many(np.arange(self.num_envs), frames)
             return tuple(frames)
+        shown = min(self.num_envs, MOST_TILES)
         if self._window is None:
             from .window import Window
 
-            self._window = Window(
-                self.batch.name, frames.shape[1:3], num_tiles=self.num_envs, fps=self.metadata["render_fps"]
-            )
+            name, size = self.batch.name, self.batch.simulation.frame
+            self._window = Window(name, size, num_tiles=shown, fps=self.batch.simulation.fps)
+        frames = np.empty((shown, *self._window.tile_size, 3), np.uint8)  # at the window's own resolution
+        self.batch.draw_many(np.arange(shown), frames)
         self._window.show(frames)
         return None
 

@@ -13,10 +13,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from .batch import KernelBatch, check_seed
+from .vector import MOST_TILES
 from .video import VideoWriter, fit_tile, tile
 from .window import KEYS, Command, Window
 
-MOST_TILES = 256  # environments shown; more of them would be a few pixels each
 MOST_PICTURES = 60  # per second; a faster rollout leaves pictures out, no steps
 SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's own pace
 HOLD = 0.6  # s that the last picture of an episode stands, so that its end can be seen

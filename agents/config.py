@@ -1,0 +1,126 @@
+"""The configuration of a run: presets, defaults, and config.yaml."""
+
+import platform
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+import yaml
+
+from ..envs.make import find_spec, is_ludus
+from ..errors import did_you_mean
+from . import checkpoint
+from .pqn import config_from
+
+CONFIG_FORMAT = 1
+PRESETS = Path(__file__).parent / "presets"
+AGENTS = ("pqn",)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What decides a run; written to config.yaml."""
+
+    env: str  # id of a registered environment
+    agent: str = "pqn"
+    steps: int = 1_000_000  # environment steps in all
+    seed: int = 0
+    environment: dict[str, Any] = field(default_factory=dict)  # keywords: parameters, sizes, randomize, drift
+    hyperparameters: dict[str, Any] = field(default_factory=dict)  # all of the agent's, defaults and preset included
+    device: str = "cpu"
+    evaluate_every: int = 100_000  # steps between two evaluations; 0 for none before the end
+    evaluation_episodes: int = 64
+    checkpoint_seconds: float = 30.0  # between two checkpoints
+
+    def __post_init__(self) -> None:
+        if self.agent not in AGENTS:
+            raise ValueError(f"unknown agent {self.agent!r}{did_you_mean(self.agent, AGENTS)}")
+        if self.steps < 1:
+            raise ValueError(f"steps must be >= 1, got {self.steps}")
+        if self.device not in ("cpu", "cuda") and not self.device.startswith("cuda:"):
+            raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
+        if self.device != "cpu" and not torch.cuda.is_available():
+            raise ValueError(f"device {self.device!r} was asked for, but torch sees no CUDA device; use --device cpu")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a resumed run has the same bits as one that was never stopped."""
+        return self.device == "cpu" and is_ludus(find_spec(self.env))
+
+
+def preset(env: str, agent: str) -> dict[str, Any]:
+    """The tuned hyperparameters of ``agent`` on ``env``; empty where there are none."""
+    path = PRESETS / f"{env.replace('/', '-')}.yaml"
+    if not path.exists():
+        return {}
+    return dict(yaml.safe_load(path.read_text()).get(agent, {}))
+
+
+def configure(
+    env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | None = None, **keywords: Any
+) -> RunConfig:
+    """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's."""
+    find_spec(env)
+    given = {**preset(env, agent), **(hyperparameters or {})}
+    defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
+    resolved = asdict(config_from(given)) if agent in AGENTS else {}
+    return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
+
+
+def write(config: RunConfig, path: Path) -> None:
+    """Write ``config`` and the versions of what decides the bits, as YAML."""
+    versions = {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": str(torch.__version__),
+        "gymnasium": gymnasium.__version__,
+    }
+    content = {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions}
+    checkpoint.write_atomically(path, yaml.safe_dump(content, sort_keys=False).encode())
+
+
+def read(folder: Path) -> RunConfig:
+    """The configuration of the run in ``folder``.
+
+    Raises:
+        FileNotFoundError: there is no run.
+        ValueError: its config.yaml is damaged, incomplete or of another version.
+    """
+    path = folder / "config.yaml"
+    if not path.exists():
+        what = "does not exist" if not folder.exists() else "holds no config.yaml"
+        raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made")
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise ValueError(
+            f"{path} cannot be read: {str(fault).splitlines()[0]}; restore it or start a new run"
+        ) from None
+    if not isinstance(content, dict) or "format" not in content:
+        raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
+    if content["format"] != CONFIG_FORMAT:
+        raise ValueError(
+            f"{path} has format {content['format']!r}, this version of Ludus reads {CONFIG_FORMAT}; "
+            "use the version of Ludus that made the run"
+        )
+    known = [f.name for f in fields(RunConfig)]
+    values = {key: value for key, value in content.items() if key not in ("format", "versions")}
+    for key in values:
+        if key not in known:
+            raise ValueError(f"{path} has an unknown entry {key!r}{did_you_mean(key, known)}")
+    missing = [key for key in ("env", "agent", "steps", "hyperparameters") if key not in values]
+    if missing:
+        raise ValueError(f"{path} lacks the entry {missing[0]!r}; restore it or start a new run")
+    return RunConfig(**values)
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, NumPy numbers as Python's: what YAML can say."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value.item() if isinstance(value, np.generic) else value

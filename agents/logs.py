@@ -1,0 +1,73 @@
+"""The logs of a run: files that only grow, and pictures for TensorBoard."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .evaluation import Policy
+
+
+def growing_files(folder: Path) -> dict[str, int]:
+    """Name -> size in bytes of the run's logs."""
+    names = [path.name for path in folder.glob("events.out.*")] + ["evaluations.csv"]
+    return {name: (folder / name).stat().st_size for name in sorted(names) if (folder / name).exists()}
+
+
+def cut_back(folder: Path, sizes: dict[str, int]) -> None:
+    """Make the logs what they were at the checkpoint: later lines go, and files that began later."""
+    for name, size in growing_files(folder).items():
+        if name not in sizes:
+            (folder / name).unlink()
+        elif size > sizes[name]:
+            with open(folder / name, "r+b") as stream:
+                stream.truncate(sizes[name])
+
+
+def append_row(path: Path, row: dict[str, Any]) -> None:
+    """Add a line to a CSV file, with a header if it is new."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(row))
+    if not path.exists():
+        writer.writeheader()
+    writer.writerow(row)
+    with open(path, "a", newline="") as stream:
+        stream.write(text.getvalue())
+
+
+GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
+
+
+def rollout_gif(batch: Any, policy: Policy, seed: int) -> bytes | None:
+    """The first steps of an episode as a GIF; ``None`` for an environment that does not draw here. Closes ``batch``."""
+    from ..envs.engine.video import gif
+
+    try:
+        if not hasattr(batch, "draw_many"):
+            return None
+        height, width = batch.simulation.frame
+        frame = np.zeros(
+            (GIF_PIXELS * height // max(height, width), GIF_PIXELS * width // max(height, width), 3), np.uint8
+        )
+        batch.seed_from(seed)
+        frames = []
+        for _ in range(GIF_STEPS):
+            batch.draw(0, frame)
+            frames.append(frame.copy())
+            if batch.step(policy(batch)):
+                break
+        return gif(np.stack(frames), GIF_FPS)
+    finally:
+        batch.close()
+
+
+def write_image(writer: Any, tag: str, encoded: bytes, step: int) -> None:
+    """Put an encoded image, animated ones included, into TensorBoard without decoding it."""
+    from PIL import Image
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    width, height = Image.open(io.BytesIO(encoded)).size
+    image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=encoded)
+    writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), step)
