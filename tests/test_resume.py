@@ -54,6 +54,9 @@ class Trainer:
         self.process.stdin.flush()
         child = int(self.process.stdout.readline())
         if kill_after is not None:
+            if with_signal != signal.SIGKILL:  # a polite signal is answered once the training is under way
+                while not checkpoint.list_checkpoints(folder / "checkpoints"):
+                    time.sleep(0.05)
             time.sleep(kill_after)
             os.kill(child, with_signal)  # a child that has ended is a zombie until now: the signal hits nobody else
         return os.waitstatus_to_exitcode(int(self.process.stdout.readline()))
@@ -137,7 +140,7 @@ def test_the_comparison_sees_a_run_that_is_another(trainer, tmp_path):
 
 def test_ctrl_c_saves_and_the_run_goes_on_from_there(trainer, tmp_path):
     folder, config = tmp_path / "run", {**CONFIGS["cartpole"], "steps": 2_000_000}
-    assert trainer.train(folder, config, kill_after=2.0, with_signal=signal.SIGINT) == 130
+    assert trainer.train(folder, config, kill_after=0.3, with_signal=signal.SIGINT) == 130
     stopped = checkpoint.load_latest(folder / "checkpoints").steps
     assert stopped > 0
     text = (folder / "config.yaml").read_text().replace("steps: 2000000", f"steps: {stopped + 512}")

@@ -117,6 +117,7 @@ class KernelBatch:
         self.buffers, self.rows = self._allocate()  # what is shown; the same for the driver
         action_shape = self.action_space.shape or ()
         self._actions: np.ndarray = np.zeros((self.num_envs, *action_shape), self._action_dtype)
+        self._action_kinds = "iu" if self._actions.dtype.kind == "i" else "iuf"
         self._action_rows = self._actions.reshape(self.num_envs, -1)
         limit = max_episode_steps or 0
         spans, bounds, drifts = make_setting(self.ranges, self._action_dtype)
@@ -237,8 +238,8 @@ class KernelBatch:
             gymnasium.error.ResetNeeded: an environment was never reset, or has ended and the mode is DISABLED.
         """
         given = np.asarray(actions)
-        if given.dtype.kind not in ("iu" if self._action_dtype is np.int64 else "iuf"):
-            expected = "whole numbers" if self._action_dtype is np.int64 else "floats"
+        if given.dtype.kind not in self._action_kinds:
+            expected = "whole numbers" if self._actions.dtype.kind == "i" else "floats"
             raise TypeError(f"actions of {self.name} must be {expected}, got dtype {given.dtype}")
         if given.shape != self._actions.shape:
             raise ValueError(f"actions of {self.name} must have shape {self._actions.shape}, got {given.shape}")

@@ -167,7 +167,8 @@ def _define_drive() -> Callable:
         finals, final_masks = borrow(rows.final_observation), borrow(rows.final_mask)
         all_terms, all_actions = borrow(rows.terms), borrow(actions)
         ended = 0
-        for i in range(start, stop):
+        for index in range(start, stop):
+            i = np.uintp(index)  # unsigned, so that no access asks whether it counts from the end: a tenth of the time
             if command == RESET and not rows.orders[i].selected:
                 continue
             s = records[i]

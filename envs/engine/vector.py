@@ -25,9 +25,9 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             views that the next step overwrites: no copy, for whoever is done with them by then.
 
     ``info`` holds ``action_mask`` (N, A) where the environment has illegal actions, ``is_success`` (N,) where the task
-    can be solved and, in steps in which episodes ended, ``totals`` (return, length, each reward term: arrays (N,)), each
-    with its mask ``_key``. Under ``SAME_STEP`` what belongs to the end is ``final_obs`` and ``final_info``, and the
-    rest is of the new episode already.
+    can be solved and, in steps in which episodes ended, ``totals`` (return, length, each reward term: arrays (N,)),
+    each with its mask ``_key``. Under ``SAME_STEP`` what belongs to the end is ``final_obs`` and ``final_info``, and
+    the rest is of the new episode already.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30, "autoreset_mode": AutoresetMode.NEXT_STEP}
@@ -57,6 +57,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._same_step = self.batch.autoreset_mode == AutoresetMode.SAME_STEP
         self._hands_out = copy and self.batch.buffers.observation.nbytes >= HANDED_OUT
+        self._episodes = np.asarray(self.batch.rows.episodes)
         self._all = np.ones(self.num_envs, np.bool_)
         self._window: Any = None
 
@@ -126,20 +127,22 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     def _add_ends(self, info: dict[str, Any]) -> None:
         b = self.batch.buffers
         done = b.terminated | b.truncated
-        totals = {"return": b.episode_return.copy(), "length": b.episode_length.copy()}
+        # One copy of the records, as bytes (which is ten times as fast), of which the totals are views.
+        episodes = np.ndarray(self.num_envs, self._episodes.dtype, bytearray(self._episodes))
+        totals = {"return": episodes["total"], "length": episodes["length"]}
         for k, term in enumerate(self.batch.terms):
-            totals[term] = b.episode_terms[:, k].copy()
+            totals[term] = episodes["terms"][:, k]
         totals.update({f"_{key}": done for key in totals})
         info["totals"], info["_totals"] = totals, done
         if self._same_step:
             final: dict[str, Any] = {"totals": totals, "_totals": done}
             if self.batch.succeeds:
-                final["is_success"], final["_is_success"] = b.episode_success.copy(), done
+                final["is_success"], final["_is_success"] = episodes["success"], done
             if self.batch.has_mask:
                 final["action_mask"], final["_action_mask"] = b.final_mask.copy(), done
             observations = np.full(self.num_envs, None, dtype=object)
-            rows = np.flatnonzero(done)
-            for i, observation in zip(rows.tolist(), b.final_observation[rows], strict=True):
+            ended = np.flatnonzero(done)
+            for i, observation in zip(ended.tolist(), b.final_observation[ended], strict=True):
                 observations[i] = observation
             info.update(final_obs=observations, _final_obs=done, final_info=final, _final_info=done)
 
