@@ -72,7 +72,8 @@ def main(arguments: list[str]) -> int:
     console.print(", ".join(f"{key} {value}" for key, value in about.items()))
     rows: list[tuple[str, Row]] = []
     for name in sections:
-        measured = SECTIONS[name](config)
+        with console.status(f"measuring {name}"):
+            measured = SECTIONS[name](config)
         for table in tables(measured):
             console.print(table)
         rows += [(name, row) for row in measured]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import tyro
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -29,34 +30,39 @@ def main(arguments: list[str]) -> int:
     options = parse(Arguments, "envs", DESCRIPTION, arguments)
     console = Console(highlight=False)
     if options.id is None:
-        console.print(overview())
-        console.print("The card of one, with all parameters: ludus envs ID")
+        overview(console)
     else:
         card(console, options.id)
     return 0
 
 
-def overview() -> Table:
+def overview(console: Console) -> None:
+    """A line per environment, then what can be set in each."""
     shown = Table()
-    for column in ("id", "observation", "actions", "limit", "parameters and sizes", "slots", "random", "reference"):
-        shown.add_column(column, justify="right" if column in ("limit", "random", "reference") else "left")
+    for column in ("id", "observation", "actions", "limit", "random", "reference"):
+        shown.add_column(
+            column, justify="right" if column in ("limit", "random", "reference") else "left", no_wrap=True
+        )
+    settings = []
     for id, (module, limit) in ENVIRONMENTS.items():
         _, simulation = load(module)
         sizes = {key: size.default for key, size in simulation.sizes.items()}
         observation, action = simulation.spaces(**sizes)
-        names = [f"{key}={value}" for key, value in sizes.items()] + list(simulation.parameters)
         reference = simulation.scores.get("optimum", simulation.scores.get("heuristic"))
         shown.add_row(
             id,
             f"{observation.dtype} {observation.shape}",
             str(action),
             str(limit or "–"),
-            ", ".join(names),
-            "–",  # no environment has slots yet
             f"{simulation.scores.get('random', float('nan')):.1f}",
             "–" if reference is None else f"{reference:.1f}",
         )
-    return shown
+        names = [f"{key}={value}" for key, value in sizes.items()] + list(simulation.parameters)
+        settings.append((id, ", ".join(names) or "–"))
+    console.print(shown)
+    for id, names in settings:
+        console.print(f"[bold]{id}[/bold]  parameters and sizes: {names}; slots: –")  # no environment has slots yet
+    console.print("\nThe card of one, with units and ranges: ludus envs ID")
 
 
 def card(console: Console, id: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import tyro
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -51,10 +52,10 @@ def main(arguments: list[str]) -> int:
 
 def table(results: list[tuple[str, Evaluation]], caption: str) -> Table:
     """A row per policy."""
-    shown = Table(caption=caption, caption_justify="left")
+    shown = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
     shown.add_column("policy")
-    for column in ("mean return", "95 % interval", "normalised", "success", "mean length"):
-        shown.add_column(column, justify="right")
+    for column in ("return", "95 % interval", "normalised", "success", "length"):
+        shown.add_column(column, justify="right", no_wrap=True)
     for title, result in results:
         low, high = result.interval
         shown.add_row(
