@@ -82,8 +82,12 @@ def save(
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-        if final.exists():  # the same moment, saved again after a resume
+        if final.exists():  # the same moment, saved again after a resume: what is whole stays, only wreckage goes
+            with contextlib.suppress(OSError, ValueError, KeyError, safetensors.SafetensorError):
+                _load(final, ())
+                return
             shutil.rmtree(final)
+        _sync_folder(temporary)
         os.rename(temporary, final)
         _sync_folder(folder)
     finally:

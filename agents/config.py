@@ -42,8 +42,6 @@ class RunConfig:
             raise ValueError(f"steps must be >= 1, got {self.steps}")
         if self.device not in ("cpu", "cuda") and not self.device.startswith("cuda:"):
             raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
-        if self.device != "cpu" and not torch.cuda.is_available():
-            raise ValueError(f"device {self.device!r} was asked for, but torch sees no CUDA device; use --device cpu")
 
     @property
     def is_exact(self) -> bool:
@@ -64,22 +62,41 @@ def configure(
 ) -> RunConfig:
     """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's."""
     find_spec(env)
+    device = keywords.get("device", "cpu")
+    if device != "cpu" and not torch.cuda.is_available():
+        raise ValueError(f"device {device!r} was asked for, but torch sees no CUDA device; use --device cpu")
     given = {**preset(env, agent), **(hyperparameters or {})}
+    if "steps" in keywords and "evaluate_every" not in given:
+        given["evaluate_every"] = max(keywords["steps"] // 10, 1)
     defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
     resolved = asdict(config_from(given)) if agent in AGENTS else {}
     return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
 
 
-def write(config: RunConfig, path: Path) -> None:
-    """Write ``config`` and the versions of what decides the bits, as YAML."""
-    versions = {
+def versions() -> dict[str, str]:
+    """Of everything that decides the bits of a run."""
+    return {
         "python": platform.python_version(),
         "numpy": np.__version__,
         "torch": str(torch.__version__),
         "gymnasium": gymnasium.__version__,
     }
-    content = {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions}
+
+
+def write(config: RunConfig, path: Path) -> None:
+    """Write ``config`` and the versions as YAML."""
+    content = {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions()}
     checkpoint.write_atomically(path, yaml.safe_dump(content, sort_keys=False).encode())
+
+
+def other_versions(folder: Path) -> list[str]:
+    """A line for each library that is of another version than when the run in ``folder`` began."""
+    began = yaml.safe_load((folder / "config.yaml").read_text()).get("versions") or {}
+    return [
+        f"the run began with {name} {began.get(name)}, this is {now}: going on may not be exact to the bit"
+        for name, now in versions().items()
+        if began.get(name) != now
+    ]
 
 
 def read(folder: Path) -> RunConfig:
@@ -111,6 +128,9 @@ def read(folder: Path) -> RunConfig:
     for key in values:
         if key not in known:
             raise ValueError(f"{path} has an unknown entry {key!r}{did_you_mean(key, known)}")
+    for key in ("hyperparameters", "environment"):
+        if not isinstance(values.get(key, {}), dict):
+            raise ValueError(f"{path} has a damaged entry {key!r}; restore it or start a new run")
     missing = [key for key in ("env", "agent", "steps", "hyperparameters") if key not in values]
     if missing:
         raise ValueError(f"{path} lacks the entry {missing[0]!r}; restore it or start a new run")

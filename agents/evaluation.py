@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 
 from ..envs.engine.batch import Batch
 
 Policy = Callable[[Batch], np.ndarray]  # from a batch, whose buffers show the present, to actions (N, …) for `step`
 
 MOST_ENVS = 256  # environments that play at the same time
+MOST_STEPS = 1_000_000  # of an episode
 RESAMPLES = 2000  # of the bootstrap
 
 
@@ -78,7 +80,7 @@ def evaluate(
     b = batch.buffers
     returns, lengths, successes = (np.zeros((batch.num_envs, share)) for _ in "abc")
     played = np.zeros(batch.num_envs, int)
-    while True:
+    for _ in range(MOST_STEPS * share):
         if batch.step(policy(batch)):
             rows = np.flatnonzero((b.terminated | b.truncated) & (played < share))
             at = played[rows]
@@ -89,7 +91,13 @@ def evaluate(
                 progress(int(played.sum()))
             if (played == share).all():
                 break
-    scores = dict(getattr(getattr(batch, "simulation", None), "scores", {}))
+    else:
+        raise ValueError(
+            f"an episode of {batch.name} did not end within {MOST_STEPS:,} steps; "
+            "give the environment a time limit: --set max_episode_steps=N"
+        )
+    # The reference scores were measured in the default world; in another one they would mislead.
+    scores = dict(batch.simulation.scores) if getattr(batch, "is_default", False) else {}  # type: ignore[attr-defined]
     return Evaluation(returns.ravel(), lengths.ravel(), successes.ravel(), scores, batch.succeeds)
 
 
@@ -98,10 +106,12 @@ def random_policy(seed: int) -> Policy:
     generator = np.random.default_rng(seed)
 
     def act(batch: Batch) -> np.ndarray:
+        if not isinstance(batch.action_space, spaces.Discrete):
+            raise ValueError(f"the random policy needs Discrete actions, {batch.name} has {batch.action_space}")
         mask = batch.buffers.mask
         tickets = generator.random(mask.shape)
         # Illegal actions lose against every legal one; where nothing is legal, all are alike.
-        return (tickets + mask).argmax(axis=1) + int(batch.action_space.start)  # type: ignore[attr-defined]
+        return (tickets + mask).argmax(axis=1) + int(batch.action_space.start)
 
     return act
 

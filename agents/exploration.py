@@ -143,6 +143,19 @@ _kernels = {"below": below, "uniform": uniform}
 choose = bind(_define_choose(), sys.modules[__name__], _kernels, hash_sources({"choose": _define_choose, **_kernels}))
 
 
+def greedy(q: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The best legal action (N,) int64 and its value (N,) of each row; where nothing is legal, everything is.
+
+    Args:
+        q: (N, A) float32. mask: (N, A), 1 = legal.
+    """
+    legal = mask.astype(np.bool_)
+    legal |= ~legal.any(axis=1, keepdims=True)
+    values = np.where(legal, q, -np.inf)
+    actions = values.argmax(axis=1)
+    return actions, values[np.arange(len(q)), actions]
+
+
 class EpsilonGreedy:
     """The epsilon-greedy choice of ``num_envs`` environments, each with a coin of its own."""
 

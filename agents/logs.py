@@ -40,7 +40,7 @@ def append_row(path: Path, row: dict[str, Any]) -> None:
 GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
 
 
-def rollout_gif(batch: Any, policy: Policy, seed: int) -> bytes | None:
+def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None:
     """The first steps of an episode as a GIF; ``None`` for an environment that does not draw here. Closes ``batch``."""
     from ..envs.engine.video import gif
 
@@ -51,7 +51,7 @@ def rollout_gif(batch: Any, policy: Policy, seed: int) -> bytes | None:
         frame = np.zeros(
             (GIF_PIXELS * height // max(height, width), GIF_PIXELS * width // max(height, width), 3), np.uint8
         )
-        batch.seed_from(seed)
+        batch.seed_from(seed, age)
         frames = []
         for _ in range(GIF_STEPS):
             batch.draw(0, frame)

@@ -85,11 +85,12 @@ class DictEncoder(Encoder):
 
     def __init__(self, encoders: dict[str, Encoder]) -> None:
         super().__init__()
-        self.encoders = nn.ModuleDict(encoders)
+        self.keys = list(encoders)
+        self.encoders = nn.ModuleList(encoders.values())  # not a ModuleDict, which refuses keys such as "type"
         self.num_features = sum(encoder.num_features for encoder in encoders.values())
 
     def forward(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
-        return torch.cat([encoder(x[key]) for key, encoder in self.encoders.items()], dim=1)
+        return torch.cat([encoder(x[key]) for key, encoder in zip(self.keys, self.encoders, strict=True)], dim=1)
 
 
 def input_scale(space: spaces.Box, scale: float | Sequence[float] | None) -> torch.Tensor:
@@ -114,7 +115,7 @@ def make_encoder(
         return OneHotEncoder(space)
     if isinstance(space, spaces.Box):
         if conv and len(space.shape) == 3:
-            first = space.shape[0] < space.shape[2]  # the axis of channels is the short one
+            first = space.shape[0] < min(space.shape[1:])  # a picture has fewer channels than rows and columns
             return ConvEncoder(space, conv, scale, channels_first=first)
         return FlatEncoder(space, scale)
     raise ValueError(f"no network for the observation space {space}; expected Box, Discrete or a Dict of these")

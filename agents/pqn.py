@@ -17,7 +17,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from .exploration import EpsilonGreedy, LinearSchedule, Reheating
+from .exploration import EpsilonGreedy, LinearSchedule, Reheating, greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
 from .statistics import EpisodeStatistics
@@ -54,6 +54,14 @@ class PQNConfig:
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
 
     def __post_init__(self) -> None:
+        for entry in fields(self):
+            value, default = getattr(self, entry.name), entry.default
+            if isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int)):
+                raise ValueError(f"{entry.name} must be a whole number, got {value!r}")
+            if isinstance(default, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
+                raise ValueError(f"{entry.name} must be a number, got {value!r}")
+            if isinstance(default, tuple) and not isinstance(value, tuple):
+                raise ValueError(f"{entry.name} must be a list such as [128, 128], got {value!r}")
         for name in ("num_envs", "rollout_steps", "epochs", "minibatches", "threads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
@@ -62,6 +70,8 @@ class PQNConfig:
                 raise ValueError(f"{name} must be 0 … 1, got {getattr(self, name)}")
         if not self.learning_rate > 0.0:
             raise ValueError(f"learning_rate must be > 0, got {self.learning_rate}")
+        if not self.max_grad_norm > 0.0:
+            raise ValueError(f"max_grad_norm must be > 0, got {self.max_grad_norm}")
         if (self.num_envs * self.rollout_steps) % self.minibatches:
             raise ValueError(
                 f"num_envs * rollout_steps = {self.num_envs * self.rollout_steps} must be a multiple of "
@@ -113,6 +123,7 @@ class PQN(BaseAlgorithm):
         self.optimizer = torch.optim.RAdam([self.weights], lr=c.learning_rate, foreach=True)
         self.generator = torch.Generator().manual_seed(self.seed or 0)  # order of the minibatches
         self.explore = EpsilonGreedy(self.n_envs, self.seed or 0)
+        self._other_coins: dict[int, EpsilonGreedy] = {}
         self.network = network
 
     # --- Acting ---
@@ -147,11 +158,12 @@ class PQN(BaseAlgorithm):
         """Actions (N,) int64 of the space; x (N, *space) on any device, mask (N, A), 1 = legal."""
         q = self._q(x)
         legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
-        # Each number of environments has coins of its own, so that watching does not disturb the training's.
-        choice = self.explore if len(q) == self.n_envs else EpsilonGreedy(len(q), self.seed or 0)
         if epsilon == 0.0:
-            choice = EpsilonGreedy(len(q), 0)
-        actions, _ = choice(q, legal, epsilon)
+            actions, _ = greedy(q, legal)
+        else:
+            # Another number of environments than the training's has coins of its own, so as not to disturb those.
+            others = self._other_coins.setdefault(len(q), EpsilonGreedy(len(q), self.seed or 0))
+            actions, _ = (self.explore if len(q) == self.n_envs else others)(q, legal, epsilon)
         return actions + int(self.action_space.start)  # type: ignore[attr-defined]
 
     def _is_batched(self, observation: Any) -> bool:
@@ -254,7 +266,7 @@ class PQN(BaseAlgorithm):
     def _values(self, x: Observation, mask: np.ndarray) -> np.ndarray:
         """(N,) the best legal Q-value of each observation."""
         q = self._q(x)
-        return EpsilonGreedy(len(q), 0)(q, mask, 0.0)[1]
+        return greedy(q, mask)[1]
 
     def _q(self, x: Observation) -> np.ndarray:
         """(N, A) Q-values of observations as the environment gives them."""

@@ -12,7 +12,10 @@ that only grow. A resumed run cuts these back to their lengths at the checkpoint
 doubles, and goes on with the same bits as the run that was not killed (same machine, same library versions, CPU).
 """
 
+import contextlib
+import fcntl
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +30,7 @@ from stable_baselines3.common.logger import HParam, Logger, TensorBoardOutputFor
 
 from ..envs.make import make_batch
 from . import checkpoint
-from .config import RunConfig, configure, read, write
+from .config import RunConfig, configure, other_versions, read, write
 from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .logs import append_row, cut_back, growing_files, rollout_gif, write_image
 from .pqn import PQN, config_from
@@ -95,7 +98,9 @@ class Run:
         hyperparameters = config_from(self.config.hyperparameters)
         batch = self.make_batch(num_envs or hyperparameters.num_envs)
         batch.seed_from(self.config.seed)
-        return PQN(batch, hyperparameters, self.config.seed, self.config.device), batch
+        # A run of a machine with CUDA can be watched, evaluated and continued on one without.
+        device = self.config.device if torch.cuda.is_available() else "cpu"
+        return PQN(batch, hyperparameters, self.config.seed, device), batch
 
     def make_batch(self, num_envs: int, **keywords: Any) -> Any:
         """Environments like those of the training."""
@@ -111,13 +116,26 @@ class Run:
 
         Raises:
             Interrupted: stopped by Ctrl-C or SIGTERM, after a checkpoint.
+            ValueError: another process trains this run.
+            OSError: the folder cannot be written (any more); what was saved stays.
         """
+        with open(self.folder / "config.yaml") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it ends
+            except BlockingIOError:
+                raise ValueError(
+                    f"{self.folder} is being trained by another process; stop that one first, or choose another --run"
+                ) from None
+            return self._train(progress)
+
+    def _train(self, progress: Callable[["Progress"], None] | None) -> Evaluation:
         c = self.config
         torch.set_num_threads(int(c.hyperparameters.get("threads", 1)))
         agent, batch = self.make_agent()
         saved = None
         if checkpoint.list_checkpoints(self.folder / "checkpoints"):
             saved = self._load_checkpoint()
+            self.notes += other_versions(self.folder)
             agent.load(saved.tensors, saved.state["agent"])
             if saved.batch is not None:
                 batch.restore(saved.batch)
@@ -131,15 +149,28 @@ class Run:
         callback = RunCallback(self, batch, saved.state["run"] if saved else None, progress)
         writer = TensorBoardOutputFormat(str(self.folder))
         agent.set_logger(Logger(str(self.folder), [writer]))
+        # TensorBoard writes in a thread of its own; a full disk is reported once, below, and not by that thread, too.
+        before, threading.excepthook = threading.excepthook, _quiet_about_files(threading.excepthook)
         try:
             with callback.watch_signals():
                 agent.learn(c.steps, callback, reset_num_timesteps=saved is None)
+        except OSError as fault:
+            raise OSError(
+                f"{self.folder} cannot be written: {fault}; make room, then go on with: "
+                f"ludus train --resume {self.folder}"
+            ) from fault
         finally:
-            writer.close()
+            with contextlib.suppress(OSError):
+                writer.close()
+            threading.excepthook = before
             callback.close()
             batch.close()
         assert callback.last is not None
         return callback.last
+
+
+def _quiet_about_files(report: Callable) -> Callable:
+    return lambda failure: None if isinstance(failure.exc_value, OSError) else report(failure)
 
 
 @dataclass(frozen=True)
@@ -204,8 +235,11 @@ class RunCallback(BaseCallback):
 
     def _on_training_end(self) -> None:
         self.num_timesteps = self.model.num_timesteps
-        self._evaluate()
-        self.save()
+        # A finished run that is resumed has all of its end in its files already.
+        finished = self.resumed and self.evaluated_at == self.num_timesteps
+        self._evaluate(keep=not finished)
+        if not finished:
+            self.save()
         self._report()
 
     def _report(self) -> None:
@@ -216,12 +250,14 @@ class RunCallback(BaseCallback):
         self.last_return = self.model.statistics.latest  # type: ignore[attr-defined]
         self.report(Progress(self.num_timesteps, self.run.config.steps, fps, self.last_return, self.last))
 
-    def _evaluate(self) -> None:
+    def _evaluate(self, keep: bool = True) -> None:
         c = self.run.config
         if self._judge is None:
             self._judge = self.run.make_batch(envs_for(c.evaluation_episodes))
-        age = self.num_timesteps // self.batch.num_envs
-        result = evaluate(self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, age=age)
+        result = evaluate(self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, age=self._age)
+        self.last = result
+        if not keep:
+            return
         low, high = result.interval
         tags = {"return": result.mean, "return_low": low, "return_high": high, "length": float(result.lengths.mean())}
         if self.batch.succeeds:
@@ -236,10 +272,15 @@ class RunCallback(BaseCallback):
         self.evaluated_at, self.last = self.num_timesteps, result
         self.best = result.mean if self.best is None else max(self.best, result.mean)
 
+    @property
+    def _age(self) -> int:
+        """How old the environments of the training are, in steps: evaluations meet the same world."""
+        return self.num_timesteps // self.batch.num_envs
+
     def _picture(self) -> None:
         """A rollout as an animated image in TensorBoard."""
         writer = next(f for f in self.logger.output_formats if isinstance(f, TensorBoardOutputFormat)).writer
-        image = rollout_gif(self.run.make_batch(1), greedy_policy(self.model), EVALUATION_SEED)
+        image = rollout_gif(self.run.make_batch(1), greedy_policy(self.model), EVALUATION_SEED, self._age)
         if image is not None:
             write_image(writer, "rollout/greedy", image, self.num_timesteps)
 

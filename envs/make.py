@@ -21,6 +21,9 @@ def make_batch(id: str, num_envs: int, **keywords: Any) -> KernelBatch | Foreign
         ValueError: unknown id or parameter, spaces that no agent can use.
     """
     spec = find_spec(id)
+    for key in ("autoreset_mode", "module", "num_envs"):
+        if key in keywords:
+            raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
     if not is_ludus(spec):
         return ForeignBatch(id, num_envs, **keywords)
     keywords.setdefault("max_episode_steps", spec.max_episode_steps)

@@ -38,11 +38,11 @@ def main(arguments: list[str]) -> int:
 
 def overview(console: Console) -> None:
     """A line per environment, then what can be set in each."""
-    shown = Table()
-    for column in ("id", "observation", "actions", "limit", "random", "reference"):
-        shown.add_column(
-            column, justify="right" if column in ("limit", "random", "reference") else "left", no_wrap=True
-        )
+    shown = Table(box=box.SIMPLE_HEAD)
+    for column in ("id", "observation", "actions"):
+        shown.add_column(column, no_wrap=True)
+    for column in ("limit", "random", "reference"):
+        shown.add_column(column, justify="right", no_wrap=True)
     settings = []
     for id, (module, limit) in ENVIRONMENTS.items():
         _, simulation = load(module)
@@ -52,7 +52,7 @@ def overview(console: Console) -> None:
         shown.add_row(
             id,
             f"{observation.dtype} {observation.shape}",
-            str(action),
+            str(getattr(action, "n", action)),
             str(limit or "–"),
             f"{simulation.scores.get('random', float('nan')):.1f}",
             "–" if reference is None else f"{reference:.1f}",
@@ -60,8 +60,8 @@ def overview(console: Console) -> None:
         names = [f"{key}={value}" for key, value in sizes.items()] + list(simulation.parameters)
         settings.append((id, ", ".join(names) or "–"))
     console.print(shown)
-    for id, names in settings:
-        console.print(f"[bold]{id}[/bold]  parameters and sizes: {names}; slots: –")  # no environment has slots yet
+    for id, known in settings:
+        console.print(f"[bold]{id}[/bold]  parameters and sizes: {known}; slots: –")  # no environment has slots yet
     console.print("\nThe card of one, with units and ranges: ludus envs ID")
 
 

@@ -40,13 +40,15 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "evaluate", DESCRIPTION, arguments)
     console = Console(highlight=False)
-    make, policy, title, notes = subject(options.what, options.policy, options.seed, key_values(options.set, "--set"))
+    settings = key_values(options.set, "--set")
+    make, policy, title, notes, age = subject(options.what, options.policy, options.seed, settings)
     for note in notes:
         console.print(f"Note: {note}")
     batch = make(envs_for(options.episodes))
     with console.status(f"{title}: playing {options.episodes} episodes"):
-        result = evaluate(batch, policy, options.episodes, options.seed)
-    console.print(table([(title, result)], f"{options.episodes} episodes, seed {options.seed}"))
+        result = evaluate(batch, policy, options.episodes, options.seed, age)
+    name, _, player = title.partition(" · ")
+    console.print(table([(player, result)], f"{name}, {options.episodes} episodes, seed {options.seed}"))
     return 0
 
 

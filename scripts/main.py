@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         print(f"ludus: unknown command {name!r}{did_you_mean(name, COMMANDS)}", file=sys.stderr)
         return 2
-    return run(importlib.import_module(f"ludus.scripts.{name}").main, arguments[1:])
+    return run(lambda rest: importlib.import_module(f"ludus.scripts.{name}").main(rest), arguments[1:])
 
 
 def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int:
@@ -65,7 +65,7 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     except BrokenPipeError:  # the reader of our output has gone, as in `ludus envs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError, gymnasium.error.Error) as fault:
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError, MemoryError, gymnasium.error.Error) as fault:
         if os.environ.get("LUDUS_TRACEBACK"):
             raise
         message = " ".join(str(fault).split()) or type(fault).__name__

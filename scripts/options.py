@@ -48,11 +48,14 @@ def _number(value: Any) -> Any:
     return value
 
 
-def subject(what: str, policy: str | None, seed: int, settings: dict[str, Any]) -> tuple[Any, Policy, str, list[str]]:
+def subject(
+    what: str, policy: str | None, seed: int, settings: dict[str, Any]
+) -> tuple[Any, Policy, str, list[str], int]:
     """What to watch or evaluate: the folder of a run, or an environment id with a named policy.
 
     Returns:
-        A function ``make(num_envs)`` for its environments, the policy, a title, and notes for the person.
+        A function ``make(num_envs)`` for its environments, the policy, a title, notes for the person, and how old the
+        environments were at the end of the training (0 where there was none): what drifts stands where it stood then.
     """
     from ludus.agents.training import Run
     from ludus.envs.make import find_spec, make_batch
@@ -70,7 +73,9 @@ def subject(what: str, policy: str | None, seed: int, settings: dict[str, Any]) 
         if policy is None:
             agent = run.agent()
             notes += run.notes
-            return make, greedy_policy(agent), f"{name} · {run.config.agent} after {agent.num_timesteps:,} steps", notes
+            age = agent.num_timesteps // run.config.hyperparameters["num_envs"]
+            title = f"{name} · {run.config.agent} after {agent.num_timesteps:,} steps"
+            return make, greedy_policy(agent), title, notes, age
     else:
         if Path(what).exists() or not re.search(r"-v\d+$", what):
             raise FileNotFoundError(
@@ -87,4 +92,4 @@ def subject(what: str, policy: str | None, seed: int, settings: dict[str, Any]) 
             return make_batch(what, num_envs, **settings)
 
     chosen = heuristic_policy if policy == "heuristic" else random_policy(seed)
-    return make, chosen, f"{name} · {policy}", notes
+    return make, chosen, f"{name} · {policy}", notes, 0

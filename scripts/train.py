@@ -46,7 +46,7 @@ class Arguments:
     device: str = "cpu"
     """cpu or cuda."""
     evaluate_every: int | None = None
-    """Steps between two evaluations (default: the preset's, or a tenth of the steps)."""
+    """Steps between two evaluations (default: the preset's, or a tenth of --steps)."""
 
 
 def main(arguments: list[str]) -> int:
@@ -70,6 +70,8 @@ def plan(options: Arguments) -> tuple[Path, RunConfig]:
             "which environment? ludus train ID, such as ludus train ludus/Snake-v1; `ludus envs` lists them"
         )
     hyperparameters = key_values(options.agent_set, "--agent-set")
+    if options.steps is not None and options.steps < 1:
+        raise ValueError(f"steps must be >= 1, got {options.steps}")
     if options.num_envs is not None:
         hyperparameters["num_envs"] = options.num_envs
     given = {key: getattr(options, key) for key in ("steps", "evaluate_every") if getattr(options, key) is not None}
@@ -110,6 +112,14 @@ def train(run: training.Run, console: Console) -> int:
             bar.stop()
             console.print(f"Stopped by {signal}; everything is saved. Go on with: ludus train --resume {run.folder}")
             return 130
+        except KeyboardInterrupt:
+            bar.stop()
+            console.print(f"Interrupted. Go on with: ludus train --resume {run.folder}")
+            return 130
+        finally:
+            for note in run.notes:
+                console.print(f"Note: {note}")
+            run.notes.clear()
     low, high = result.interval
     score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"
     console.print(

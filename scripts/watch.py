@@ -46,7 +46,8 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "watch", DESCRIPTION, arguments)
     console = Console(highlight=False)
-    make, policy, title, notes = subject(options.what, options.policy, options.seed, key_values(options.set, "--set"))
+    settings = key_values(options.set, "--set")
+    make, policy, title, notes, _ = subject(options.what, options.policy, options.seed, settings)
     for note in notes:
         console.print(f"Note: {note}")
     from ludus.envs.engine.watch import watch

@@ -63,6 +63,16 @@ def test_a_checkpoint_of_another_version_is_named(tmp_path):
         checkpoint.load_latest(tmp_path)
 
 
+def test_saving_the_same_moment_again_keeps_what_is_there(tmp_path):
+    save(tmp_path, 1)
+    before = (tmp_path / f"{1:012d}").stat().st_ino
+    save(tmp_path, 1)
+    assert (tmp_path / f"{1:012d}").stat().st_ino == before
+    (tmp_path / f"{1:012d}" / "state.json").write_text("{}")  # wreckage is replaced
+    save(tmp_path, 1)
+    assert checkpoint.load_latest(tmp_path).state["ratio"] == 0.1
+
+
 def test_none_at_all_is_another_message(tmp_path):
     with pytest.raises(FileNotFoundError, match="no checkpoint in"):
         checkpoint.load_latest(tmp_path)

@@ -97,6 +97,27 @@ BAD = {
     ),
     "unknown policy": (["watch", "ludus/Snake-v1", "--policy", "best"], "unknown policy 'best'; known: heuristic"),
     "no display": (["watch", "ludus/Snake-v1", "--policy", "heuristic"], "display"),
+    "no mode of resetting": (
+        ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "autoreset_mode=NextStep"],
+        "autoreset_mode is not a parameter of the environment",
+    ),
+    "hyperparameter of another type": (
+        ["train", "ludus/CartPole-v1", "--agent-set", "hidden=64"],
+        "hidden must be a list such as [128, 128], got 64",
+    ),
+    "hyperparameter that is text": (
+        ["train", "ludus/CartPole-v1", "--agent-set", "learning_rate=abc"],
+        "learning_rate must be a number, got 'abc'",
+    ),
+    "half an epoch": (["train", "ludus/CartPole-v1", "--agent-set", "epochs=1.5"], "epochs must be a whole number"),
+    "a stranger has no heuristic": (
+        ["evaluate", "CartPole-v1", "--policy", "heuristic"],
+        "CartPole-v1 is not a Ludus environment and has no heuristic policy",
+    ),
+    "random continuous actions": (
+        ["evaluate", "Pendulum-v1", "--policy", "random"],
+        "the random policy needs Discrete actions",
+    ),
     "no episodes": (
         ["evaluate", "ludus/Snake-v1", "--policy", "random", "--episodes", "0"],
         "episodes must be >= 1, got 0",
@@ -242,7 +263,9 @@ def test_scripts_run_by_path_too():
 
 def test_train_evaluate_and_watch_a_run(capsys, run_folder, tmp_path):
     assert main(["evaluate", str(run_folder), "--episodes", "8"]) == 0
-    assert "mean return" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "95 % interval" in shown
+    assert "pqn after 2,048 steps" in shown
     video = tmp_path / "rollout.mp4"
     assert main(["watch", str(run_folder), "--record", str(video), "--steps", "20"]) == 0
     assert video.stat().st_size > 1000

@@ -138,6 +138,25 @@ def test_the_comparison_sees_a_run_that_is_another(trainer, tmp_path):
     assert curve(tmp_path / "one") != curve(tmp_path / "two")
 
 
+def test_resuming_a_finished_run_adds_nothing(trainer, tmp_path):
+    config = {**CONFIGS["cartpole"], "steps": 4_000}
+    assert trainer.train(tmp_path, config) == 0
+    before = curve(tmp_path), (tmp_path / "evaluations.csv").read_text(), final_bytes(tmp_path)
+    assert trainer.train(tmp_path, config) == 0
+    assert before == (curve(tmp_path), (tmp_path / "evaluations.csv").read_text(), final_bytes(tmp_path))
+
+
+def test_two_processes_cannot_train_one_run(tmp_path):
+    import fcntl
+
+    config = configure(**{**CONFIGS["cartpole"], "steps": 1_000})
+    run = Run.start(tmp_path / "run", config)
+    with open(tmp_path / "run" / "config.yaml") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(ValueError, match="is being trained by another process"):
+            run.train()
+
+
 def test_ctrl_c_saves_and_the_run_goes_on_from_there(trainer, tmp_path):
     folder, config = tmp_path / "run", {**CONFIGS["cartpole"], "steps": 2_000_000}
     assert trainer.train(folder, config, kill_after=0.3, with_signal=signal.SIGINT) == 130

@@ -101,6 +101,7 @@ class KernelBatch:
         self.terms, self.succeeds = simulation.terms, simulation.succeeds
         self.has_mask = hasattr(environment, "mask")
 
+        self.is_default = not (parameters or randomize or drift)  # the world that the reference scores belong to
         self.sizes = simulation.resolve_sizes(parameters, self.name)
         fixed = {key: value for key, value in parameters.items() if key not in self.sizes}
         self.observation_space, self.action_space = simulation.spaces(**self.sizes)

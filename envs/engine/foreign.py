@@ -14,6 +14,8 @@ from gymnasium.vector import AutoresetMode
 
 from .driver import Buffers
 
+DEFAULT_LIMIT = 10_000  # steps, for environments that have no time limit of their own
+
 
 class ForeignBatch:
     """``num_envs`` copies of the registered environment ``id``; see ``Batch``. Actions must be Discrete or Box."""
@@ -24,6 +26,8 @@ class ForeignBatch:
     def __init__(self, id: str, num_envs: int, **keywords: Any) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
+        if gymnasium.spec(id).max_episode_steps is None:  # a policy that runs in circles would never come to an end
+            keywords.setdefault("max_episode_steps", DEFAULT_LIMIT)
         self.name = id
         self.num_envs = num_envs
         self.envs = gymnasium.make_vec(
@@ -114,6 +118,9 @@ class ForeignBatch:
 
     def restore(self, data: bytes) -> None:
         raise TypeError(f"{self.name} is not a Ludus environment: its state cannot be restored")
+
+    def heuristic(self, out: np.ndarray | None = None) -> np.ndarray:
+        raise ValueError(f"{self.name} is not a Ludus environment and has no heuristic policy; use --policy random")
 
     def draw(self, i: int, frame: np.ndarray) -> None:
         raise TypeError(f"{self.name} is not a Ludus environment: it draws itself, in gymnasium.make(render_mode=…)")
