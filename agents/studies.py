@@ -130,7 +130,7 @@ def plot_curves(curves: list[Curve], steps: int, path: Path) -> None:
     above.annotate("the force reverses", (steps / 2000, 20), xytext=(4, 0), textcoords="offset points", fontsize=9)
     above.set_ylabel("return of the training episodes")
     above.set_title(f"CartPole whose force reverses: median and range of {len(curves) // 2} seeds", fontsize=11)
-    above.legend(frameon=False, loc="center left", bbox_to_anchor=(0.28, 0.35))
+    above.legend(frameon=False, loc="lower right")
     below.set_ylabel("epsilon")
     below.set_xlabel("environment steps (thousands)")
     buffer = io.BytesIO()
