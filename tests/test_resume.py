@@ -1,5 +1,6 @@
 """A run that is killed at any moment goes on as if nothing had happened: same bits, same curve."""
 
+import contextlib
 import json
 import os
 import random
@@ -58,7 +59,8 @@ class Trainer:
                 while not checkpoint.list_checkpoints(folder / "checkpoints"):
                     time.sleep(0.05)
             time.sleep(kill_after)
-            os.kill(child, with_signal)  # a child that has ended is a zombie until now: the signal hits nobody else
+            with contextlib.suppress(ProcessLookupError):  # it has ended already
+                os.kill(child, with_signal)
         return os.waitstatus_to_exitcode(int(self.process.stdout.readline()))
 
     def close(self) -> None:
