@@ -131,7 +131,10 @@ def load_latest(folder: Path) -> Checkpoint:
 
 
 def _load(path: Path, problems: tuple[str, ...]) -> Checkpoint:
-    manifest = json.loads((path / "manifest.json").read_bytes())
+    try:
+        manifest = dict(json.loads((path / "manifest.json").read_bytes()))
+    except ValueError:
+        raise ValueError("manifest.json is damaged (it is no JSON)") from None
     if manifest.get("format") != FORMAT:
         raise ValueError(f"its format is {manifest.get('format')!r}, this version of Ludus reads {FORMAT}")
     contents = {}

@@ -71,7 +71,7 @@ def card(console: Console, id: str) -> None:
         raise ValueError(f"{id} is not an environment of Ludus; `ludus envs` lists those that have a card")
     module, simulation = load(spec.kwargs["module"])
     console.print(f"{id}\n", style="bold")
-    console.print((module.__doc__ or "").strip(), markup=False)
+    console.print((module.__doc__ or "").strip(), markup=False, soft_wrap=True)
     rows = [(k, p.default, p.low, p.high, p.unit, p.meaning) for k, p in simulation.parameters.items()]
     rows += [(k, s.default, s.low, s.high, "", s.meaning) for k, s in simulation.sizes.items()]
     shown = Table(title="Parameters and sizes", title_justify="left")

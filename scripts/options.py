@@ -9,6 +9,7 @@ import tyro
 import yaml
 
 from ludus.agents.evaluation import Policy, greedy_policy, heuristic_policy, random_policy
+from ludus.errors import did_you_mean
 
 POLICIES = ("heuristic", "random")
 
@@ -58,10 +59,12 @@ def subject(
         environments were at the end of the training (0 where there was none): what drifts stands where it stood then.
     """
     from ludus.agents.training import Run
+    from ludus.envs.engine.batch import check_seed
     from ludus.envs.make import find_spec, make_batch
 
     if policy is not None and policy not in POLICIES:
-        raise ValueError(f"unknown policy {policy!r}; known: {', '.join(POLICIES)}")
+        raise ValueError(f"unknown policy {policy!r}{did_you_mean(policy, POLICIES)}")
+    check_seed(seed)
     notes: list[str] = []
     if (Path(what) / "config.yaml").exists():
         run = Run.open(Path(what))

@@ -46,7 +46,7 @@ class Arguments:
     device: str = "cpu"
     """cpu or cuda."""
     evaluate_every: int | None = None
-    """Steps between two evaluations (default: the preset's, or a tenth of --steps)."""
+    """Steps between two evaluations; 0: only at the end (default: the preset's, or a tenth of --steps)."""
 
 
 def main(arguments: list[str]) -> int:
@@ -110,11 +110,13 @@ def train(run: training.Run, console: Console) -> int:
             result = run.train(show)
         except training.Interrupted as signal:
             bar.stop()
-            console.print(f"Stopped by {signal}; everything is saved. Go on with: ludus train --resume {run.folder}")
+            console.print(f"Stopped by {signal}; everything is saved. Go on with:")
+            console.print(f"ludus train --resume {run.folder}", soft_wrap=True)  # on one line, to be copied
             return 130
         except KeyboardInterrupt:
             bar.stop()
-            console.print(f"Interrupted. Go on with: ludus train --resume {run.folder}")
+            console.print("Interrupted. Go on with:")
+            console.print(f"ludus train --resume {run.folder}", soft_wrap=True)
             return 130
         finally:
             for note in run.notes:
