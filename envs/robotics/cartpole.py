@@ -27,6 +27,7 @@ from gymnasium import spaces
 
 from ..engine.kernels import box, disc, fill, kernel, line, number, text, uniform_in
 from ..engine.simulation import Parameter, Simulation
+from ..engine.trigonometry import sin_cos
 
 LEFT, RIGHT = 0, 1
 X, X_DOT, THETA, THETA_DOT = range(4)  # indices of the observation
@@ -71,7 +72,7 @@ def step(s, action, world, terms):
     s.pushed = action
     total_mass = s.pole_mass + s.cart_mass
     pole_moment = s.pole_mass * s.pole_half_length
-    cos, sin = math.cos(s.theta), math.sin(s.theta)
+    sin, cos = sin_cos(s.theta)
 
     # Equations of motion of Florian 2007, *Correct equations for the dynamics of the cart-pole system*, no friction.
     pull = (push + pole_moment * (s.theta_dot * s.theta_dot) * sin) / total_mass
