@@ -37,9 +37,16 @@ class Curve:
     epsilons: np.ndarray  # (P,)
 
     def recovery(self, change: int, level: float) -> float:
-        """Steps from the change to the first point at ``level`` after it; infinite if there is none."""
-        after = (self.steps > change) & (self.returns >= level)
-        return float(self.steps[after][0] - change) if after.any() else float("inf")
+        """Steps from the change until the return, having dropped below ``level``, is back there; infinite if never.
+
+        The first points after the change still hold episodes of the world before it, so the drop comes first.
+        """
+        after = self.steps > change
+        below = after & (self.returns < level)
+        if not below.any():
+            return 0.0
+        back = after & (self.steps > self.steps[below][0]) & (self.returns >= level)
+        return float(self.steps[back][0] - change) if back.any() else float("inf")
 
 
 class _Trace(BaseCallback):
@@ -127,7 +134,7 @@ def plot_curves(curves: list[Curve], steps: int, path: Path) -> None:
     for axes in (above, below):
         axes.axvline(steps / 2000, color="black", linewidth=0.8, linestyle=":")
         axes.spines[["top", "right"]].set_visible(False)
-    above.annotate("the force reverses", (steps / 2000, 20), xytext=(4, 0), textcoords="offset points", fontsize=9)
+    above.annotate("the force reverses", (steps / 2000, 20), xytext=(-96, 0), textcoords="offset points", fontsize=9)
     above.set_ylabel("return of the training episodes")
     above.set_title(f"CartPole whose force reverses: median and range of {len(curves) // 2} seeds", fontsize=11)
     above.legend(frameon=False, loc="lower right")

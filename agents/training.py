@@ -220,8 +220,9 @@ class RunCallback(BaseCallback):
     def _on_rollout_start(self) -> None:
         self.num_timesteps = self.model.num_timesteps
         every = self.run.config.evaluate_every
-        if every and self.num_timesteps // every > self.evaluated_at // every:
-            self._evaluate()
+        if every and self.num_timesteps // every > self.evaluated_at // every and not self.interrupted:
+            with contextlib.suppress(Interrupted):  # it will be made anew by the run that goes on from here
+                self._evaluate()
         now = time.monotonic()
         if self.interrupted or now - self.saved_at >= self.run.config.checkpoint_seconds:
             self.save()
@@ -237,7 +238,14 @@ class RunCallback(BaseCallback):
         self.num_timesteps = self.model.num_timesteps
         # A finished run that is resumed has all of its end in its files already.
         finished = self.resumed and self.evaluated_at == self.num_timesteps
-        self._evaluate(keep=not finished)
+        if finished:
+            self.run.notes.append(f"{self.run.folder} had been trained to its end; nothing was added")
+        try:
+            self._evaluate(keep=not finished)
+        except Interrupted:
+            if not finished:
+                self.save()
+            raise
         if not finished:
             self.save()
         self._report()
@@ -254,7 +262,9 @@ class RunCallback(BaseCallback):
         c = self.run.config
         if self._judge is None:
             self._judge = self.run.make_batch(envs_for(c.evaluation_episodes))
-        result = evaluate(self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, age=self._age)
+        result = evaluate(
+            self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, self._age, self._stop
+        )
         self.last = result
         if not keep:
             return
@@ -271,6 +281,11 @@ class RunCallback(BaseCallback):
         append_row(self.run.folder / "evaluations.csv", {"steps": self.num_timesteps, "seed": c.seed, **tags})
         self.evaluated_at, self.last = self.num_timesteps, result
         self.best = result.mean if self.best is None else max(self.best, result.mean)
+
+    def _stop(self, played: int) -> None:
+        """Leaves an evaluation that somebody does not want to wait for."""
+        if self.interrupted:
+            raise Interrupted(self.interrupted)
 
     @property
     def _age(self) -> int:

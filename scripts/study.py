@@ -17,7 +17,7 @@ DESCRIPTION = """Small experiments over several seeds; each prints a table and l
 
   ludus study drift --seeds 5 --out results     # the force of CartPole reverses: does epsilon's rise help?"""
 
-RECOVERED = 195.0  # mean return at which CartPole counts as balanced again
+LEVELS = (195.0, 475.0)  # mean returns at which CartPole counts as solved again (v0's threshold, v1's)
 
 
 @dataclass
@@ -43,13 +43,17 @@ def main(arguments: list[str]) -> int:
     studies.plot_curves(curves, options.steps, options.out / "drift.png")
     shown = Table(caption=f"{options.seeds} seeds, {options.steps:,} steps, change half-way", caption_justify="left")
     shown.add_column("epsilon")
-    for column in ("median steps to 195 after the change", "per seed", "mean return of the last tenth"):
-        shown.add_column(column, justify="right")
+    for level in LEVELS:
+        shown.add_column(f"steps to {level:.0f} after the change: median (all)", justify="right")
+    shown.add_column("return of the last tenth", justify="right")
     for reheats, label in ((False, "falls for good"), (True, "rises again")):
         arm = [curve for curve in curves if curve.reheats == reheats]
-        times = [curve.recovery(options.steps // 2, RECOVERED) for curve in arm]
+        cells = []
+        for level in LEVELS:
+            times = sorted(curve.recovery(options.steps // 2, level) for curve in arm)
+            cells.append(f"{np.median(times):,.0f} ({' '.join(f'{t:,.0f}' for t in times)})")
         last = np.nanmean([curve.returns[-len(curve.returns) // 10 :] for curve in arm])
-        shown.add_row(label, f"{np.median(times):,.0f}", " ".join(f"{t:,.0f}" for t in sorted(times)), f"{last:.0f}")
+        shown.add_row(label, *cells, f"{last:.0f}")
     console.print(shown)
     console.print(f"{options.out / 'drift.png'}, {options.out / 'drift.csv'}")
     return 0

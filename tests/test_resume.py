@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ludus.agents import checkpoint
+from ludus.agents import checkpoint, evaluation, training
 from ludus.agents.config import configure
-from ludus.agents.training import Run
+from ludus.agents.training import Interrupted, Run
 
 SMALL = {"num_envs": 16, "rollout_steps": 16, "minibatches": 2, "epochs": 2, "hidden": [32]}
 CONFIGS = {
@@ -168,6 +168,29 @@ def test_ctrl_c_saves_and_the_run_goes_on_from_there(trainer, tmp_path):
     (folder / "config.yaml").write_text(text)
     assert trainer.train(folder, config) == 0
     assert checkpoint.load_latest(folder / "checkpoints").steps >= stopped + 512
+
+
+@pytest.mark.parametrize("nth", [1, 3], ids=["in the middle", "the last"])
+def test_ctrl_c_leaves_an_evaluation_at_once_and_it_is_made_anew(tmp_path, monkeypatch, nth):
+    config = configure(**{**CONFIGS["cartpole"], "steps": 12_288}, evaluation_episodes=8)
+    Run.start(tmp_path / "whole", config).train()
+    finished = []
+
+    def evaluate(*arguments):
+        finished.append(False)
+        if len(finished) == nth:
+            os.kill(os.getpid(), signal.SIGINT)
+        result = evaluation.evaluate(*arguments)
+        finished[-1] = True
+        return result
+
+    monkeypatch.setattr(training, "evaluate", evaluate)
+    with pytest.raises(Interrupted):
+        Run.start(tmp_path / "run", config).train()
+    assert not finished[nth - 1]
+    Run.open(tmp_path / "run").train()
+    assert curve(tmp_path / "run") == curve(tmp_path / "whole")
+    assert final_bytes(tmp_path / "run") == final_bytes(tmp_path / "whole")
 
 
 def test_a_damaged_checkpoint_is_passed_over_and_said(tmp_path):
