@@ -13,11 +13,10 @@ import yaml
 from ..envs.make import find_spec, is_ludus
 from ..errors import did_you_mean
 from . import checkpoint
-from .pqn import config_from
+from .catalogue import find, resolve
 
 CONFIG_FORMAT = 1
 PRESETS = Path(__file__).parent / "presets"
-AGENTS = ("pqn",)
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,7 @@ class RunConfig:
     checkpoint_seconds: float = 30.0  # between two checkpoints
 
     def __post_init__(self) -> None:
-        if self.agent not in AGENTS:
-            raise ValueError(f"unknown agent {self.agent!r}{did_you_mean(self.agent, AGENTS)}")
+        find(self.agent)
         if self.steps < 1:
             raise ValueError(f"steps must be >= 1, got {self.steps}")
         if self.device not in ("cpu", "cuda") and not self.device.startswith("cuda:"):
@@ -46,7 +44,7 @@ class RunConfig:
     @property
     def is_exact(self) -> bool:
         """Whether a resumed run has the same bits as one that was never stopped."""
-        return self.device == "cpu" and is_ludus(find_spec(self.env))
+        return find(self.agent).exact and self.device == "cpu" and is_ludus(find_spec(self.env))
 
 
 def preset(env: str, agent: str) -> dict[str, Any]:
@@ -62,6 +60,7 @@ def configure(
 ) -> RunConfig:
     """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's."""
     find_spec(env)
+    find(agent)
     device = keywords.get("device", "cpu")
     if device != "cpu" and not torch.cuda.is_available():
         raise ValueError(f"device {device!r} was asked for, but torch sees no CUDA device; use --device cpu")
@@ -69,8 +68,7 @@ def configure(
     if "steps" in keywords and "evaluate_every" not in given:
         given["evaluate_every"] = max(keywords["steps"] // 10, 1)
     defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
-    resolved = asdict(config_from(given)) if agent in AGENTS else {}
-    return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
+    return RunConfig(env=env, agent=agent, hyperparameters=resolve(agent, given), **{**defaults, **keywords})
 
 
 def versions() -> dict[str, str]:

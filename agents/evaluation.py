@@ -126,8 +126,6 @@ def greedy_policy(agent: Any) -> Policy:
 
     def act(batch: Batch) -> np.ndarray:
         b = batch.buffers
-        observation = b.observation
-        mask = b.mask if batch.has_mask else None
-        return agent.predict(observation, deterministic=True, action_masks=mask)[0]
+        return agent.choose(b.observation, b.mask if batch.has_mask else None)
 
     return act

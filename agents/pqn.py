@@ -7,7 +7,7 @@ the choice and in the maximum, and epsilon can rise again when the return drops 
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -153,6 +153,10 @@ class PQN(BaseAlgorithm):
             x = each(lambda tensor: tensor[None], x)
         actions = self.act(x, action_masks, 0.0 if deterministic else self.epsilon)
         return actions[0] if single else actions, None
+
+    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
+        """The greedy actions (N,) for a batch's observations."""
+        return self.act(each(torch.as_tensor, observation), mask)
 
     def act(self, x: Observation, mask: np.ndarray | None = None, epsilon: float = 0.0) -> np.ndarray:
         """Actions (N,) int64 of the space; x (N, *space) on any device, mask (N, A), 1 = legal."""
@@ -379,6 +383,12 @@ class PQN(BaseAlgorithm):
         self.reheating.load_state_dict(state["reheating"])
         self.statistics.load_state_dict(state["statistics"])
 
+    def begin_anew(self) -> None:
+        """Nothing to forget: observations are read from the batch."""
+
+    def keep_replay(self, folder: Any) -> None:
+        """Nothing to keep."""
+
     def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
         """Refused: SB3's zip holds pickles. Runs are saved by ``agents.training``."""
         raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
@@ -389,6 +399,16 @@ def each(function: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, dict):
         return {key: function(part) for key, part in value.items()}
     return function(value)
+
+
+def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """See ``catalogue.resolve``."""
+    return asdict(config_from(values))
+
+
+def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> PQN:
+    """See ``catalogue.make``."""
+    return PQN(batch, config_from(values), seed, device)
 
 
 def config_from(values: dict[str, Any]) -> PQNConfig:

@@ -29,22 +29,22 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, Logger, TensorBoardOutputFormat
 
 from ..envs.make import make_batch
-from . import checkpoint
+from . import catalogue, checkpoint
+from .catalogue import Agent
 from .config import RunConfig, configure, other_versions, read, write
 from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .logs import append_row, cut_back, growing_files, rollout_gif, write_image
-from .pqn import PQN, config_from
 
 EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
 
 
 def budget(env: str, seconds: float, agent: str = "pqn") -> dict[str, Any]:
     """``steps`` that take about ``seconds`` on this machine (measured for a twentieth of it), and when to evaluate."""
-    hyperparameters = config_from(configure(env, agent).hyperparameters)
-    batch = make_batch(env, hyperparameters.num_envs)
-    trial = PQN(batch, hyperparameters)
+    hyperparameters = configure(env, agent).hyperparameters
+    batch = make_batch(env, hyperparameters["num_envs"])
+    trial = catalogue.make(agent, batch, hyperparameters, seed=0)
     trial.set_logger(Logger(None, []))
-    iteration = hyperparameters.num_envs * hyperparameters.rollout_steps
+    iteration = hyperparameters["num_envs"] * hyperparameters.get("rollout_steps", 1)
     trial.learn(iteration)  # compiles
     began, played = time.monotonic(), 0
     while time.monotonic() - began < seconds / 20:
@@ -84,7 +84,7 @@ class Run:
     def open(cls, folder: Path) -> "Run":
         return cls(folder, read(folder))
 
-    def agent(self) -> PQN:
+    def agent(self) -> Agent:
         """The agent of the newest good checkpoint, for watching and evaluating."""
         saved = self._load_checkpoint()
         agent, batch = self.make_agent(1)
@@ -93,14 +93,18 @@ class Run:
         agent.num_timesteps = saved.steps
         return agent
 
-    def make_agent(self, num_envs: int | None = None) -> tuple[PQN, Any]:
-        """An untrained agent, and the batch that it learns on (of the hyperparameters' size by default)."""
-        hyperparameters = config_from(self.config.hyperparameters)
-        batch = self.make_batch(num_envs or hyperparameters.num_envs)
-        batch.seed_from(self.config.seed)
+    def make_agent(self, num_envs: int | None = None) -> tuple[Agent, Any]:
+        """An untrained agent, and the batch that it learns on.
+
+        With ``num_envs`` the batch has this size instead of the hyperparameters', and the agent can only act.
+        """
+        c = self.config
+        batch = self.make_batch(num_envs or c.hyperparameters["num_envs"])
+        batch.seed_from(c.seed)
         # A run of a machine with CUDA can be watched, evaluated and continued on one without.
-        device = self.config.device if torch.cuda.is_available() else "cpu"
-        return PQN(batch, hyperparameters, self.config.seed, device), batch
+        device = c.device if torch.cuda.is_available() else "cpu"
+        acting = num_envs is not None
+        return catalogue.make(c.agent, batch, c.hyperparameters, c.seed, device, acting), batch
 
     def make_batch(self, num_envs: int, **keywords: Any) -> Any:
         """Environments like those of the training."""
@@ -132,6 +136,7 @@ class Run:
         c = self.config
         torch.set_num_threads(int(c.hyperparameters.get("threads", 1)))
         agent, batch = self.make_agent()
+        agent.keep_replay(self.folder / "replay")
         saved = None
         if checkpoint.list_checkpoints(self.folder / "checkpoints"):
             saved = self._load_checkpoint()
@@ -141,6 +146,7 @@ class Run:
                 batch.restore(saved.batch)
             else:
                 batch.seed_from(c.seed + saved.steps)
+                agent.begin_anew()
                 self.notes.append(f"{c.env} cannot be saved: its episodes start anew, the resume is not exact")
             cut_back(self.folder, saved.state["files"])
         else:

@@ -1,0 +1,95 @@
+"""The table of agents: name -> module below ``ludus.agents``. Adding an agent = one file + one line here.
+
+The module has two functions,
+
+    resolve(name, values) -> dict          the hyperparameters, checked, with every default filled in; plain values
+    make(name, batch, values, seed, device, acting) -> Agent    an untrained agent; ``acting``: only to choose actions
+
+and its agents follow the protocol below.
+"""
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from ..envs.engine.batch import Batch
+from ..errors import did_you_mean
+from .statistics import EpisodeStatistics
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where an agent is, and what its runs can promise."""
+
+    module: str
+    exact: bool  # a resumed run has the same bits as one that was never stopped (on Ludus environments, on the CPU)
+    what: str
+
+
+AGENTS: dict[str, Entry] = {
+    "pqn": Entry("pqn", True, "epsilon-greedy Q-learning on a whole batch, without replay (Gallici et al. 2024)"),
+    "ppo": Entry("sb3", True, "Stable-Baselines3's PPO"),
+    "a2c": Entry("sb3", True, "Stable-Baselines3's A2C"),
+    "dqn": Entry("sb3", False, "Stable-Baselines3's DQN, one exploration coin per environment"),
+    "sac": Entry("sb3", False, "Stable-Baselines3's SAC, for continuous actions"),
+    "td3": Entry("sb3", False, "Stable-Baselines3's TD3, for continuous actions"),
+}
+
+
+class Agent(Protocol):
+    """What a run needs of an agent, beside SB3's ``learn`` and ``predict``."""
+
+    num_timesteps: int
+    statistics: EpisodeStatistics  # episodes of the training
+
+    def learn(self, total_timesteps: int, callback: Any = None, log_interval: int = 1, **keywords: Any) -> Any:
+        """Train until ``total_timesteps`` in all; with ``reset_num_timesteps=False`` from the present counters on."""
+
+    def set_logger(self, logger: Any) -> None: ...
+    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
+        """Actions (N, …) for a batch's observations, without exploration; mask (N, A), 1 = legal."""
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Everything that is a tensor: weights, optimiser, random states."""
+
+    def state(self) -> dict[str, Any]:
+        """Everything else that training needs to go on, as JSON can hold it."""
+
+    def load(self, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:
+        """Go on from ``tensors()`` and ``state()`` of an agent of the same configuration."""
+
+    def load_network(self, tensors: dict[str, torch.Tensor]) -> None:
+        """The part of ``tensors()`` that acting needs; ``ValueError`` if it does not fit."""
+
+    def begin_anew(self) -> None:
+        """The batch could not be restored and starts new episodes: forget what was seen last."""
+
+    def keep_replay(self, folder: Any) -> None:
+        """Keep what is too large for a checkpoint in files of ``folder``; most agents have nothing of that kind."""
+
+
+def find(name: str) -> Entry:
+    """The entry of agent ``name``; ``ValueError`` with the nearest known one if there is none."""
+    if name not in AGENTS:
+        raise ValueError(f"unknown agent {name!r}{did_you_mean(name, AGENTS)}")
+    return AGENTS[name]
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f".{find(name).module}", __package__)
+
+
+def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The hyperparameters of agent ``name``: ``values`` checked, the rest its defaults."""
+    return _module(name).resolve(name, values)
+
+
+def make(
+    name: str, batch: Batch, values: dict[str, Any], seed: int, device: str = "cpu", acting: bool = False
+) -> Agent:
+    """An untrained agent on ``batch``; ``acting``: without what only training needs, on any number of environments."""
+    return _module(name).make(name, batch, values, seed, device, acting)

@@ -1,0 +1,297 @@
+"""Face 3: Stable-Baselines3's ``VecEnv``, straight over a batch, or over any vector environment of Gymnasium's.
+
+SB3's convention is same-step: where an episode ended, the observation returned is the first of the next one, and
+``info`` holds ``terminal_observation`` and ``TimeLimit.truncated`` (true where the clock ended it and not the world),
+from which SB3 bootstraps.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import VecEnv
+
+from ..envs.engine.batch import Batch
+from ..envs.make import make_batch
+
+RENDER_MODES = (None, "rgb_array", "human")
+
+
+def make_vec_env(
+    id: str, n_envs: int, seed: int | None = None, render_mode: str | None = None, **keywords: Any
+) -> VecEnv:
+    """``n_envs`` environments of any registered id as SB3's ``VecEnv``.
+
+    Args:
+        seed: Of the first environment; environment ``i`` gets ``seed + i`` at the next ``reset``.
+        render_mode: ``"rgb_array"`` for ``get_images`` and ``render``, ``"human"`` for a window.
+        **keywords: See ``envs.make.make_batch``: parameters, sizes, ``randomize``, ``drift``, ``max_episode_steps``.
+    """
+    env = BatchVecEnv(make_batch(id, n_envs, **keywords), render_mode)
+    env.seed(seed)
+    return env
+
+
+def to_sb3(env: gymnasium.vector.VectorEnv) -> VecEnv:
+    """Any vector environment of Gymnasium's as SB3's ``VecEnv``, under each of the three autoreset modes.
+
+    Under NEXT_STEP and DISABLED, environments that have ended are reset at once with ``options={"reset_mask": …}``, so
+    that the step which only resets never reaches the agent: SB3 would learn from it as if it had been played.
+
+    Raises:
+        TypeError: ``env`` is no vector environment.
+        ValueError: spaces that SB3 cannot use; during a step, an environment that ignores ``reset_mask``.
+    """
+    if not isinstance(env, gymnasium.vector.VectorEnv):
+        raise TypeError(f"to_sb3 takes a gymnasium.vector.VectorEnv, got {type(env).__name__}; see gymnasium.make_vec")
+    return VectorVecEnv(env)
+
+
+class _EpisodicVecEnv(VecEnv):
+    """What both share: one dict per environment that is reused, and filled where an episode has ended only."""
+
+    def __init__(self, num_envs: int, observation_space: spaces.Space, action_space: spaces.Space) -> None:
+        self._filled: list[int] = []  # environments whose info dict is not empty
+        self._infos: list[dict[str, Any]] = [{} for _ in range(num_envs)]
+        super().__init__(num_envs, observation_space, action_space)
+
+    def step_async(self, actions: np.ndarray) -> None:
+        self._given = actions
+
+    def _clear_infos(self) -> None:
+        for i in self._filled:
+            self._infos[i].clear()
+        self._filled = []
+
+    def _options_refused(self) -> None:
+        if any(self._options):
+            raise ValueError("reset takes no options here; set parameters where the environments are made")
+
+    # SB3 asks single environments for attributes; here there are none, so what it asks for is answered for the batch.
+
+    def _asked(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        if attr_name == "render_mode":
+            return [self._render_mode for _ in self._get_indices(indices)]
+        return [self._asked(attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        raise AttributeError(f"{attr_name!r} cannot be set: environments of a batch have no attributes of their own")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        raise AttributeError(f"the environments of a batch have no method {method_name!r}")
+
+    def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
+        """True for ``Monitor`` alone: finished episodes are reported in ``info["episode"]`` as it does."""
+        return [issubclass(wrapper_class, Monitor) for _ in self._get_indices(indices)]
+
+
+class BatchVecEnv(_EpisodicVecEnv):
+    """SB3's ``VecEnv`` over ``batch`` (under SAME_STEP autoreset).
+
+    Where an episode ended, ``info`` holds ``terminal_observation``, ``TimeLimit.truncated``, ``episode`` (``r`` return,
+    ``l`` length, and each reward term) and, where the task can be solved, ``is_success``. Elsewhere it is empty: the
+    dicts are reused, so whoever keeps one copies it. ``env_method("action_masks")`` gives the legal actions, as
+    sb3-contrib's MaskablePPO asks for them.
+    """
+
+    def __init__(self, batch: Batch, render_mode: str | None = None) -> None:
+        if render_mode not in RENDER_MODES:
+            raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
+        mode = getattr(batch, "autoreset_mode", AutoresetMode.SAME_STEP)
+        if mode != AutoresetMode.SAME_STEP:
+            raise ValueError(
+                f"SB3 needs a batch with the autoreset mode {AutoresetMode.SAME_STEP.value}, got {mode.value}"
+            )
+        self.batch, self._render_mode = batch, render_mode
+        self.on_ended: Any = None  # called with the buffers after a step in which episodes ended
+        self._window: Any = None
+        super().__init__(batch.num_envs, batch.observation_space, batch.action_space)
+
+    def reset(self) -> Any:
+        self._options_refused()
+        self.batch.reset(seeds=self._seeds if any(seed is not None for seed in self._seeds) else None)
+        self._reset_seeds()
+        self._clear_infos()
+        return self._observe()
+
+    def step_wait(self) -> Any:
+        ended = self.batch.step(self._given)
+        b = self.batch.buffers
+        self._clear_infos()
+        done = b.terminated | b.truncated
+        if ended:
+            self._fill_infos(np.flatnonzero(done))
+            if self.on_ended is not None:
+                self.on_ended(b)
+        return self._observe(), b.reward.astype(np.float32), done, self._infos
+
+    def _fill_infos(self, rows: np.ndarray) -> None:
+        b = self.batch.buffers
+        self._filled = rows.tolist()
+        finals = _rows(b.final_observation, rows)
+        timed_out = (b.truncated & ~b.terminated)[rows].tolist()
+        returns, lengths = b.episode_return[rows].tolist(), b.episode_length[rows].tolist()
+        terms, successes = b.episode_terms[rows].tolist(), b.episode_success[rows].tolist()
+        for j, i in enumerate(self._filled):
+            info = self._infos[i]
+            info["terminal_observation"] = _row(finals, j)
+            info["TimeLimit.truncated"] = timed_out[j]
+            info["episode"] = {"r": returns[j], "l": lengths[j], **dict(zip(self.batch.terms, terms[j], strict=True))}
+            if self.batch.succeeds:
+                info["is_success"] = successes[j]
+
+    def _observe(self) -> Any:
+        return _copied(self.batch.buffers.observation)
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        if method_name == "action_masks" and self.batch.has_mask:
+            return [self.batch.buffers.mask[i].astype(np.bool_) for i in self._get_indices(indices)]
+        return super().env_method(method_name, *args, indices=indices, **kwargs)
+
+    def has_attr(self, attr_name: str) -> bool:
+        return attr_name in ("render_mode", "spec") or (attr_name == "action_masks" and self.batch.has_mask)
+
+    def _asked(self, name: str) -> Any:
+        if name == "spec":
+            return None
+        raise AttributeError(f"the environments of a batch have no attribute {name!r}")
+
+    def get_images(self) -> Sequence[np.ndarray | None]:
+        """One RGB frame (height, width, 3) uint8 per environment; empty without a ``render_mode``."""
+        if self._render_mode is None:
+            return []
+        simulation = getattr(self.batch, "simulation", None)
+        if simulation is None:
+            raise TypeError(f"{self.batch.name} is not a Ludus environment: it draws itself, in gymnasium.make")
+        frames = np.empty((self.num_envs, *simulation.frame, 3), np.uint8)
+        self.batch.draw_many(np.arange(self.num_envs), frames)  # type: ignore[attr-defined]
+        return list(frames)
+
+    def render(self, mode: str | None = None) -> np.ndarray | None:
+        """The frames as one tiled picture, or (``"human"``) in a window."""
+        if (mode or self._render_mode) != "human":
+            return super().render(mode)
+        from ..envs.engine.window import Window
+
+        images = np.stack(self.get_images())  # type: ignore[arg-type]
+        if self._window is None:
+            self._window = Window(self.batch.name, images.shape[1:3], num_tiles=self.num_envs)
+        self._window.show(images)
+        return None
+
+    def close(self) -> None:
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+        self.batch.close()
+
+
+class VectorVecEnv(_EpisodicVecEnv):
+    """SB3's ``VecEnv`` over a vector environment of Gymnasium's; see ``to_sb3``."""
+
+    def __init__(self, env: gymnasium.vector.VectorEnv) -> None:
+        self.env, self._render_mode = env, env.render_mode
+        self.mode = AutoresetMode(env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP))
+        super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+        self._return, self._length = np.zeros(self.num_envs), np.zeros(self.num_envs, np.int64)
+        self._respects_mask = False
+
+    def reset(self) -> Any:
+        self._options_refused()
+        seeds = self._seeds if any(seed is not None for seed in self._seeds) else None
+        observation, _ = self.env.reset(seed=seeds)  # type: ignore[arg-type]
+        self._reset_seeds()
+        self._return[:], self._length[:] = 0.0, 0
+        self._clear_infos()
+        return _copied(observation)
+
+    def step_wait(self) -> Any:
+        dtype = self.action_space.dtype
+        observation, reward, terminated, truncated, info = self.env.step(np.asarray(self._given, dtype))
+        self._return += reward
+        self._length += 1
+        self._clear_infos()
+        done = np.asarray(terminated) | np.asarray(truncated)
+        if done.any():
+            rows = np.flatnonzero(done)
+            if self.mode == AutoresetMode.SAME_STEP:
+                finals = [info["final_obs"][i] for i in rows]
+                ends = info.get("final_info", {})
+            else:
+                finals = [_copied(_row(observation, i)) for i in rows]
+                ends = info
+                observation = self._reset_now(observation, done)
+            self._fill_infos(rows, finals, ends, np.asarray(truncated) & ~np.asarray(terminated))
+        return _copied(observation), np.asarray(reward, np.float32), done, self._infos
+
+    def _fill_infos(self, rows: np.ndarray, finals: list[Any], ends: dict[str, Any], timed_out: np.ndarray) -> None:
+        self._filled = rows.tolist()
+        for i, final in zip(self._filled, finals, strict=True):
+            info = self._infos[i]
+            info["terminal_observation"] = final
+            info["TimeLimit.truncated"] = bool(timed_out[i])
+            info["episode"] = {"r": float(self._return[i]), "l": int(self._length[i])}
+            if "is_success" in ends:
+                info["is_success"] = bool(ends["is_success"][i])
+        self._return[rows], self._length[rows] = 0.0, 0
+
+    def _reset_now(self, before: Any, done: np.ndarray) -> Any:
+        """The observations with the first ones of new episodes where ``done``."""
+        before = _copied(before)
+        after, _ = self.env.reset(options={"reset_mask": done.copy()})
+        if not self._respects_mask and not done.all():
+            kept = np.flatnonzero(~done)
+            if not _equal(_rows(before, kept), _rows(after, kept)):
+                raise ValueError(
+                    f"{type(self.env.unwrapped).__name__} resets all environments where options['reset_mask'] names "
+                    f"some, so its {self.mode.value} autoreset cannot be made SB3's; make it with "
+                    'autoreset_mode="SameStep", or with gymnasium.make_vec(…, vectorization_mode="sync")'
+                )
+            self._respects_mask = True
+        return after
+
+    def has_attr(self, attr_name: str) -> bool:
+        return attr_name in ("render_mode", "spec")
+
+    def _asked(self, name: str) -> Any:
+        if name == "spec":
+            return self.env.spec
+        raise AttributeError(f"the environments of a vector environment have no attribute {name!r}")
+
+    def get_images(self) -> Sequence[np.ndarray | None]:
+        """One RGB frame per environment; empty without a ``render_mode``."""
+        return list(self.env.render() or ()) if self._render_mode == "rgb_array" else []
+
+    def close(self) -> None:
+        self.env.close()
+
+
+def _copied(observation: Any) -> Any:
+    if isinstance(observation, dict):
+        return {key: part.copy() for key, part in observation.items()}
+    return observation.copy()
+
+
+def _rows(observation: Any, rows: np.ndarray) -> Any:
+    if isinstance(observation, dict):
+        return {key: part[rows] for key, part in observation.items()}
+    return observation[rows]
+
+
+def _row(observation: Any, i: int) -> Any:
+    if isinstance(observation, dict):
+        return {key: part[i] for key, part in observation.items()}
+    return observation[i]
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return all(_equal(one[key], other[key]) for key in one)
+    return np.array_equal(one, other)
