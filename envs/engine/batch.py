@@ -325,6 +325,14 @@ class KernelBatch:
             self._driver.advise(self.records, self.world, actions.reshape(self.num_envs, -1))
         return actions
 
+    def broken_invariants(self) -> np.ndarray:
+        """(N,) int64: the number of the first invariant that each environment breaks, from 1 on; 0 where all hold."""
+        broken = np.zeros(self.num_envs, np.int64)
+        if self._driver.audit is not None:
+            with self._tolerant():
+                self._driver.audit(self.records, self.world, self.rows.observation, self.rows.mask, broken)
+        return broken
+
     def draw(self, i: int, frame: np.ndarray) -> None:
         """Draw environment ``i`` into ``frame`` (height, width, 3) uint8, at whatever size it has."""
         self.draw_many(np.array([i]), frame[None])

@@ -100,6 +100,10 @@ def draw(s, world, frame):
     """Placeholder: re-bound to the environment's kernel."""
 
 
+def invariant(s, world, shown, legal):
+    """Placeholder: re-bound to the environment's kernel."""
+
+
 @kernel
 def succeeded_at(drifts, d):
     """The age at which a later drift of the same parameter takes over (the rows are in order of their start)."""
@@ -264,6 +268,18 @@ def _define_advise() -> Callable:
     return advise
 
 
+def _define_audit() -> Callable:
+    source_hash = 0
+
+    def audit(records, world, observations, masks, out):
+        """Write the number of the first broken invariant of every environment into ``out`` (N,); 0 where all hold."""
+        source_hash  # noqa: B018
+        for i in range(records.shape[0]):
+            out[i] = invariant(records[i], world, observations[i], masks[i])
+
+    return audit
+
+
 class Driver:
     """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
 
@@ -276,6 +292,7 @@ class Driver:
         self.drive = bind(_define_drive(), *shared)
         self.paint = bind(_define_paint(), *shared) if "draw" in names else None
         self.advise = bind(_define_advise(), *shared) if "heuristic" in names else None
+        self.audit = bind(_define_audit(), *shared) if "invariant" in names else None
 
 
 _drivers: dict[tuple[str, str], Driver] = {}
@@ -289,5 +306,5 @@ def compile_driver(module: types.ModuleType, dtype: np.dtype) -> Driver:
     return _drivers[key]
 
 
-KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw")
+KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw", "invariant")
 __all__ = ["Buffers", "Driver", "bind", "compile_driver", "hash_sources", "specialise"]

@@ -8,8 +8,12 @@ An environment is a module with kernels (compiled scalar functions over one reco
     mask(s, world, out)                          write 1 for each legal action, 0 for each illegal one     optional
     heuristic(s, world, out)                     write the reference policy's action                       optional
     draw(s, world, frame)                        write RGB into frame (height, width, 3) uint8             optional
+    invariant(s, world, shown, legal) -> broken  0, or the number of an invariant that does not hold       optional
 
-and a constant ``SIMULATION`` of the class below.
+and a constant ``SIMULATION`` of the class below. Invariants are what must hold after every reset and step, whatever the
+parameters and the actions, and also in an ended episode before its reset (``s.pending``). ``shown`` and ``legal`` are
+what `observe` and `mask` wrote; ``invariants`` of ``SIMULATION`` names them, from number 1 on. `ludus fuzz` looks for a
+state that breaks one; ordinary steps never call the kernel.
 """
 
 import importlib
@@ -81,6 +85,7 @@ class Simulation:
     world: Callable[..., tuple] = no_world  # **sizes -> a NamedTuple of arrays that the batch shares, read-only
     succeeds: bool = False  # the task can be solved: kernels set s.success, info carries "is_success"
     scores: Mapping[str, float] = field(default_factory=dict)  # mean return of "random", "heuristic", "optimum"
+    invariants: tuple[str, ...] = ()  # what the kernel `invariant` checks, in order of its numbers
     frame: tuple[int, int] = (512, 512)  # height, width in pixels of a person's window
     fps: int = 30  # steps per second at which a rollout is pleasant to watch
 
@@ -237,4 +242,6 @@ def load(name: str) -> tuple[ModuleType, Simulation]:
     simulation = getattr(module, "SIMULATION", None)
     if not isinstance(simulation, Simulation):
         raise TypeError(f"module {name} has no constant SIMULATION of type Simulation; see envs/engine/simulation.py")
+    if bool(simulation.invariants) != hasattr(module, "invariant"):
+        raise TypeError(f"module {name} must have both or none of the kernel invariant and SIMULATION.invariants")
     return module, simulation

@@ -195,6 +195,64 @@ def mask(s, world, out):
         out[action] = is_legal(s, action)
 
 
+INVARIANTS = (
+    "the body is a chain of neighbouring cells",
+    "the cells marked as occupied are those of the body, each of which lies in it once",
+    "one fruit lies on a free cell, and none on a full board",
+    "the length is 1 + the fruit eaten",
+    "success is a full board",
+    "the observation shows the body with its ages, head, tail and fruit, and nothing else",
+    "the mask allows the moves to a free cell or to the tail's",
+)
+
+
+@kernel
+def invariant(s, world, shown, legal):
+    size, cells = s.occupied.shape[0], s.body.shape[0]
+    if not (1 <= s.length <= cells and 0 <= s.tail < cells):
+        return 1
+    head = NOWHERE
+    for age in range(1, s.length + 1):
+        before, head = head, s.body[(s.tail + age - 1) % cells]
+        row, column = head // size, head % size
+        if not 0 <= head < cells or (age > 1 and abs(row - before // size) + abs(column - before % size) != 1):
+            return 1
+        if s.occupied[row, column] != 1:
+            return 2
+        planes = shown[row, column]
+        if planes[BODY] != 1 or planes[HEAD] != (age == s.length) or planes[TAIL] != (age == 1):
+            return 6
+        if planes[AGE] != min(age, MAX_AGE):
+            return 6
+    marked = 0
+    for cell in range(cells):
+        planes = shown[cell // size, cell % size]
+        if s.occupied[cell // size, cell % size] != 0:
+            marked += 1
+        elif planes[BODY] != 0 or planes[HEAD] != 0 or planes[TAIL] != 0 or planes[AGE] != 0:
+            return 6
+        if planes[FRUIT] != (cell == s.fruit):
+            return 6
+    if marked != s.length:
+        return 2
+    if s.length == cells:
+        if s.fruit != NOWHERE:
+            return 3
+    elif not 0 <= s.fruit < cells or s.occupied[s.fruit // size, s.fruit % size] != 0:
+        return 3
+    if s.length != 1 + s.totals[0]:
+        return 4
+    if s.success != (s.length == cells):
+        return 5
+    for action in range(4):
+        row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
+        allowed = 0 <= row < size and 0 <= column < size
+        allowed = allowed and (s.occupied[row, column] == 0 or s.body[s.tail] == row * size + column)
+        if legal[action] != allowed:
+            return 7
+    return 0
+
+
 @kernel
 def stays_occupied(s, cell, target):
     """Whether the body still lies on ``cell`` after a move to ``target``."""
@@ -362,6 +420,7 @@ SIMULATION = Simulation(
     succeeds=True,
     # Masked random: 4,000 games (standard error 0.03); heuristic: 1,000 games, all boards full. Seeds from 0 on.
     scores={"random": 6.2, "heuristic": 143.0},
+    invariants=INVARIANTS,
     frame=(600, 600),
     fps=12,
 )

@@ -106,6 +106,34 @@ def observe(s, world, out):
     out[THETA_DOT] = s.theta_dot
 
 
+INVARIANTS = (
+    "the state is finite",
+    "cart and pole are within their limits while the episode goes on",
+    "the sum of `upright` is a whole number from -1 to the clock, and negative only at the end",
+    "the last push is 0 or 1 after a step, and none before the first",
+    "the observation is the state",
+)
+
+
+@kernel
+def invariant(s, world, shown, legal):
+    if not (math.isfinite(s.x) and math.isfinite(s.x_dot) and math.isfinite(s.theta) and math.isfinite(s.theta_dot)):
+        return 1
+    # The first state may lie beyond the limits, if the parameters say so.
+    goes_on = s.clock > 0 and not s.pending
+    if goes_on and not (abs(s.x) <= s.position_limit and abs(s.theta) <= s.angle_limit):
+        return 2
+    if s.totals[0] != math.floor(s.totals[0]) or not (-1.0 if s.pending else 0.0) <= s.totals[0] <= s.clock:
+        return 3
+    if s.pushed != LEFT and s.pushed != RIGHT if s.clock > 0 else s.pushed != -1:
+        return 4
+    if shown[X] != np.float32(s.x) or shown[X_DOT] != np.float32(s.x_dot):
+        return 5
+    if shown[THETA] != np.float32(s.theta) or shown[THETA_DOT] != np.float32(s.theta_dot):
+        return 5
+    return 0
+
+
 @kernel
 def heuristic(s, world, out):
     """Linear feedback on all four numbers: lean the pole to where the cart should go."""
@@ -205,6 +233,7 @@ SIMULATION = Simulation(
     terms=("upright",),
     action_names=("push left", "push right"),
     scores={"random": 22.3, "heuristic": 500.0},
+    invariants=INVARIANTS,
     frame=(400, 600),
     fps=50,
 )
