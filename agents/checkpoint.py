@@ -24,8 +24,12 @@ import safetensors
 import safetensors.torch
 import torch
 
+from ..files import write_atomically
+
 FORMAT = 1
 KEEP = 3
+
+__all__ = ["Checkpoint", "list_checkpoints", "load_latest", "save", "write_atomically"]
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,6 @@ class Checkpoint:
     state: dict[str, Any]
     batch: bytes | None
     problems: tuple[str, ...] = ()
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that it holds either its old content or the new one, whatever happens."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
 
 
 def save(
