@@ -88,6 +88,11 @@ class Simulation:
     invariants: tuple[str, ...] = ()  # what the kernel `invariant` checks, in order of its numbers
     frame: tuple[int, int] = (512, 512)  # height, width in pixels of a person's window
     fps: int = 30  # steps per second at which a rollout is pleasant to watch
+    # For a person who plays. A key is a name of pygame's ("left", "a"), a gamepad's "axis 0" or its "button 0"; it
+    # stands for an action or, in a Box, for (component, how far from rest: -1 … 1). See controls.py for the defaults.
+    keys: Mapping[str, int | tuple[int, float]] = field(default_factory=dict)
+    idle: tuple[int, ...] = ()  # actions taken in turn while no key is held; none: the last action goes on
+    turn_based: bool = False  # the world waits for its player
 
     def resolve_sizes(self, given: Mapping[str, int], name: str) -> dict[str, int]:
         """All sizes, defaults included; ``ValueError`` for one out of range."""

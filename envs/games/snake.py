@@ -423,4 +423,5 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     frame=(600, 600),
     fps=12,
+    keys={"up": UP, "right": RIGHT, "down": DOWN, "left": LEFT, "w": UP, "d": RIGHT, "s": DOWN, "a": LEFT},
 )

@@ -236,4 +236,6 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     frame=(400, 600),
     fps=50,
+    keys={"left": LEFT, "right": RIGHT, "a": LEFT, "d": RIGHT},
+    idle=(LEFT, RIGHT),  # there is no action without a push: two that cancel each other let the cart roll on
 )
