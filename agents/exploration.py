@@ -97,12 +97,16 @@ class Reheating:
 
 
 STREAM_SALT = 0x6C75647573  # keeps the coins of environment i apart from the environment's own random numbers
+COIN = np.dtype([("rng", "u8")])
 
 
-def coin_streams(num_envs: int, seed: int) -> np.ndarray:
-    """(N,) records with the field ``rng``: one random stream per environment, seeded with ``seed + i``."""
-    streams = np.zeros(num_envs, [("rng", "u8")])
-    seeds = np.arange(num_envs, dtype=np.uint64) + np.uint64(seed % 2**62) + np.uint64(STREAM_SALT << 20)
+def coin_streams(num_envs: int, seed: int, salt: int = STREAM_SALT) -> np.ndarray:
+    """(N,) records with the field ``rng``: one random stream per environment, seeded with ``seed + i``.
+
+    Coins for another purpose take another ``salt`` (40 bits).
+    """
+    streams = np.zeros(num_envs, COIN)
+    seeds = np.arange(num_envs, dtype=np.uint64) + np.uint64(seed % 2**62) + np.uint64(salt << 20)
     with np.errstate(over="ignore"):  # 64-bit hashes wrap around
         for stream, value in zip(streams.view(np.recarray), seeds, strict=True):
             stream.rng = SPLIT_MIX(SPLIT_MIX(value))
@@ -143,6 +147,14 @@ _kernels = {"below": below, "uniform": uniform}
 choose = bind(_define_choose(), sys.modules[__name__], _kernels, hash_sources({"choose": _define_choose, **_kernels}))
 
 
+def toss(kernel: Callable, *arguments: Any) -> Any:
+    """``kernel(*arguments)``, some of which are coins: with NUMBA_DISABLE_JIT=1 they need another view."""
+    if hasattr(kernel, "compile"):
+        return kernel(*arguments)
+    with np.errstate(over="ignore"):  # 64-bit hashes wrap around
+        return kernel(*(a.view(np.recarray) if getattr(a, "dtype", a) == COIN else a for a in arguments))
+
+
 def greedy(q: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The best legal action (N,) int64 and its value (N,) of each row; where nothing is legal, everything is.
 
@@ -170,9 +182,16 @@ class EpsilonGreedy:
         Args:
             q: (N, A) float32. mask: (N, A) int8, 1 = legal.
         """
-        if hasattr(choose, "compile"):
-            choose(q, mask, float(epsilon), self.streams, self.actions, self.values)
-        else:  # NUMBA_DISABLE_JIT=1
-            with np.errstate(over="ignore"):
-                choose(q, mask, float(epsilon), self.streams.view(np.recarray), self.actions, self.values)
+        toss(choose, q, mask, float(epsilon), self.streams, self.actions, self.values)
         return self.actions, self.values
+
+    def at(self, rows: np.ndarray, q: np.ndarray, mask: np.ndarray, epsilon: float) -> np.ndarray:
+        """Actions (M,) of the environments ``rows`` (M,) alone; the coins of the others stay as they are.
+
+        Args:
+            q: (M, A) float32. mask: (M, A) int8, 1 = legal.
+        """
+        streams, actions = self.streams[rows], np.empty(len(rows), np.int64)
+        toss(choose, q, mask, float(epsilon), streams, actions, np.empty(len(rows), np.float32))
+        self.streams[rows] = streams
+        return actions

@@ -6,7 +6,7 @@ the choice and in the maximum, and epsilon can rise again when the return drops 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -21,6 +21,7 @@ from .exploration import EpsilonGreedy, LinearSchedule, Reheating, greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
 from .statistics import EpisodeStatistics
+from .trees import each
 from .views import EgocentricView
 
 Observation = torch.Tensor | dict[str, torch.Tensor]
@@ -392,13 +393,6 @@ class PQN(BaseAlgorithm):
     def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
         """Refused: SB3's zip holds pickles. Runs are saved by ``agents.training``."""
         raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
-
-
-def each(function: Callable[[Any], Any], value: Any) -> Any:
-    """``function`` of an observation, or of each entry of a dict observation."""
-    if isinstance(value, dict):
-        return {key: function(part) for key, part in value.items()}
-    return function(value)
 
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:

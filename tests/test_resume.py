@@ -34,6 +34,23 @@ CONFIGS = {
         "environment": {"size": 5, "max_episode_steps": 60},
         "hyperparameters": {**SMALL, "conv": [[8, 3, 1]], "center": 1, "view_radius": 4, "input_scale": [1.0] * 6},
     },
+    "ppo": {
+        "env": "ludus/CartPole-v1",
+        "agent": "ppo",
+        "steps": 12_000,
+        "evaluate_every": 3_000,
+        "environment": {"randomize": {"gravity": [8.0, 12.0]}},
+        "hyperparameters": {"num_envs": 8, "n_steps": 32, "batch_size": 64, "n_epochs": 4, "normalize": True}
+        | {"learning_rate": "lin_0.001", "clip_range": "lin_0.2"},
+    },
+    "a2c": {
+        "env": "ludus/Snake-v1",
+        "agent": "a2c",
+        "steps": 12_000,
+        "evaluate_every": 3_000,
+        "environment": {"size": 5, "max_episode_steps": 60},
+        "hyperparameters": {"num_envs": 8, "policy_kwargs": {"net_arch": [16]}},
+    },
 }
 
 

@@ -1,0 +1,220 @@
+"""What a run needs of an algorithm of Stable-Baselines3's: tags, actions for a batch, and state without pickle.
+
+``Resumable`` stands in front of SB3's own class. SB3's zip holds cloudpickled fields, so nothing of it is used: tensors
+and plain values are handed out, and classes, spaces and schedules are rebuilt from the run's configuration.
+"""
+
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.running_mean_std import RunningMeanStd
+
+from ..envs.engine.batch import Batch
+from . import replay, trees
+from .statistics import EpisodeStatistics
+from .vecenv import BatchVecEnv
+
+LOG_POINTS = 1_000  # of a training, at the most, for the algorithms that learn after every few steps
+
+
+class Resumable:
+    """See ``catalogue.Agent``; mixed into SB3's classes in ``sb3.py``."""
+
+    batch: Batch
+    statistics: EpisodeStatistics
+    threads: int
+
+    def attach(self, batch: Batch, threads: int, env: BatchVecEnv) -> None:
+        """Follow the episodes of ``batch``, on which SB3's ``env`` stands."""
+        self.batch, self.threads = batch, threads
+        self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
+        self.logged_at = 0
+        env.on_ended = self.statistics.add
+
+    # --- Learning ---
+
+    def learn(
+        self: Any,
+        total_timesteps: int,
+        callback: Any = None,
+        log_interval: int = 1,
+        tb_log_name: str = "run",
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> Any:
+        """SB3's ``learn``; with ``reset_num_timesteps=False`` up to ``total_timesteps`` in all, not so many more."""
+        torch.set_num_threads(self.threads)
+        if reset_num_timesteps:
+            self.statistics.clear()
+            self.logged_at = 0
+        else:
+            total_timesteps -= self.num_timesteps
+        return super().learn(  # type: ignore[misc]
+            total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar
+        )
+
+    def train(self, *arguments: Any, **keywords: Any) -> None:
+        super().train(*arguments, **keywords)  # type: ignore[misc]
+        self._log()
+
+    def dump_logs(self, *_: Any) -> None:
+        """Nothing: SB3 calls it before the update, so what that records would be lost to a checkpoint in between."""
+
+    def _log(self: Any) -> None:
+        if self.num_timesteps - self.logged_at < self._total_timesteps // LOG_POINTS:
+            return
+        self.logged_at = self.num_timesteps
+        seconds = (time.time_ns() - self.start_time) / 1e9
+        fps = (self.num_timesteps - self._num_timesteps_at_start) / max(seconds, 1e-9)
+        for key, value in {**self.statistics.take(), **self.extra_tags(), "time/fps": fps}.items():
+            self.logger.record(key, value)
+        self.logger.dump(self.num_timesteps)
+
+    def extra_tags(self) -> dict[str, float]:
+        """Values by tag that an algorithm adds to every log line."""
+        return {}
+
+    def _update_info_buffer(self, infos: list[dict[str, Any]], dones: np.ndarray | None = None) -> None:
+        if dones is None or dones.any():  # it walks through all environments, mostly for nothing
+            super()._update_info_buffer(infos, dones)  # type: ignore[misc]
+
+    # --- Acting ---
+
+    def choose(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
+        """The deterministic actions (N, …) for a batch's observations; SB3's algorithms know no masks."""
+        normalizer = self.get_vec_normalize_env()
+        if normalizer is not None:
+            observation = normalizer.normalize_obs(observation)
+        return self.predict(observation, deterministic=True)[0]
+
+    # --- Persistence ---
+
+    def tree(self: Any) -> dict[str, Any]:
+        """All that training needs to go on, as nested values; see ``trees.pack``."""
+        variables = self._get_torch_save_params()[1]
+        off_policy = isinstance(self, OffPolicyAlgorithm)
+        return {
+            "parameters": self.get_parameters(),
+            "variables": {name: getattr(self, name) for name in variables},
+            "random": random_tree(),
+            "last": {
+                "observation": self._last_obs,
+                "original": self._last_original_obs,
+                "starts": self._last_episode_starts,
+            },
+            "normalizer": self._normalizer_tree(),
+            "num_timesteps": self.num_timesteps,
+            "n_updates": self._n_updates,
+            "logged_at": self.logged_at,
+            "statistics": self.statistics.state_dict(),
+            "replay": {"pos": self.replay_buffer.pos, "full": bool(self.replay_buffer.full)} if off_policy else {},
+        }
+
+    def _normalizer_tree(self: Any) -> dict[str, Any]:
+        env = self.get_vec_normalize_env()
+        if env is None:
+            return {}
+        tree = {"returns": env.returns, "return": _moments(env.ret_rms)}
+        if env.norm_obs:
+            tree["observation"] = trees.each(_moments, env.obs_rms)
+        return tree
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        return trees.pack(self.tree())[0]
+
+    def state(self: Any) -> dict[str, Any]:
+        if isinstance(self, OffPolicyAlgorithm):
+            replay.flush(self.replay_buffer)
+        return trees.pack(self.tree())[1]
+
+    def load_network(self: Any, tensors: dict[str, torch.Tensor]) -> None:
+        prefix = "parameters/policy/"
+        weights = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+        try:
+            self.policy.load_state_dict(weights)
+        except RuntimeError as fault:
+            detail = str(fault).splitlines()[-1].strip()
+            raise ValueError(f"the saved weights do not fit this configuration: {detail}") from None
+        self._load_normalizer(tensors)
+
+    def _load_normalizer(self: Any, tensors: dict[str, torch.Tensor]) -> None:
+        env = self.get_vec_normalize_env()
+        if env is None:
+            return
+        _load_moments(env.ret_rms, tensors, "normalizer/return")
+        if env.norm_obs:
+            named = env.obs_rms if isinstance(env.obs_rms, dict) else {"": env.obs_rms}
+            for key, moments in named.items():
+                _load_moments(moments, tensors, "normalizer/observation" + (f"/{key}" if key else ""))
+        returns = tensors["normalizer/returns"].numpy()
+        if returns.shape == env.returns.shape:  # an agent that only acts has another number of environments
+            env.returns = returns
+
+    def load(self: Any, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:  # type: ignore[override]
+        self.load_network(tensors)
+        self.load_tree(trees.unpack(tensors, state))
+
+    def load_tree(self: Any, tree: dict[str, Any]) -> None:
+        """Take over what ``tree`` gave, but for the normaliser."""
+        self.set_parameters(tree["parameters"], exact_match=True, device=self.device)
+        for name, value in tree["variables"].items():
+            getattr(self, name).data.copy_(value)
+        last = {key: trees.each(_as_array, value) for key, value in tree["last"].items()}
+        self._last_obs, self._last_original_obs = last["observation"], last["original"]
+        self._last_episode_starts = last["starts"]
+        self.num_timesteps, self._n_updates = tree["num_timesteps"], tree["n_updates"]
+        self.logged_at = tree["logged_at"]
+        self.statistics.load_state_dict(tree["statistics"])
+        for name, value in tree["replay"].items():
+            setattr(self.replay_buffer, name, value)
+        set_random_tree(tree["random"])
+
+    def begin_anew(self: Any) -> None:
+        """The next ``learn`` resets the environments."""
+        self._last_obs = None
+
+    def keep_replay(self: Any, folder: Path) -> None:
+        if isinstance(self, OffPolicyAlgorithm):
+            replay.move_to_files(self.replay_buffer, folder)
+
+    def save(self, *_: Any, **__: Any) -> None:
+        """Refused: SB3's zip holds pickles. Runs are saved by ``agents.training``."""
+        raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
+
+
+def random_tree() -> dict[str, Any]:
+    """The states of the global random numbers of torch, NumPy and Python, which SB3's algorithms draw from."""
+    _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
+    version, words, spare = random.getstate()
+    return {
+        "torch": torch.get_rng_state(),
+        "numpy": {"keys": keys, "position": position, "has_gauss": has_gauss, "gauss": gauss},
+        "python": {"version": version, "words": np.array(words), "spare": spare},
+    }
+
+
+def set_random_tree(tree: dict[str, Any]) -> None:
+    """Put the global random numbers back to where ``random_tree`` found them."""
+    torch.set_rng_state(tree["torch"])
+    numpy, python = tree["numpy"], tree["python"]
+    keys = numpy["keys"].numpy().astype(np.uint32)
+    np.random.set_state(("MT19937", keys, numpy["position"], numpy["has_gauss"], numpy["gauss"]))  # noqa: NPY002
+    random.setstate((python["version"], tuple(python["words"].tolist()), python["spare"]))
+
+
+def _moments(moments: RunningMeanStd) -> dict[str, Any]:
+    return {"mean": np.array(moments.mean), "var": np.array(moments.var), "count": np.array(moments.count)}
+
+
+def _load_moments(moments: RunningMeanStd, tensors: dict[str, torch.Tensor], path: str) -> None:
+    moments.mean, moments.var = tensors[f"{path}/mean"].numpy(), tensors[f"{path}/var"].numpy()
+    moments.count = float(tensors[f"{path}/count"])
+
+
+def _as_array(value: Any) -> Any:
+    return value.numpy() if isinstance(value, torch.Tensor) else value

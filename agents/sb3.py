@@ -1,0 +1,182 @@
+"""Stable-Baselines3's algorithms as agents of Ludus' runs: by name, with plain hyperparameters."""
+
+import inspect
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
+from stable_baselines3.common.noise import NormalActionNoise
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.vec_env import VecNormalize
+
+from ..envs.engine.batch import Batch
+from ..errors import did_you_mean
+from .exploration import EpsilonGreedy
+from .resumable import Resumable
+from .vecenv import BatchVecEnv
+
+ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
+# Hyperparameters that are ours and not arguments of SB3's classes.
+OURS: dict[str, Any] = {
+    "policy": "auto",  # or MlpPolicy, CnnPolicy, MultiInputPolicy
+    "num_envs": 8,  # environments stepped together
+    "normalize": False,  # running mean and variance of observations and returns; a dict of VecNormalize's arguments
+    "noise_std": 0.0,  # of the Gaussian added to actions, as a share of half their range: sac and td3
+    "threads": 1,  # torch's threads on the CPU; part of the run, because it changes the last bits
+}
+# Arguments of SB3's classes that a run decides itself, or that are no plain values.
+REFUSED = frozenset(
+    {"env", "seed", "device", "verbose", "tensorboard_log", "stats_window_size", "monitor_wrapper", "action_noise"}
+    | {"rollout_buffer_class", "rollout_buffer_kwargs", "replay_buffer_class", "replay_buffer_kwargs"}
+    | {"optimize_memory_usage", "_init_setup_model", "policy", "policy_kwargs"}
+)
+SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
+ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.ELU, "leaky_relu": torch.nn.LeakyReLU}
+
+
+class LudusPPO(Resumable, PPO):
+    """SB3's PPO."""
+
+
+class LudusA2C(Resumable, A2C):
+    """SB3's A2C."""
+
+
+class LudusSAC(Resumable, SAC):
+    """SB3's SAC."""
+
+
+class LudusTD3(Resumable, TD3):
+    """SB3's TD3."""
+
+
+class LudusDQN(Resumable, DQN):
+    """SB3's DQN, but that each environment tosses its own coin: SB3 lets all explore in the same step, or none."""
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        self.coins = EpsilonGreedy(self.n_envs, self.seed or 0)
+
+    def predict(  # type: ignore[override]
+        self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = False
+    ) -> tuple[np.ndarray, Any]:
+        """As SB3's; ``deterministic=False`` chooses epsilon-greedily for each of the training's environments."""
+        first = next(iter(observation.values())) if isinstance(observation, dict) else observation
+        batched = self.policy.is_vectorized_observation(observation)
+        if deterministic or not batched or len(first) != self.n_envs:
+            return super().predict(observation, state, episode_start, deterministic)
+        self.policy.set_training_mode(False)
+        with torch.no_grad():
+            q = self.q_net(self.policy.obs_to_tensor(observation)[0]).cpu().numpy()
+        return self.coins(q, np.ones(q.shape, np.int8), self.exploration_rate)[0].copy(), state
+
+    def extra_tags(self) -> dict[str, float]:
+        return {"train/epsilon": self.exploration_rate}
+
+    def tree(self) -> dict[str, Any]:
+        coins = self.coins.streams["rng"].view(np.int64).copy()
+        return {**super().tree(), "coins": coins, "calls": self._n_calls, "epsilon": self.exploration_rate}
+
+    def load_tree(self, tree: dict[str, Any]) -> None:
+        super().load_tree(tree)
+        self.coins.streams["rng"] = tree["coins"].numpy().view(np.uint64)
+        self._n_calls, self.exploration_rate = tree["calls"], tree["epsilon"]
+
+
+CLASSES: dict[str, Any] = {"ppo": LudusPPO, "a2c": LudusA2C, "dqn": LudusDQN, "sac": LudusSAC, "td3": LudusTD3}
+
+
+# --- By name ---------------------------------------------------------------------------------------------------------
+
+
+def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """See ``catalogue.resolve``; the names are those of SB3's arguments, ``OURS``, and ``policy_kwargs`` as a dict.
+
+    ``learning_rate`` and ``clip_range`` may be ``lin_0.001``: falling linearly from there to 0.
+    """
+    arguments = inspect.signature(ALGORITHMS[name]).parameters
+    known = {key: entry.default for key, entry in arguments.items() if key not in REFUSED}
+    defaults = {**OURS, **known, "policy_kwargs": {}}
+    for key in values:
+        if key not in defaults:
+            raise ValueError(f"unknown hyperparameter {key!r} of {name}{did_you_mean(key, defaults)}")
+        if _is_number(defaults[key]) and not _is_number(values[key]) and key not in (*SCHEDULES, "train_freq"):
+            raise ValueError(f"{key} must be a number, got {values[key]!r}")
+    resolved = {**defaults, **values}
+    for key in ("num_envs", "threads"):
+        if not isinstance(resolved[key], int) or resolved[key] < 1:
+            raise ValueError(f"{key} must be a whole number >= 1, got {resolved[key]!r}")
+    if not isinstance(resolved["normalize"], (bool, dict)):
+        raise ValueError(f"normalize must be true, false or a dict of VecNormalize's, got {resolved['normalize']!r}")
+    if isinstance(resolved.get("train_freq"), tuple):
+        resolved["train_freq"] = list(resolved["train_freq"])
+    if name == "ppo":
+        size = resolved["num_envs"] * resolved["n_steps"]
+        if size % resolved["batch_size"]:
+            raise ValueError(f"num_envs * n_steps = {size} must be a multiple of batch_size = {resolved['batch_size']}")
+    for key in SCHEDULES:
+        _schedule(key, resolved.get(key))
+    _policy_arguments(resolved["policy_kwargs"])
+    return resolved
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _schedule(key: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    kind, _, number = value.partition("_")
+    try:
+        start = float(number)
+    except ValueError:
+        start = -1.0
+    if kind != "lin" or start < 0.0:
+        raise ValueError(f"{key} must be a number, or lin_NUMBER for a linear fall to 0, got {value!r}")
+    return lambda left: left * start  # left: the share of the training that is left, 1 … 0
+
+
+def _policy_arguments(given: Any) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise ValueError(f"policy_kwargs must be a dict such as {{net_arch: [64, 64]}}, got {given!r}")
+    arguments = dict(given)
+    name = arguments.get("activation_fn")
+    if name is not None:
+        if name not in ACTIVATIONS:
+            raise ValueError(f"unknown activation_fn {name!r}{did_you_mean(str(name), ACTIVATIONS)}")
+        arguments["activation_fn"] = ACTIVATIONS[name]
+    return arguments
+
+
+def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Any:
+    """See ``catalogue.make``."""
+    arguments = {key: value for key, value in values.items() if key not in OURS}
+    arguments["policy_kwargs"] = _policy_arguments(arguments["policy_kwargs"])
+    arguments.update({key: _schedule(key, arguments[key]) for key in SCHEDULES if key in arguments})
+    if isinstance(arguments.get("train_freq"), list):
+        arguments["train_freq"] = tuple(arguments["train_freq"])
+    if acting and issubclass(CLASSES[name], OnPolicyAlgorithm):
+        arguments["n_steps"] = max(values["num_envs"] * values["n_steps"] // batch.num_envs, 2)
+    if acting and "buffer_size" in arguments:
+        arguments["buffer_size"] = 1
+    action_space = batch.action_space
+    if values["noise_std"] > 0.0 and isinstance(action_space, spaces.Box):
+        size = action_space.shape
+        arguments["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, values["noise_std"]))
+    env = BatchVecEnv(batch)
+    wrapped: Any = env
+    if values["normalize"]:
+        options = values["normalize"] if isinstance(values["normalize"], dict) else {}
+        wrapped = VecNormalize(env, gamma=values["gamma"], training=not acting, **options)
+    policy = values["policy"]
+    if policy == "auto":
+        policy = "MultiInputPolicy" if isinstance(batch.observation_space, spaces.Dict) else "MlpPolicy"
+    try:
+        agent = CLASSES[name](policy, wrapped, seed=seed, device=device, **arguments)
+    except (AssertionError, TypeError) as fault:  # SB3 refuses hyperparameters and spaces in either way
+        raise ValueError(f"{name} refuses its hyperparameters or {batch.name}: {fault}") from fault
+    agent.attach(batch, values["threads"], env)
+    return agent
