@@ -1,0 +1,228 @@
+"""SB3's algorithms as agents of runs: by name, with the same tags as all agents, saved without pickle."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stable_baselines3.common.logger import Logger
+
+from ludus.agents import catalogue, checkpoint, replay, trees
+from ludus.agents.config import configure
+from ludus.agents.training import Run
+from ludus.envs.make import make_batch
+from test_resume import curve
+
+TINY = {
+    "ppo": {"n_steps": 16, "batch_size": 32},
+    "a2c": {},
+    "dqn": {"learning_starts": 50, "buffer_size": 2_000},
+    "sac": {"num_envs": 2, "learning_starts": 100, "buffer_size": 2_000, "policy_kwargs": {"net_arch": [16]}},
+    "td3": {"num_envs": 2, "learning_starts": 100, "buffer_size": 2_000, "policy_kwargs": {"net_arch": [16]}}
+    | {"noise_std": 0.1},
+}
+ENVS = {"sac": "Pendulum-v1", "td3": "Pendulum-v1"}
+
+
+def config(name, steps=600, **hyperparameters):
+    values = {**TINY[name], **hyperparameters}
+    env = ENVS.get(name, "ludus/CartPole-v1")
+    return configure(env, name, values, steps=steps, evaluate_every=300, evaluation_episodes=2, checkpoint_seconds=0.0)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_each_algorithm_trains_resumes_and_plays(tmp_path, name):
+    folder = tmp_path / "run"
+    Run.start(folder, config(name)).train()
+    names = {path.name.partition(".")[2] for path in folder.rglob("*") if path.is_file()}
+    assert {part.rpartition(".")[2] if "tfevents" not in part else "events" for part in names} <= {
+        *("yaml", "events", "csv", "safetensors", "json", "bin", "npy")
+    }
+    saved = checkpoint.load_latest(folder / "checkpoints")
+    agent = Run.open(folder).agent()
+    assert agent.num_timesteps == saved.steps >= 600
+    batch = make_batch(ENVS.get(name, "ludus/CartPole-v1"), 3)
+    batch.seed_from(0)
+    for _ in range(5):
+        batch.step(agent.choose(batch.buffers.observation, None))
+    tags = {tag for tag, _, _ in curve(folder)}
+    assert {"rollout/return", "rollout/length", "train/learning_rate", "evaluation/return"} <= tags
+
+
+@pytest.mark.parametrize("name", ["dqn", "sac"])
+def test_off_policy_agents_resume_with_their_replay_buffer(tmp_path, name):
+    folder = tmp_path / "run"
+    Run.start(folder, config(name)).train()
+    before = checkpoint.load_latest(folder / "checkpoints")
+    text = (folder / "config.yaml").read_text().replace("steps: 600", "steps: 900")
+    (folder / "config.yaml").write_text(text)
+    run = Run.open(folder)
+    agent, batch = run.make_agent()
+    agent.keep_replay(folder / "replay")
+    agent.load(before.tensors, before.state["agent"])
+    buffer = agent.replay_buffer
+    assert buffer.pos == before.steps // batch.num_envs
+    assert isinstance(buffer.observations, np.memmap)
+    assert buffer.observations[: buffer.pos].any(axis=(1, 2)).all()
+    assert not buffer.observations[buffer.pos :].any()
+    for tensor, there in zip(agent.policy.parameters(), Run.open(folder).agent().policy.parameters(), strict=True):
+        assert torch.equal(tensor, there)
+    run.train()
+    assert checkpoint.load_latest(folder / "checkpoints").steps >= 900
+    assert not run.config.is_exact
+
+
+def test_a_replay_file_of_another_shape_is_refused(tmp_path):
+    batch = make_batch("ludus/CartPole-v1", 2)
+    values = catalogue.resolve("dqn", {"num_envs": 2, "buffer_size": 100})
+    catalogue.make("dqn", batch, values, 0).keep_replay(tmp_path)
+    other = catalogue.make("dqn", batch, {**values, "buffer_size": 200}, 0)
+    with pytest.raises(
+        ValueError, match=r"observations\.npy holds float32 \(50, 2, 4\), expected float32 \(100, 2, 4\)"
+    ):
+        other.keep_replay(tmp_path)
+    (tmp_path / "observations.npy").write_bytes(b"no array")
+    with pytest.raises(ValueError, match=r"observations\.npy is damaged"):
+        other.keep_replay(tmp_path)
+
+
+def test_a_replay_buffer_in_files_keeps_dicts_of_observations_apart(tmp_path):
+    class Buffer:
+        observations = None
+
+    buffer = Buffer()
+    buffer.observations = {"state": np.zeros((5, 1, 2)), "picture": np.zeros((5, 1, 3))}
+    replay.move_to_files(buffer, tmp_path)
+    buffer.observations["state"][2] = 7.0
+    replay.flush(buffer)
+    assert np.load(tmp_path / "observations-state.npy")[2].tolist() == [[7.0, 7.0]]
+    assert not np.load(tmp_path / "observations-picture.npy").any()
+
+
+def test_an_agent_that_normalises_sees_normalised_observations(tmp_path):
+    folder = tmp_path / "run"
+    Run.start(folder, config("ppo", normalize=True)).train()
+    agent = Run.open(folder).agent()
+    saved = checkpoint.load_latest(folder / "checkpoints").tensors
+    mean, var = saved["normalizer/observation/mean"].numpy(), saved["normalizer/observation/var"].numpy()
+    assert (var < 0.9).any()
+    raw = np.array([[0.3, -1.0, 0.1, 0.5], [-0.2, 0.4, -0.05, 0.3]], np.float32)
+    normal = ((raw - mean) / np.sqrt(var + 1e-8)).astype(np.float32)
+    expected, _ = agent.policy.predict(normal, deterministic=True)
+    np.testing.assert_array_equal(agent.choose(raw, None), expected)
+
+
+def test_each_environment_tosses_its_own_coin():
+    batch = make_batch("ludus/CartPole-v1", 64)
+    agent = catalogue.make("dqn", batch, catalogue.resolve("dqn", {"num_envs": 64}), 0)
+    agent.exploration_rate = 0.5
+    observation = np.zeros((64, 4), np.float32)
+    greedy = agent.predict(observation, deterministic=True)[0]
+    explored = [(agent.predict(observation)[0] != greedy).mean() for _ in range(50)]
+    # Half of the environments explore, and half of their actions are the greedy one by chance: a quarter differs.
+    assert np.mean(explored) == pytest.approx(0.25, abs=0.04)
+    assert all(0.0 < share < 0.6 for share in explored)
+
+
+def test_a_seed_decides_a_training():
+    def train(seed):
+        batch = make_batch("ludus/CartPole-v1", 8)
+        agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", TINY["ppo"]), seed)
+        agent.set_logger(Logger(None, []))
+        agent.learn(256)
+        return torch.cat([p.detach().flatten() for p in agent.policy.parameters()])
+
+    assert torch.equal(train(0), train(0))
+    assert not torch.equal(train(0), train(1))
+
+
+def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
+    """What waited for the next line would be lost to a kill between a checkpoint and that line."""
+    batch = make_batch("ludus/CartPole-v1", 8)
+    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", TINY["ppo"]), 0)
+    logger = Logger(None, [])
+    agent.set_logger(logger)
+    waiting = []
+
+    def look(local, _):
+        if local["n_steps"] == 0:
+            waiting.append(dict(logger.name_to_value))
+        return True
+
+    agent.learn(512, look)
+    assert waiting == [{}] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("ppo", {"n_step": 3}, r"unknown hyperparameter 'n_step' of ppo; did you mean 'n_steps'\?"),
+        ("ppo", {"n_steps": "many"}, "n_steps must be a number, got 'many'"),
+        ("ppo", {"learning_rate": "fast"}, "learning_rate must be a number, or lin_NUMBER"),
+        ("ppo", {"num_envs": 0}, "num_envs must be a whole number >= 1, got 0"),
+        ("ppo", {"n_steps": 10, "batch_size": 32}, "num_envs \\* n_steps = 80 must be a multiple of batch_size = 32"),
+        ("a2c", {"normalize": "yes"}, "normalize must be true, false or a dict"),
+        ("a2c", {"policy_kwargs": [64]}, "policy_kwargs must be a dict"),
+        ("a2c", {"policy_kwargs": {"activation_fn": "rely"}}, "unknown activation_fn 'rely'; did you mean 'relu'"),
+        ("a2c", {"policy_kwargs": {"width": 3}}, "a2c refuses its hyperparameters or cartpole"),
+        ("sac", {}, "sac refuses its hyperparameters or cartpole: .* only supports .*Box"),
+        ("pp0", {}, r"unknown agent 'pp0'; did you mean 'ppo'\?"),
+    ],
+)
+def test_refusals(name, values, message):
+    def make():
+        catalogue.make(name, make_batch("ludus/CartPole-v1", 8), catalogue.resolve(name, values), 0)
+
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_sb3s_own_saving_is_refused():
+    agent = catalogue.make("a2c", make_batch("ludus/CartPole-v1", 8), catalogue.resolve("a2c", {}), 0)
+    with pytest.raises(TypeError, match="saved without pickle"):
+        agent.save("agent")
+
+
+# --- Trees -----------------------------------------------------------------------------------------------------------
+
+leaves = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**53), 2**53),
+    st.floats(allow_nan=False),
+    st.text(max_size=5),
+    st.lists(st.floats(-1, 1), min_size=1, max_size=4).map(lambda v: torch.tensor(v, dtype=torch.float64)),
+)
+nested = st.recursive(
+    leaves,
+    lambda part: st.one_of(
+        st.lists(part, max_size=3),
+        st.dictionaries(st.text("abc", min_size=1, max_size=3), part, max_size=3),
+        st.dictionaries(st.integers(0, 9), part, max_size=3),
+    ),
+    max_leaves=12,
+)
+
+
+def same(one, other):
+    if isinstance(one, torch.Tensor):
+        return isinstance(other, torch.Tensor) and torch.equal(one, other)
+    if isinstance(one, dict):
+        return isinstance(other, dict) and list(one) == list(other) and all(same(one[k], other[k]) for k in one)
+    if isinstance(one, list):
+        return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and one == other
+
+
+@given(nested)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+def test_a_tree_comes_back_as_it_was(tree):
+    import json
+
+    tensors, plain = trees.pack({"tree": tree})
+    assert same(trees.unpack(tensors, json.loads(json.dumps(plain)))["tree"], tree)
+
+
+def test_what_a_checkpoint_cannot_hold_is_named():
+    with pytest.raises(TypeError, match="a/b of the state is a function"):
+        trees.pack({"a": {"b": test_refusals}})
