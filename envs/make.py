@@ -1,4 +1,4 @@
-"""From an environment id to a batch."""
+"""From an environment id to a batch, or to a game for a person."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ import gymnasium
 from ..errors import did_you_mean
 from .engine.batch import KernelBatch
 from .engine.foreign import ForeignBatch
+from .engine.game import Game
+from .engine.recording import Recording
 
 
 def make_batch(id: str, num_envs: int, **keywords: Any) -> KernelBatch | ForeignBatch:
@@ -28,6 +30,50 @@ def make_batch(id: str, num_envs: int, **keywords: Any) -> KernelBatch | Foreign
         return ForeignBatch(id, num_envs, **keywords)
     keywords.setdefault("max_episode_steps", spec.max_episode_steps)
     return KernelBatch(num_envs=num_envs, **{**spec.kwargs, **keywords})
+
+
+def make_game(id: str, **keywords: Any) -> Game:
+    """A registered environment, any one, as a person plays it.
+
+    Args:
+        **keywords: Parameters, sizes, ``randomize``, ``drift``, ``max_episode_steps`` (-1 for no limit); for other
+            environments whatever they take.
+
+    Raises:
+        ValueError: unknown id or parameter, actions that no keys can play, no frames to show.
+    """
+    spec = find_spec(id)
+    for key in ("autoreset_mode", "module", "num_envs", "render_mode"):
+        if key in keywords:
+            raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
+    if is_ludus(spec):
+        return Game(gymnasium.make(spec, **keywords), keywords)
+    # The checks of Gymnasium's wrapper are for authors; a player would see their warnings.
+    env = gymnasium.make(spec, disable_env_checker=True, **keywords)
+    modes = env.metadata.get("render_modes") or []
+    env.close()
+    if "rgb_array" not in modes:
+        raise ValueError(f"{id} cannot be shown: it renders {sorted(modes) or 'nothing'}, and a window needs rgb_array")
+    return Game(gymnasium.make(spec, disable_env_checker=True, render_mode="rgb_array", **keywords), keywords)
+
+
+def make_recorded(recording: Recording) -> Game:
+    """The game in which ``recording`` was played.
+
+    Raises:
+        ValueError: an id that is not registered, or settings that it does not take.
+    """
+    # "module:id" would import any module that a stranger's file names.
+    if recording.id not in gymnasium.registry:
+        known = did_you_mean(recording.id, [name for name in gymnasium.registry if name.startswith("ludus/")])
+        raise ValueError(f"{recording.path} was played in {recording.id!r}, which is not registered here{known}")
+    try:
+        return make_game(recording.id, **recording.keywords)
+    except (TypeError, ValueError) as problem:
+        raise ValueError(
+            f"{recording.path} cannot be replayed: {problem}; it was recorded with ludus "
+            f"{recording.versions.get('ludus')}, so watch it with that version"
+        ) from None
 
 
 def find_spec(id: str) -> gymnasium.envs.registration.EnvSpec:

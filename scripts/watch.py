@@ -1,21 +1,25 @@
-"""`ludus watch`: see an agent or a policy play."""
+"""`ludus watch`: see an agent or a policy play, or what a person has played."""
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
 
 from ludus.scripts.options import key_values, parse, subject
 
-DESCRIPTION = """See an agent or a policy play, in a window or as a video.
+if TYPE_CHECKING:
+    from ludus.envs.engine.watch import Watched
+
+DESCRIPTION = """See an agent or a policy play, or a recording of `ludus play`, in a window or as a video.
 
   ludus watch runs/snake
   ludus watch runs/snake --envs 16                          # sixteen games side by side
   ludus watch runs/snake --record snake.mp4                 # needs no display
   ludus watch ludus/Snake-v1 --policy heuristic
+  ludus watch mine.npz                                      # checks that every number comes again, then shows it
 
 Keys in the window: space pauses, . makes a single step, + and - change the speed, r restarts, n takes the next seed,
 h shows the keys, q quits."""
@@ -24,7 +28,7 @@ h shows the keys, q quits."""
 @dataclass
 class Arguments:
     what: Annotated[str, tyro.conf.Positional]
-    """The folder of a run, or an environment id (then with --policy)."""
+    """The folder of a run, an environment id (then with --policy), or a recording (.npz)."""
     policy: str | None = None
     """heuristic or random, instead of the run's agent."""
     envs: int = 1
@@ -46,6 +50,8 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "watch", DESCRIPTION, arguments)
     console = Console(highlight=False)
+    if options.what.lower().endswith(".npz"):
+        return watch_recording(options, console)
     settings = key_values(options.set, "--set")
     make, policy, title, notes, _ = subject(options.what, options.policy, options.seed, settings)
     for note in notes:
@@ -63,11 +69,35 @@ def main(arguments: list[str]) -> int:
         title=title,
         console=console,
     )
-    mean = f", mean return {sum(seen.returns) / len(seen.returns):.1f}" if seen.returns else ""
-    console.print(
-        f"{seen.steps} steps, {seen.episodes} episodes{mean}." + (f" Video: {seen.video}" if seen.video else "")
-    )
+    report(seen, console)
     return 0
+
+
+def watch_recording(options: Arguments, console: Console) -> int:
+    """What a person has played: the file alone says what is seen."""
+    for name, given in (("policy", options.policy), ("envs", options.envs != 1), ("seed", options.seed)):
+        if given:
+            raise ValueError(f"--{name} does not go with a recording: {options.what} brings its own; leave it out")
+    if options.set:
+        raise ValueError(f"--set does not go with a recording: {options.what} replays in its own world; leave it out")
+    from ludus.envs.engine.recording import load_recording
+    from ludus.envs.engine.replay import replay
+    from ludus.envs.make import make_recorded
+
+    recording = load_recording(options.what)
+    game = make_recorded(recording)
+    limits = {"steps": options.steps, "episodes": options.episodes}
+    seen = replay(game, recording, speed=options.speed, record=options.record, console=console, **limits)
+    game.close()
+    report(seen, console)
+    return 0
+
+
+def report(seen: "Watched", console: Console) -> None:
+    """What was seen, in one line."""
+    mean = f", mean return {sum(seen.returns) / len(seen.returns):.1f}" if seen.returns else ""
+    video = f" Video: {seen.video}" if seen.video else ""
+    console.print(f"{seen.steps} steps, {seen.episodes} episodes{mean}.{video}")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ PAIRS = (("left", "right"), ("down", "up"), ("a", "d"), ("s", "w"), ("j", "l"), 
 UPSIDE_DOWN = (1, 3)  # axes that point downwards on a gamepad, where up is more
 RESERVED = {
     "space": "pause", "r": "restart", "n": "next seed", "h": "help", "q": "quit", "escape": "quit", "+": "speed",
-    "=": "speed", "-": "speed",
+    "=": "speed", "-": "speed", ".": "step",
 }  # fmt: skip
 GO = "return"  # Enter: the step in turn-based games with axes; the next game after the end
 SHIFT = ("left shift", "right shift")

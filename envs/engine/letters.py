@@ -2,6 +2,8 @@
 
 from typing import Any
 
+ARROWS = {"←": (-1, 0), "→": (1, 0), "↑": (0, -1), "↓": (0, 1)}
+ROOM = "    "  # what an arrow takes
 MEASURE = (0, 0, 0)  # any colour: a text is as wide in all of them
 
 
@@ -16,19 +18,44 @@ class Letters:
     def width(self, text: str) -> int:
         return self.render(text, MEASURE).get_width()
 
+    def fit(self, text: str, width: float) -> str:
+        """The text, cut with "…" where it is wider than ``width`` pixels."""
+        if self.width(text) <= width:
+            return text
+        while text and self.width(text + "…") > width:
+            text = text[:-1]
+        return text + "…"
+
+    def wrap(self, text: str, width: float) -> list[str]:
+        """The words of ``text`` in lines no wider than ``width`` pixels; a longer word has a line of its own."""
+        lines: list[str] = []
+        for word in text.split():
+            if lines and self.width(f"{lines[-1]} {word}") <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+        return lines
+
     def render(self, text: str, color: tuple[int, int, int]) -> Any:
-        """A surface with ``text``; "→", which the font lacks, is drawn by hand."""
+        """A surface with ``text``; arrows, which the font lacks, are drawn by hand."""
         key = (text, color)
         if key not in self._known:
             if len(self._known) > 500:  # figures that change come and go
                 self._known.clear()
-            large = self._font.render(text.replace("→", "    "), True, color)
-            if text.startswith("→"):
-                wide, high = self._font.size("    ")
-                tip, middle, half = 0.85 * wide, 0.5 * high, 0.16 * high
-                self._pygame.draw.rect(large, color, (0.05 * wide, middle - 0.05 * high, 0.6 * wide, 0.1 * high))
-                head = [(tip - 1.6 * half, middle - half), (tip - 1.6 * half, middle + half), (tip, middle)]
-                self._pygame.draw.polygon(large, color, head)
+            large = self._font.render("".join(ROOM if letter in ARROWS else letter for letter in text), True, color)
+            for i, letter in enumerate(text):
+                if letter in ARROWS:
+                    before = "".join(ROOM if other in ARROWS else other for other in text[:i])
+                    self._draw_arrow(large, self._font.size(before)[0], ARROWS[letter], color)
             size = (max(large.get_width() // 3, 1), self.height)
             self._known[key] = self._pygame.transform.smoothscale(large, size)
         return self._known[key]
+
+    def _draw_arrow(self, surface: Any, left: float, way: tuple[int, int], color: tuple[int, int, int]) -> None:
+        """An arrow that points ``way`` (x, y), in the room that begins at ``left``."""
+        wide, high = self._font.size(ROOM)
+        x, y = left + 0.45 * wide, 0.47 * high
+        # Shaft and head of an arrow to the right, in shares of the line's height, turned towards its way.
+        outline = [(-0.32, 0.055), (0.04, 0.055), (0.04, 0.2), (0.36, 0), (0.04, -0.2), (0.04, -0.055), (-0.32, -0.055)]
+        points = [(x + high * (a * way[0] - b * way[1]), y + high * (a * way[1] + b * way[0])) for a, b in outline]
+        self._pygame.draw.polygon(surface, color, points)

@@ -130,14 +130,9 @@ def watch(
         NoDisplayError: there is no screen, and ``record`` is not given.
         ValueError, OSError: ``record`` cannot be written; see ``VideoWriter``.
     """
-    for name, limit in (("steps", steps), ("episodes", episodes)):
-        if limit is not None and limit < 1:
-            raise ValueError(f"{name} must be at least 1, or None for no limit, got {limit}")
     rollout = Rollout(batch, policy, seed)
     fps = batch.simulation.fps if fps is None else fps
-    for name, number in (("fps", fps), ("speed", speed)):
-        if not 0 < number < math.inf:
-            raise ValueError(f"{name} must be above 0, got {number}")
+    check_limits(steps, episodes, fps=fps, speed=speed)
     console = console or Console()
     title = title or batch.name
     if record is None:
@@ -149,11 +144,22 @@ def watch(
     return rollout.seen
 
 
-def _is_done(seen: Watched, steps: int | None, episodes: int | None) -> bool:
+def check_limits(steps: int | None, episodes: int | None, **paces: float) -> None:
+    """``ValueError`` for a limit that nothing can reach, or a pace at which nothing moves."""
+    for name, limit in (("steps", steps), ("episodes", episodes)):
+        if limit is not None and limit < 1:
+            raise ValueError(f"{name} must be at least 1, or None for no limit, got {limit}")
+    for name, number in paces.items():
+        if not 0 < number < math.inf:
+            raise ValueError(f"{name} must be above 0, got {number}")
+
+
+def is_done(seen: Watched, steps: int | None, episodes: int | None) -> bool:
+    """Whether one of the limits is reached."""
     return (steps is not None and seen.steps >= steps) or (episodes is not None and seen.episodes >= episodes)
 
 
-def _stride(pace: float) -> int:
+def steps_per_picture(pace: float) -> int:
     """Steps per picture at ``pace`` steps per second."""
     return max(1, math.ceil(pace / MOST_PICTURES))
 
@@ -189,15 +195,15 @@ def _play(
                     stale = True
             pace = fps * speed
             if single or not paused:
-                if _is_done(rollout.seen, steps, episodes):
+                if is_done(rollout.seen, steps, episodes):
                     return
                 taken, ended, start = 0, False, time.perf_counter()
-                while taken < (1 if single else _stride(pace)) and not ended:
+                while taken < (1 if single else steps_per_picture(pace)) and not ended:
                     if taken and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
                         frames = rollout.draw(window.tile_size)
                     ended = bool(rollout.advance()) and rollout.num_shown == 1
                     taken += 1
-                    if _is_done(rollout.seen, steps, None) or time.perf_counter() - start > PATIENCE:
+                    if is_done(rollout.seen, steps, None) or time.perf_counter() - start > PATIENCE:
                         break  # a slow policy shows fewer pictures
                 if ended:
                     # The batch is in its next episode already; the picture of the last one stays for a moment.
@@ -217,7 +223,7 @@ def _play(
 def _record(
     rollout: Rollout, pace: float, path: Path, steps: int | None, episodes: int | None, title: str, console: Console
 ) -> None:
-    stride = _stride(pace)
+    stride = steps_per_picture(pace)
     size = rollout.batch.simulation.frame
     if rollout.num_shown > 1:
         size = fit_tile(size, rollout.num_shown, VIDEO_AREA, enlarge=False)
@@ -236,7 +242,7 @@ def _record(
         seen, since = rollout.seen, 0  # steps since the last picture
         try:
             video.write(picture)
-            while not _is_done(seen, steps, episodes):
+            while not is_done(seen, steps, episodes):
                 if since and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
                     picture = tile(rollout.draw(size))
                 ended = bool(rollout.advance()) and rollout.num_shown == 1
@@ -245,7 +251,7 @@ def _record(
                 if ended:
                     for _ in range(round(HOLD * fps)):
                         video.write(picture)
-                if (since == stride or ended) and not _is_done(seen, None, episodes):
+                if (since == stride or ended) and not is_done(seen, None, episodes):
                     picture, since = tile(rollout.draw(size)), 0
                     video.write(picture)
         except KeyboardInterrupt:

@@ -1,10 +1,8 @@
-"""A window on one or many environments: their frames in a grid, a bar of figures, the keys. The only user of pygame.
+"""A window on one or many environments: their frames in a grid, a bar of figures, the keys.
 
 pygame is imported when the first window opens. Several windows may be open in one process; each reads its own keys.
 """
 
-import os
-import sys
 import time
 from collections.abc import Sequence
 from enum import StrEnum
@@ -12,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .display import NoDisplayError, start_pygame
 from .letters import Letters
 from .video import BACKGROUND, fit_tile, grid_shape, gutter, tile
 
@@ -52,41 +51,9 @@ CHARACTERS = {
     "q": Command.QUIT, "\x1b": Command.QUIT,
 }  # fmt: skip
 
+__all__ = ["KEYS", "Command", "NoDisplayError", "Window"]
+
 _windows: dict[int, "Window"] = {}  # the open ones, by pygame's number
-
-
-class NoDisplayError(RuntimeError):
-    """There is no screen to open a window on."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(
-            f"no display found: {why}; a window needs a screen. Without one, record a video with --record FILE.mp4, "
-            'or take the frames with render_mode="rgb_array"'
-        )
-
-
-def start_pygame() -> Any:
-    """The module ``pygame`` with its display and fonts started; ``NoDisplayError`` where there is no screen."""
-    wanted = os.environ.get("SDL_VIDEODRIVER", "")
-    addresses = [f"{key}={os.environ[key]}" for key in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(key)]
-    if sys.platform.startswith(("linux", "freebsd")) and not wanted and not addresses:
-        raise NoDisplayError("neither DISPLAY nor WAYLAND_DISPLAY is set")
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    import pygame
-
-    was_open = pygame.display.get_init()
-    try:
-        pygame.display.init()
-    except pygame.error as problem:
-        raise NoDisplayError(str(problem)) from None
-    driver = pygame.display.get_driver()
-    # Where it cannot reach the screen, SDL silently draws into memory: a window that nobody would see.
-    if driver in ("offscreen", "dummy") and driver not in wanted:
-        if not was_open:
-            pygame.display.quit()
-        raise NoDisplayError(f"nothing answers at {' or '.join(addresses) or 'the screen'}")
-    pygame.font.init()
-    return pygame
 
 
 class Window:
@@ -107,6 +74,9 @@ class Window:
         NoDisplayError: there is no screen.
     """
 
+    keys: Sequence[tuple[str, str, str]] = KEYS  # those that the bar and the help explain
+    side_width = 0  # pixels at the right of the picture that it leaves to a subclass
+
     def __init__(
         self, title: str, frame_size: tuple[int, int], num_tiles: int = 1, fps: float = 30, *, interactive: bool = False
     ) -> None:
@@ -116,17 +86,20 @@ class Window:
         self._pygame = pygame = start_pygame()
         self._small, self._large = (Letters(pygame, size) for size in (19, 25))
         screen_width, screen_height = pygame.display.get_desktop_sizes()[0]
-        area = (int(SCREEN_SHARE * screen_height) - self._bar_height - 2 * MARGIN, int(SCREEN_SHARE * screen_width))
+        area = (
+            int(SCREEN_SHARE * screen_height) - self._bar_height - 2 * MARGIN,
+            int(SCREEN_SHARE * screen_width) - self.side_width,
+        )
         rows, columns = grid_shape(num_tiles)
         height, width = fit_tile(frame_size, num_tiles, area, enlarge=num_tiles > 1)
         gap = gutter(height, width)
         size = (
-            max(columns * (width + gap) - gap + 2 * MARGIN, SMALLEST[0]),
-            max(rows * (height + gap) - gap + 2 * MARGIN + self._bar_height, SMALLEST[1]),
+            max(columns * (width + gap) - gap + 2 * MARGIN + self.side_width, self.smallest[0]),
+            max(rows * (height + gap) - gap + 2 * MARGIN + self._bar_height, self.smallest[1]),
         )
         try:
             self._window = pygame.Window(title, size, resizable=True)
-            self._window.minimum_size = (min(SMALLEST[0], size[0]), min(SMALLEST[1], size[1]))
+            self._window.minimum_size = self.smallest
             self._surface = self._window.get_surface()
             self._size = self._surface.get_size()  # kept: a closed window has no surface any more
         except pygame.error as problem:
@@ -179,10 +152,19 @@ class Window:
             left = self._due - time.perf_counter()
             if left <= 0:
                 return True
-            if self._commands:
+            if self._is_wanted():
                 self._due = time.perf_counter()
                 return True
             time.sleep(min(left, SLICE))
+
+    @property
+    def smallest(self) -> tuple[int, int]:
+        """The least width and height of the window."""
+        return SMALLEST
+
+    def _is_wanted(self) -> bool:
+        """Whether a person did something that ends the wait for the next picture."""
+        return bool(self._commands)
 
     def _draw(
         self, picture: np.ndarray, drawn_for: tuple[int, int], figures: Sequence[tuple[str, str]], badge: str
@@ -213,6 +195,7 @@ class Window:
     def _area(self) -> Any:
         """The rectangle for the picture."""
         width, height = self._size
+        width -= self.side_width
         return self._pygame.Rect(MARGIN, MARGIN, width - 2 * MARGIN, height - self._bar_height - 2 * MARGIN)
 
     @property
@@ -231,8 +214,12 @@ class Window:
             x = left + i * (width - 2 * left) / len(figures)
             self._write(self._small, label, (x, top + MARGIN), LABEL)
             self._write(self._large, value, (x, top + 1.5 * MARGIN + self._small.height), VALUE)
-        y = top + 3.25 * MARGIN + self._small.height + self._large.height
-        keys = [(key, word, self._small.width(key) + MARGIN, self._small.width(word)) for key, word, _ in KEYS]
+        self._draw_keys(top + 3.25 * MARGIN + self._small.height + self._large.height)
+
+    def _draw_keys(self, y: float) -> None:
+        """The keys in a line, as many of them as there is room for."""
+        left, width = 1.5 * MARGIN, self._surface.get_width()
+        keys = [(key, word, self._small.width(key) + MARGIN, self._small.width(word)) for key, word, _ in self.keys]
         free = width - 2 * left - sum(chip + MARGIN // 2 + wide for _, _, chip, wide in keys)
         gap = min(max(free / (len(keys) - 1), 4), 3 * MARGIN)
         x = left
@@ -254,13 +241,17 @@ class Window:
         self._pygame.draw.rect(self._surface, BADGE, plate, border_radius=plate.height // 2)
         self._surface.blit(text, text.get_rect(center=plate.center))
 
+    def _help_lines(self) -> Sequence[tuple[str, str, str]]:
+        return self.keys
+
     def _draw_help(self, area: Any) -> None:
+        lines = self._help_lines()
         line = self._large.height + MARGIN
-        first = max(self._large.width(key) for key, _, _ in KEYS) + 2 * MARGIN
-        wide = first + max(self._large.width(sentence) for _, _, sentence in KEYS)
-        panel = self._pygame.Surface((wide + 6 * MARGIN, line * len(KEYS) + 5 * MARGIN), self._pygame.SRCALPHA)
+        first = max(self._large.width(key) for key, _, _ in lines) + 2 * MARGIN
+        wide = first + max(self._large.width(sentence) for _, _, sentence in lines)
+        panel = self._pygame.Surface((wide + 6 * MARGIN, line * len(lines) + 5 * MARGIN), self._pygame.SRCALPHA)
         self._pygame.draw.rect(panel, (*BACKGROUND, 232), panel.get_rect(), border_radius=10)
-        for i, (key, _, sentence) in enumerate(KEYS):
+        for i, (key, _, sentence) in enumerate(lines):
             y = 3 * MARGIN + i * line
             panel.blit(self._large.render(key, BADGE), (3 * MARGIN, y))
             panel.blit(self._large.render(sentence, VALUE), (3 * MARGIN + first, y))

@@ -1,0 +1,140 @@
+"""One environment as a person meets it: any registered id with its figures, its picture and the keys that play it.
+
+Ludus' own environments draw themselves at the window's size and name the terms of their reward; a stranger's shows the
+picture that it gives under ``render_mode="rgb_array"``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from .batch import KernelBatch, check_seed
+from .controls import BoxControls, DiscreteControls, make_controls
+from .env import Env
+
+DEFAULT_FPS = 30  # of a stranger that declares no pace
+
+
+class Game:
+    """An environment under play, and the figures about the running episode.
+
+    Args:
+        env: Made by ``gymnasium.make``: a Ludus environment, or another one with ``render_mode="rgb_array"``.
+        keywords: What it was made with, besides the id and the render mode; a recording keeps them.
+
+    Attributes:
+        observation, reward, terminated, truncated: Of the last step.
+        steps, score: Of this episode; the score is the sum of the rewards.
+        solved: The task was solved in this episode.
+        seed, age: With which this episode began; see ``start``.
+
+    Raises:
+        ValueError: neither the keys of a person nor the frames of a window fit this environment.
+    """
+
+    def __init__(self, env: gymnasium.Env, keywords: Mapping[str, Any]) -> None:
+        if env.spec is None:
+            raise ValueError("the environment has no registered id; make it with gymnasium.make")
+        self.env, self.id, self.keywords = env, env.spec.id, dict(keywords)
+        self.limit: int | None = env.spec.max_episode_steps
+        self.batch: KernelBatch | None = env.unwrapped.batch if isinstance(env.unwrapped, Env) else None
+        self.name = self.id.rpartition("/")[2]
+        self.observation_space, self.action_space = env.observation_space, env.action_space
+        self._first = int(self.action_space.start) if isinstance(self.action_space, spaces.Discrete) else 0
+        if self.batch is not None:
+            declared = self.batch.simulation
+            self.fps: float = declared.fps
+            self.turn_based, self.idle, self.terms = declared.turn_based, declared.idle, declared.terms
+            self._keys, self._names = declared.keys, declared.action_names
+        else:
+            self.fps = env.metadata.get("render_fps") or DEFAULT_FPS
+            # Where a few numbers are all there is to see, no clock is running: tables, mazes, cards.
+            self.turn_based = isinstance(self.observation_space, spaces.Discrete)
+            self.idle, self.terms, self._keys, self._names = (), (), {}, ()
+        try:
+            self.make_controls()
+        except ValueError as problem:
+            raise ValueError(f"{self.id} cannot be played: {problem}") from None
+        self.observation: Any = None
+        self.reward = self.score = 0.0
+        self.steps = self.seed = self.age = 0
+        self.terminated = self.truncated = self.solved = False
+        self.mask: np.ndarray | None = None
+
+    def make_controls(self) -> DiscreteControls | BoxControls:
+        """Controls with nothing pressed; their actions are numbers from 0 or arrays of the action space."""
+        return make_controls(self.action_space, self._names, self._keys, self.idle)
+
+    @property
+    def ended(self) -> bool:
+        return self.terminated or self.truncated
+
+    @property
+    def next_age(self) -> int:
+        """How old the environment is now, in steps, where something drifts with its age; 0 where nothing does."""
+        return self.age + self.steps if self.keywords.get("drift") else 0
+
+    def start(self, seed: int, age: int = 0) -> None:
+        """Begin an episode that depends on ``seed`` alone and, where parameters drift, on the age in steps."""
+        self.seed, self.age = check_seed(seed), age
+        self.observation, info = self.env.reset(seed=self.seed)
+        if self.batch is not None and age:
+            self.batch.records["age"] = age  # as `KernelBatch.seed_from` does: the reset sets what has drifted so far
+            self.observation, info = self.env.reset()
+        self.reward = self.score = 0.0
+        self.steps = 0
+        self.terminated = self.truncated = self.solved = False
+        self._read(info)
+
+    def step(self, action: Any) -> None:
+        """One step: ``action`` is a number from 0, or an array of the action space's shape and dtype."""
+        given = int(action) + self._first if isinstance(self.action_space, spaces.Discrete) else action
+        self.observation, reward, terminated, truncated, info = self.env.step(given)
+        self.reward, self.terminated, self.truncated = float(reward), bool(terminated), bool(truncated)
+        self.steps += 1
+        self.score += self.reward
+        self._read(info)
+
+    def _read(self, info: dict[str, Any]) -> None:
+        mask = info.get("action_mask")
+        self.mask = None if mask is None or isinstance(self.action_space, spaces.Box) else np.asarray(mask, bool)
+        self.solved = bool(info.get("is_success", False))
+
+    def is_legal(self, action: Any) -> bool:
+        return self.mask is None or bool(self.mask[action])
+
+    def term_rows(self) -> list[tuple[str, float, float]]:
+        """Each term of the reward: its name, its sum over this episode, its share of the last step's reward."""
+        if self.batch is None:
+            return []
+        totals, last = self.batch.records["totals"][0], self.batch.buffers.terms[0]
+        shown = last if self.steps else np.zeros_like(last)  # a reset leaves the last step's terms where they were
+        return list(zip(self.terms, totals.tolist(), shown.tolist(), strict=True))
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Height and width in pixels at which this environment likes to be seen; needs ``start`` first."""
+        if self.batch is not None:
+            return self.batch.simulation.frame
+        height, width = self.frame((0, 0)).shape[:2]
+        return height, width
+
+    def frame(self, size: tuple[int, int]) -> np.ndarray:
+        """The environment as it stands, (height, width, 3) uint8: at ``size``, or a stranger's at its own."""
+        if self.batch is not None:
+            frame = np.empty((*size, 3), np.uint8)
+            self.batch.draw(0, frame)
+            return frame
+        picture = np.asarray(self.env.render())
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+            raise ValueError(
+                f"{self.id} renders {picture.dtype} {picture.shape}; expected a frame (height, width, 3) uint8 "
+                'under render_mode="rgb_array"'
+            )
+        return picture
+
+    def close(self) -> None:
+        self.env.close()

@@ -1,0 +1,221 @@
+"""What a person played, as an .npz file: observations, actions and rewards, with the seeds from which it replays.
+
+The file holds, for E episodes of T steps in all (nothing else, and no pickle):
+
+    header        text, JSON: format, id, keywords, versions of the libraries
+    seed, age     (E,) with which each episode began; see ``Game.start``
+    length        (E,) steps of each episode
+    observation   (T + E, …) of each episode the first one, then one per step
+    action        (T, …) numbers from 0, or arrays of the action space
+    reward        (T,) float64
+    terminated, truncated   (T,) bool; both False at the end of an episode that was cut off by a restart or by leaving
+"""
+
+import io
+import json
+import platform
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from ...files import write_atomically
+from .game import Game
+
+FORMAT = 1
+KIND = "ludus recording"
+LIBRARIES = ("ludus", "gymnasium", "numba", "numpy")
+# Name in the file: kinds of its dtype. Observations and actions take the dtypes of their spaces.
+ARRAYS = {
+    "seed": "u", "age": "i", "length": "i", "observation": "biuf", "action": "iuf", "reward": "f", "terminated": "b",
+    "truncated": "b",
+}  # fmt: skip
+DAMAGED = (
+    ValueError, OSError, EOFError, KeyError, MemoryError, NotImplementedError, OverflowError, RuntimeError, SyntaxError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+@dataclass
+class Episode:
+    """One episode, or the beginning of one; the lists are of arrays and numbers, one per step (T)."""
+
+    seed: int
+    age: int  # steps
+    observation: Any  # T + 1 of them
+    action: Any = field(default_factory=list)
+    reward: Any = field(default_factory=list)
+    terminated: Any = field(default_factory=list)
+    truncated: Any = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.reward)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording as it was read; the fields of its episodes are arrays."""
+
+    path: Path
+    id: str
+    keywords: dict[str, Any]
+    versions: dict[str, str]
+    episodes: tuple[Episode, ...]
+
+    @property
+    def steps(self) -> int:
+        return sum(map(len, self.episodes))
+
+
+class Recorder:
+    """Collects what is played in ``game`` and keeps it in the file ``path``, which is written anew by each ``save``.
+
+    Raises:
+        ValueError: no .npz, or spaces or keywords that cannot be kept.
+        OSError: the file exists, or cannot be written.
+    """
+
+    def __init__(self, path: Path, game: Game) -> None:
+        self.path, self.game = path, game
+        if path.suffix.lower() != ".npz":
+            remedy = "ludus watch makes a video of it"
+            raise ValueError(
+                f"a recording must be an .npz file, got {path}; name it {path.with_suffix('.npz')} ({remedy})"
+            )
+        if not isinstance(game.observation_space, (spaces.Box, spaces.Discrete)):
+            raise ValueError(f"{game.id} observes {game.observation_space}; only Box and Discrete can be recorded")
+        # The limit stands in the file, so that another one in a later version of the table changes no old recording.
+        keywords = {**game.keywords, "max_episode_steps": game.limit or -1}
+        versions = {name: library_version(name) for name in LIBRARIES} | {"python": platform.python_version()}
+        header = {"kind": KIND, "format": FORMAT, "id": game.id, "keywords": keywords, "versions": versions}
+        try:
+            self._header = json.dumps(header, allow_nan=False)
+        except (TypeError, ValueError) as problem:
+            raise ValueError(
+                f"the settings of {game.id} cannot be recorded ({problem}); give numbers and text"
+            ) from None
+        try:
+            if path.exists():
+                raise FileExistsError("it exists already")
+            path.touch()  # the place is ours, and writable, before an hour is played for nothing
+            path.unlink()
+        except OSError as problem:
+            raise OSError(
+                f"cannot record to {path}: {problem.strerror or problem}; give a new file in a folder that exists"
+            ) from None
+        self.episodes: list[Episode] = []
+
+    def begin(self) -> None:
+        """An episode of the game has started."""
+        self.episodes.append(Episode(self.game.seed, self.game.age, [np.array(self.game.observation)]))
+
+    def add(self, action: Any) -> None:
+        """The game has made a step with ``action``."""
+        game, episode = self.game, self.episodes[-1]
+        episode.action.append(np.array(action))
+        episode.observation.append(np.array(game.observation))
+        episode.reward.append(game.reward)
+        episode.terminated.append(game.terminated)
+        episode.truncated.append(game.truncated)
+
+    def save(self) -> int:
+        """Write the file, whole or not at all; returns how many steps it holds. Without a step there is no file."""
+        played = [episode for episode in self.episodes if len(episode)]
+        if not played:
+            return 0
+        stream = io.BytesIO()
+        np.savez_compressed(
+            stream,
+            header=np.array(self._header),
+            seed=np.array([episode.seed for episode in played], np.uint64),
+            age=np.array([episode.age for episode in played], np.int64),
+            length=np.array([len(episode) for episode in played], np.int64),
+            observation=np.stack([row for episode in played for row in episode.observation]),
+            action=np.stack([row for episode in played for row in episode.action]),
+            reward=np.array([row for episode in played for row in episode.reward], np.float64),
+            terminated=np.array([row for episode in played for row in episode.terminated], np.bool_),
+            truncated=np.array([row for episode in played for row in episode.truncated], np.bool_),
+        )
+        write_atomically(self.path, stream.getvalue())
+        return sum(map(len, played))
+
+
+def library_version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:  # run from the sources, without an installation
+        return "unknown"
+
+
+def load_recording(path: str | Path) -> Recording:
+    """Read a recording; whether the rules still play it is another question, see ``replay.check_replay``.
+
+    Raises:
+        OSError: the file is missing or cannot be read.
+        ValueError: it is no recording, damaged, or of another format.
+    """
+    path = Path(path)
+    with path.open("rb") as stream:
+        data = stream.read()
+    if not data.startswith(b"PK"):
+        raise ValueError(f"{path} is no recording (it is no .npz archive); expected a file made by ludus play --record")
+    try:
+        with np.load(io.BytesIO(data)) as stored:  # NumPy unpickles nothing unless told to
+            names = set(stored.files)
+            arrays = {name: stored[name] for name in ("header", *ARRAYS) if name in names}
+        missing = sorted({"header", *ARRAYS} - names)
+        if missing:
+            raise ValueError(f"it has no {missing[0]!r}")
+        header = json.loads(str(arrays.pop("header")))
+        if not isinstance(header, dict) or header.get("kind") != KIND:
+            raise ValueError("its header is that of something else")
+    except DAMAGED as problem:
+        why = "something pickled is in it" if "allow_pickle" in str(problem) else problem or type(problem).__name__
+        raise ValueError(
+            f"{path} is no recording, or a damaged one: {why}; expected a file made by ludus play --record"
+        ) from None
+    if header.get("format") != FORMAT:
+        raise ValueError(f"{path} has format {header.get('format')!r}, this version of Ludus reads {FORMAT}")
+    try:
+        id, keywords = _entry(header, "id", str), _entry(header, "keywords", dict)
+        versions = _entry(header, "versions", dict)
+        return Recording(path, id, keywords, versions, tuple(_cut(arrays)))
+    except ValueError as problem:
+        raise ValueError(f"{path} is a damaged recording: {problem}; play and record anew") from None
+
+
+def _entry(header: dict[str, Any], key: str, kind: type) -> Any:
+    if not isinstance(header.get(key), kind):
+        raise ValueError(f"{key} in its header is {header.get(key)!r}, expected a {kind.__name__}")
+    return header[key]
+
+
+def _cut(arrays: dict[str, np.ndarray]) -> Iterator[Episode]:
+    """The episodes of the arrays of a file; ``ValueError`` where these do not fit together."""
+    for name, kinds in ARRAYS.items():
+        array = arrays[name]
+        if array.dtype.kind not in kinds or not array.ndim:
+            raise ValueError(f"{name} is {array.dtype} {array.shape}")
+    lengths = arrays["length"]
+    steps, episodes = len(arrays["reward"]), len(lengths)
+    if not episodes or lengths.ndim > 1 or lengths.min() < 1 or lengths.max() > steps or lengths.sum() != steps:
+        raise ValueError(f"its {steps} steps are not those of {episodes} episodes")
+    expected = dict.fromkeys(("reward", "terminated", "truncated", "action"), steps)
+    expected |= {"seed": episodes, "age": episodes, "observation": steps + episodes}
+    for name, count in expected.items():
+        if len(arrays[name]) != count or (arrays[name].ndim > 1 and name not in ("observation", "action")):
+            raise ValueError(f"{name} has shape {arrays[name].shape}, expected {count} rows")
+    start = 0
+    for i, length in enumerate(lengths.tolist()):
+        stop = start + length
+        rows = {name: arrays[name][start:stop] for name in ("action", "reward", "terminated", "truncated")}
+        yield Episode(
+            int(arrays["seed"][i]), int(arrays["age"][i]), arrays["observation"][start + i : stop + i + 1], **rows
+        )
+        start = stop
