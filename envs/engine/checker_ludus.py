@@ -1,0 +1,259 @@
+"""The profile ``ludus``: what our own vector environments promise beyond Gymnasium's interface (docs/checker.md)."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from .checker_gymnasium import SEED, SHORT, Subject, attempt, bounds, check_gymnasium, ends, refuses, told
+from .checker_rules import LUDUS, Report
+from .checker_values import Event, Story, brief, difference, first_difference, mode_of, samples, tell
+
+LIMIT = 25  # steps of an episode, so that some end by the clock
+Make = Callable[..., VectorEnv]
+MakeSingle = Callable[..., gymnasium.Env]
+
+
+def check_ludus(make: Make | None, single: MakeSingle | None, report: Report, steps: int, num_envs: int) -> None:
+    """Check both profiles in each of the three autoreset modes.
+
+    Args:
+        make: Makes a vector environment from the keywords ``num_envs``, ``autoreset_mode``, ``max_episode_steps`` and
+            ``render_mode``, as ``gymnasium.make_vec`` does.
+        single: Makes the single environment of the same rules from the keyword ``max_episode_steps``.
+    """
+    if make is None:
+        report.skip(LUDUS, "needs a function that makes environments of other sizes and modes, or an id")
+        return
+    for mode in AutoresetMode:
+        report.where = f"under {mode.name}, "
+        settings = {"autoreset_mode": mode, "max_episode_steps": LIMIT}
+        sized = partial(make, **settings)
+        try:
+            env = sized(num_envs=num_envs)
+        except Exception as fault:
+            report.check("ludus.mode", False, told(fault))
+            continue
+        if not report.check("ludus.mode", mode_of(env) == mode, repr(mode_of(env))):
+            continue
+        shown = {"render_mode": "rgb_array"} if "rgb_array" in env.metadata.get("render_modes", []) else {}
+        env.close()
+        subject = Subject(partial(sized, num_envs=num_envs, **shown))
+        stories = check_gymnasium(subject, report, steps, strict=True)
+        if stories is None or {"seeding.same", "runs"} & set(report.broken):
+            continue
+        with subject.fresh() as env:
+            actions = samples(env, steps, SEED)
+        if isinstance(actions[0], np.ndarray):
+            check_independence(sized, subject, report, actions, stories)
+        check_single(single, report, mode, actions, stories)
+        check_snapshots(subject, report, actions, stories)
+        check_refusals(subject, report, actions)
+        check_tuple(subject, report)
+        if mode == AutoresetMode.DISABLED:
+            check_masked(subject, report, actions, stories)
+
+
+def check_independence(sized: Make, subject: Subject, report: Report, actions: list[Any], stories: list[Story]) -> None:
+    """The last environment and the first one, alone in another batch and in the other order, live the same lives."""
+    n = len(stories)
+    seeds = [SEED + i for i in range(n)]
+    with subject.fresh() as env:
+        again = attempt(report, lambda: tell(env, actions, seed=seeds), "ludus.seeding")
+    if again is not None:
+        where = first_difference(stories, again, with_info=True)
+        came = f"reset(seed={SEED}) and reset(seed=[{SEED}, …]) differ: {where}"
+        report.check("ludus.seeding", where is None, came)
+    if n == 1:
+        report.skip("ludus.num_envs", "checked with two environments or more")
+        return
+    order = [n - 1, 0]
+    other = sized(num_envs=len(order))
+    chosen = [seeds[i] for i in order]
+    few = attempt(report, lambda: tell(other, [a[order] for a in actions], seed=chosen), "ludus.num_envs")
+    other.close()
+    if few is not None:
+        where = first_difference([stories[i] for i in order], few, with_info=True)
+        came = f"environments {order} of {n} and the same seeds in a batch of {len(order)} differ: {where}"
+        report.check("ludus.num_envs", where is None, came)
+
+
+def check_single(
+    single: MakeSingle | None, report: Report, mode: AutoresetMode, actions: list[Any], stories: list[Story]
+) -> None:
+    """Every environment of the batch shows what the single face shows with its seed and its actions."""
+    if single is None:
+        report.skip("ludus.single", "no single face is known: give single=…, or an id")
+        return
+    for i, story in enumerate(stories):
+        env = single(max_episode_steps=LIMIT)
+        own = [action[i] for action in actions]
+        alone = attempt(report, partial(single_story, env, own, mode, SEED + i), "ludus.single")
+        env.close()
+        if alone is not None:
+            where = difference(alone, story, with_info=True)
+            report.check("ludus.single", where is None, f"single face and environment {i} of the batch: {where}")
+
+
+def single_story(env: gymnasium.Env, actions: list[Any], mode: AutoresetMode, seed: int) -> Story:
+    """What a vector environment in this mode would show of ``env``."""
+    observation, info = env.reset(seed=seed)
+    story = [Event("reset", observation, 0.0, False, False, info)]
+    over = False
+    for action in actions:
+        if over:
+            over = False
+            observation, info = env.reset()
+            story.append(Event("step", observation, 0.0, False, False, info))
+            if mode == AutoresetMode.NEXT_STEP:
+                continue
+            story[-1] = story[-1]._replace(kind="reset")
+        observation, reward, terminated, truncated, info = env.step(action)
+        over = bool(terminated or truncated)
+        if over and mode == AutoresetMode.SAME_STEP:
+            first, first_info = env.reset()
+            info = {**first_info, "final_obs": observation, "final_info": info}
+            observation, over = first, False
+        story.append(Event("step", observation, float(reward), bool(terminated), bool(truncated), info))
+    return story
+
+
+def state_of(env: VectorEnv) -> Any:
+    """Who has ``snapshot`` and ``restore``: the environment or its ``batch``; None if neither does."""
+    for owner in (env.unwrapped, getattr(env.unwrapped, "batch", None)):
+        if hasattr(owner, "snapshot") and hasattr(owner, "restore"):
+            return owner
+    return None
+
+
+def check_snapshots(subject: Subject, report: Report, actions: list[Any], stories: list[Story]) -> None:
+    """A snapshot taken right after an end goes on as the original did, in the same batch and in another one."""
+    cut = next((t for t, ended in ends(stories) if ended and t >= SHORT), SHORT)
+    rest = actions[cut : cut + 2 * LIMIT]
+    with subject.fresh() as env:
+        state = state_of(env)
+        if state is None:
+            report.check(
+                "ludus.snapshot", False, f"neither {type(env.unwrapped).__name__} nor its batch has snapshot()"
+            )
+            report.skip(("ludus.restore", "ludus.restore.refused", "ludus.actions.unmoved"), "it has no snapshots")
+            return
+        begun = tell(env, actions[:cut], seed=SEED)
+        ended = np.array([story[-1].terminated or story[-1].truncated for story in begun])
+        data = state.snapshot()
+        report.check("ludus.snapshot", isinstance(data, bytes), f"a {type(data).__name__}")
+        went_on = tell(env, rest, reset=False, ended=ended)
+        original = [s[len(a) : len(a) + len(b)] for s, a, b in zip(stories, begun, went_on, strict=True)]
+        where = first_difference(original, went_on, with_info=True)
+        report.check("ludus.snapshot", where is None, f"with and without a snapshot: {where}")
+        _goes_on(env, report, data, rest, ended, went_on, "in the same batch")
+    with subject.fresh() as env:
+        _goes_on(env, report, data, rest, ended, went_on, "in another batch")
+        for damaged in (b"", bytes(data)[: len(data) // 2], bytes(data)[:-1]):
+            came = f"{len(damaged)} of its {len(data)} bytes"
+            try:
+                state_of(env).restore(damaged)
+            except ValueError:
+                report.check("ludus.restore.refused", True)
+            except Exception as fault:
+                report.check("ludus.restore.refused", False, f"{told(fault)} for {came}")
+            else:
+                report.check("ludus.restore.refused", False, f"{came} accepted")
+
+
+def _goes_on(
+    env: VectorEnv, report: Report, data: Any, rest: list[Any], ended: np.ndarray, expected: list[Story], place: str
+) -> None:
+    def play() -> list[Story]:
+        state_of(env).restore(data)
+        return tell(env, rest, reset=False, ended=ended)
+
+    again = attempt(report, play, "ludus.restore")
+    if again is not None:
+        where = first_difference(expected, again, with_info=True)
+        report.check("ludus.restore", where is None, f"{place}: {where}")
+
+
+def check_refusals(subject: Subject, report: Report, actions: list[Any]) -> None:
+    """What is refused, and that a refusal moves nothing."""
+    good = actions[0]
+    with subject.fresh() as env:
+        single, batched = env.single_action_space, batch_space(env.single_action_space, env.num_envs)
+        try:
+            env.step(good)
+        except Exception:
+            report.check("ludus.order", True)
+        else:
+            report.check("ludus.order", False, "a step before reset accepted")
+    if not isinstance(good, np.ndarray):
+        return
+    refuses(subject, report, "ludus.actions.short", good[:-1])
+    wrongs = [np.concatenate([good, good[:1]])]
+    low, high = bounds(batched) if isinstance(batched, (spaces.Box, spaces.MultiDiscrete)) else (good, good)
+    if isinstance(single, spaces.Box):
+        for wrong in (low - 1, high + 1, np.full_like(good, np.nan)):
+            if not np.isinf(wrong).any():
+                refuses(subject, report, "ludus.actions.box", wrong.astype(good.dtype))
+                wrongs.append(_last_row(good, wrong))
+    else:
+        report.skip("ludus.actions.box", f"actions are {type(single).__name__}")
+        wrongs.append(_last_row(good, high + 1))
+    for wrong in wrongs:
+        with subject.fresh() as env:
+            state = state_of(env)
+            if state is None:
+                return
+            env.reset(seed=SEED)
+            before = state.snapshot()
+            try:
+                env.step(wrong)
+            except Exception:
+                unmoved = state.snapshot() == before
+                report.check("ludus.actions.unmoved", unmoved, f"{brief(wrong)} refused, after the state had changed")
+
+
+def _last_row(good: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """Right actions, but for the last environment's: when it is looked at, the others may have moved."""
+    mixed = good.copy()
+    mixed[-1] = wrong[-1]
+    return mixed
+
+
+def check_tuple(subject: Subject, report: Report) -> None:
+    with subject.fresh() as env:
+        if env.render_mode != "rgb_array":
+            report.skip("ludus.render.tuple", f"made with render_mode={env.render_mode!r}")
+            return
+        env.reset(seed=SEED)
+        frames = attempt(report, env.render, "ludus.render.tuple")
+        report.check("ludus.render.tuple", isinstance(frames, tuple), f"a {type(frames).__name__}")
+
+
+def check_masked(subject: Subject, report: Report, actions: list[Any], stories: list[Story]) -> None:
+    """Under DISABLED: the others' episodes go on through a masked reset, and an ended one cannot be stepped."""
+    n = len(stories)
+    first = np.arange(n) == 0
+    with subject.fresh() as env:
+        extra = {2: first, 5: first}
+        disturbed = attempt(report, lambda: tell(env, actions, seed=SEED, extra_resets=extra), "ludus.disabled.others")
+    if disturbed is not None:
+        where = first_difference(stories[1:], disturbed[1:], with_info=True)
+        came = f"after resets of environment 0, counted from environment 1: {where}"
+        report.check("ludus.disabled.others", where is None, came)
+    over = next((t for t, ended in ends(stories) if ended), None)
+    if over is None:
+        report.skip("ludus.disabled.refused", "no episode ended")
+        return
+    with subject.fresh() as env:
+        tell(env, actions[:over], seed=SEED)
+        try:
+            env.step(actions[over % len(actions)])
+        except Exception:
+            report.check("ludus.disabled.refused", True)
+        else:
+            report.check("ludus.disabled.refused", False, "the step accepted")
