@@ -20,12 +20,18 @@ BOX = spaces.Box(np.array([-5.0, 0.0], np.float32), np.array([5.0, 1.0], np.floa
 class Line(VectorEnv):
     metadata = {"render_modes": ["rgb_array"], "autoreset_mode": AutoresetMode.NEXT_STEP}
 
-    def __init__(self, num_envs=3, autoreset_mode=AutoresetMode.NEXT_STEP, max_episode_steps=12, render_mode="rgb_array"):
+    def __init__(
+        self, num_envs=3, autoreset_mode=AutoresetMode.NEXT_STEP, max_episode_steps=12, render_mode="rgb_array"
+    ):
         self.num_envs, self.mode, self.limit = num_envs, autoreset_mode, max_episode_steps
         self.metadata = {**self.metadata, "autoreset_mode": autoreset_mode}
         self.render_mode = render_mode
         self.single_observation_space, self.single_action_space = BOX, spaces.Discrete(2)
-        self.observation_space, self.action_space = batch_space(BOX, num_envs), batch_space(spaces.Discrete(2), num_envs)
+        self.observation_space, self.action_space = (
+            batch_space(BOX, num_envs),
+            batch_space(spaces.Discrete(2), num_envs),
+        )
+        self.accepted = self.action_space
         self.x, self.age = np.zeros(num_envs), np.zeros(num_envs, np.int64)
         self.ended = np.zeros(num_envs, np.bool_)
         self.generators = None
@@ -59,8 +65,8 @@ class Line(VectorEnv):
     def check(self, actions):
         if self.generators is None or (self.mode == AutoresetMode.DISABLED and self.ended.any()):
             raise gymnasium.error.ResetNeeded("call reset() first")
-        if not self.action_space.contains(np.asarray(actions)):
-            raise ValueError(f"{actions} is outside {self.action_space}")
+        if not self.accepted.contains(np.asarray(actions)):
+            raise ValueError(f"{actions} is outside {self.accepted}")
 
     # Gymnasium's interface.
 

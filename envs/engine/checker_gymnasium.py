@@ -56,12 +56,15 @@ def check_gymnasium(subject: Subject, report: Report, steps: int, strict: bool) 
             if stories:
                 inspector.conclude()
                 attempt(report, lambda: check_seeds(report, env, actions, stories, inspector))
-    if stories and not {"seeding.same", "runs"} & set(report.broken):
+    # A given environment goes on from one play to the next, so it must forget the one before.
+    needed = {"runs", "seeding.same"} | ({"seeding.history"} if subject.make is None else set())
+    replays = not needed & set(report.broken)
+    if stories and replays:
         check_replays(subject, report, actions, stories)
     elif stories:
         report.skip(REPLAYED, "two plays with the same seed and the same actions differ")
     if stories:
-        check_frames(subject, report)
+        check_frames(subject, report, replays)
         check_actions(subject, report)
         check_reset_mask(subject, report)
     with subject.fresh() as env:
@@ -154,9 +157,14 @@ def check_replays(subject: Subject, report: Report, actions: list[Any], stories:
             )
 
     with subject.fresh() as env:
-        given: list[Any] = [np.copy(action) if isinstance(action, np.ndarray) else action for action in actions]
-        attempt(report, lambda: tell(env, given[:SHORT], seed=SEED))
-        changed = [t for t in range(SHORT) if t < len(given) and not same(given[t], actions[t])]
+        given: list[Any] = []
+
+        def remember(action: Any, ended: np.ndarray) -> Any:
+            given.append(action)
+            return action
+
+        attempt(report, lambda: tell(env, actions[:SHORT], seed=SEED, change=remember))
+        changed = [t for t, (mine, yours) in enumerate(zip(given, actions, strict=False)) if not same(mine, yours)]
         report.check("memory.actions", not changed, f"the actions of steps {changed[:5]} changed")
 
     with subject.fresh() as env:
@@ -184,15 +192,19 @@ def _compare(report: Report, rule: str, stories: list[Story], play: Callable[[],
         report.check(rule, where is None, f"another play: {where}")
 
 
-def check_frames(subject: Subject, report: Report) -> None:
-    """Frames of ``render()``, where the environment was made with ``render_mode="rgb_array"``."""
+def check_frames(subject: Subject, report: Report, replays: bool) -> None:
+    """Frames of ``render()``, where the environment was made with ``render_mode="rgb_array"``.
+
+    ``replays``: plays can be compared, so that it shows whether drawing changes one.
+    """
+    frames: list[Any] = []
     with subject.fresh() as env:
         if env.render_mode != "rgb_array":
             report.skip(("render.frames", "render.pure"), f"made with render_mode={env.render_mode!r}")
             return
-        few = samples(env, RENDERED, SEED)
+        few, n = samples(env, RENDERED, SEED), env.num_envs
         plain = attempt(report, lambda: tell(env, few, seed=SEED))
-        frames: list[Any] = []
+    with subject.fresh() as env:
 
         def draw(t: int, result: Any, selected: np.ndarray) -> None:
             frames.append(env.render())
@@ -206,12 +218,12 @@ def check_frames(subject: Subject, report: Report) -> None:
             report.check("render.frames", False, told(fault))
             return
     for shown in frames:
-        listed = isinstance(shown, (tuple, list)) and len(shown) == env.num_envs
-        came = f"{form(shown)}{f' of {len(shown)}' if isinstance(shown, (tuple, list)) else ''} of {env.num_envs}"
+        listed = isinstance(shown, (tuple, list)) and len(shown) == n
+        came = f"{form(shown)}{f' of {len(shown)}' if isinstance(shown, (tuple, list)) else ''}, {n} environments"
         if report.check("render.frames", listed, came):
             wrong = [frame for frame in shown if not _is_frame(frame)]
             report.check("render.frames", not wrong, f"a frame that is {form(wrong[0]) if wrong else ''}")
-    if "seeding.same" not in report.broken and plain is not None:
+    if replays and plain is not None:
         where = first_difference(plain, drawn)
         report.check("render.pure", where is None, f"with and without rendering: {where}")
 

@@ -191,9 +191,9 @@ class Inspector:
         if self.mode in RESETS:
             self.report.check(RESETS[self.mode], not (telling and len(stale) == len(self.ends)), came)
         first = [lengths[0] for lengths in self.lengths if lengths]
-        later = [length for lengths in self.lengths for length in lengths[1:]]
-        cut = len(later) >= ENOUGH_ENDS and min(first) >= 3 and max(later) == 1
-        came = f"the first episodes lasted {first} steps, each of the {len(later)} later ones 1 step"
+        last = [lengths[-ENOUGH_ENDS:] for lengths in self.lengths if lengths]
+        cut = min(first) >= ENOUGH_ENDS and all(lengths == [1] * ENOUGH_ENDS for lengths in last)
+        came = f"the first episodes lasted {first} steps, the last ones {last}"
         self.report.check("autoreset.new_episode", not cut, came)
 
 

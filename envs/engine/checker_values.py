@@ -168,7 +168,8 @@ def tell(
         selected = ended | (extra_resets or {}).get(t, nobody)
         if disabled and selected.any():
             add_reset(t, selected, options={"reset_mask": selected.copy()})
-        result = env.step(change(action, ended))
+        # A copy, so that an environment that writes into its actions spoils no other play.
+        result = env.step(change(freeze(action) if isinstance(action, np.ndarray) else action, ended))
         see(t, result, nobody)
         observation, reward, terminated, truncated, info = result
         observations = rows(space, observation)
