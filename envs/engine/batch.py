@@ -100,6 +100,7 @@ class KernelBatch:
         self.max_episode_steps = max_episode_steps
         self.terms, self.succeeds = simulation.terms, simulation.succeeds
         self.has_mask = hasattr(environment, "mask")
+        self.has_heuristic = hasattr(environment, "heuristic")
 
         self.is_default = not (parameters or randomize or drift)  # the world that the reference scores belong to
         self.sizes = simulation.resolve_sizes(parameters, self.name)

@@ -186,13 +186,13 @@ def _define_drive() -> Callable:
                 episode.success = False
             restarts, keeps_final = command == RESET, False
             terminated, truncated, reward = False, False, 0.0
+            for k in range(s.totals.shape[0]):
+                terms[k] = 0.0
             if command == RESET:
                 if rows.orders[i].seeded:
                     seed_stream(s, rows.orders[i].seed)
                     s.age = 0
             elif command == STEP:
-                for k in range(s.totals.shape[0]):
-                    terms[k] = 0.0
                 if s.pending:  # only under NEXT_STEP: this step is the reset and ignores the action
                     restarts = True
                 else:

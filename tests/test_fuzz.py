@@ -1,0 +1,255 @@
+"""The fuzzer lets sound environments pass and catches each planted fault, with a message of its own."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+
+import faulty
+import ludus
+from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.fuzz import Failure, draw_campaign, fuzz
+from ludus.envs.engine.lockstep import Pair
+from ludus.envs.engine.simulation import Parameter, load
+from ludus.scripts.main import main
+
+ludus.register("test/Faulty-v0", "faulty", max_episode_steps=30)
+STEPS = 30_000
+
+
+@pytest.mark.parametrize("id", list(ludus.ENVIRONMENTS))
+def test_registered_environments_hold_what_they_promise(id):
+    module, limit = ludus.ENVIRONMENTS[id]
+    simulation = load(module)[1]
+    assert simulation.invariants, f"{id} declares no invariants"
+    tally = fuzz(module, limit, STEPS)
+    assert tally.steps >= STEPS
+    assert min(tally.episodes, tally.resets, tally.restores, tally.refusals) > 0
+    assert tally.campaigns > 2
+
+
+def with_fault(monkeypatch, fault):
+    parameter = Parameter(float(fault), float(fault), float(fault), "", "which")
+    monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, parameters={"fault": parameter}))
+
+
+def test_environment_without_a_fault_passes_in_all_modes():
+    tally = fuzz("faulty", 30, STEPS)
+    assert tally.modes == set(AutoresetMode)
+    assert min(tally.episodes, tally.resets, tally.restores, tally.refusals) > 0
+
+
+FAULTS = {
+    faulty.NAN_REWARD: "a reward term is not finite",
+    faulty.INFINITE: "the observation is not finite",
+    faulty.ASTRAY: "does not hold: the place is 0 … 9",
+    faulty.CHANCE: "two batches with the same seeds and actions differ in the reward",
+    faulty.UNWRITTEN: "the kernel does not write all of the observation",
+    faulty.MEMORY: "two batches with the same seeds and actions differ in the observation",
+    faulty.BAD_MASK: "the mask holds another number than 0 and 1",
+    faulty.UNWRITTEN_MASK: "the kernel does not write all of the mask",
+    faulty.SOLVED: "success without an end, or in a task that cannot be solved",
+    faulty.PARAMETER: "a parameter is out of its range",
+    faulty.CLOCK: "the episode's length is not the number of its steps",
+    faulty.TOTALS: "the episode's reward terms are not the sums of those of its steps",
+    faulty.MEDDLING: "two batches with the same seeds and actions differ in the state's asked",
+    faulty.BAD_ADVICE: "the heuristic's action is outside the action space",
+}
+
+
+@pytest.mark.parametrize(("fault", "message"), FAULTS.items(), ids=lambda value: str(value)[-40:])
+def test_fault_of_an_environment_is_caught(fault, message, monkeypatch):
+    with_fault(monkeypatch, fault)
+    with pytest.raises(Failure, match=f"^{re.escape(message)} \\(environment [0-9]+ at step [0-9]+; campaign [0-9]+: "):
+        fuzz("faulty", 30, STEPS)
+
+
+def test_observation_outside_the_space_is_caught_with_default_parameters_only(monkeypatch):
+    narrow = (spaces.Box(0.0, 8.0, (2,), np.float32), spaces.Discrete(2))
+    monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, spaces=lambda: narrow))
+    with pytest.raises(Failure, match="^the observation is outside the bounds of its space "):
+        fuzz("faulty", 30, STEPS)
+    campaigns = [draw_campaign(n, faulty.SIMULATION, 30, np.random.default_rng(n)) for n in range(50)]
+    changed = next(campaign for campaign in campaigns if set(campaign.keywords) & {"fault", "randomize", "drift"})
+    pair = Pair("faulty", 50, AutoresetMode.DISABLED, None, **changed.keywords)
+    pair.seed_from(0)
+    while not pair.step(np.ones(50, int)).any():  # a 9 is seen, and nothing raised
+        pass
+
+
+# --- Faults of the engine: what no environment could do --------------------------------------------------------------
+
+
+def forget_in_snapshots(monkeypatch):
+    snapshot, restore = KernelBatch.snapshot, KernelBatch.restore
+
+    def forgetful_snapshot(self):
+        kept = self.records["place"].copy()
+        self.records["place"] = 0
+        data = snapshot(self)
+        self.records["place"] = kept
+        return data
+
+    def forgetful_restore(self, data):
+        kept = self.records["place"].copy()
+        restore(self, data)
+        self.records["place"] = kept
+
+    monkeypatch.setattr(KernelBatch, "snapshot", forgetful_snapshot)
+    monkeypatch.setattr(KernelBatch, "restore", forgetful_restore)
+
+
+def restore_without_the_stream(monkeypatch):
+    restore = KernelBatch.restore
+
+    def forgetful(self, data):
+        restore(self, data)
+        self.records["rng"] += np.uint64(1)
+
+    monkeypatch.setattr(KernelBatch, "restore", forgetful)
+
+
+def after_each_step(monkeypatch, change):
+    step = KernelBatch.step
+
+    def changed(self, actions):
+        ended = step(self, actions)
+        change(self)
+        return ended
+
+    monkeypatch.setattr(KernelBatch, "step", changed)
+
+
+def clip_actions(monkeypatch):
+    step = KernelBatch.step
+    monkeypatch.setattr(KernelBatch, "step", lambda self, actions: step(self, np.clip(actions, 0, 1)))
+
+
+def move_then_refuse(monkeypatch):
+    step = KernelBatch.step
+
+    def late(self, actions):
+        step(self, np.clip(actions, 0, 1))
+        return step(self, actions) if (actions != np.clip(actions, 0, 1)).any() else 0
+
+    monkeypatch.setattr(KernelBatch, "step", late)
+
+
+def show_the_new_episode_as_the_last(monkeypatch):
+    def change(batch):
+        if batch.autoreset_mode == AutoresetMode.SAME_STEP:
+            batch.rows.final_observation[...] = batch.rows.observation
+
+    after_each_step(monkeypatch, change)
+
+
+def lengthen(monkeypatch):
+    after_each_step(monkeypatch, lambda batch: np.add(batch.rows.episodes["length"], 1, batch.rows.episodes["length"]))
+
+
+def reward_more(monkeypatch):
+    after_each_step(monkeypatch, lambda batch: np.add(batch.rows.reward, 1e-9, batch.rows.reward))
+
+
+ENGINE_FAULTS = {
+    forget_in_snapshots: "a restored batch shows another observation|[0-9]+ steps after a restore the observation",
+    restore_without_the_stream: "a restored batch has another state than its snapshot",
+    clip_actions: "actions outside the space were accepted: ",
+    move_then_refuse: "a refused step has changed the state",
+    show_the_new_episode_as_the_last: "two batches with the same seeds and actions differ in the final observation",
+    lengthen: "the episode's length is not the number of its steps",
+    reward_more: "the reward is not the sum of its terms",
+}
+
+
+@pytest.mark.parametrize(("plant", "message"), ENGINE_FAULTS.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_fault_of_the_engine_is_caught(plant, message, monkeypatch):
+    plant(monkeypatch)
+    with pytest.raises(Failure, match=f"^({message})"):
+        fuzz("faulty", 30, 5 * STEPS)
+
+
+# --- The hunt itself -------------------------------------------------------------------------------------------------
+
+
+def test_same_seed_gives_the_same_hunt_and_another_seed_another():
+    one, two, other = (fuzz("faulty", 30, 3000, seed) for seed in (5, 5, 6))
+    assert one == two
+    assert one != other
+
+
+def test_campaigns_reach_every_corner():
+    simulation = load("ludus.envs.robotics.cartpole")[1]
+    campaigns = [draw_campaign(n, simulation, 500, np.random.default_rng([0, n])) for n in range(300)]
+    assert not campaigns[0].keywords
+    assert {campaign.mode for campaign in campaigns} == set(AutoresetMode)
+    assert {campaign.limit for campaign in campaigns} >= {None, 1, 500}
+    assert min(campaign.num_envs for campaign in campaigns) == 1
+    unchanged = [c for c in campaigns if not set(c.keywords) - {"threads"}]
+    assert 40 < len(unchanged) < 120
+    for name, parameter in simulation.parameters.items():
+        assert {parameter.low, parameter.high} <= {c.keywords.get(name) for c in campaigns}
+        for way in ("randomize", "drift"):
+            assert any(name in campaign.keywords.get(way, {}) for campaign in campaigns)
+    snake = load("ludus.envs.games.snake")[1]
+    sizes = {draw_campaign(n, snake, 1, np.random.default_rng([0, n])).keywords.get("size") for n in range(300)}
+    assert {4, 5, 12, 32} < sizes
+
+
+def test_continuous_actions_are_drawn_from_their_box_up_to_its_bounds(monkeypatch):
+    box = spaces.Box(np.array([-2.0, 0.0]), np.array([2.0, np.inf]), dtype=np.float64)
+    made = (faulty.make_spaces()[0], box)
+    monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, spaces=lambda: made))
+    seen = []
+    after_each_step(monkeypatch, lambda batch: seen.append(batch.action_buffer.copy()))
+    monkeypatch.setattr("ludus.envs.engine.fuzz.NUM_ENVS", (8,))
+    tally = fuzz("faulty", 30, 3000)
+    assert tally.refusals > 0
+    drawn = np.concatenate(seen)
+    assert (drawn.min(axis=0) == [-2.0, 0.0]).all()
+    assert (drawn.max(axis=0) == [2.0, 1000.0]).all()
+    assert len(np.unique(drawn[:, 0])) > 1000
+
+
+def test_command_reports_a_fault_in_one_line_with_a_command_that_finds_it_again(capsys, monkeypatch):
+    with_fault(monkeypatch, faulty.ASTRAY)
+    assert main(["fuzz", "test/Faulty-v0", "--seed", "3", "--steps", "50000"]) == 1
+    found, again = capsys.readouterr().out.strip().splitlines()
+    assert found.startswith("FAULT in test/Faulty-v0: does not hold: the place is 0 … 9 (environment ")
+    assert again.startswith("again: ludus fuzz test/Faulty-v0 --seed 3 --campaign ")
+    assert main(again.split()[2:]) == 1
+    assert capsys.readouterr().out.strip().splitlines() == [found, again]
+
+
+def test_command_ends_cleanly_when_interrupted(capsys, monkeypatch):
+    def interrupted(*arguments, **keywords):
+        arguments[5].steps = 1234
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ludus.scripts.fuzz.fuzz", interrupted)
+    assert main(["fuzz", "ludus/Snake-v1"]) == 130
+    shown = capsys.readouterr().out
+    assert "ludus/Snake-v1, seed 0: interrupted, no fault so far in 1,234 steps" in shown
+    assert "one fruit lies on a free cell, and none on a full board" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["CartPole-v1"], "CartPole-v1 is not an environment of Ludus"),
+        (["ludus/Snak-v1"], "did you mean 'ludus/Snake-v1'?"),
+        (["ludus/Snake-v1", "--steps", "0"], "fuzz needs --steps >= 1, --seed >= 0 and --campaign >= 0"),
+    ],
+)
+def test_command_refuses_what_it_cannot_fuzz(arguments, message, capsys):
+    assert main(["fuzz", *arguments]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_declaration_and_kernel_of_invariants_belong_together(monkeypatch):
+    monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, invariants=()))
+    with pytest.raises(TypeError, match="faulty must have both or none of the kernel invariant and SIMULATION.invari"):
+        KernelBatch("faulty", 1)
