@@ -58,9 +58,7 @@ def main(arguments: list[str]) -> int:
     best = f", best score {max(played.returns):.4g}" if played.returns else ""
     console.print(f"{played.steps} steps, {played.episodes} finished games{best}.")
     if played.recorded:
-        console.print(
-            f"Recorded: {played.recorded} steps. See them again: ludus watch {options.record}", soft_wrap=True
-        )
+        console.print(f"{played.recorded} steps recorded. Again: ludus watch {options.record}", soft_wrap=True)
     return 0
 
 

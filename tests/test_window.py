@@ -1,5 +1,6 @@
 """The window, under SDL's dummy driver: a window without a screen."""
 
+import itertools
 import sys
 import time
 
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 
 from ludus.envs.engine import window as window_module
+from ludus.envs.engine.display import start_pygame
+from ludus.envs.engine.letters import Letters
 from ludus.envs.engine.video import BACKGROUND
 from ludus.envs.engine.window import Command, NoDisplayError, Window
 
@@ -101,9 +104,24 @@ def test_the_bar_the_badge_and_the_help_are_drawn(pygame):
     assert changed[:, 0].min() > 300  # below the picture
     window.show(plain(1, 300, 600), badge="PAUSED")
     assert ((pixels(window) != bare).any(axis=2)[:100]).sum() > 500
+    window.show(plain(1, 300, 600), figures=[("", "")])  # an empty text is as wide as nothing
+    assert np.array_equal(pixels(window), bare)
     window.help = True
     window.show(plain(1, 300, 600))
     assert ((pixels(window) != bare).any(axis=2)[:300]).sum() > 20_000
+
+
+def test_the_four_arrows_look_different_and_long_texts_are_cut_and_wrapped(pygame):
+    letters = Letters(start_pygame(), 25)
+    pictures = [pygame.surfarray.array_alpha(letters.render(arrow, (255, 255, 255))) for arrow in "←→↑↓"]
+    assert all((a != b).any() for a, b in itertools.combinations(pictures, 2))
+    assert all(picture.astype(int).sum() > 2000 for picture in pictures)  # and none is empty
+    assert letters.width("a ← b") > letters.width("a b")
+    assert letters.fit("a rather long text", letters.width("a rather")) == "a rat…"
+    assert letters.fit("short", 500) == "short"
+    wide = letters.width("three short words")
+    assert letters.wrap("three short words and two more", wide) == ["three short words", "and two more"]
+    assert letters.wrap("", wide) == []
 
 
 def test_show_keeps_the_pace(pygame):
@@ -159,6 +177,16 @@ def test_closing_one_window_leaves_the_other_and_its_keys(pygame):
     first.close()
     second.close()
     assert not pygame.display.get_init()
+
+
+def test_a_window_whose_pygame_was_quit_by_a_stranger_is_closed(pygame):
+    window = Window("test", (100, 150), fps=1000, interactive=True)
+    assert window.show(plain())
+    pygame.quit()
+    assert not window.show(plain())
+    assert window.poll() == [Command.QUIT]
+    window.close()
+    assert Window("test", (100, 150), fps=1000).show(plain())
 
 
 # --- No display

@@ -42,6 +42,8 @@ class Letters:
         if key not in self._known:
             if len(self._known) > 500:  # figures that change come and go
                 self._known.clear()
+            if not text:  # pygame's scaling crashes on a picture without pixels
+                return self._pygame.Surface((0, self.height))
             large = self._font.render("".join(ROOM if letter in ARROWS else letter for letter in text), True, color)
             for i, letter in enumerate(text):
                 if letter in ARROWS:

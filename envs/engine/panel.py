@@ -79,8 +79,16 @@ def rows(
             span = (high - low) or 1.0
             rest = float(controls.rest[i])
             value = rest if action is None else float(np.clip(np.ravel(action)[i], low, high))
-            shares = {"share": (value - low) / span, "rest": (rest - low) / span}
-            shown.append(Row(binding.name, caps, value != rest, **shares, value=f"{value:.2f}".replace("-", "−")))
+            shown.append(
+                Row(
+                    binding.name,
+                    caps,
+                    active=value != rest,
+                    share=(value - low) / span,
+                    rest=(rest - low) / span,
+                    value=f"{value:.2f}".replace("-", "−"),
+                )
+            )
         else:
             legal = game.ended or game.is_legal(i)
             shown.append(Row(binding.name, caps, action is not None and int(action) == i, legal))

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import track
 
 from .cockpit import REPLAY_KEYS, Cockpit, Key
+from .display import start_pygame
 from .game import Game
 from .panel import Panel, ending, number, rows, term_rows
 from .recording import LIBRARIES, Recording, library_version
@@ -82,11 +83,12 @@ class Replay:
         self.controls = game.make_controls()
         self.seen = Watched()
         self.paused = self.helping = self.left = False
+        self.action: Any = None  # of the last step
         self.go_to(0)
 
     def go_to(self, number: int) -> None:
         """Stand at the start of the episode ``number``, counted from 0."""
-        self.number, self.action = number, None  # the action is that of the last step
+        self.number, self.action = number, None
         self.episode = self.recording.episodes[number]
         self.game.start(self.episode.seed, self.episode.age)
 
@@ -106,7 +108,7 @@ class Replay:
     def step(self) -> None:
         """One recorded step; at the end of an episode, the start of the next one. Nothing after the last one."""
         if not self.at_end:
-            self.action: Any = self.episode.action[self.game.steps]
+            self.action = self.episode.action[self.game.steps]
             self.game.step(self.action)
             self.seen.steps += 1
             if self.game.ended:
@@ -215,6 +217,7 @@ def replay(
 
 
 def _show(session: Replay, steps: int | None, episodes: int | None, console: Console) -> None:
+    start_pygame()  # before a stranger draws its first picture
     game = session.game
     title = f"{game.id} · {session.recording.path.name}"
     window = Cockpit(title, game.frame_size, game.fps, session.panel(), REPLAY_KEYS)

@@ -137,6 +137,7 @@ class Window:
         Returns:
             Whether the window is still open.
         """
+        _pump()
         if self.closed:
             return False
         picture, drawn_for = tile(frames), (frames.shape[1], frames.shape[2])
@@ -304,6 +305,12 @@ def _pump() -> None:
         return
     import pygame
 
+    if not (pygame.display.get_init() and pygame.font.get_init()):
+        # A stranger called pygame.quit, as `close` of some of Gymnasium's environments does; the windows went with it.
+        for window in _windows.values():
+            window.closed = True
+        _windows.clear()
+        return
     for event in pygame.event.get():
         owner = _windows.get(getattr(getattr(event, "window", None), "id", -1))
         if owner is not None:
