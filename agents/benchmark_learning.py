@@ -7,6 +7,7 @@ preset.
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
+from . import catalogue
 from .benchmark import OURS, Config, Row, make_row
 from .config import configure
 from .evaluation import evaluate, greedy_policy
-from .pqn import PQN, config_from
 from .training import EVALUATION_SEED, budget
 
+CARTPOLE = "ludus/CartPole-v1"
 LEVEL, EPISODES, EVERY = 475.0, 100, 10_000  # CartPole counts as learned; greedy episodes; steps between evaluations
 
 # RL-Zoo's tuned PPO for CartPole-v1 (DLR-RM/rl-baselines3-zoo, hyperparams/ppo.yml); `lin_x` falls from x to 0.
@@ -73,28 +75,29 @@ class Clock(BaseCallback):
             self.steps = self.model.num_timesteps
 
 
-def pqn_on_cartpole(seed: int) -> Clock:
-    """Train ``pqn`` with its preset until it balances."""
-    config = configure("ludus/CartPole-v1", seed=seed)
-    hyperparameters = config_from(config.hyperparameters)
-    batch = make_batch(config.env, hyperparameters.num_envs)
-    judge = make_batch(config.env, EPISODES)
-    agent = PQN(batch, hyperparameters, seed)
+def ours_on_cartpole(name: str, seed: int) -> Clock:
+    """Train the agent ``name`` with its preset until it balances."""
+    config = configure(CARTPOLE, name, seed=seed)
+    batch = make_batch(CARTPOLE, config.hyperparameters["num_envs"])
+    judge = make_batch(CARTPOLE, EPISODES)
+    agent: Any = catalogue.make(name, batch, config.hyperparameters, seed)
     agent.set_logger(Logger(None, []))
-    clock = Clock(
-        lambda agent: evaluate(judge, greedy_policy(agent), EPISODES, EVALUATION_SEED).mean, LEVEL, EVERY, True
-    )
+
+    def measure(agent: Any) -> float:
+        return evaluate(judge, greedy_policy(agent), EPISODES, EVALUATION_SEED).mean
+
+    clock = Clock(measure, LEVEL, EVERY, True)
     agent.learn(config.steps, clock, log_interval=10**9)
     return clock
 
 
-def ppo_on_cartpole(seed: int) -> Clock:
+def theirs_on_cartpole(seed: int) -> Clock:
     """Train SB3's PPO with RL-Zoo's preset, on SB3's own vector environment, until it balances."""
     from stable_baselines3 import PPO as Algorithm
     from stable_baselines3.common.env_util import make_vec_env
 
     torch.set_num_threads(PPO_THREADS)
-    judge = make_batch("ludus/CartPole-v1", EPISODES)  # Gymnasium's rules, so that evaluating does not take all day
+    judge = make_batch(CARTPOLE, EPISODES)  # Gymnasium's rules, so that evaluating does not take all day
 
     def act(batch: Any) -> np.ndarray:
         return agent.predict(batch.buffers.observation, deterministic=True)[0]
@@ -106,23 +109,34 @@ def ppo_on_cartpole(seed: int) -> Clock:
 
 
 def learn_cartpole(config: Config) -> list[Row]:
+    """Seconds that ``pqn`` needs, beside SB3's PPO."""
+    return _to_level("pqn", "5 x PPO", config)
+
+
+def learn_ppo(config: Config) -> list[Row]:
+    """Seconds that PPO needs on Ludus' batch, beside PPO on SB3's own vector environment."""
+    return _to_level("ppo", "4 x SB3's", config)
+
+
+def _to_level(name: str, target: str, config: Config) -> list[Row]:
     """Seconds to a mean of 475 over 100 greedy episodes, looked at every 10,000 steps."""
-    sides: dict[str, Callable[[int], Clock]] = {OURS + " pqn": pqn_on_cartpole}
+    ours = f"{OURS} {name}"
+    sides: dict[str, Callable[[int], Clock]] = {ours: partial(ours_on_cartpole, name)}
     if config.peers:
-        sides["SB3 PPO, RL-Zoo preset"] = ppo_on_cartpole
-    pqn_on_cartpole(0)  # compiles and warms up
-    clocks: dict[str, list[Clock]] = {name: [] for name in sides}
+        sides["SB3 PPO, RL-Zoo preset"] = theirs_on_cartpole
+    ours_on_cartpole(name, 0)  # compiles and warms up
+    clocks: dict[str, list[Clock]] = {side: [] for side in sides}
     for seed in range(config.seeds):
-        for name, train in sides.items():
-            clocks[name].append(train(seed))
-    seconds = {name: [clock.seconds for clock in runs] for name, runs in clocks.items()}
-    ours = np.median(seconds[OURS + " pqn"])
+        for side, train in sides.items():
+            clocks[side].append(train(seed))
+    seconds = {side: [clock.seconds for clock in runs] for side, runs in clocks.items()}
     rows = []
-    for name, values in seconds.items():
-        steps = ", ".join(f"{clock.steps:,.0f}" for clock in clocks[name])
+    for side, values in seconds.items():
+        steps = ", ".join(f"{clock.steps:,.0f}" for clock in clocks[side])
         work = f"CartPole, seconds to {LEVEL:.0f}, {config.seeds} seeds"
-        row = make_row(work, f"{name} (steps {steps})", 0, values, "s", target="5 x PPO")
-        rows.append(row if name.startswith(OURS) else replace(row, ratio=float(np.median(values) / ours), target=""))
+        row = make_row(work, f"{side} (steps {steps})", 0, values, "s", target=target)
+        ratio = float(np.median(values) / np.median(seconds[ours]))
+        rows.append(row if side == ours else replace(row, ratio=ratio, target=""))
     return rows
 
 
@@ -132,8 +146,8 @@ def learn_snake(config: Config) -> list[Row]:
     for seed in range(config.seeds):
         plan = budget("ludus/Snake-v1", 60.0 * config.minutes)
         run = configure("ludus/Snake-v1", seed=seed, **plan)
-        hyperparameters = config_from(run.hyperparameters)
-        agent = PQN(make_batch(run.env, hyperparameters.num_envs), hyperparameters, seed)
+        batch = make_batch(run.env, run.hyperparameters["num_envs"])
+        agent: Any = catalogue.make(run.agent, batch, run.hyperparameters, seed)
         agent.set_logger(Logger(None, []))
         agent.learn(run.steps, log_interval=10**9)
         values.append(evaluate(make_batch(run.env, 256), greedy_policy(agent), 256, EVALUATION_SEED).mean)

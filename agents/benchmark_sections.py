@@ -139,6 +139,71 @@ def memory(config: Config) -> list[Row]:
     return rows
 
 
+def sb3(config: Config) -> list[Row]:
+    """Steps of SB3's ``VecEnv`` under random actions: what an algorithm of its can collect at the most."""
+    from stable_baselines3.common.env_util import make_vec_env as theirs
+
+    from .vecenv import make_vec_env as ours
+
+    rows = []
+    for num_envs in config.num_envs or (256,):
+        sides = [_sb3_side(OURS, ours("ludus/CartPole-v1", num_envs, seed=0))]
+        if config.peers:
+            sides.append(_sb3_side("SB3's DummyVecEnv", theirs("CartPole-v1", num_envs, seed=0)))
+        target = "20 x DummyVecEnv" if num_envs == 256 else ""
+        rows += race("CartPole-v1, VecEnv.step of Stable-Baselines3", num_envs, sides, config, "steps/s", target)
+    return rows
+
+
+def _sb3_side(name: str, env: Any) -> Side:
+    env.reset()
+    generator = np.random.default_rng(0)
+    actions = [generator.integers(0, env.action_space.n, env.num_envs) for _ in range(16)]
+
+    def run(steps: int) -> float:
+        start = time.perf_counter()
+        for k in range(steps):
+            env.step(actions[k % 16])
+        return time.perf_counter() - start
+
+    return Side(name, run, env.num_envs)
+
+
+SB3_MEMORY = """
+import numpy as np
+from ludus.agents.vecenv import make_vec_env
+
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
+
+env = make_vec_env("ludus/CartPole-v1", 256, seed=0)
+env.reset()
+actions = np.random.default_rng(0).integers(0, 2, (16, 256))
+sizes = []
+for million in range(10):
+    for k in range(1_000_000 // 256):
+        env.step(actions[k % 16])
+    sizes.append(resident())
+print(sizes[-1] - sizes[0])
+"""
+
+
+def sb3_memory(config: Config) -> list[Row]:
+    """MiB that SB3's face grows by from the first million steps to the tenth."""
+    if not Path("/proc/self/status").exists():
+        return []  # only Linux tells
+    grown = [float(_python(SB3_MEMORY)) for _ in range(min(config.rounds, 3))]
+    return [make_row("CartPole-v1, VecEnv of Stable-Baselines3, growth over 10⁷ steps", OURS, 256, grown, "MiB")]
+
+
+def learn_ppo(config: Config) -> list[Row]:
+    """Seconds that PPO needs to balance CartPole, on Ludus' batch and on SB3's own vector environment."""
+    from .benchmark_learning import learn_ppo as measure
+
+    return measure(config)
+
+
 def learn_cartpole(config: Config) -> list[Row]:
     """Seconds that ``pqn`` and SB3's PPO need to balance CartPole."""
     from .benchmark_learning import learn_cartpole as measure  # imports torch, which the other sections do without
@@ -171,7 +236,10 @@ SECTIONS: dict[str, Callable[[Config], list[Row]]] = {
     "single": single,
     "start": first_step,
     "memory": memory,
+    "sb3": sb3,
+    "sb3-memory": sb3_memory,
     "learn-cartpole": learn_cartpole,
+    "learn-ppo": learn_ppo,
     "learn-snake": learn_snake,
 }
 QUICK = tuple(name for name in SECTIONS if not name.startswith("learn-"))
