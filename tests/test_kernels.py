@@ -115,6 +115,46 @@ def test_streams_of_neighbouring_seeds_are_unrelated():
     assert ((histogram - 20) ** 2 / 20).sum() < 33.7
 
 
+@fast
+@given(st.integers(0, MASK))
+def test_gaussian_pair_is_box_and_muller_of_two_uniform_numbers(state):
+    middle, first = splitmix64(state)
+    last, second = splitmix64(middle)
+    distance = math.sqrt(-2.0 * math.log(1.0 - (first >> 11) / 2**53))
+    angle = 2.0 * math.pi * ((second >> 11) / 2**53)
+    s = stream(state)
+    pair = kernels.gaussian_pair(s)
+    assert pair == pytest.approx((distance * math.cos(angle), distance * math.sin(angle)), rel=1e-14, abs=1e-15)
+    assert int(s["rng"]) == last
+    assert kernels.gaussian(stream(state)) == pair[0]
+
+
+@pytest.mark.parametrize(("bits", "distance"), [(0, 0.0), (MASK, 8.5716748)])  # sqrt(2 * 53 * ln 2)
+def test_gaussian_pair_is_finite_at_both_ends_of_the_uniform_numbers(bits, distance):
+    pair = kernels.gaussian_pair(stream((unmix(bits) - 0x9E3779B97F4A7C15) & MASK))
+    assert math.hypot(*pair) == pytest.approx(distance)
+
+
+def test_gaussian_numbers_have_the_moments_and_the_tails_of_the_normal_distribution():
+    s, n = stream(7), 100_000
+    pairs = np.array([kernels.gaussian_pair(s) for _ in range(n)])
+    z = pairs.ravel()
+    # Four standard errors each, of 2n independent numbers; the seed is fixed.
+    assert abs(z.mean()) < 4 * math.sqrt(1 / (2 * n))
+    assert abs(z.var() - 1.0) < 4 * math.sqrt(2 / (2 * n))
+    assert abs((z**3).mean()) < 4 * math.sqrt(15 / (2 * n))
+    assert abs((z**4).mean() - 3.0) < 4 * math.sqrt(96 / (2 * n))
+    for limit in (0.5, 1.0, 2.0, 3.0, 4.0):
+        share = math.erfc(limit / math.sqrt(2)) / 2  # beyond it on one side
+        spread = 4 * math.sqrt(share / (2 * n))
+        assert abs((z > limit).mean() - share) < spread
+        assert abs((z < -limit).mean() - share) < spread
+    # The two of a pair, and a pair and the one after it, have nothing in common; nor have their sizes.
+    for one, other in ((pairs[:, 0], pairs[:, 1]), (pairs[:-1, 1], pairs[1:, 0])):
+        assert abs(np.corrcoef(one, other)[0, 1]) < 4 / math.sqrt(n)
+        assert abs(np.corrcoef(one**2, other**2)[0, 1]) < 4 / math.sqrt(n)
+
+
 # --- Drawing ---------------------------------------------------------------------------------------------------------
 
 GUARD = 7
