@@ -32,6 +32,7 @@ class Entry:
 
 AGENTS: dict[str, Entry] = {
     "pqn": Entry("pqn", True, "epsilon-greedy Q-learning on a whole batch, without replay (Gallici et al. 2024)"),
+    "tabular": Entry("tabular", True, "Q-learning, SARSA, expected SARSA and double Q-learning, in a table"),
     "ppo": Entry("sb3", True, "Stable-Baselines3's PPO"),
     "a2c": Entry("sb3", True, "Stable-Baselines3's A2C"),
     "dqn": Entry("sb3", False, "Stable-Baselines3's DQN, one exploration coin per environment"),

@@ -1,0 +1,388 @@
+"""Tabular temporal-difference learning: Q-learning, SARSA, expected SARSA and double Q-learning on a whole batch.
+
+Sources: Sutton & Barto 2018, *Reinforcement Learning: An Introduction*, sections 6.4 to 6.7; Watkins 1989 (Q-learning);
+Rummery & Niranjan 1994 (SARSA); van Seijen et al. 2009 (expected SARSA); van Hasselt 2010 (double Q-learning).
+
+All N environments of the batch act on the same values, then update them in the order of their numbers. With
+``shared=True`` there is one table, so that the batch learns as one; with ``shared=False`` each environment has a table
+of its own, so that the batch is N learners that know nothing of each other.
+
+All but SARSA update before they choose the next action, as in the book; SARSA, whose target is that action, chooses
+first. A truncated episode bootstraps from its last observation, SARSA with an action that is drawn there.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from ..envs.engine.batch import Batch
+from ..errors import did_you_mean
+from .exploration import EpsilonGreedy, LinearSchedule, Reheating, coin_streams, greedy, toss
+from .statistics import EpisodeStatistics
+from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update
+
+MOST_VALUES = 20_000_000  # in all tables; 320 MB with their counts
+TABLE_SALT = 0x7461626C65  # keeps the coins that choose a table (double Q) apart from those of exploration
+
+
+@dataclass(frozen=True)
+class TabularConfig:
+    """Hyperparameters of tabular learning. The defaults learn small Discrete tasks; presets/*.yaml hold tuned ones."""
+
+    method: str = "q-learning"  # or sarsa, expected-sarsa, double-q
+    num_envs: int = 32  # environments stepped together
+    rollout_steps: int = 256  # steps of each environment between two log lines; learning happens in each step
+    shared: bool = True  # one table for all environments; false: one table per environment
+    step_size: float = 0.1  # share of the error that is corrected
+    step_size_end: float = 1.0  # share of step_size that is left at the end (linear)
+    sample_average: bool = False  # a step size of 1 / (number of updates of the entry) instead
+    gamma: float = 0.99  # discount per step
+    initial_value: float = 0.0  # of every entry; above what can be earned it makes even a greedy agent try everything
+    epsilon_start: float = 1.0
+    epsilon_end: float = 0.05
+    epsilon_fraction: float = 0.5  # share of the training over which epsilon falls
+    reheat_height: float = 0.0  # epsilon is raised by this when the return drops; 0: never
+    reheat_drop: float = 0.5  # the world has changed when this share of what was learned is left
+    reheat_half_life: float = 200.0  # episodes
+    bins: int | tuple[int, ...] = 10  # cells of the grid over a Box: for all components, or for each
+    low: tuple[float | None, ...] = ()  # where the grid begins, per component; null or nothing: the space's own bound
+    high: tuple[float | None, ...] = ()  # where it ends
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            if entry.name == "bins":
+                continue
+            value, default = getattr(self, entry.name), entry.default
+            if isinstance(default, bool):
+                if not isinstance(value, bool):
+                    raise ValueError(f"{entry.name} must be true or false, got {value!r}")
+            elif isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int)):
+                raise ValueError(f"{entry.name} must be a whole number, got {value!r}")
+            elif isinstance(default, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
+                raise ValueError(f"{entry.name} must be a number, got {value!r}")
+            elif isinstance(default, tuple) and not (isinstance(value, tuple) and all(map(_is_bound, value))):
+                raise ValueError(f"{entry.name} must be a list of numbers or null, such as [-2.4, null], got {value!r}")
+        if self.method not in METHODS:
+            raise ValueError(f"unknown method {self.method!r} of tabular{did_you_mean(str(self.method), METHODS)}")
+        counts = self.bins if isinstance(self.bins, tuple) else (self.bins,)
+        if not all(type(count) is int and count >= 1 for count in counts):
+            raise ValueError(f"bins must be a whole number >= 1 or a list of these, got {self.bins!r}")
+        for name in ("num_envs", "rollout_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
+        for name in ("gamma", "step_size_end"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} must be 0 … 1, got {getattr(self, name)}")
+        if not 0.0 < self.step_size <= 1.0:
+            raise ValueError(f"step_size must be > 0 and <= 1, got {self.step_size}")
+        if not np.isfinite(self.initial_value):
+            raise ValueError(f"initial_value must be a finite number, got {self.initial_value}")
+
+
+def _is_bound(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+
+
+class Tabular(BaseAlgorithm):
+    """A table of action values, learned on a batch; SB3's interface (``learn``, ``predict``, callbacks, logger).
+
+    Args:
+        batch: What to learn on, under the SAME_STEP autoreset. Actions must be ``Discrete``.
+        config: Hyperparameters. To learn with ``shared=False`` the batch must have its ``num_envs`` environments.
+        seed: Of the environments and of exploration.
+    """
+
+    def __init__(self, batch: Batch, config: TabularConfig, seed: int = 0) -> None:
+        super().__init__(policy=object, env=None, learning_rate=config.step_size, device="cpu", seed=seed)  # type: ignore[arg-type]
+        self.batch, self.config = batch, config
+        self.observation_space, self.action_space = batch.observation_space, batch.action_space
+        if not isinstance(self.action_space, spaces.Discrete):
+            raise ValueError(f"tabular needs a Discrete action space, this environment has {self.action_space}")
+        self.n_envs = batch.num_envs
+        self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
+        self.reheating = Reheating(config.reheat_height, config.reheat_drop, config.reheat_half_life)
+        self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
+        self.grid = Grid(self.observation_space, config.bins, config.low, config.high)
+        self._setup_model()
+
+    def _setup_model(self) -> None:
+        c, n = self.config, self.n_envs
+        self.method = METHODS[c.method]
+        learners, actions = 1 if c.shared else c.num_envs, int(self.action_space.n)  # type: ignore[attr-defined]
+        tables = 2 if self.method == DOUBLE_Q else 1
+        magnitude = self.grid.magnitude + float(np.log10(tables * learners * actions))
+        if magnitude > np.log10(MOST_VALUES):
+            digit, power = 10.0 ** (magnitude % 1), int(magnitude)
+            raise ValueError(
+                f"a table over {self.observation_space} would hold {digit:.1f}e{power} values, and {MOST_VALUES:,} are "
+                "the most; take fewer bins, or an agent that generalises (pqn)"
+            )
+        self.tables = np.full((tables, learners, self.grid.states, actions), float(c.initial_value))  # (M, L, S, A)
+        self.counts = np.zeros(self.tables.shape, np.int64)
+        self.learners = np.zeros(n, np.int64) if c.shared else np.arange(n)
+        self.explore = EpsilonGreedy(n, self.seed or 0)
+        self.table_coins = coin_streams(n, self.seed or 0, TABLE_SALT)
+        self._other_coins: dict[int, EpsilonGreedy] = {}
+        self._q = np.empty((n, actions), np.float32)
+        self._actions = np.zeros(n, np.int64)  # what will be done next, counted from 0
+        self._has_chosen = False
+
+    @property
+    def values(self) -> np.ndarray:
+        """(L, S, A) the action values of each learner; double Q-learning's are the mean of its two tables."""
+        return self.tables.mean(axis=0)
+
+    # --- Acting ---
+
+    @property
+    def epsilon(self) -> float:
+        """The share of steps in which an environment tries something at random, at this moment."""
+        return min(self.epsilon_schedule(self._progress) + self.reheating.extra, 1.0)
+
+    @property
+    def _progress(self) -> float:
+        return min(self.num_timesteps / max(self._total_timesteps, 1), 1.0)
+
+    def predict(  # type: ignore[override]
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = True,
+        action_masks: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, None]:
+        """Actions for one observation or a batch of them, greedy or (``deterministic=False``) epsilon-greedy.
+
+        Separate tables act as one here: by the mean of their values.
+
+        Args:
+            observation: (*space) or (N, *space). action_masks: (A,) or (N, A), 1 = legal.
+        """
+        x = np.asarray(observation)
+        single = x.ndim == len(self.observation_space.shape or ())
+        actions = self._act(x[None] if single else x, action_masks, 0.0 if deterministic else self.epsilon)
+        return actions[0] if single else actions, None
+
+    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
+        """The greedy actions (N,) for a batch's observations; separate tables act by their mean."""
+        return self._act(observation, mask, 0.0)
+
+    def _act(self, x: np.ndarray, mask: np.ndarray | None, epsilon: float) -> np.ndarray:
+        """Actions (N,) int64 of the space; x (N, *space)."""
+        n, q = len(x), np.empty((len(x), self.tables.shape[-1]), np.float32)
+        gather(self.tables, np.full(n, EVERYBODY), self.grid(x), q)
+        legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
+        if epsilon == 0.0:
+            actions, _ = greedy(q, legal)
+        else:  # with coins of its own: who asks for actions must not disturb the training
+            actions, _ = self._other_coins.setdefault(n, EpsilonGreedy(n, self.seed or 0))(q, legal, epsilon)
+        return actions + int(self.action_space.start)  # type: ignore[attr-defined]
+
+    # --- Learning ---
+
+    def learn(  # type: ignore[override]
+        self,
+        total_timesteps: int,
+        callback: Any = None,
+        log_interval: int = 1,
+        tb_log_name: str = "tabular",
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> "Tabular":
+        """Train until ``total_timesteps`` (counted over all environments); see SB3's ``BaseAlgorithm.learn``.
+
+        With ``reset_num_timesteps=False`` training goes on from the present counters, up to ``total_timesteps`` in
+        all. ``callback.on_rollout_start`` comes when everything is consistent: the moment to save.
+        """
+        if not self.config.shared and self.n_envs != self.config.num_envs:
+            raise ValueError(
+                f"with shared=False each environment has a table: num_envs is {self.config.num_envs}, but the batch "
+                f"has {self.n_envs} environments"
+            )
+        if reset_num_timesteps:
+            self.num_timesteps = 0
+            self._total_timesteps = total_timesteps
+            self.batch.seed_from(self.seed or 0)
+            self.statistics.clear()
+            self.begin_anew()
+        self._total_timesteps = total_timesteps
+        self._num_timesteps_at_start, self.start_time = self.num_timesteps, time.time_ns()
+        if not self._custom_logger:
+            from stable_baselines3.common.utils import configure_logger
+
+            self._logger = configure_logger(self.verbose, self.tensorboard_log, tb_log_name, reset_num_timesteps)
+        callback = self._init_callback(callback, progress_bar)
+        b = self.batch.buffers
+        self._states = self.grid(b.observation)
+        if not self._has_chosen:
+            self._choose_next()
+        callback.on_training_start(locals(), globals())
+        while self.num_timesteps < total_timesteps:
+            callback.on_rollout_start()
+            if not self._play(callback):
+                break
+            callback.on_rollout_end()
+            self._n_updates += 1
+            if self._n_updates % log_interval == 0:
+                self._log()
+        callback.on_training_end()
+        return self
+
+    def _choose_next(self) -> None:
+        gather(self.tables, self.learners, self._states, self._q)
+        self._actions[:] = self.explore(self._q, self.batch.buffers.mask, self.epsilon)[0]
+        self._has_chosen = True
+
+    def _play(self, callback: Any) -> bool:
+        """``rollout_steps`` steps, each of them learned from at once; False if the callback stops the training."""
+        c, batch, start = self.config, self.batch, int(self.action_space.start)  # type: ignore[attr-defined]
+        b, errors = batch.buffers, 0.0
+        callback.update_locals(locals())
+        for _ in range(c.rollout_steps):
+            states, actions = self._states, self._actions.copy()
+            np.add(actions, start, out=batch.action_buffer)
+            ended = batch.step_prepared()
+            self._states = next_states = self.grid(b.observation)
+            next_mask = b.mask
+            if ended:
+                self.reheating.update(self.statistics.add(b))
+                next_states, next_mask = self._where_they_ended()
+            self.num_timesteps += batch.num_envs
+            next_actions = self._actions
+            if self.method == SARSA:
+                self._choose_next()
+                if ended:
+                    next_actions = self._choose_at_ends(next_states, next_mask)
+            errors += toss(
+                update, self.method, self.tables, self.counts, self.learners, states, actions, b.reward, b.terminated,
+                next_states, next_mask, next_actions, self.epsilon, c.gamma, self._step_size, c.sample_average,
+                self.table_coins,
+            )  # fmt: skip
+            if self.method != SARSA:
+                self._choose_next()
+            if not callback.on_step():
+                return False
+        self._mean_error = errors / c.rollout_steps
+        return True
+
+    @property
+    def _step_size(self) -> float:
+        return self.config.step_size * (1.0 - self._progress * (1.0 - self.config.step_size_end))
+
+    def _where_they_ended(self) -> tuple[np.ndarray, np.ndarray]:
+        """The states (N,) and masks (N, A) after this step, of ended episodes those before their reset."""
+        b = self.batch.buffers
+        rows = np.flatnonzero(b.terminated | b.truncated)
+        states, mask = self._states.copy(), b.mask.copy()
+        states[rows], mask[rows] = self.grid(b.final_observation[rows]), b.final_mask[rows]
+        return states, mask
+
+    def _choose_at_ends(self, states: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """The next actions (N,), of truncated episodes those that would have followed their last observation."""
+        b, actions = self.batch.buffers, self._actions.copy()
+        rows = np.flatnonzero(b.truncated & ~b.terminated)
+        if len(rows):
+            q = np.empty((len(rows), self._q.shape[1]), np.float32)
+            gather(self.tables, self.learners[rows], states[rows], q)
+            actions[rows] = self.explore.at(rows, q, mask[rows], self.epsilon)
+        return actions
+
+    def _log(self) -> None:
+        seconds = (time.time_ns() - self.start_time) / 1e9
+        metrics = {
+            "train/error": self._mean_error,
+            "train/visited": np.count_nonzero(self.counts) / self.counts.size,
+            "train/step_size": self._step_size,
+            "train/epsilon": self.epsilon,
+            "train/updates": self._n_updates,
+            **self.statistics.take(),
+            "time/fps": (self.num_timesteps - self._num_timesteps_at_start) / max(seconds, 1e-9),
+        }
+        for key, value in metrics.items():
+            self.logger.record(key, value)
+        if self.config.reheat_height > 0.0:
+            self.logger.record("train/reheats", self.reheating.times)
+        self.logger.dump(self.num_timesteps)
+
+    # --- Persistence: tensors and plain values, for checkpoints without pickle ---
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Everything that is a tensor: values, counts, random states, and what each environment will do next."""
+        arrays = {
+            "tables": self.tables,
+            "counts": self.counts,
+            "actions": self._actions,
+            "coins": self.explore.streams["rng"].view(np.int64),
+            "table_coins": self.table_coins["rng"].view(np.int64),
+        }
+        return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+
+    def state(self) -> dict[str, Any]:
+        """Everything else that training needs to go on exactly."""
+        return {
+            "num_timesteps": self.num_timesteps,
+            "n_updates": self._n_updates,
+            "has_chosen": self._has_chosen,
+            "reheating": self.reheating.state_dict(),
+            "statistics": self.statistics.state_dict(),
+        }
+
+    def load_network(self, tensors: dict[str, torch.Tensor]) -> None:
+        """The values alone: enough to act."""
+        saved = tensors["tables"].numpy() if "tables" in tensors else np.empty(0)
+        if saved.shape != self.tables.shape:
+            raise ValueError(
+                f"the saved table does not fit this configuration of tabular: its shape is {saved.shape}, "
+                f"expected {self.tables.shape}"
+            )
+        self.tables[...] = saved
+
+    def load(self, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:  # type: ignore[override]
+        """Go on from ``tensors()`` and ``state()`` of an agent of the same configuration."""
+        self.load_network(tensors)
+        self.counts[...] = tensors["counts"].numpy()
+        self._actions[...] = tensors["actions"].numpy()
+        self.explore.streams["rng"] = tensors["coins"].numpy().view(np.uint64)
+        self.table_coins["rng"] = tensors["table_coins"].numpy().view(np.uint64)
+        self.num_timesteps, self._n_updates = state["num_timesteps"], state["n_updates"]
+        self._has_chosen = state["has_chosen"]
+        self.reheating.load_state_dict(state["reheating"])
+        self.statistics.load_state_dict(state["statistics"])
+
+    def begin_anew(self) -> None:
+        """New episodes: what was to be done next belonged to the old ones."""
+        self._has_chosen = False
+
+    def keep_replay(self, folder: Any) -> None:
+        """Nothing to keep."""
+
+    def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
+        """Refused: SB3's zip holds pickles. Runs are saved by ``agents.training``."""
+        raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
+
+
+def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """See ``catalogue.resolve``."""
+    return asdict(config_from(values))
+
+
+def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Tabular:
+    """See ``catalogue.make``."""
+    return Tabular(batch, config_from(values), seed)
+
+
+def config_from(values: dict[str, Any]) -> TabularConfig:
+    """A ``TabularConfig`` from a preset or the command line; lists become tuples, unknown keys an error."""
+    known = [field.name for field in fields(TabularConfig)]
+    for key in values:
+        if key not in known:
+            raise ValueError(f"unknown hyperparameter {key!r} of tabular{did_you_mean(key, known)}")
+    return TabularConfig(
+        **{k: tuple(v) if isinstance(v, Sequence) and not isinstance(v, str) else v for k, v in values.items()}
+    )

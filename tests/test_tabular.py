@@ -1,0 +1,482 @@
+"""Tabular learning: values known by hand, each update recomputed, and a batch against its twin in plain Python."""
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.logger import Logger
+
+import chain
+from ludus.agents.evaluation import evaluate, greedy_policy
+from ludus.agents.exploration import coin_streams
+from ludus.agents.tables import DOUBLE_Q, EXPECTED_SARSA, METHODS, Q_LEARNING, SARSA, Grid, gather, update
+from ludus.agents.tabular import MOST_VALUES, Tabular, TabularConfig, config_from
+from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.make import make_batch
+
+GAMMA = 0.9
+FIXED = {"epsilon_start": 0.2, "epsilon_end": 0.2}
+
+
+def learn(batch, steps, seed=0, **changes):
+    agent = Tabular(batch, TabularConfig(num_envs=batch.num_envs, rollout_steps=16, **changes), seed)
+    agent.set_logger(Logger(None, []))
+    return agent.learn(steps)
+
+
+# --- Known values ----------------------------------------------------------------------------------------------------
+
+
+def policy_values(policy, gamma):
+    """Q (cell, action) of the chain under ``policy`` (cell, action): its ten linear equations, solved."""
+    matrix, rewards = np.eye(2 * chain.CELLS), np.zeros(2 * chain.CELLS)
+    for cell in range(chain.CELLS):
+        for action in (chain.LEFT, chain.RIGHT):
+            row, target = 2 * cell + action, cell + (1 if action == chain.RIGHT else -1)
+            if target == chain.CELLS:
+                rewards[row] = 1.0
+            elif target < 0:
+                rewards[row] = 0.5
+            else:
+                matrix[row, 2 * target : 2 * target + 2] -= gamma * policy[target]
+    return np.linalg.solve(matrix, rewards).reshape(chain.CELLS, 2)
+
+
+def epsilon_greedy_values(epsilon, gamma):
+    """Q of the epsilon-greedy policy that is greedy for its own values."""
+    q = chain.values(gamma)
+    while True:
+        policy = np.full(q.shape, epsilon / 2)
+        policy[np.arange(chain.CELLS), q.argmax(axis=1)] += 1.0 - epsilon
+        better = policy_values(policy, gamma)
+        if np.array_equal(better.argmax(axis=1), q.argmax(axis=1)):
+            return better
+        q = better
+
+
+@pytest.mark.parametrize("method", ["q-learning", "double-q"])
+def test_q_learning_finds_the_values_of_the_best_policy(method):
+    agent = learn(KernelBatch("chain", 8), 40_000, method=method, gamma=GAMMA, step_size=0.5, epsilon_end=1.0)
+    truth = chain.values(GAMMA)
+    assert truth[:, chain.RIGHT].tolist() == pytest.approx([0.6561, 0.729, 0.81, 0.9, 1.0])  # written out
+    for table in agent.tables:
+        np.testing.assert_allclose(table[0], truth, rtol=0, atol=1e-9)
+
+
+def test_expected_sarsa_finds_the_values_of_its_own_mistakes():
+    agent = learn(KernelBatch("chain", 8), 80_000, method="expected-sarsa", gamma=GAMMA, step_size=0.5, **FIXED)
+    truth = epsilon_greedy_values(0.2, GAMMA)
+    # From cell 4, right pays 1 at once. From cell 3, right leads there, and a tenth of the time the next move is left.
+    assert truth[3, chain.RIGHT] == pytest.approx(0.9 * (0.9 * 1.0 + 0.1 * truth[4, chain.LEFT]))
+    assert truth[3, chain.RIGHT] < 0.9 - 0.01  # less than what the best policy would get there
+    np.testing.assert_allclose(agent.values[0], truth, rtol=0, atol=1e-6)
+
+
+def test_sarsa_finds_the_values_of_its_own_mistakes():
+    agent = learn(
+        KernelBatch("chain", 64), 400_000, method="sarsa", gamma=GAMMA, step_size=0.2, step_size_end=0.0, **FIXED
+    )
+    np.testing.assert_allclose(agent.values[0], epsilon_greedy_values(0.2, GAMMA), rtol=0, atol=0.01)
+
+
+def test_sarsa_with_a_step_size_that_stays_keeps_trembling():
+    """The target of SARSA is a draw: without `step_size_end` the values stay noisy, so the parameter does something."""
+    truth = epsilon_greedy_values(0.2, GAMMA)
+    errors = [
+        np.abs(learn(KernelBatch("chain", 64), 200_000, method="sarsa", gamma=GAMMA, step_size=0.5, step_size_end=end,
+                     **FIXED).values[0] - truth).max()
+        for end in (0.0, 1.0)
+    ]  # fmt: skip
+    assert errors[0] < 0.02 < errors[1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("ends", "limit", "expected"), [(0.0, 5, 10.0), (0.0, None, 10.0), (1.0, None, None)])
+def test_truncation_is_not_termination(method, ends, limit, expected):
+    """A walk that only the clock cuts is worth 1 / (1 - 0.9) = 10; one that really ends is worth at most 4.1."""
+    batch = KernelBatch("treadmill", 4, max_episode_steps=limit, ends=ends)
+    step_size = 0.02 if expected is None else 0.1  # where the end comes as a surprise the values are noisy
+    agent = learn(batch, 20_000, method=method, gamma=GAMMA, bins=2, step_size=step_size, epsilon_end=1.0)
+    values = agent.tables[:, 0, 1]  # the observation is 1 always: the upper of two cells
+    if expected is None:
+        assert (values < 4.1).all()  # 1 + .9 + .81 + .729 + .6561 at the first step, less later
+    else:
+        assert values.ravel().tolist() == pytest.approx([expected] * values.size, rel=0.001)
+    assert (agent.tables[:, 0, 0] == 0.0).all()
+
+
+def test_a_truncated_step_bootstraps_from_where_it_ended():
+    """Every episode is one step from a uniform start, right or left; the reset must not be what the step led to."""
+    batch = KernelBatch("chain", 8, max_episode_steps=1)
+    agent = learn(batch, 40_000, gamma=GAMMA, step_size=0.5, epsilon_end=1.0)
+    np.testing.assert_allclose(agent.values[0], chain.values(GAMMA), rtol=0, atol=1e-9)
+
+
+def test_sarsa_at_a_truncation_draws_the_action_that_would_have_followed():
+    batch = KernelBatch("chain", 64, max_episode_steps=1)
+    agent = learn(batch, 400_000, method="sarsa", gamma=GAMMA, step_size=0.2, step_size_end=0.0, **FIXED)
+    np.testing.assert_allclose(agent.values[0], epsilon_greedy_values(0.2, GAMMA), rtol=0, atol=0.01)
+
+
+# --- Single updates by hand ------------------------------------------------------------------------------------------
+
+
+def one_update(method, terminated=False, mask=(1, 1, 1), next_action=2, averages=False, counts=0, coin=None):
+    """Table and counts after one step from state 0 by action 1: reward 1, next state 1, gamma 0.5, step size 0.5,
+    epsilon 0.3. Q(0, ·) = 2, Q(1, ·) = 4, 8, 6; of the second table of double Q 10, 20, 30."""
+    tables = np.zeros((2 if method == DOUBLE_Q else 1, 1, 2, 3))
+    tables[0, 0] = [[2, 2, 2], [4, 8, 6]]
+    tables[1:, 0] = [[2, 2, 2], [10, 20, 30]]
+    seen, coins = np.full(tables.shape, counts), coin_streams(1, 0)
+    if coin is not None:
+        coins["rng"] = next(seed for seed in range(100) if coin == _second_table(seed))
+    error = update(
+        method, tables, seen, np.zeros(1, int), np.zeros(1, int), np.ones(1, int), np.ones(1), np.array([terminated]),
+        np.ones(1, int), np.array([mask], np.int8), np.array([next_action]), 0.3, 0.5, 0.5, averages, coins,
+    )  # fmt: skip
+    return tables, seen, error
+
+
+def _second_table(seed):
+    from ludus.envs.engine.kernels import uniform
+
+    stream = coin_streams(1, 0)
+    stream["rng"] = seed
+    return uniform(stream[0]) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("method", "keywords", "expected"),
+    [
+        (Q_LEARNING, {}, 3.5),  # target 1 + .5*8 = 5, half-way from 2
+        (Q_LEARNING, {"mask": (1, 0, 1)}, 3.0),  # 1 + .5*6 = 4
+        (Q_LEARNING, {"mask": (0, 0, 0)}, 3.5),  # where nothing is legal, everything is
+        (SARSA, {"next_action": 2}, 3.0),  # 1 + .5*6 = 4
+        (SARSA, {"next_action": 0}, 2.5),  # 1 + .5*4 = 3
+        (EXPECTED_SARSA, {}, 3.35),  # .7*8 + .3*(4+8+6)/3 = 7.4; 1 + .5*7.4 = 4.7
+        (EXPECTED_SARSA, {"mask": (1, 0, 1)}, 2.925),  # .7*6 + .3*(4+6)/2 = 5.7; 1 + .5*5.7 = 3.85
+    ],
+)  # fmt: skip
+def test_one_update_by_hand(method, keywords, expected):
+    tables, counts, error = one_update(method, **keywords)
+    assert tables[0, 0].tolist() == [[2, pytest.approx(expected), 2], [4, 8, 6]]
+    assert counts[0, 0].tolist() == [[0, 1, 0], [0, 0, 0]]
+    assert error == pytest.approx(2 * (expected - 2))
+
+
+@pytest.mark.parametrize("method", METHODS.values())
+def test_a_terminated_step_is_worth_its_reward(method):
+    tables, _, _ = one_update(method, terminated=True, coin=False)
+    assert tables[0, 0, 0].tolist() == [2, 1.5, 2]  # half-way from 2 to 1
+
+
+def test_double_q_lets_the_other_table_judge():
+    first, counts, _ = one_update(DOUBLE_Q, coin=False)
+    # The first table chooses action 1, which the second one says is worth 20: 1 + .5*20 = 11, half-way from 2.
+    assert first[:, 0, 0].tolist() == [[2, 6.5, 2], [2, 2, 2]]
+    assert counts[:, 0, 0, 1].tolist() == [1, 0]
+    second, counts, _ = one_update(DOUBLE_Q, coin=True)
+    # The second one chooses action 2, which the first one says is worth 6: 1 + .5*6 = 4.
+    assert second[:, 0, 0].tolist() == [[2, 2, 2], [2, 3, 2]]
+    assert counts[:, 0, 0, 1].tolist() == [0, 1]
+    masked, _, _ = one_update(DOUBLE_Q, coin=True, mask=(1, 1, 0))
+    assert masked[1, 0, 0].tolist() == [2, 3.5, 2]  # action 1 is the best legal one, worth 8: 1 + .5*8 = 5
+
+
+def test_sample_average_divides_by_the_number_of_updates():
+    tables, _, _ = one_update(Q_LEARNING, averages=True, counts=3)
+    assert tables[0, 0, 0].tolist() == [2, 2.75, 2]  # the fourth: a quarter of the way from 2 to 5
+    first, _, _ = one_update(Q_LEARNING, averages=True, counts=0)
+    assert first[0, 0, 0].tolist() == [2, 5, 2]  # the first one forgets the initial value
+
+
+# --- A batch is its environments in order ----------------------------------------------------------------------------
+
+
+def twin(method, table, judge, s, a, reward, terminated, s2, mask, a2, epsilon, gamma, step_size):
+    """One update in plain Python, from the book; ``judge`` is the other table of double Q-learning."""
+    value = 0.0
+    if not terminated:
+        legal = [b for b in range(len(mask)) if mask[b]]
+        best = max(legal, key=lambda b: (table[s2][b], -b))
+        value = {
+            Q_LEARNING: lambda: table[s2][best],
+            SARSA: lambda: table[s2][a2],
+            EXPECTED_SARSA: lambda: sum(
+                table[s2][b] * (epsilon / len(legal) + (1 - epsilon) * (b == best)) for b in legal
+            ),
+            DOUBLE_Q: lambda: judge[s2][best],
+        }[method]()
+    table[s][a] += step_size * (reward + gamma * value - table[s][a])
+
+
+@pytest.mark.parametrize("method", METHODS.values())
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_batch_updates_as_its_environments_do_one_after_the_other(method, shared):
+    rng, n, s, a = np.random.default_rng(3), 50, 3, 4
+    tables = rng.normal(size=(2 if method == DOUBLE_Q else 1, 1 if shared else n, s, a))
+    lists = tables.tolist()
+    learners = np.zeros(n, int) if shared else np.arange(n)
+    coins, mine = coin_streams(n, 5), coin_streams(n, 5)
+    counts = np.zeros(tables.shape, int)
+    from ludus.envs.engine.kernels import uniform
+
+    for _ in range(20):
+        states, next_states = rng.integers(0, s, (2, n))
+        actions, next_actions = rng.integers(0, a, (2, n))
+        rewards, terminated = rng.normal(size=n), rng.random(n) < 0.2
+        mask = (rng.random((n, a)) < 0.6).astype(np.int8)
+        mask[np.arange(n), next_actions] = 1
+        update(
+            method, tables, counts, learners, states, actions, rewards, terminated, next_states, mask, next_actions,
+            0.3, 0.8, 0.25, False, coins,
+        )  # fmt: skip
+        for i in range(n):
+            m = int(uniform(mine[i]) < 0.5) if method == DOUBLE_Q else 0
+            twin(
+                method, lists[m][learners[i]], lists[-1 - m][learners[i]], states[i], actions[i], rewards[i],
+                terminated[i], next_states[i], mask[i], next_actions[i], 0.3, 0.8, 0.25,
+            )  # fmt: skip
+    np.testing.assert_allclose(tables, lists, rtol=0, atol=1e-12)
+    assert counts.sum() == 20 * n
+    assert (coins == mine).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_separate_learner_learns_as_it_would_alone(method):
+    """Environments and coins are seeded with seed + i, so learner 5 of eight is the only one of a batch seeded 5 on."""
+    keywords = {"method": method, "gamma": GAMMA, "shared": False, **FIXED}
+    many = learn(KernelBatch("chain", 8, max_episode_steps=3), 8 * 480, seed=10, **keywords)
+    for i in (0, 5):
+        alone = learn(KernelBatch("chain", 1, max_episode_steps=3), 480, seed=10 + i, **keywords)
+        np.testing.assert_array_equal(many.tables[:, i], alone.tables[:, 0])
+    assert (many.tables[:, 0] != many.tables[:, 5]).any()
+
+
+def test_what_a_shared_table_learns_is_the_same_twice_and_another_with_another_seed():
+    def values(seed):
+        return learn(KernelBatch("chain", 8), 4_000, seed=seed, method="sarsa", gamma=GAMMA).tables
+
+    np.testing.assert_array_equal(values(1), values(1))
+    assert (values(1) != values(2)).any()
+
+
+# --- Masks, optimism, the bias of the maximum ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_illegal_actions_are_neither_tried_nor_hoped_for(method):
+    """Ten actions of A have the optimistic first value 5, eight of which are illegal: they must not count."""
+    agent = learn(
+        KernelBatch("bias", 16, noise=0.0), 30_000, method=method, gamma=1.0, initial_value=5.0, step_size=0.5
+    )
+    place_a, place_b = agent.counts.sum(axis=(0, 1))
+    assert (place_a[2:] == 0).all()
+    assert (place_a[:2] > 0).all()
+    assert (place_b > 0).all()
+    assert agent.values[0, 1].tolist() == pytest.approx([-0.1] * 10, abs=1e-3)
+    assert agent.values[0, 0, :2].tolist() == pytest.approx([-0.1, 0.0], abs=1e-3)
+    assert agent.values[0, 0, 2:].tolist() == [5.0] * 8
+    assert agent.predict(0, action_masks=np.eye(10, dtype=np.int8)[:2].sum(axis=0))[0] == 1
+
+
+def test_the_maximum_of_noisy_values_misleads_q_learning_and_not_double_q():
+    """Example 6.7: 400 independent learners, epsilon 0.1, so 5 % of the choices in A are left at the best."""
+    shares = {}
+    for method in ("q-learning", "double-q"):
+        agent = learn(
+            KernelBatch("bias", 400), 400 * 160, method=method, shared=False, gamma=1.0, step_size=0.1,
+            epsilon_start=0.1, epsilon_end=0.1,
+        )  # fmt: skip
+        left, right = agent.counts.sum(axis=0)[:, 0, :2].sum(axis=0)
+        shares[method] = left / (left + right)
+    assert shares["q-learning"] > 0.5
+    assert shares["double-q"] < shares["q-learning"] - 0.15
+
+
+# --- A stranger's world ----------------------------------------------------------------------------------------------
+
+
+def test_q_learning_walks_along_the_cliff_and_sarsa_keeps_away_from_it():
+    """Example 6.6: the shortest way, 13 steps, leads along the edge; who slips now and then had better not take it."""
+    lengths = {}
+    for method in ("q-learning", "sarsa"):
+        batch = make_batch("CliffWalking-v1", 8, max_episode_steps=200)
+        agent = learn(
+            batch, 40_000, method=method, gamma=1.0, step_size=0.5, step_size_end=0.02, epsilon_start=0.1,
+            epsilon_end=0.1,
+        )  # fmt: skip
+        result = evaluate(make_batch("CliffWalking-v1", 1, max_episode_steps=200), greedy_policy(agent), 1, seed=0)
+        lengths[method] = result.mean
+    assert lengths["q-learning"] == -13.0
+    assert lengths["sarsa"] == -17.0  # up to the topmost row and along it
+
+
+# --- Where an observation lies ---------------------------------------------------------------------------------------
+
+
+def test_cells_of_a_grid_by_hand():
+    space = spaces.Box(np.array([-1.0, 0.0], np.float32), np.array([1.0, np.inf], np.float32))
+    grid = Grid(space, bins=(4, 3), low=(None, 0.0), high=(None, 6.0))
+    assert grid.states == 12
+    # Cells of 0.5 from -1 on, and of 2 from 0 on; the second component counts fastest; outside belongs to the border.
+    points = [[-1.0, 0.0], [-0.51, 0.0], [-0.5, 1.9], [0.99, 5.9], [1.0, 6.0], [-9.0, np.inf], [9.0, -np.inf]]
+    assert grid(np.array(points, np.float32)).tolist() == [0, 0, 3, 11, 11, 2, 9]
+
+
+def test_members_of_a_discrete_space_are_its_states():
+    grid = Grid(spaces.Discrete(3, start=5), bins=99)
+    assert grid.states == 3
+    assert grid(np.array([7, 5])).tolist() == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("space", "observation"),
+    [(spaces.Discrete(3), [3]), (spaces.Discrete(3), [-1]), (spaces.Box(0, 1, (1,)), [[np.nan]])],
+    ids=str,
+)
+def test_what_has_no_cell_is_refused(space, observation):
+    with pytest.raises(ValueError, match=r"observation .* of environment 0 is not in (Discrete|Box)"):
+        Grid(space)(np.array(observation))
+
+
+def test_pictures_can_be_states_if_they_are_small():
+    grid = Grid(spaces.Box(0, 255, (2, 2, 1), np.uint8), bins=2)
+    assert grid(np.array([[[[0], [255]], [[128], [127]]]], np.uint8)).tolist() == [0b0110]
+
+
+# --- The agent as others see it --------------------------------------------------------------------------------------
+
+
+def test_predict_takes_one_observation_or_many():
+    agent = learn(KernelBatch("chain", 8), 20_000, gamma=GAMMA, step_size=0.5, epsilon_end=1.0)
+    best = chain.values(GAMMA).argmax(axis=1).tolist()
+    assert agent.predict(np.arange(5))[0].tolist() == best
+    assert [agent.predict(cell)[0] for cell in range(5)] == best
+    assert agent.choose(np.arange(5), None).tolist() == best
+    agent.num_timesteps = 0  # epsilon 1
+    tried = np.stack([agent.predict(np.arange(5), deterministic=False)[0] for _ in range(40)])
+    assert (tried.min(axis=0) == 0).all()
+    assert (tried.max(axis=0) == 1).all()
+
+
+def test_predicting_does_not_disturb_the_training():
+    def values(disturb):
+        agent = learn(KernelBatch("chain", 8), 2_000, gamma=GAMMA)
+        if disturb:
+            agent.predict(np.arange(5).repeat(8)[:8], deterministic=False)
+        return agent.learn(4_000, reset_num_timesteps=False).tables
+
+    np.testing.assert_array_equal(values(False), values(True))
+
+
+def test_separate_tables_act_by_their_mean():
+    agent = Tabular(KernelBatch("chain", 2), TabularConfig(num_envs=2, shared=False))
+    agent.tables[0, 0, 3] = [5.0, 0.0]
+    agent.tables[0, 1, 3] = [0.0, 6.0]
+    q = np.empty((1, 2), np.float32)
+    gather(agent.tables, np.array([-1]), np.array([3]), q)
+    assert q.tolist() == [[2.5, 3.0]]
+    assert agent.predict(3)[0] == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_agent_goes_on_from_what_was_saved(method):
+    keywords = {"method": method, "gamma": GAMMA, "rollout_steps": 20, "reheat_height": 0.3}
+
+    def fresh(num_envs=8):
+        batch = KernelBatch("chain", num_envs, max_episode_steps=7)
+        agent = Tabular(batch, TabularConfig(num_envs=8, **keywords), seed=2)
+        agent.set_logger(Logger(None, []))
+        return agent
+
+    first, second = fresh(), fresh()
+    first._total_timesteps = 8 * 400
+    first.learn(8 * 200)
+    kept = first.tensors(), first.state(), first.batch.snapshot()
+    first.learn(8 * 400, reset_num_timesteps=False)
+    assert (first.tables != kept[0]["tables"].numpy()).any()  # what was handed out is a copy
+    second.load(*kept[:2])
+    second.batch.restore(kept[2])
+    second.learn(8 * 400, reset_num_timesteps=False)
+    assert second.state() == first.state()
+    assert second.batch.snapshot() == first.batch.snapshot()
+    for name, tensor in first.tensors().items():
+        assert torch.equal(tensor, second.tensors()[name]), name
+
+    acting = fresh(num_envs=1)
+    acting.load_network(first.tensors())
+    assert acting.choose(np.arange(5), None).tolist() == first.choose(np.arange(5), None).tolist()
+
+
+def test_a_table_of_another_shape_is_refused():
+    agent = Tabular(KernelBatch("chain", 2), TabularConfig(num_envs=2))
+    with pytest.raises(ValueError, match=r"the saved table does not fit .* its shape is \(1, 1, 4, 2\), expected"):
+        agent.load_network({"tables": torch.zeros(1, 1, 4, 2)})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"method": "sarsas"}, "unknown method 'sarsas' of tabular; did you mean 'sarsa'?"),
+        ({"step_siz": 1}, "unknown hyperparameter 'step_siz' of tabular; did you mean 'step_size'?"),
+        ({"step_size": 0.0}, "step_size must be > 0 and <= 1, got 0.0"),
+        ({"gamma": 1.5}, "gamma must be 0 … 1, got 1.5"),
+        ({"bins": [4, 0]}, "bins must be a whole number >= 1 or a list of these, got (4, 0)"),
+        ({"bins": 2.5}, "bins must be a whole number >= 1 or a list of these, got 2.5"),
+        ({"low": ["a"]}, "low must be a list of numbers or null, such as [-2.4, null], got ('a',)"),
+        ({"shared": 1}, "shared must be true or false, got 1"),
+        ({"num_envs": 0}, "num_envs must be >= 1, got 0"),
+        ({"initial_value": float("inf")}, "initial_value must be a finite number, got inf"),
+    ],
+)
+def test_bad_hyperparameters_are_refused_with_the_remedy(values, message):
+    with pytest.raises(ValueError) as fault:  # noqa: PT011
+        config_from(values)
+    assert message in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("id", "changes", "message"),
+    [
+        ("Pendulum-v1", {}, "tabular needs a Discrete action space"),
+        ("ludus/CartPole-v1", {}, "component 1 of the observation has no finite bound (low is -inf); give a list, such "
+                                  "as low=[null, …, null, …], null for the space's own"),
+        ("ludus/CartPole-v1", {"low": (None,)}, "low must have 4 entries"),
+        ("ludus/CartPole-v1", {"bins": (3, 3)}, "bins must be one number or 4, one per component"),
+        ("ludus/CartPole-v1", {"low": (0.0, 0.0, 0.0, 1.0), "high": (1.0,) * 4}, "low must be below high, got 1 and 1"),
+        ("ludus/Snake-v1", {"bins": 2}, "would hold 2.2e217 values, and 20,000,000 are the most; take fewer bins"),
+    ],
+)  # fmt: skip
+def test_worlds_that_fit_no_table_are_refused_with_the_remedy(id, changes, message):
+    with pytest.raises(ValueError) as fault:  # noqa: PT011
+        Tabular(make_batch(id, 2), TabularConfig(num_envs=2, **changes))
+    assert message in str(fault.value)
+
+
+def test_the_size_limit_counts_every_learner():
+    space_for = MOST_VALUES // (chain.CELLS * 2)
+    Tabular(KernelBatch("chain", 1), TabularConfig(num_envs=4, shared=False))
+    with pytest.raises(ValueError, match="take fewer bins"):
+        Tabular(KernelBatch("chain", 1), TabularConfig(num_envs=space_for + 1, shared=False))
+
+
+def test_separate_tables_need_the_batch_that_they_belong_to():
+    agent = Tabular(KernelBatch("chain", 1), TabularConfig(num_envs=4, shared=False))
+    with pytest.raises(ValueError, match="num_envs is 4, but the batch has 1 environments"):
+        agent.learn(100)
+
+
+def test_a_dict_of_observations_is_refused():
+    class Stranger(gymnasium.Env):
+        observation_space = spaces.Dict({"sign": spaces.Discrete(3)})
+        action_space = spaces.Discrete(3)
+
+        def reset(self, *, seed=None, options=None):
+            return {"sign": 0}, {}
+
+    if "test/DictStranger-v0" not in gymnasium.registry:
+        gymnasium.register("test/DictStranger-v0", entry_point=Stranger, max_episode_steps=5)
+    with pytest.raises(ValueError, match="a table needs Discrete or Box observations"):
+        Tabular(make_batch("test/DictStranger-v0", 1), TabularConfig(num_envs=1))
