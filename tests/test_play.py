@@ -75,6 +75,7 @@ def test_in_real_time_a_game_begins_with_the_first_key_and_then_runs_by_itself()
 def test_turn_by_turn_every_step_waits_for_a_key():
     session = Session(make_game(SNAKE), 0, turn_based=True)
     place(session, 5, 5, fruit=(0, 0))
+    assert session.panel().badge == ""
     steps = []
     for keys in ([], ["right"], [], ["down", "down"], []):
         tap(session, *keys)
@@ -199,8 +200,10 @@ def test_what_has_drifted_stays_drifted_in_the_next_game():
         session.advance()
     session.take(Command.NEXT)
     assert (game.age, game.batch.parameters(0)["gravity"]) == (5, 3.0)
+    tap(session, "left")
+    session.advance()
     session.take(Command.RESTART)
-    assert game.age == 5
+    assert (game.age, game.steps) == (5, 0)
     assert Session(make_game(CARTPOLE), 1).game.next_age == 0
 
 
@@ -232,7 +235,10 @@ def test_the_panel_holds_score_terms_and_figures():
         tap(session, "left")
         session.advance()
     assert session.panel().badge == "TIME IS UP"
-    assert dict(session.panel().figures)["best score"] == number(game.score)
+    best = number(game.score)
+    session.take(Command.NEXT)
+    assert dict(session.panel().figures)["best score"] == best
+    assert session.panel().terms == before.terms
 
 
 def test_a_stick_plays_a_continuous_world():

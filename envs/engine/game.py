@@ -111,8 +111,7 @@ class Game:
         if self.batch is None:
             return []
         totals, last = self.batch.records["totals"][0], self.batch.buffers.terms[0]
-        shown = last if self.steps else np.zeros_like(last)  # a reset leaves the last step's terms where they were
-        return list(zip(self.terms, totals.tolist(), shown.tolist(), strict=True))
+        return list(zip(self.terms, totals.tolist(), last.tolist(), strict=True))
 
     @property
     def frame_size(self) -> tuple[int, int]:

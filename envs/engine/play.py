@@ -109,9 +109,7 @@ class Session:
     def advance(self) -> int:
         """Make the steps that are due before the next picture; returns how many."""
         start = self.played.steps
-        if self.game.ended:
-            self.controls.clear()  # what is mashed at the end is not meant for the next game
-        elif self.turn_based:
+        if self.turn_based:
             while not self.game.ended and (action := self.controls.turn()) is not None:
                 if self._is_meant(action):
                     self._step(action)
