@@ -51,6 +51,14 @@ CONFIGS = {
         "environment": {"size": 5, "max_episode_steps": 60},
         "hyperparameters": {"num_envs": 8, "policy_kwargs": {"net_arch": [16]}},
     },
+    "tabular": {  # double Q: the coins of exploration, and those that choose a table
+        "env": "ludus/CartPole-v1",
+        "agent": "tabular",
+        "steps": 400_000,
+        "evaluate_every": 50_000,
+        "environment": {"randomize": {"gravity": [8.0, 12.0]}},
+        "hyperparameters": {"method": "double-q", "rollout_steps": 64, "reheat_height": 0.5},
+    },
 }
 
 
