@@ -4,6 +4,8 @@
 Stable-Baselines3.
 """
 
+from typing import Any
+
 __version__ = "0.1.0"
 
 # The repository's root is this package. pytest imports this file a second time under the folder's own name, where
@@ -14,4 +16,12 @@ if __name__ == "ludus":
     for _id, (_module, _limit) in ENVIRONMENTS.items():
         register(_id, _module, max_episode_steps=_limit)
 
-    __all__ = ["ENVIRONMENTS", "register"]
+    __all__ = ["ENVIRONMENTS", "check_vector_env", "register"]
+
+    def __getattr__(name: str) -> Any:
+        """``check_vector_env``, read when it is asked for: it would be a tenth of the time of the import."""
+        if name == "check_vector_env":
+            from .envs.engine.checker import check_vector_env
+
+            return check_vector_env
+        raise AttributeError(f"module 'ludus' has no attribute {name!r}")

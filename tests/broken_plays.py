@@ -2,10 +2,11 @@
 
 import gymnasium
 import numpy as np
-from broken_steps import DISABLED, breaks
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
+
+from broken_steps import DISABLED, breaks
 from line import Line, SingleLine
 
 BROKEN_LUDUS = []  # (class, rules that must be reported, others that it cannot help breaking with them)

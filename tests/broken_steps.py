@@ -3,6 +3,7 @@
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
+
 from line import BOX, EDGE, Line
 
 NEXT_STEP, SAME_STEP, DISABLED = AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP, AutoresetMode.DISABLED

@@ -20,9 +20,11 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import VectorEnv
 
+from ...errors import did_you_mean
 from .checker_gymnasium import Subject, check_gymnasium
-from .checker_ludus import Make, MakeSingle, check_ludus
-from .checker_rules import GYMNASIUM, LUDUS, Problem, Report, VectorEnvError
+from .checker_ludus import LIMIT, Make, MakeSingle, check_ludus
+from .checker_report import Problem, Report, VectorEnvError
+from .checker_rules import GYMNASIUM, LUDUS
 
 __all__ = ["PROFILES", "Problem", "Report", "VectorEnvError", "check_vector_env"]
 
@@ -35,7 +37,7 @@ def check_vector_env(
     profile: str = "gymnasium",
     *,
     single: MakeSingle | None = None,
-    steps: int = 200,
+    steps: int = 250,
     num_envs: int = 3,
     raises: bool = True,
     **keywords: Any,
@@ -49,10 +51,11 @@ def check_vector_env(
             ``gymnasium.make_vec`` makes them.
         profile: ``gymnasium``, or ``ludus`` for the promises of Ludus' own environments as well. An environment
             without a ``spec`` (from which others like it are made) and a function without those keywords are checked
-            for what they can show; the report says what was left out.
+            for what they can show; the report says what was left out. For an environment that has one, ``ludus`` also
+            checks others made from its ``spec``.
         single: Makes the single environment of the same rules from the keyword ``max_episode_steps``; known for ids.
-        steps: Length of a play. Episodes must end within it, or the rules about ends are not applicable (in the
-            profile ``ludus`` they end after 25 steps).
+        steps: Length of a play. Three episodes must end within it, or the rules about ends are not applicable (in the
+            profile ``ludus`` they end after 25 steps, or ``max_episode_steps``).
         num_envs: How many environments, where they are made from an id or, for ``ludus``, by a function.
         raises: False: return the report whatever it says.
         **keywords: For an id: keywords of the environment, as in ``make_vec``.
@@ -63,35 +66,45 @@ def check_vector_env(
     Raises:
         VectorEnvError: rules are broken; its text has a line for each, with what came, what was expected, the remedy
             and a link.
-        ValueError, TypeError: unknown profile or id, or nothing that can be checked.
+        ValueError, TypeError: unknown profile, keywords that do not belong here.
+        gymnasium.error.Error: unknown id.
     """
     if profile not in PROFILES:
-        raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
+        raise ValueError(f"unknown profile {profile!r}{did_you_mean(profile, PROFILES)}")
     if steps < 1 or num_envs < 1:
         raise ValueError(f"steps and num_envs must be >= 1, got {steps} and {num_envs}")
     if keywords and not isinstance(env, str):
         raise TypeError(f"keywords are for ids, got {sorted(keywords)}; set them where the environment is made")
+    if profile == "ludus" and "autoreset_mode" in keywords:
+        raise ValueError("the profile 'ludus' checks every autoreset mode; leave autoreset_mode out")
+    limit = keywords.get("max_episode_steps") or LIMIT
     report = Report()
     make: Make | None = None
     if isinstance(env, str):
-        spec = copy.deepcopy(gymnasium.spec(env))
-        spec.kwargs = {**spec.kwargs, **keywords}
-        make, single, name = partial(make_like, spec), single or partial(make_single, spec), env
+        spec, name = gymnasium.spec(env), env
+        make, single = partial(make_like, spec, **keywords), single or partial(make_single, spec, **keywords)
         plain = Subject(partial(make, num_envs=num_envs, **_frames_of(make)))
     elif isinstance(env, VectorEnv) or not callable(env):
-        spec = getattr(env, "spec", None)
         plain, name = Subject(None, env), type(env).__name__
-        if isinstance(spec, EnvSpec):
-            make, single = partial(make_like, spec), single or partial(make_single, spec)
+        origin = getattr(env, "spec", None)
+        if isinstance(origin, EnvSpec):
+            make, single = partial(make_like, origin), single or partial(make_single, origin)
     else:
-        plain, name = Subject(env), getattr(env, "__name__", type(env).__name__)
-        make = env if _takes(env, "num_envs", "autoreset_mode", "max_episode_steps", "render_mode") else None
+        name = getattr(env, "__name__", type(env).__name__)
+        if _takes(env, "num_envs", "autoreset_mode", "max_episode_steps", "render_mode"):
+            make = env
+        plain = Subject(partial(env, num_envs=num_envs) if make and profile == "ludus" else env)
     if profile == "ludus":
-        check_ludus(make, single, report, steps, num_envs)
+        check_ludus(make, single, report, steps, num_envs, limit)
     # What can be made in each mode has been checked in each mode, unless making it failed.
     if profile == "gymnasium" or make is None or plain.make is None or "ludus.mode" in report.broken:
         report.where = ""
         check_gymnasium(plain, report, steps, strict=profile == "ludus")
+    report.where = ""
+    left = [rule for rule in PROFILES[profile] if report.status(rule) == "not applicable"]
+    report.skip(left, "not reached")
+    report.skipped = {rule: report.skipped[rule] for rule in left}
+    report.held.difference_update(report.broken)  # in one mode it may have held
     if report.problems and raises:
         raise VectorEnvError(report, name, profile)
     return report
@@ -111,9 +124,10 @@ def make_like(spec: EnvSpec, **keywords: Any) -> VectorEnv:
 def make_single(spec: EnvSpec, **keywords: Any) -> gymnasium.Env:
     """The single environment of ``spec``, as ``make_like``."""
     spec = copy.deepcopy(spec)
-    spec.kwargs = {key: value for key, value in spec.kwargs.items() if key not in VECTOR_ONLY}
-    spec.kwargs.pop("max_episode_steps", None)
-    return gymnasium.make(spec, **keywords)
+    settings = {**spec.kwargs, **keywords}
+    limit = settings.pop("max_episode_steps", None)  # the single face has it from Gymnasium's TimeLimit
+    spec.kwargs = {key: value for key, value in settings.items() if key not in VECTOR_ONLY}
+    return gymnasium.make(spec, max_episode_steps=limit)
 
 
 def _frames_of(make: Make) -> dict[str, str]:

@@ -11,7 +11,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .checker_gymnasium import SEED, SHORT, Subject, attempt, bounds, check_gymnasium, ends, refuses, told
-from .checker_rules import LUDUS, Report
+from .checker_report import Report
+from .checker_rules import LUDUS
 from .checker_values import Event, Story, brief, difference, first_difference, mode_of, samples, tell
 
 LIMIT = 25  # steps of an episode, so that some end by the clock
@@ -19,8 +20,10 @@ Make = Callable[..., VectorEnv]
 MakeSingle = Callable[..., gymnasium.Env]
 
 
-def check_ludus(make: Make | None, single: MakeSingle | None, report: Report, steps: int, num_envs: int) -> None:
-    """Check both profiles in each of the three autoreset modes.
+def check_ludus(
+    make: Make | None, single: MakeSingle | None, report: Report, steps: int, num_envs: int, limit: int = LIMIT
+) -> None:
+    """Check both profiles in each of the three autoreset modes, with episodes of at most ``limit`` steps.
 
     Args:
         make: Makes a vector environment from the keywords ``num_envs``, ``autoreset_mode``, ``max_episode_steps`` and
@@ -32,17 +35,17 @@ def check_ludus(make: Make | None, single: MakeSingle | None, report: Report, st
         return
     for mode in AutoresetMode:
         report.where = f"under {mode.name}, "
-        settings = {"autoreset_mode": mode, "max_episode_steps": LIMIT}
-        sized = partial(make, **settings)
+        sized = partial(make, autoreset_mode=mode, max_episode_steps=limit)
         try:
             env = sized(num_envs=num_envs)
         except Exception as fault:
             report.check("ludus.mode", False, told(fault))
             continue
-        if not report.check("ludus.mode", mode_of(env) == mode, repr(mode_of(env))):
-            continue
         shown = {"render_mode": "rgb_array"} if "rgb_array" in env.metadata.get("render_modes", []) else {}
+        right = report.check("ludus.mode", mode_of(env) == mode, repr(mode_of(env)))
         env.close()
+        if not right:
+            continue
         subject = Subject(partial(sized, num_envs=num_envs, **shown))
         stories = check_gymnasium(subject, report, steps, strict=True)
         if stories is None or {"seeding.same", "runs"} & set(report.broken):
@@ -51,7 +54,7 @@ def check_ludus(make: Make | None, single: MakeSingle | None, report: Report, st
             actions = samples(env, steps, SEED)
         parts: list[Callable[[], None]] = [
             partial(check_independence, sized, subject, report, actions, stories),
-            partial(check_single, single, report, mode, actions, stories),
+            partial(check_single, single and partial(single, max_episode_steps=limit), report, mode, actions, stories),
             partial(check_snapshots, subject, report, actions, stories),
             partial(check_refusals, subject, report, actions),
             partial(check_tuple, subject, report),
@@ -96,7 +99,7 @@ def check_single(
         report.skip("ludus.single", "no single face is known: give single=…, or an id")
         return
     for i, story in enumerate(stories):
-        env = single(max_episode_steps=LIMIT)
+        env = single()
         own = [action[i] for action in actions]
         alone = attempt(report, partial(single_story, env, own, mode, SEED + i), "ludus.single")
         env.close()

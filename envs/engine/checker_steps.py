@@ -9,7 +9,8 @@ from gymnasium.spaces.utils import is_space_dtype_shape_equiv
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .checker_rules import GYMNASIUM, Report
+from .checker_report import Report
+from .checker_rules import GYMNASIUM
 from .checker_values import brief, form, freeze, misfit, mode_of, rows, same
 
 RESETS = {
@@ -114,12 +115,14 @@ class Inspector:
             self._next_step(t, before, np.asarray(reward), done, observations)
         if self.mode == AutoresetMode.SAME_STEP:
             finals = self._same_step(t, done, info)
-            self.ends += [(i, finals[i], observations[i]) for i in np.flatnonzero(done) if finals[i] is not None]
+            self.ends += [
+                (i, finals[i], observations[i]) for i in np.flatnonzero(done).tolist() if finals[i] is not None
+            ]
         # Under NEXT_STEP the step that resets is not one of the episode's.
         self.length += 1
         if self.mode == AutoresetMode.NEXT_STEP:
             self.length[before] = 0
-        for i in np.flatnonzero(done):
+        for i in np.flatnonzero(done).tolist():
             self.lengths[i].append(int(self.length[i]))
         self.length[done] = 0
         self.ended = done if self.mode != AutoresetMode.SAME_STEP else np.zeros(self.n, np.bool_)
@@ -141,11 +144,11 @@ class Inspector:
         return observations
 
     def _next_step(self, t: int, before: np.ndarray, reward: Any, done: np.ndarray, observations: list[Any]) -> None:
-        for i in np.flatnonzero(before):
+        for i in np.flatnonzero(before).tolist():
             where = f"step {t}, the one after environment {i}'s end"
             self.report.check("autoreset.next_step.reward", reward[i] == 0, f"{where}: reward {reward[i]}")
             self.report.check("autoreset.next_step.flags", not done[i], f"{where}: it ended again")
-            self.ends.append((int(i), self.last[i], observations[i]))
+            self.ends.append((i, self.last[i], observations[i]))
 
     def _same_step(self, t: int, done: np.ndarray, info: Mapping[str, Any]) -> list[Any]:
         """The final observations (N), None where there is none."""
@@ -166,7 +169,7 @@ class Inspector:
         if not self.report.check("autoreset.same_step.final_obs", listed, came):
             return nothing
         result = [freeze(row) for row in finals]  # type: ignore[union-attr]
-        for i in np.flatnonzero(done):
+        for i in np.flatnonzero(done).tolist():
             fits = result[i] is not None and not misfit(self.single, result[i]) and self.single.contains(result[i])
             came = "" if fits else f"{where}: environment {i} has {brief(result[i])}, not in {brief(self.single)}"
             self.report.check("autoreset.same_step.final_obs.space", fits, came)
@@ -181,6 +184,7 @@ class Inspector:
         mine = f"autoreset.{getattr(self.mode, 'name', '').lower()}."
         autoreset = [rule for rule in GYMNASIUM if rule.startswith("autoreset.")]
         self.report.skip((r for r in autoreset if not r.startswith((mine, "autoreset.new"))), "it has another mode")
+        self.report.skip(("info.mask", "info.value"), "info was always empty")
         if len(self.ends) < ENOUGH_ENDS:
             self.report.skip(autoreset, f"{len(self.ends)} episodes ended; give more steps, or a short time limit")
             return
@@ -222,7 +226,7 @@ def check_statement(report: Report, env: Any) -> bool:
     """What the environment says about itself; False where nothing more can be checked."""
     if not report.check("type", isinstance(env, VectorEnv), f"a {type(env).__name__}"):
         return False
-    n = getattr(env, "num_envs", None)
+    n: Any = getattr(env, "num_envs", None)
     counted = isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1
     if not report.check("num_envs", counted, repr(n)):
         return False
@@ -232,12 +236,12 @@ def check_statement(report: Report, env: Any) -> bool:
     listed = isinstance(modes, (list, tuple)) and all(isinstance(name, str) for name in modes)
     known = listed and (env.render_mode is None or env.render_mode in modes)
     report.check("metadata.render_modes", known, f"render_modes {modes!r} with render_mode {env.render_mode!r}")
+    single: Any
     for name in ("observation", "action"):
         single, batched = (getattr(env, f"{front}{name}_space", None) for front in ("single_", ""))
         if not report.check("spaces.single", isinstance(single, Space), f"single_{name}_space {single!r}"):
             return False
         expected = batch_space(single, n)
-        fits = isinstance(batched, Space) and type(batched) is type(expected)
-        fits = fits and is_space_dtype_shape_equiv(expected, batched)
+        fits = type(batched) is type(expected) and is_space_dtype_shape_equiv(expected, batched)
         report.check(f"spaces.{name}", fits, f"{name}_space {brief(batched)} of {n} environments")
     return True

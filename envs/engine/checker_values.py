@@ -68,7 +68,8 @@ def freeze(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: freeze(part) for key, part in value.items()}
     if isinstance(value, (tuple, list)):
-        return [freeze(part) for part in value]
+        parts = [freeze(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)  # a GraphInstance, a plain one
     if isinstance(value, np.ndarray):
         copy = value.copy()
         if value.dtype == object:
@@ -158,7 +159,7 @@ def tell(
         result = env.reset(**keywords)
         see(t, result, selected)
         observations = rows(space, result[0])
-        for i in np.flatnonzero(selected):
+        for i in np.flatnonzero(selected).tolist():
             stories[i].append(Event("reset", observations[i], 0.0, False, False, info_row(result[1], i)))
 
     if reset:

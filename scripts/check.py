@@ -1,0 +1,89 @@
+"""`ludus check`: does a vector environment keep the rules?"""
+
+import sys
+from dataclasses import dataclass
+from typing import Annotated
+
+import tyro
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ludus.envs.engine.checker import PROFILES, Report, check_vector_env
+from ludus.envs.make import find_spec, is_ludus
+from ludus.scripts.options import key_values, parse
+
+DESCRIPTION = """Check a vector environment, rule by rule: spaces, dtypes, masks, autoreset, seeding, memory, frames,
+actions, closing; for Ludus' own also both faces, independence of num_envs, and snapshots.
+
+  ludus check ludus/Snake-v1                  # profile ludus, in all three autoreset modes
+  ludus check ludus/Snake-v1 --set size=6
+  ludus check CartPole-v1                     # profile gymnasium, as gymnasium.make_vec makes it
+  ludus check Pendulum-v1 --set max_episode_steps=50
+
+Where a rule is broken: what came, what was expected, the remedy and a link, and exit status 1. From Python, and for
+environments without an id: ludus.check_vector_env."""
+
+COLOURS = {"ok": "green", "failed": "red", "not applicable": "dim"}
+
+
+@dataclass
+class Arguments:
+    id: Annotated[str, tyro.conf.Positional]
+    """An environment id; of another package: module:ID."""
+    profile: str | None = None
+    """ludus or gymnasium; by default ludus for Ludus' own environments and gymnasium for others."""
+    set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """key=value: a parameter of the environment."""
+    num_envs: int = 3
+    """How many environments in a batch."""
+    steps: int = 250
+    """Length of a play; three episodes should end within it."""
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(Arguments, "check", DESCRIPTION, arguments)
+    console = Console(highlight=False)
+    settings = key_values(options.set, "--set")
+    spec = find_spec(options.id)
+    profile = options.profile or ("ludus" if is_ludus(spec) else "gymnasium")
+    with console.status(f"Checking {spec.id}"):
+        report = check_vector_env(
+            options.id,
+            profile,
+            steps=options.steps,
+            num_envs=options.num_envs,
+            raises=False,
+            **settings,
+        )
+    show(console, report, spec.id, profile)
+    return 1 if report.problems else 0
+
+
+def show(console: Console, report: Report, id: str, profile: str) -> None:
+    """A line per rule, then the problems, then why rules did not apply."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("rule", no_wrap=True)
+    table.add_column("result", no_wrap=True)
+    results = {rule: report.status(rule) for rule in PROFILES[profile]}
+    for rule, result in results.items():
+        table.add_row(rule, f"[{COLOURS[result]}]{result}[/]")
+    console.print(table)
+    for problem in report.problems:
+        console.print(f"[red]{problem.rule}[/]", highlight=False)
+        for name in ("came", "expected", "remedy", "link"):
+            console.print(f"  {name + ':':9} {getattr(problem, name)}", markup=False, soft_wrap=True)
+    reasons: dict[str, list[str]] = {}
+    for rule, result in results.items():
+        if result == "not applicable":
+            reasons.setdefault(report.skipped[rule], []).append(rule)
+    for reason, rules in reasons.items():
+        console.print(f"Not applicable ({reason}): {', '.join(rules)}", markup=False)
+    counts = ", ".join(f"{list(results.values()).count(result)} {result}" for result in COLOURS)
+    console.print(f"\n{id}, profile {profile}: {counts}")
+
+
+if __name__ == "__main__":
+    from ludus.scripts.main import run
+
+    sys.exit(run(main, sys.argv[1:]))
