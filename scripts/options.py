@@ -12,6 +12,8 @@ from ludus.agents.evaluation import Policy, greedy_policy, heuristic_policy, ran
 from ludus.errors import did_you_mean
 
 POLICIES = ("heuristic", "random")
+# What PyYAML raises for text that it cannot read: its converters' own errors (`!!bool x`, 2001-99-99) come as they are.
+UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
 
 
 def parse(command: type, name: str, description: str, arguments: list[str]) -> Any:
@@ -32,7 +34,7 @@ def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
             raise ValueError(f"{flag} takes key=value, got {pair!r}")
         try:
             result[key] = _number(yaml.safe_load(value))
-        except yaml.YAMLError:
+        except UNREADABLE:
             raise ValueError(
                 f"{flag} {key}: cannot read the value {value!r}; expected a number, text, [list] or {{map}}"
             ) from None

@@ -24,7 +24,7 @@ def unpack(data: bytes, identity: dict[str, Any], size: int) -> bytes:
     length = int.from_bytes(data[START - 8 : START], "little")
     try:
         theirs = json.loads(data[START : START + length])
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter from brackets within brackets
         theirs = None
     if not isinstance(theirs, dict):
         raise ValueError("the snapshot is damaged: its header cannot be read")
