@@ -14,6 +14,8 @@ COMMANDS = {
     "envs": "the environments, their parameters and reference scores",
     "check": "does a vector environment keep the rules? every one, with what came and the remedy",
     "benchmark": "measure speed and learning, side by side with peers",
+    "fuzz": "hunt for a fault in an environment: random actions, extreme parameters, restores",
+    "mutate": "change an environment's rules one at a time: do the tests notice?",
     "demo": "one minute from nothing to a trained Snake agent, a table and a video",
 }
 

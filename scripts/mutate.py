@@ -1,0 +1,169 @@
+"""`ludus mutate`: change an environment's rules one at a time and see which changes the tests notice."""
+
+import csv
+import random
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ludus.envs.engine.simulation import load
+from ludus.envs.make import find_spec, is_ludus
+from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, find_mutants
+from ludus.scripts.options import parse
+
+DESCRIPTION = """Change the rules of an environment one at a time: which changes do the tests notice?
+
+  ludus mutate ludus/Snake-v1                   # 40 of the possible changes
+  ludus mutate ludus/CartPole-v1 --all
+  ludus mutate ludus/Snake-v1 --retry           # those that survived once more, after a test was added
+
+Comparisons, operators, numbers and negations in reset, step, observe, mask and the helpers that they call are changed
+in a copy of the source. What is known is kept in the CSV, so an interrupted run goes on. A change that does not compile
+is not counted. Exit status 1 if fewer than 95 % are caught."""
+
+ROOT = Path(__file__).resolve().parents[1]
+# Where a rule's change shows first; after the environment's own file only those of their tests that name it.
+TESTS = ("fuzz", "heuristics", "parameters", "trajectories", "snapshot")
+GOAL = 0.95
+COLUMNS = ("place", "digest", "number", "line", "was", "becomes", "status", "by", "seconds")
+
+
+@dataclass
+class Arguments:
+    id: Annotated[str, tyro.conf.Positional]
+    """An environment id."""
+    count: int = 40
+    """How many changes that compile, drawn at random (always the same ones)."""
+    all: bool = False
+    """Every possible change."""
+    retry: bool = False
+    """Try those again that survived."""
+    out: Path = ROOT / "results"
+    """Folder of the table mutation-NAME.csv."""
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(Arguments, "mutate", DESCRIPTION, arguments)
+    if options.count < 1:
+        raise ValueError(f"--count must be >= 1, got {options.count}")
+    spec = find_spec(options.id)
+    if not is_ludus(spec):
+        raise ValueError(f"{options.id} is not an environment of Ludus; `ludus envs` lists those that can be mutated")
+    file = Path(load(spec.kwargs["module"])[0].__file__ or "")
+    name = file.stem
+    if not (ROOT / "tests" / f"test_{name}.py").exists() or not file.is_relative_to(ROOT):
+        raise ValueError(f"mutate needs a clone of the repository with tests/test_{name}.py; {ROOT} has none")
+    mutants = find_mutants(file.read_text())
+    random.Random(0).shuffle(mutants)
+    goal = len(mutants) if options.all else options.count
+    path = options.out / f"mutation-{name}.csv"
+    known = read(path, mutants, options.retry)
+    console = Console(highlight=False)
+    try:
+        tests = [f"tests/test_{each}.py" for each in (name, *TESTS)]
+        tests = [test for test in tests if (ROOT / test).exists()]
+        hunt(file.relative_to(ROOT), mutants, goal, known, path, [*tests, "-k", name], console)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; {path} keeps what is known, and the same command goes on from there")
+        return 130
+    return conclude(spec.id, mutants, known, path, console)
+
+
+def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]:
+    """The outcomes in the CSV that still belong to one of ``mutants``; the file then holds just these."""
+    keys = {mutant.key: mutant for mutant in mutants}
+    known = {}
+    if path.exists():
+        with path.open(newline="") as stream:
+            for row in csv.DictReader(stream):
+                key = (row["place"], row["digest"], int(row["number"]))
+                if key in keys and not (retry and row["status"] == SURVIVED):
+                    known[key] = Outcome(row["status"], row["by"], float(row["seconds"]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerow(COLUMNS)
+    for mutant in sorted(mutants, key=lambda mutant: mutant.start):
+        if mutant.key in known:
+            append(path, mutant, known[mutant.key])
+    return known
+
+
+def append(path: Path, mutant: Mutant, outcome: Outcome) -> None:
+    m, o = mutant, outcome
+    with path.open("a", newline="") as stream:
+        row = (m.place, m.digest, m.number, m.line, m.was, m.becomes, o.status, o.by, f"{o.seconds:.1f}")
+        csv.writer(stream).writerow(row)
+
+
+def hunt(
+    file: Path,
+    mutants: list[Mutant],
+    goal: int,
+    known: dict[tuple, Outcome],
+    path: Path,
+    tests: list[str],
+    console: Console,
+) -> None:
+    """Try ``mutants`` in turn until ``goal`` of them are known that compile."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar,
+    ):
+        task = bar.add_task(f"{file.name}: the tests as they are", total=goal)
+        shop, limit = None, 600.0
+        for mutant in mutants:
+            valid = sum(outcome.status != INVALID for outcome in known.values())
+            bar.update(task, completed=len(known) if goal == len(mutants) else valid)
+            if valid >= goal:
+                break
+            if mutant.key in known:
+                continue
+            if shop is None:
+                shop = Workshop(ROOT, file, Path(folder), tests)
+                sound = shop.try_mutant(None, limit)
+                if sound.status != SURVIVED:
+                    raise RuntimeError(f"the tests fail without any change: {sound.by or 'they do not compile'}")
+                # An endless loop must not be taken for one on a machine that is busy with other things.
+                limit = 60.0 + 5.0 * sound.seconds
+            bar.update(task, description=f"{file.name}:{mutant.line} {mutant.was or '·'} → {mutant.becomes or '·'}")
+            known[mutant.key] = outcome = shop.try_mutant(mutant, limit)
+            append(path, mutant, outcome)
+            console.print(line(mutant, outcome), markup=False, soft_wrap=True)
+
+
+def line(mutant: Mutant, outcome: Outcome) -> str:
+    change = f"{mutant.was} → {mutant.becomes}" if mutant.becomes else f"without {mutant.was}"
+    by = f" by {outcome.by}" if outcome.by else ""
+    return f"{mutant.line:4} {mutant.place:12} {change:14} {outcome.status}{by}"
+
+
+def conclude(id: str, mutants: list[Mutant], known: dict[tuple, Outcome], path: Path, console: Console) -> int:
+    """Print the share that was caught and the survivors; 1 if it is below the goal."""
+    counts = Counter(outcome.status for outcome in known.values())
+    valid = counts[CAUGHT] + counts[SURVIVED]
+    read(path, [mutant for mutant in mutants if mutant.key in known], retry=False)  # in order of their lines
+    if not valid:
+        raise ValueError(f"{id} has no change that compiles")
+    for mutant in sorted(mutants, key=lambda mutant: mutant.start):
+        if mutant.key in known and known[mutant.key].status == SURVIVED:
+            console.print(line(mutant, known[mutant.key]), markup=False, soft_wrap=True)
+    console.print(
+        f"{id}: {counts[CAUGHT]} of {valid} changes caught ({counts[CAUGHT] / valid:.1%}), {counts[INVALID]} more do "
+        f"not compile, {len(mutants) - len(known)} not tried; {path}",
+        soft_wrap=True,
+    )
+    return 0 if counts[CAUGHT] >= GOAL * valid else 1
+
+
+if __name__ == "__main__":
+    from ludus.scripts.main import run
+
+    sys.exit(run(main, sys.argv[1:]))

@@ -1,0 +1,214 @@
+"""Mutants of an environment's rules: where its kernels can be changed, and what the tests say to each change.
+
+A mutant is the environment's file with one comparison, operator, number or negation replaced. It is tried in a copy of
+the whole source, so the working tree is never touched. If a change that alters the rules passes the tests, a test is
+missing.
+"""
+
+import ast
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+RULES = ("reset", "step", "observe", "mask")  # the kernels whose changes the tests must notice
+SWAPS = {
+    ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==", ast.And: "or", ast.Or: "and",
+    ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.FloorDiv: "%", ast.Mod: "//",
+}  # fmt: skip
+SYMBOLS = {
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.And: "and", ast.Or: "or",
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
+}  # fmt: skip
+CAUGHT, SURVIVED, INVALID = "caught", "survived", "invalid"
+NOT_COMPILED = re.compile(r"TypingError|LoweringError|UnsupportedError|ERROR collecting|error during collection")
+FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) \S*?(tests/\S+?::[^\s\[]+(?:\[.*?\])?)(?: - |$)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of a text: the bytes ``start`` … ``end`` become others."""
+
+    place: str  # the function, or the constant of the module, in which it lies
+    digest: str  # of that function's code: an edit elsewhere in the file leaves it
+    number: int  # among the mutants of its place
+    line: int
+    start: int
+    end: int
+    was: str
+    becomes: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.place, self.digest, self.number
+
+    def apply(self, source: str) -> str:
+        data = source.encode()
+        return (data[: self.start] + self.becomes.encode() + data[self.end :]).decode()
+
+
+def find_mutants(source: str, kernels: tuple[str, ...] = RULES) -> list[Mutant]:
+    """All mutants of ``kernels``, of the file's functions that they call, and of its constants that these read."""
+    tree = ast.parse(source)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    constants = {
+        name.id: node
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name)
+    }
+    reached: dict[str, ast.stmt] = {}
+    queue = [name for name in kernels if name in functions]
+    while queue:
+        name = queue.pop(0)
+        node: ast.stmt = functions[name] if name in functions else constants[name]
+        if node in reached.values():
+            continue
+        reached[name] = node
+        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
+        queue += sorted(name for name in names if name in functions or name in constants)
+    mutants = []
+    for place, node in reached.items():
+        digest = hashlib.sha256(ast.unparse(node).encode()).hexdigest()[:8]
+        changes = sorted(_changes(node, source), key=lambda change: change[:2])
+        for number, (start, end, becomes) in enumerate(changes):
+            data = source.encode()
+            was, line = data[start:end].decode(), data[:start].count(b"\n") + 1
+            mutants.append(Mutant(place, digest, number, line, start, end, was, becomes))
+    return sorted(mutants, key=lambda mutant: (mutant.line, mutant.start))
+
+
+def _changes(node: ast.AST, source: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, new text) of every change inside ``node``, in bytes of ``source``."""
+    data = source.encode()
+    begins = [0]
+    for text in data.splitlines(keepends=True):
+        begins.append(begins[-1] + len(text))
+
+    def start(part: ast.expr) -> int:
+        return begins[part.lineno - 1] + part.col_offset
+
+    def end(part: ast.expr) -> int:
+        return begins[(part.end_lineno or 0) - 1] + (part.end_col_offset or 0)
+
+    def operator(kind: type, left: int, right: int, suffix: str = "") -> Iterator[tuple[int, int, str]]:
+        if kind in SWAPS:
+            at = data.index((SYMBOLS[kind] + suffix).encode(), left, right)
+            yield at, at + len(SYMBOLS[kind]), SWAPS[kind]
+
+    for part in ast.walk(node):
+        if isinstance(part, ast.Compare):
+            sides = [part.left, *part.comparators]
+            for kind, left, right in zip(part.ops, sides, sides[1:], strict=False):
+                yield from operator(type(kind), end(left), start(right))
+        elif isinstance(part, ast.BoolOp):
+            for left, right in zip(part.values, part.values[1:], strict=False):
+                yield from operator(type(part.op), end(left), start(right))
+        elif isinstance(part, ast.BinOp):
+            yield from operator(type(part.op), end(part.left), start(part.right))
+        elif isinstance(part, ast.AugAssign):
+            yield from operator(type(part.op), end(part.target), start(part.value), suffix="=")
+        elif isinstance(part, ast.UnaryOp) and isinstance(part.op, (ast.USub, ast.Not)):
+            yield start(part), start(part.operand), ""
+        elif isinstance(part, ast.Constant):
+            yield from ((start(part), end(part), text) for text in _other_values(part.value))
+
+
+def _other_values(value: object) -> list[str]:
+    if isinstance(value, bool):
+        return [str(not value)]
+    if not isinstance(value, (int, float)):
+        return []
+    others = [value + 1]
+    if value == 1:
+        others.append(value - 1)
+    if isinstance(value, float) and value != 0.0:
+        others.append(-value)
+    return [repr(other) if other >= 0 else f"({other!r})" for other in others]
+
+
+# --- Trying them -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the tests said: ``caught``, ``survived``, or ``invalid`` if the mutant does not even compile."""
+
+    status: str
+    by: str  # the first test that failed, "time limit", or the signal that killed the interpreter
+    seconds: float
+
+
+class Workshop:
+    """A copy of the source in which one file is changed and the tests are run.
+
+    Args:
+        root: The repository.
+        file: The file to change, relative to it.
+        folder: An empty folder for the copy and for Numba's machine code.
+        tests: The arguments of pytest that name the tests, the quickest first.
+    """
+
+    def __init__(self, root: Path, file: Path, folder: Path, tests: list[str]) -> None:
+        self.copy, self.cache, self.tests = folder / "ludus", folder / "machine-code", tests
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode().split("\0")
+        for name in filter(None, names):
+            if (root / name).is_file():  # not deleted since
+                (self.copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(root / name, self.copy / name)
+        self.file = self.copy / file
+        self.source = self.file.read_text()
+
+    def try_mutant(self, mutant: Mutant | None, limit: float) -> Outcome:
+        """Run the tests on ``mutant`` (``None``: on the file as it is) for at most ``limit`` seconds."""
+        self.file.write_text(mutant.apply(self.source) if mutant else self.source)
+        shutil.rmtree(self.cache, ignore_errors=True)  # machine code of the mutant before
+        variables = {
+            "PYTHONPATH": str(self.copy.parent),  # before the installed package
+            "NUMBA_CACHE_DIR": str(self.cache),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow", "--tb=short", "-rfE", *self.tests]
+        began = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            cwd=self.copy,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # so that the tests' own processes end with it
+        )
+        with process:
+            try:
+                output, _ = process.communicate(timeout=limit)
+            except subprocess.TimeoutExpired:
+                return Outcome(CAUGHT, "time limit", time.monotonic() - began)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+        return self._judge(process.returncode, output, time.monotonic() - began)
+
+    def _judge(self, code: int, output: str, seconds: float) -> Outcome:
+        if code == 0:
+            return Outcome(SURVIVED, "", seconds)
+        if code < 0:
+            return Outcome(CAUGHT, f"crash by {signal.Signals(-code).name}", seconds)
+        if NOT_COMPILED.search(output):
+            return Outcome(INVALID, "", seconds)
+        failure = FIRST_FAILURE.search(output)
+        if failure is None or code != 1:  # 2 … 5: pytest itself did not come to run a test
+            raise RuntimeError(f"pytest ended with {code}: {' '.join(output.split()[-40:])}")
+        return Outcome(CAUGHT, failure[1], seconds)

@@ -1,0 +1,211 @@
+"""Mutants of a tiny environment: where they are found, and what its tests say to each."""
+
+import ast
+import io
+import subprocess
+from collections import Counter
+
+import pytest
+from rich.console import Console
+
+from ludus.scripts import mutate
+from ludus.scripts.main import main
+from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Workshop, find_mutants
+
+TINY = '''"""A walk of three steps … (not in ASCII: positions in a line are bytes)."""
+
+NORTH, SOUTH = range(2)
+LENGTH, UNUSED = 3, 7
+
+
+def reach(s, most):
+    """5 is not a number of the rules."""
+    while s["place"] < most:  # one at a time
+        s["place"] += 1
+
+
+def reset(s):
+    s["place"], s["north"] = 0, NORTH
+
+
+def step(s, action):
+    "…"; reach(s, s["place"] + action * 2)
+    spare = 4 if not action else -4
+    return s["place"] >= LENGTH and action == 1, spare * 0
+
+
+def draw(s):
+    return s["place"] * 9 + UNUSED
+'''
+TESTS = """
+import os, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(__file__)))
+import tiny
+
+
+def test_two_steps_reach_the_end():
+    s = {}
+    tiny.reset(s)
+    assert s["place"] == 0
+    assert tiny.step(s, 1)[0] is False
+    if s["place"] < 0:
+        os.kill(os.getpid(), 9)
+    assert s["place"] == 2
+    assert tiny.step(s, 1)[0] is True
+"""
+
+
+def test_changes_of_a_file_written_out():
+    found = [(m.place, m.line, m.was, m.becomes) for m in find_mutants(TINY, ("reset", "step"))]
+    assert found == [
+        ("NORTH", 3, "2", "3"),
+        ("LENGTH", 4, "3", "4"),
+        ("LENGTH", 4, "7", "8"),
+        ("reach", 9, "<", "<="),
+        ("reach", 10, "+", "-"),
+        ("reach", 10, "1", "2"),
+        ("reach", 10, "1", "0"),
+        ("reset", 14, "0", "1"),
+        ("step", 18, "+", "-"),
+        ("step", 18, "*", "/"),
+        ("step", 18, "2", "3"),
+        ("step", 19, "4", "5"),
+        ("step", 19, "not ", ""),
+        ("step", 19, "-", ""),
+        ("step", 19, "4", "5"),
+        ("step", 20, ">=", ">"),
+        ("step", 20, "and", "or"),
+        ("step", 20, "==", "!="),
+        ("step", 20, "1", "2"),
+        ("step", 20, "1", "0"),
+        ("step", 20, "*", "/"),
+        ("step", 20, "0", "1"),
+    ]
+    assert {m.place for m in find_mutants(TINY, ("reset",))} == {"reset", "NORTH"}
+
+
+def test_each_change_is_made_at_its_place_alone():
+    lines = TINY.splitlines()
+    for mutant in find_mutants(TINY):
+        changed = mutant.apply(TINY)
+        ast.parse(changed)
+        differing = [n for n, (a, b) in enumerate(zip(lines, changed.splitlines(), strict=True), 1) if a != b]
+        assert differing == [mutant.line]
+        at = len(TINY.encode()[: mutant.start].decode())
+        assert changed == TINY[:at] + mutant.becomes + TINY[at + len(mutant.was) :]
+
+
+def test_floats_and_truths_are_changed():
+    source = "def step(s):\n    s.x += 0.5 * 1.0 - 0.0\n    return True or s.x / 2 // 3 % 4 != 5\n"
+    found = [(m.was, m.becomes) for m in find_mutants(source)]
+    assert found == [
+        ("+", "-"), ("0.5", "1.5"), ("0.5", "(-0.5)"), ("*", "/"), ("1.0", "2.0"), ("1.0", "0.0"), ("1.0", "(-1.0)"),
+        ("-", "+"), ("0.0", "1.0"), ("True", "False"), ("or", "and"), ("/", "*"), ("2", "3"), ("//", "%"), ("3", "4"),
+        ("%", "//"), ("4", "5"), ("!=", "=="), ("5", "6"),
+    ]  # fmt: skip
+
+
+def test_keys_outlive_an_edit_elsewhere_in_the_file_but_not_one_of_the_same_function():
+    keys = {mutant.key for mutant in find_mutants(TINY)}
+    assert {mutant.key for mutant in find_mutants(TINY.replace("\n\ndef draw", "\n\n\n# more\ndef draw"))} == keys
+    other = {mutant.key for mutant in find_mutants(TINY.replace("action * 2", "action * 5"))}
+    assert {key[0] for key in keys - other} == {"step"}
+    assert len(keys) == len(find_mutants(TINY))
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with the tiny environment and its test."""
+    root = tmp_path / "repository"
+    (root / "tests").mkdir(parents=True)
+    (root / "tiny.py").write_text(TINY)
+    (root / "tests" / "test_tiny.py").write_text(TESTS)
+    subprocess.run(["git", "init", "-q", root], check=True)
+    return root
+
+
+def mutant_of(line, was, becomes):
+    (mutant,) = [m for m in find_mutants(TINY) if (m.line, m.was, m.becomes) == (line, was, becomes)]
+    return mutant
+
+
+def test_what_the_tests_say_to_each_kind_of_change(repository, tmp_path):
+    (tmp_path / "work").mkdir()
+    shop = Workshop(repository, (repository / "tiny.py").relative_to(repository), tmp_path / "work", ["tests"])
+    assert shop.try_mutant(None, 60).status == SURVIVED
+    name = "tests/test_tiny.py::test_two_steps_reach_the_end"
+    cases = {
+        (18, "2", "3"): (CAUGHT, name),
+        (19, "not ", ""): (SURVIVED, ""),  # nothing tests `spare`
+        (3, "2", "3"): (INVALID, ""),  # too many values to unpack
+        (14, "0", "1"): (CAUGHT, name),
+    }
+    for case, (status, by) in cases.items():
+        outcome = shop.try_mutant(mutant_of(*case), 60)
+        assert (outcome.status, outcome.by) == (status, by), case
+    assert (repository / "tiny.py").read_text() == TINY
+
+
+def test_endless_loop_and_crash_are_caught(repository, tmp_path):
+    (tmp_path / "work").mkdir()
+    shop = Workshop(repository, (repository / "tiny.py").relative_to(repository), tmp_path / "work", ["tests"])
+    outcome = shop.try_mutant(mutant_of(10, "1", "0"), 4)
+    assert (outcome.status, outcome.by) == (CAUGHT, "time limit")
+    assert outcome.seconds >= 4
+    shop.source = TINY.replace('reach(s, s["place"] + action * 2)', 's["place"] = -1')
+    outcome = shop.try_mutant(None, 60)
+    assert (outcome.status, outcome.by) == (CAUGHT, "crash by SIGKILL")
+
+
+def test_hunt_is_kept_resumed_and_judged(repository, tmp_path, monkeypatch):
+    monkeypatch.setattr(mutate, "ROOT", repository)
+    file = (repository / "tiny.py").relative_to(repository)
+    chosen = [mutant_of(18, "2", "3"), mutant_of(3, "2", "3"), mutant_of(19, "not ", ""), mutant_of(14, "0", "1")]
+    path, shown = tmp_path / "results" / "mutation-tiny.csv", io.StringIO()
+    console = Console(file=shown, width=200)
+
+    def hunt(goal, retry=False):
+        known = mutate.read(path, chosen, retry)
+        before = len(known)
+        mutate.hunt(file, chosen, goal, known, path, ["tests"], console)
+        return known, len(known) - before
+
+    known, tried = hunt(goal=1)
+    assert tried == 1
+    path.write_text(path.read_text() + "step,00000000,1,18,2,3,caught,of older code,1.0\n")
+    known, tried = hunt(goal=3)
+    assert tried == 3
+    assert Counter(outcome.status for outcome in known.values()) == {CAUGHT: 2, INVALID: 1, SURVIVED: 1}
+    assert hunt(goal=3)[1] == 0
+    assert "of older code" not in path.read_text()
+    assert len(path.read_text().splitlines()) == 5
+    assert hunt(goal=3, retry=True)[1] == 1
+
+    assert mutate.conclude("test/Tiny-v0", chosen, known, path, console) == 1
+    said = shown.getvalue()
+    assert "test/Tiny-v0: 2 of 3 changes caught (66.7%), 1 more do not compile, 0 not tried" in said
+    assert "  19 step         without not    survived" in said
+    all_caught = {key: outcome for key, outcome in known.items() if outcome.status == CAUGHT}
+    assert mutate.conclude("test/Tiny-v0", chosen, all_caught, path, console) == 0
+
+
+def test_tests_that_fail_without_a_change_are_no_measure(repository, tmp_path, monkeypatch):
+    monkeypatch.setattr(mutate, "ROOT", repository)
+    (repository / "tests" / "test_tiny.py").write_text("def test_nothing():\n    assert False\n")
+    file = (repository / "tiny.py").relative_to(repository)
+    with pytest.raises(RuntimeError, match="the tests fail without any change: tests/test_tiny.py::test_nothing"):
+        mutate.hunt(file, find_mutants(TINY), 1, {}, tmp_path / "table.csv", ["tests"], Console(file=io.StringIO()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["CartPole-v1"], "CartPole-v1 is not an environment of Ludus"),
+        (["test/Chain-v0"], "mutate needs a clone of the repository with tests/test_chain.py"),
+        (["ludus/Snake-v1", "--count", "0"], "--count must be >= 1, got 0"),
+    ],
+)
+def test_command_refuses_what_it_cannot_mutate(arguments, message, capsys, tmp_path):
+    assert main(["mutate", *arguments, "--out", str(tmp_path)]) == 1
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
