@@ -155,6 +155,20 @@ def test_wide_starts_end_at_once_in_both():
     assert (lengths == 1).sum() > 5
 
 
+def test_a_limit_itself_is_inside_and_the_next_number_beyond_it_outside():
+    """Explicit Euler moves by the velocity of before, which is zero here: after the step all is where it was set."""
+    batch = KernelBatch(MODULE, 8, autoreset_mode="Disabled")
+    for field, limit in (("x", 2.4), ("theta", 12 * 2 * math.pi / 360)):
+        inside, outside = limit, math.nextafter(limit, math.inf)
+        batch.reset(seeds=range(8))
+        for name in FIELDS:
+            batch.records[name] = 0.0
+        batch.records[field] = [inside, -inside, outside, -outside] * 2
+        batch.step([0, 0, 0, 0, 1, 1, 1, 1])
+        np.testing.assert_array_equal(batch.records[field], [inside, -inside, outside, -outside] * 2)
+        assert batch.buffers.terminated.tolist() == [False, False, True, True] * 2
+
+
 def test_single_face_gives_the_same_as_gymnasium():
     theirs, ours = gym.make("CartPole-v1"), gym.make("ludus/CartPole-v1")
     assert ours.observation_space == theirs.observation_space
@@ -176,6 +190,16 @@ def test_single_face_gives_the_same_as_gymnasium():
             if ours_rest[1] or ours_rest[2]:
                 break
         assert ours_rest[1] or ours_rest[2]
+
+
+def test_last_push_is_remembered_and_there_is_none_at_the_start():
+    batch = KernelBatch(MODULE, 2, autoreset_mode="Disabled")
+    batch.reset(seeds=[0, 1])
+    assert batch.records["pushed"].tolist() == [-1, -1]
+    batch.step([1, 0])
+    assert batch.records["pushed"].tolist() == [1, 0]
+    batch.reset()
+    assert batch.records["pushed"].tolist() == [-1, -1]
 
 
 def test_start_is_uniform_in_its_range():

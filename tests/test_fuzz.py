@@ -172,6 +172,16 @@ def test_fault_of_the_engine_is_caught(plant, message, monkeypatch):
         fuzz("faulty", 30, 5 * STEPS)
 
 
+def test_reset_by_hand_clears_the_reward_terms_of_the_step_before():
+    """What the fuzzer found in the driver when it was new."""
+    batch = KernelBatch("faulty", 3)
+    batch.reset(seeds=[1, 2, 3])
+    batch.step([0, 0, 0])
+    batch.reset(np.array([True, False, False]))
+    assert batch.buffers.terms[:, 0].tolist() == [0.0, 0.25, 0.25]
+    assert batch.buffers.reward.tolist() == [0.0, 0.25, 0.25]
+
+
 # --- The hunt itself -------------------------------------------------------------------------------------------------
 
 

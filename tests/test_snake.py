@@ -278,6 +278,15 @@ def test_body_ends_the_game_and_leaves_the_board():
     np.testing.assert_array_equal(batch.buffers.final_observation[3], before)
 
 
+def test_heading_is_the_last_legal_move_and_none_at_the_start():
+    batch = position(4, [(0, 0)], fruit=(3, 3), copies=4, autoreset_mode="Disabled")
+    assert batch.records["heading"].tolist() == [-1] * 4
+    batch.step([UP, RIGHT, DOWN, LEFT])
+    assert batch.records["heading"].tolist() == [-1, RIGHT, DOWN, -1]
+    batch.reset()
+    assert batch.records["heading"].tolist() == [-1] * 4
+
+
 def test_eating_grows_by_one_cell_and_the_tail_stays():
     batch = position(4, [(0, 0), (0, 1)], fruit=(0, 2))
     batch.step([RIGHT])
