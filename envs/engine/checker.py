@@ -21,8 +21,9 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import VectorEnv
 
 from ...errors import did_you_mean
-from .checker_gymnasium import Subject, check_gymnasium
+from .checker_gymnasium import check_gymnasium
 from .checker_ludus import LIMIT, Make, MakeSingle, check_ludus
+from .checker_plays import Subject
 from .checker_report import Problem, Report, VectorEnvError
 from .checker_rules import GYMNASIUM, LUDUS
 
@@ -102,7 +103,7 @@ def check_vector_env(
         check_gymnasium(plain, report, steps, strict=profile == "ludus")
     report.where = ""
     left = [rule for rule in PROFILES[profile] if report.status(rule) == "not applicable"]
-    report.skip(left, "not reached")
+    report.skip(left, "not reached: something before it is broken")
     report.skipped = {rule: report.skipped[rule] for rule in left}
     report.held.difference_update(report.broken)  # in one mode it may have held
     if report.problems and raises:

@@ -10,10 +10,11 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .checker_gymnasium import SEED, SHORT, Subject, attempt, bounds, check_gymnasium, ends, refuses, told
+from .checker_gymnasium import check_gymnasium, refuses
+from .checker_plays import SEED, SHORT, Subject, attempt, told
 from .checker_report import Report
 from .checker_rules import LUDUS
-from .checker_values import Event, Story, brief, difference, first_difference, mode_of, samples, tell
+from .checker_values import Event, Story, bounds, brief, difference, ends, first_difference, mode_of, samples, tell
 
 LIMIT = 25  # steps of an episode, so that some end by the clock
 Make = Callable[..., VectorEnv]

@@ -125,6 +125,11 @@ def samples(env: VectorEnv, steps: int, seed: int) -> list[Any]:
     return [space.sample() for _ in range(steps)]
 
 
+def bounds(space: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and largest member of a Box or a MultiDiscrete."""
+    return (space.low, space.high) if isinstance(space, spaces.Box) else (space.start, space.start + space.nvec - 1)
+
+
 def tell(
     env: VectorEnv,
     actions: Sequence[Any],
@@ -181,6 +186,12 @@ def tell(
             stories[i].append(event)
         ended = np.array([bool(a) or bool(b) for a, b in zip(terminated, truncated, strict=True)])
     return stories
+
+
+def ends(stories: list[Story]) -> list[tuple[int, bool]]:
+    """For each step: how many steps there were up to it, and whether an episode ended in it."""
+    steps = [[event for event in story if event.kind == "step"] for story in stories]
+    return [(t + 1, any(e.terminated or e.truncated for e in each)) for t, each in enumerate(zip(*steps, strict=True))]
 
 
 def difference(a: Story, b: Story, with_info: bool = False) -> str | None:
