@@ -135,8 +135,9 @@ class Pair:
         self.ended = ended.copy()
         resets = ended & (self.mode == AutoresetMode.SAME_STEP)
         if resets.any():
-            for word, final, last in zip(WORDS[:2], self.batch.rows[6:8], expected[:2], strict=True):
-                self._compare(f"final {word}", final, last, resets)
+            rows = self.batch.rows
+            self._compare("final observation", rows.final_observation, expected.observation, resets)
+            self._compare("final mask", rows.final_mask, expected.mask, resets)
         self._compare_all(shown, expected, ~resets)
         self._check(self.mirror, expected)  # while it holds the last state of the episodes that ended
         if resets.any():

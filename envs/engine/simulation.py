@@ -77,7 +77,8 @@ class Simulation:
     """The declaration of an environment (see the module's docstring for its kernels)."""
 
     state: Callable[..., dict[str, Any]]  # **sizes -> {field: dtype or (dtype, shape)}
-    spaces: Callable[..., tuple[Space, Space]]  # **sizes -> (observation space, action space)
+    # **sizes -> (observation space, action space); the observation's bounds hold for the default parameters
+    spaces: Callable[..., tuple[Space, Space]]
     terms: tuple[str, ...]  # names of the reward's terms
     action_names: tuple[str, ...]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
