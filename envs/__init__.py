@@ -8,6 +8,7 @@ import gymnasium
 ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/CartPole-v1": ("ludus.envs.robotics.cartpole", 500),
     "ludus/Snake-v1": ("ludus.envs.games.snake", 4000),
+    "ludus/Bandit-v0": ("ludus.envs.games.bandit", 1000),
 }
 
 

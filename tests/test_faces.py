@@ -248,19 +248,18 @@ def test_action_mask_of_info_is_what_gymnasium_samples_with():
 def test_returned_arrays_are_nobody_elses(id):
     single, vector = gym.make(id).unwrapped, VectorEnv(module_of(id), 3, autoreset_mode="SameStep", max_episode_steps=2)
     for env in (single, vector):
-        results = [env.reset(seed=0)[0]]
+        observations, others = [env.reset(seed=0)[0]], []
         for _ in range(2):
             result = env.step(np.zeros(3, int) if env is vector else 0)
-            arrays = [value for value in (*result[:4], *result[4].values()) if isinstance(value, np.ndarray)]
-            results += [value for value in arrays if value.dtype != object]
-            results += [value for array in arrays if array.dtype == object for value in array]
+            observations.append(result[0])
+            arrays = [value for value in (*result[1:4], *result[4].values()) if isinstance(value, np.ndarray)]
+            others += [value for value in arrays if value.dtype != object]
+            observations += [value for array in arrays if array.dtype == object for value in array]
         buffers = list(env.batch.buffers)
-        observations = [array for array in results if array.shape == results[0].shape]
-        for i, array in enumerate(results):
+        for array in (*observations, *others):
             assert not any(np.shares_memory(array, buffer) for buffer in buffers)
-            assert i >= len(observations) or not any(
-                np.shares_memory(observations[i], other) for other in observations[:i]
-            )
+        for i, array in enumerate(observations):
+            assert not any(np.shares_memory(array, other) for other in observations[:i])
 
 
 def test_without_copies_the_arrays_are_views_with_the_same_values():

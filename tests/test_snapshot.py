@@ -108,7 +108,7 @@ def test_restored_right_after_an_end_the_sums_start_from_nothing(id, mode):
     while not lengths.any():
         batch.step(rng.integers(0, batch.action_space.n, N))
         lengths, steps = b.episode_length, steps + 1
-    assert set(lengths.tolist()) == {0, steps}
+    assert set(lengths.tolist()) <= {0, steps}
     ended = lengths > 0
     np.testing.assert_allclose(b.episode_return, b.episode_terms.sum(axis=1))
     if id == "ludus/CartPole-v1":
