@@ -115,44 +115,67 @@ def test_streams_of_neighbouring_seeds_are_unrelated():
     assert ((histogram - 20) ** 2 / 20).sum() < 33.7
 
 
-@fast
-@given(st.integers(0, MASK))
-def test_gaussian_pair_is_box_and_muller_of_two_uniform_numbers(state):
-    middle, first = splitmix64(state)
-    last, second = splitmix64(middle)
-    distance = math.sqrt(-2.0 * math.log(1.0 - (first >> 11) / 2**53))
-    angle = 2.0 * math.pi * ((second >> 11) / 2**53)
-    s = stream(state)
-    pair = kernels.gaussian_pair(s)
-    assert pair == pytest.approx((distance * math.cos(angle), distance * math.sin(angle)), rel=1e-14, abs=1e-15)
-    assert int(s["rng"]) == last
-    assert kernels.gaussian(stream(state)) == pair[0]
+def bits_next(bits):
+    """A stream whose next 64-bit number is ``bits``."""
+    return stream((unmix(bits) - 0x9E3779B97F4A7C15) & MASK)
 
 
-@pytest.mark.parametrize(("bits", "distance"), [(0, 0.0), (MASK, 8.5716748)])  # sqrt(2 * 53 * ln 2)
-def test_gaussian_pair_is_finite_at_both_ends_of_the_uniform_numbers(bits, distance):
-    pair = kernels.gaussian_pair(stream((unmix(bits) - 0x9E3779B97F4A7C15) & MASK))
-    assert math.hypot(*pair) == pytest.approx(distance)
+def test_layers_of_the_ziggurat_have_equal_areas_and_fill_the_curve():
+    edges, heights = kernels.EDGES, kernels.HEIGHTS
+    areas = edges[1:256] * (heights[2:] - heights[1:256])
+    np.testing.assert_allclose(areas, kernels.AREA, rtol=1e-9)  # the last one too: the top is at height 1
+    tail = math.sqrt(math.pi / 2) * math.erfc(kernels.TAIL / math.sqrt(2))
+    assert kernels.TAIL * heights[1] + tail == pytest.approx(kernels.AREA, rel=1e-9)
+    assert (np.diff(edges) < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("layer", "share", "expected"),
+    [(5, 0.5, 0.0), (5, 0.75, 0.5 * kernels.EDGES[5]), (5, 0.25, -0.5 * kernels.EDGES[5]), (0, 0.5, 0.0)],
+)
+def test_a_point_well_inside_its_layer_is_taken_from_one_number(layer, share, expected):
+    bits = (int(share * 2**53) << 11) | layer
+    s = bits_next(bits)
+    assert kernels.gaussian(s) == expected
+    assert int(s["rng"]) == (unmix(bits)) & MASK
+
+
+def test_a_point_of_the_lowest_layer_beyond_its_edge_is_in_the_tail():
+    for sign, share in ((1.0, 1.0 - 2**-53), (-1.0, 0.0)):
+        s = bits_next(int(share * 2**53) << 11)
+        twin = stream(unmix(int(share * 2**53) << 11))
+        assert kernels.gaussian(s) == sign * kernels.gaussian_tail(twin)
+        assert int(s["rng"]) == int(twin["rng"])
+
+
+def test_the_tail_has_the_shape_of_the_normal_distribution():
+    s, n = stream(3), 20_000
+    x = np.array([kernels.gaussian_tail(s) for _ in range(n)])
+    assert x.min() >= kernels.TAIL
+    for limit in (3.8, 4.0, 4.3):
+        share = math.erfc(limit / math.sqrt(2)) / math.erfc(kernels.TAIL / math.sqrt(2))
+        assert abs((x > limit).mean() - share) < 4 * math.sqrt(share / n)
 
 
 def test_gaussian_numbers_have_the_moments_and_the_tails_of_the_normal_distribution():
-    s, n = stream(7), 100_000
-    pairs = np.array([kernels.gaussian_pair(s) for _ in range(n)])
-    z = pairs.ravel()
-    # Four standard errors each, of 2n independent numbers; the seed is fixed.
-    assert abs(z.mean()) < 4 * math.sqrt(1 / (2 * n))
-    assert abs(z.var() - 1.0) < 4 * math.sqrt(2 / (2 * n))
-    assert abs((z**3).mean()) < 4 * math.sqrt(15 / (2 * n))
-    assert abs((z**4).mean() - 3.0) < 4 * math.sqrt(96 / (2 * n))
-    for limit in (0.5, 1.0, 2.0, 3.0, 4.0):
+    s, n = stream(7), 200_000
+    z = np.array([kernels.gaussian(s) for _ in range(n)])
+    # Four standard errors each; the seed is fixed.
+    assert abs(z.mean()) < 4 * math.sqrt(1 / n)
+    assert abs(z.var() - 1.0) < 4 * math.sqrt(2 / n)
+    assert abs((z**3).mean()) < 4 * math.sqrt(15 / n)
+    assert abs((z**4).mean() - 3.0) < 4 * math.sqrt(96 / n)
+    for limit in (0.5, 1.0, 2.0, 3.0, kernels.TAIL, 4.0):
         share = math.erfc(limit / math.sqrt(2)) / 2  # beyond it on one side
-        spread = 4 * math.sqrt(share / (2 * n))
-        assert abs((z > limit).mean() - share) < spread
-        assert abs((z < -limit).mean() - share) < spread
-    # The two of a pair, and a pair and the one after it, have nothing in common; nor have their sizes.
-    for one, other in ((pairs[:, 0], pairs[:, 1]), (pairs[:-1, 1], pairs[1:, 0])):
+        assert abs((z > limit).mean() - share) < 4 * math.sqrt(share / n)
+        assert abs((z < -limit).mean() - share) < 4 * math.sqrt(share / n)
+    # In 200 cells of equal probability: a wrong layer shows here.
+    below = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in z])
+    counts = np.histogram(below, 200, (0, 1))[0]
+    assert ((counts - n / 200) ** 2 / (n / 200)).sum() < 199 + 4 * math.sqrt(2 * 199)
+    # A number and the next have nothing in common, nor have their sizes.
+    for one, other in ((z[:-1], z[1:]), (z[:-1] ** 2, z[1:] ** 2)):
         assert abs(np.corrcoef(one, other)[0, 1]) < 4 / math.sqrt(n)
-        assert abs(np.corrcoef(one**2, other**2)[0, 1]) < 4 / math.sqrt(n)
 
 
 # --- Drawing ---------------------------------------------------------------------------------------------------------

@@ -155,26 +155,45 @@ def below(s, n):
     return int(uniform(s) * n)
 
 
-TURN = 2.0 * math.pi  # rad
-
-
-@kernel
-def gaussian_pair(s):
-    """Two independent numbers of the normal distribution (mean 0, standard deviation 1), from two uniform ones.
-
-    The transformation of Box & Muller 1958, *A Note on the Generation of Random Normal Deviates*: a point whose angle
-    is uniform and whose squared distance is exponential. With 53 random bits it reaches 8.57 standard deviations,
-    beyond which lies one normal number in 10**17.
-    """
-    distance = math.sqrt(-2.0 * math.log(1.0 - uniform(s)))  # 1 - [0, 1): never the logarithm of 0
-    angle = TURN * uniform(s)
-    return distance * math.cos(angle), distance * math.sin(angle)
+# The normal distribution's curve, cut into 256 layers of equal area: layer i is as wide as EDGES[i] and reaches from
+# HEIGHTS[i] to HEIGHTS[i + 1]; the lowest one, 0, also holds the tail beyond TAIL.
+TAIL, AREA = 3.6541528853610088, 4.92867323399e-3  # published with the method below; area of a layer under exp(-x²/2)
+EDGES = np.zeros(257)
+EDGES[0], EDGES[1] = AREA / math.exp(-0.5 * TAIL * TAIL), TAIL
+for _i in range(2, 256):
+    EDGES[_i] = math.sqrt(-2.0 * math.log(AREA / EDGES[_i - 1] + math.exp(-0.5 * EDGES[_i - 1] ** 2)))
+HEIGHTS = np.exp(-0.5 * EDGES * EDGES)
+LAYER = np.uint64(255)
 
 
 @kernel
 def gaussian(s):
-    """The next number of the normal distribution (mean 0, standard deviation 1); `gaussian_pair` is cheaper for two."""
-    return gaussian_pair(s)[0]
+    """The next number of the normal distribution (mean 0, standard deviation 1) from ``s``'s stream.
+
+    The ziggurat of Marsaglia & Tsang 2000, *The Ziggurat Method for Generating Random Variables*: a random point of a
+    random layer, which lies under the curve in 99 of 100 cases without another question. The layer comes from the 8
+    lowest bits of a 64-bit number and the point from its 53 highest, which the original shared (Doornik 2005).
+    """
+    while True:
+        s.rng = s.rng + GAMMA
+        bits = mix(s.rng)
+        layer = np.int64(bits & LAYER)
+        x = (2.0 * ((bits >> SHIFT_11) * UNIT) - 1.0) * EDGES[layer]
+        if abs(x) < EDGES[layer + 1]:
+            return x
+        if layer == 0:
+            return math.copysign(gaussian_tail(s), x)
+        if HEIGHTS[layer] + uniform(s) * (HEIGHTS[layer + 1] - HEIGHTS[layer]) < math.exp(-0.5 * x * x):
+            return x
+
+
+@kernel
+def gaussian_tail(s):
+    """A number of the normal distribution beyond ``TAIL``, by Marsaglia 1964, *Generating a Variable from the Tail*."""
+    while True:
+        beyond = -math.log(1.0 - uniform(s)) / TAIL  # 1 - [0, 1): never the logarithm of 0
+        if -2.0 * math.log(1.0 - uniform(s)) > beyond * beyond:
+            return TAIL + beyond
 
 
 # --- Drawing ---------------------------------------------------------------------------------------------------------
