@@ -118,7 +118,8 @@ def _changes(node: ast.AST, source: str) -> Iterator[tuple[int, int, str]]:
         elif isinstance(part, ast.AugAssign):
             yield from operator(type(part.op), end(part.target), start(part.value), suffix="=")
         elif isinstance(part, ast.UnaryOp) and isinstance(part.op, (ast.USub, ast.Not)):
-            yield start(part), start(part.operand), ""
+            sign = "not" if isinstance(part.op, ast.Not) else "-"
+            yield start(part), start(part) + len(sign), ""
         elif isinstance(part, ast.Constant):
             yield from ((start(part), end(part), text) for text in _other_values(part.value))
 

@@ -30,7 +30,7 @@ def reset(s):
 
 def step(s, action):
     "…"; reach(s, s["place"] + action * 2)
-    spare = 4 if not action else -4
+    spare = 4 if not (action) else -4
     return s["place"] >= LENGTH and action == 1, spare * 0
 
 
@@ -70,7 +70,7 @@ def test_changes_of_a_file_written_out():
         ("step", 18, "*", "/"),
         ("step", 18, "2", "3"),
         ("step", 19, "4", "5"),
-        ("step", 19, "not ", ""),
+        ("step", 19, "not", ""),
         ("step", 19, "-", ""),
         ("step", 19, "4", "5"),
         ("step", 20, ">=", ">"),
@@ -136,7 +136,7 @@ def test_what_the_tests_say_to_each_kind_of_change(repository, tmp_path):
     name = "tests/test_tiny.py::test_two_steps_reach_the_end"
     cases = {
         (18, "2", "3"): (CAUGHT, name),
-        (19, "not ", ""): (SURVIVED, ""),  # nothing tests `spare`
+        (19, "not", ""): (SURVIVED, ""),  # nothing tests `spare`
         (3, "2", "3"): (INVALID, ""),  # too many values to unpack
         (14, "0", "1"): (CAUGHT, name),
     }
@@ -160,7 +160,7 @@ def test_endless_loop_and_crash_are_caught(repository, tmp_path):
 def test_hunt_is_kept_resumed_and_judged(repository, tmp_path, monkeypatch):
     monkeypatch.setattr(mutate, "ROOT", repository)
     file = (repository / "tiny.py").relative_to(repository)
-    chosen = [mutant_of(18, "2", "3"), mutant_of(3, "2", "3"), mutant_of(19, "not ", ""), mutant_of(14, "0", "1")]
+    chosen = [mutant_of(18, "2", "3"), mutant_of(3, "2", "3"), mutant_of(19, "not", ""), mutant_of(14, "0", "1")]
     path, shown = tmp_path / "results" / "mutation-tiny.csv", io.StringIO()
     console = Console(file=shown, width=200)
 
