@@ -6,6 +6,7 @@ and plain values are handed out, and classes, spaces and schedules are rebuilt f
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ class Resumable:
     statistics: EpisodeStatistics
     threads: int
 
-    def attach(self, batch: Batch, threads: int, env: BatchVecEnv) -> None:
-        """Follow the episodes of ``batch``, on which SB3's ``env`` stands."""
-        self.batch, self.threads = batch, threads
+    def attach(
+        self, batch: Batch, threads: int, env: BatchVecEnv, see: Callable[[np.ndarray], np.ndarray] | None
+    ) -> None:
+        """Follow the episodes of ``batch``, on which SB3's ``env`` stands; ``see`` makes its view of observations."""
+        self.batch, self.threads, self.see = batch, threads, see
         self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
         self.logged_at = 0
         env.on_ended = self.statistics.add
@@ -87,6 +90,8 @@ class Resumable:
 
     def choose(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
         """The deterministic actions (N, …) for a batch's observations; SB3's algorithms know no masks."""
+        if self.see is not None:
+            observation = self.see(observation)
         normalizer = self.get_vec_normalize_env()
         if normalizer is not None:
             observation = normalizer.normalize_obs(observation)

@@ -9,13 +9,14 @@ from gymnasium import spaces
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.noise import NormalActionNoise
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
-from stable_baselines3.common.vec_env import VecNormalize
+from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
 from .exploration import EpsilonGreedy
 from .resumable import Resumable
 from .vecenv import BatchVecEnv
+from .views import EgocentricView
 
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
 # Hyperparameters that are ours and not arguments of SB3's classes.
@@ -23,6 +24,9 @@ OURS: dict[str, Any] = {
     "policy": "auto",  # or MlpPolicy, CnnPolicy, MultiInputPolicy
     "num_envs": 8,  # environments stepped together
     "normalize": False,  # running mean and variance of observations and returns; a dict of VecNormalize's arguments
+    "center": None,  # plane that marks the own cell of a board: the policy then sees the board from there
+    "view_radius": 5,  # how far it sees exactly then, in cells
+    "input_scale": 1.0,  # factor(s) for the planes of such a view
     "noise_std": 0.0,  # of the Gaussian added to actions, as a share of half their range: sac and td3
     "threads": 1,  # torch's threads on the CPU; part of the run, because it changes the last bits
 }
@@ -36,23 +40,23 @@ SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
 ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.ELU, "leaky_relu": torch.nn.LeakyReLU}
 
 
-class LudusPPO(Resumable, PPO):
+class LudusPPO(Resumable, PPO):  # type: ignore[misc]
     """SB3's PPO."""
 
 
-class LudusA2C(Resumable, A2C):
+class LudusA2C(Resumable, A2C):  # type: ignore[misc]
     """SB3's A2C."""
 
 
-class LudusSAC(Resumable, SAC):
+class LudusSAC(Resumable, SAC):  # type: ignore[misc]
     """SB3's SAC."""
 
 
-class LudusTD3(Resumable, TD3):
+class LudusTD3(Resumable, TD3):  # type: ignore[misc]
     """SB3's TD3."""
 
 
-class LudusDQN(Resumable, DQN):
+class LudusDQN(Resumable, DQN):  # type: ignore[misc]
     """SB3's DQN, but that each environment tosses its own coin: SB3 lets all explore in the same step, or none."""
 
     def _setup_model(self) -> None:
@@ -85,6 +89,30 @@ class LudusDQN(Resumable, DQN):
         self._n_calls, self.exploration_rate = tree["calls"], tree["epsilon"]
 
 
+class ViewVecEnv(VecEnvWrapper):
+    """Boards as seen from the own cell (``views.EgocentricView``), each as a vector of float32."""
+
+    def __init__(self, venv: Any, view: EgocentricView, scale: float | list[float]) -> None:
+        self.view, self.scale = view, np.asarray(scale, np.float32)
+        if self.scale.ndim and self.scale.shape != view.space.shape[-1:]:
+            raise ValueError(f"input_scale has {len(self.scale)} factors, the view has {view.space.shape[-1]} planes")
+        high = float(view.space.high.max() * self.scale.max())  # type: ignore[attr-defined]
+        super().__init__(venv, spaces.Box(0.0, high, (int(np.prod(view.space.shape)),), np.float32))
+
+    def see(self, boards: Any) -> np.ndarray:
+        """(N, H, W, C) uint8 -> (N, features) float32."""
+        return (self.view(boards) * self.scale).reshape(len(boards), -1)
+
+    def reset(self) -> np.ndarray:
+        return self.see(self.venv.reset())
+
+    def step_wait(self) -> Any:
+        boards, reward, done, infos = self.venv.step_wait()
+        for i in np.flatnonzero(done):
+            infos[i]["terminal_observation"] = self.see(infos[i]["terminal_observation"][None])[0]
+        return self.see(boards), reward, done, infos
+
+
 CLASSES: dict[str, Any] = {"ppo": LudusPPO, "a2c": LudusA2C, "dqn": LudusDQN, "sac": LudusSAC, "td3": LudusTD3}
 
 
@@ -102,7 +130,11 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     for key in values:
         if key not in defaults:
             raise ValueError(f"unknown hyperparameter {key!r} of {name}{did_you_mean(key, defaults)}")
-        if _is_number(defaults[key]) and not _is_number(values[key]) and key not in (*SCHEDULES, "train_freq"):
+        if (
+            _is_number(defaults[key])
+            and not _is_number(values[key])
+            and key not in (*SCHEDULES, "train_freq", "input_scale")
+        ):
             raise ValueError(f"{key} must be a number, got {values[key]!r}")
     resolved = {**defaults, **values}
     for key in ("num_envs", "threads"):
@@ -168,9 +200,14 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
         arguments["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, values["noise_std"]))
     env = BatchVecEnv(batch)
     wrapped: Any = env
+    see = None
+    if values["center"] is not None:
+        view = EgocentricView(batch.observation_space, values["center"], values["view_radius"])
+        wrapped = ViewVecEnv(env, view, values["input_scale"])
+        see = wrapped.see
     if values["normalize"]:
         options = values["normalize"] if isinstance(values["normalize"], dict) else {}
-        wrapped = VecNormalize(env, gamma=values["gamma"], training=not acting, **options)
+        wrapped = VecNormalize(wrapped, gamma=values["gamma"], training=not acting, **options)
     policy = values["policy"]
     if policy == "auto":
         policy = "MultiInputPolicy" if isinstance(batch.observation_space, spaces.Dict) else "MlpPolicy"
@@ -178,5 +215,5 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
         agent = CLASSES[name](policy, wrapped, seed=seed, device=device, **arguments)
     except (AssertionError, TypeError) as fault:  # SB3 refuses hyperparameters and spaces in either way
         raise ValueError(f"{name} refuses its hyperparameters or {batch.name}: {fault}") from fault
-    agent.attach(batch, values["threads"], env)
+    agent.attach(batch, values["threads"], env, see)
     return agent

@@ -54,6 +54,8 @@ def to_sb3(env: gymnasium.vector.VectorEnv) -> VecEnv:
 class _EpisodicVecEnv(VecEnv):
     """What both share: one dict per environment that is reused, and filled where an episode has ended only."""
 
+    _render_mode: str | None
+
     def __init__(self, num_envs: int, observation_space: spaces.Space, action_space: spaces.Space) -> None:
         self._filled: list[int] = []  # environments whose info dict is not empty
         self._infos: list[dict[str, Any]] = [{} for _ in range(num_envs)]
@@ -225,7 +227,7 @@ class VectorVecEnv(_EpisodicVecEnv):
                 finals = [info["final_obs"][i] for i in rows]
                 ends = info.get("final_info", {})
             else:
-                finals = [_copied(_row(observation, i)) for i in rows]
+                finals = [_copied(_row(observation, i)) for i in rows.tolist()]
                 ends = info
                 observation = self._reset_now(observation, done)
             self._fill_infos(rows, finals, ends, np.asarray(truncated) & ~np.asarray(terminated))
@@ -267,7 +269,7 @@ class VectorVecEnv(_EpisodicVecEnv):
 
     def get_images(self) -> Sequence[np.ndarray | None]:
         """One RGB frame per environment; empty without a ``render_mode``."""
-        return list(self.env.render() or ()) if self._render_mode == "rgb_array" else []
+        return list(self.env.render() or ()) if self._render_mode == "rgb_array" else []  # type: ignore[arg-type]
 
     def close(self) -> None:
         self.env.close()

@@ -112,6 +112,30 @@ def test_an_agent_that_normalises_sees_normalised_observations(tmp_path):
     np.testing.assert_array_equal(agent.choose(raw, None), expected)
 
 
+def test_a_policy_sees_the_board_from_its_own_cell():
+    """What learns and what acts must see the same, the last observation of an episode too."""
+    batch = make_batch("ludus/Snake-v1", 4, size=6, max_episode_steps=7)
+    values = {"num_envs": 4, "n_steps": 16, "batch_size": 64, "center": 1, "view_radius": 2}
+    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", values | {"input_scale": [1, 1, 1, 1, 0.5, 1]}), 0)
+    assert agent.observation_space.shape == (5 * 5 * 6,)
+    env = agent.get_env()
+    seen = env.reset().reshape(4, 5, 5, 6)
+    assert (seen[:, 2, 2, 1] == 1.0).all()  # the head is in the middle
+    assert (seen[:, 2, 2, 4] == 0.5).all()  # its age, scaled
+    board = batch.buffers.observation.copy()
+    np.testing.assert_array_equal(
+        agent.choose(board, None), agent.policy.predict(seen.reshape(4, 150), deterministic=True)[0]
+    )
+    ends = 0
+    for _ in range(14):
+        seen, _, done, infos = env.step(np.zeros(4, int))
+        assert seen.shape == (4, 150)
+        for i in np.flatnonzero(done):
+            ends += 1
+            assert infos[i]["terminal_observation"].reshape(5, 5, 6)[2, 2, 1] == 1.0
+    assert ends >= 4
+
+
 def test_each_environment_tosses_its_own_coin():
     batch = make_batch("ludus/CartPole-v1", 64)
     agent = catalogue.make("dqn", batch, catalogue.resolve("dqn", {"num_envs": 64}), 0)
@@ -166,6 +190,7 @@ def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
         ("a2c", {"policy_kwargs": {"activation_fn": "rely"}}, "unknown activation_fn 'rely'; did you mean 'relu'"),
         ("a2c", {"policy_kwargs": {"width": 3}}, "a2c refuses its hyperparameters or cartpole"),
         ("sac", {}, "sac refuses its hyperparameters or cartpole: .* only supports .*Box"),
+        ("ppo", {"center": 1}, r"an egocentric view needs boards"),
         ("pp0", {}, r"unknown agent 'pp0'; did you mean 'ppo'\?"),
     ],
 )
