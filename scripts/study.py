@@ -1,47 +1,65 @@
 """`ludus study`: small experiments over several seeds, each a table and a picture."""
 
+import os
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 import tyro
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ludus.agents import studies
+from ludus.agents import studies, study_bandit
 from ludus.scripts.options import parse
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
 
-  ludus study drift --seeds 5 --out results     # the force of CartPole reverses: does epsilon's rise help?"""
+  ludus study drift --seeds 5 --out results     # the force of CartPole reverses: does epsilon's rise help?
+  ludus study bandit --seeds 2000               # ten arms: what it costs never to try, and how fast to forget"""
 
 LEVELS = (195.0, 475.0)  # mean returns at which CartPole counts as solved again (v0's threshold, v1's)
 
 
 @dataclass
 class Arguments:
-    name: Annotated[Literal["drift"], tyro.conf.Positional]
+    name: Annotated[Literal["drift", "bandit"], tyro.conf.Positional]
     """Which study."""
-    seeds: int = 5
-    """How many seeds of each arm."""
-    steps: int = 200_000
-    """Environment steps of each training; the world changes half-way."""
+    seeds: int | None = None
+    """How many seeds: of drift each is a training (default: 5), of bandit a run of each learner (default: 2,000)."""
+    steps: int | None = None
+    """Environment steps. Of drift: of a training, whose world changes half-way (default: 200,000). Of bandit: of a run
+    whose values stay (default: 1,000); one whose values wander takes 10 times as many, one whose values change 4 times."""
     out: Path = Path("results")
     """Folder of the picture and the CSV."""
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "study", DESCRIPTION, arguments)
-    if options.seeds < 1 or options.steps < 20 * studies.EVERY:
-        raise ValueError(f"a study needs --seeds >= 1 and --steps >= {20 * studies.EVERY}")
     console = Console(highlight=False)
-    options.out.mkdir(parents=True, exist_ok=True)
-    curves = studies.drift_study(options.seeds, options.steps, console.print)
-    studies.save_curves(curves, options.out / "drift.csv")
-    studies.plot_curves(curves, options.steps, options.out / "drift.png")
-    shown = Table(caption=f"{options.seeds} seeds, {options.steps:,} steps, change half-way", caption_justify="left")
+    study, seeds, steps = {"drift": (drift, 5, 200_000), "bandit": (bandit, 2_000, 1_000)}[options.name]
+    shown = study(
+        seeds if options.seeds is None else options.seeds,
+        steps if options.steps is None else options.steps,
+        options.out,
+        console,
+    )
+    console.print(*shown, sep="\n")
+    console.print(f"{options.out / options.name}.png, {options.out / options.name}.csv", soft_wrap=True)
+    return 0
+
+
+def drift(seeds: int, steps: int, out: Path, console: Console) -> list[Table | str]:
+    if seeds < 1 or steps < 20 * studies.EVERY:
+        raise ValueError(f"a study needs --seeds >= 1 and --steps >= {20 * studies.EVERY}")
+    out.mkdir(parents=True, exist_ok=True)
+    curves = studies.drift_study(seeds, steps, console.print)
+    studies.save_curves(curves, out / "drift.csv")
+    studies.plot_curves(curves, steps, out / "drift.png")
+    shown = Table(caption=f"{seeds} seeds, {steps:,} steps, change half-way", caption_justify="left")
     shown.add_column("epsilon")
     for level in LEVELS:
         shown.add_column(f"steps to {level:.0f} after the change: median (all)", justify="right")
@@ -50,13 +68,55 @@ def main(arguments: list[str]) -> int:
         arm = [curve for curve in curves if curve.reheats == reheats]
         cells = []
         for level in LEVELS:
-            times = sorted(curve.recovery(options.steps // 2, level) for curve in arm)
+            times = sorted(curve.recovery(steps // 2, level) for curve in arm)
             cells.append(f"{np.median(times):,.0f} ({' '.join(f'{t:,.0f}' for t in times)})")
         last = np.nanmean([curve.returns[-len(curve.returns) // 10 :] for curve in arm])
         shown.add_row(label, *cells, f"{last:.0f}")
-    console.print(shown)
-    console.print(f"{options.out / 'drift.png'}, {options.out / 'drift.csv'}")
-    return 0
+    return [shown]
+
+
+def bandit(seeds: int, steps: int, out: Path, console: Console) -> list[Table | str]:
+    study_bandit.check(seeds, steps)
+    out.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    with console.status("") as status:
+        results = study_bandit.bandit_study(
+            seeds, steps, lambda world, learner: status.update(f"{world.title}: {learner.label}")
+        )
+    took = time.perf_counter() - began
+    study_bandit.save_results(results, out / "bandit.csv")
+    study_bandit.plot_results(results, out / "bandit.png")
+    shown = Table(
+        box=box.SIMPLE_HEAD,
+        caption=f"The last tenth of the steps. {seeds:,} runs of each learner, seeds from 0 on, 95\u00a0% intervals; "
+        f"{took:.0f} s on {os.cpu_count()} cores.",
+        caption_justify="left",
+    )
+    for column, justify in (("values", "left"), ("epsilon", "right"), ("step size", "right"), ("reward", "right")):
+        shown.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    shown.add_column("best arm, %", justify="right", no_wrap=True)
+    shown.add_column("figure 2.2", justify="right", no_wrap=True)
+    before = None
+    for result in results:
+        learner, world = result.learner, result.world
+        reward, best = (study_bandit.interval(x) for x in (result.late_reward_of_run, 100 * result.late_best_of_run))
+        if before not in (None, world.name):
+            shown.add_row()
+        shown.add_row(
+            "" if world.name == before else world.name,
+            f"{learner.epsilon:g}",
+            "1/N" if learner.step_size is None else f"{learner.step_size:g}",
+            f"{reward[0]:.3f} ± {reward[1]:.3f}",
+            f"{best[0]:.1f} ± {best[1]:.1f}",
+            study_bandit.PUBLISHED[learner.epsilon] if world.name == "stays" else "",
+        )
+        before = world.name
+    lost = [
+        f"  {name:8} {mean:.3f} ± {half:.3f}"
+        for name in ("stays", "wanders", "changes")
+        for mean, half in [study_bandit.cost_of_greed(results, name)]
+    ]
+    return [shown, "What epsilon 0 earns less than epsilon 0.1, per step over the whole run:", *lost]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ludus.agents.exploration import EpsilonGreedy, LinearSchedule, Reheating
+from ludus.agents.exploration import EpsilonGreedy, LinearSchedule, Reheating, coin_streams
 
 ALL_LEGAL = np.ones((1, 4), np.int8)
 
@@ -49,6 +49,23 @@ def test_coins_of_an_environment_do_not_depend_on_how_many_others_there_are():
 
     assert (trail(3) == trail(64)[:, :3]).all()
     assert (trail(64)[:, 0] != trail(64)[:, 1]).any()
+
+
+def test_some_environments_can_choose_while_the_coins_of_the_others_stay():
+    rows, n = np.array([4, 1]), 6
+    q, mask = np.random.default_rng(0).normal(size=(n, 4)).astype(np.float32), np.ones((n, 4), np.int8)
+    part, whole = EpsilonGreedy(n, seed=7), EpsilonGreedy(n, seed=7)
+    before = part.streams.copy()
+    for _ in range(20):
+        assert part.at(rows, q[rows], mask[rows], 0.5).tolist() == whole(q, mask, 0.5)[0][rows].tolist()
+    others = [0, 2, 3, 5]
+    assert (part.streams[rows] == whole.streams[rows]).all()
+    assert (part.streams[others] == before[others]).all()
+
+
+def test_coins_for_another_purpose_are_others():
+    one, two = coin_streams(100, 3), coin_streams(100, 3, salt=1)
+    assert not set(one["rng"].tolist()) & set(two["rng"].tolist())
 
 
 def test_coins_are_not_the_environments_own_random_numbers():

@@ -1,0 +1,220 @@
+"""The bandit study: what it is worth to make mistakes, in a world that stays, one that wanders, and one that changes.
+
+Sutton & Barto 2018, *Reinforcement Learning: An Introduction*: figure 2.2 (how often to explore), exercise 2.5 (sample
+averages against a constant step size while the values wander), and the same learners where the values are drawn anew.
+
+Every run is a learner of its own: a batch of `ludus/Bandit-v0` with one table per environment, learned by the agent of
+`ludus train --agent tabular`. All learners of a world meet the same arms and the same luck (an environment draws the
+same random numbers whatever is done), so what they earn can be compared run by run.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+
+from ..envs.make import make_batch
+from .checkpoint import write_atomically
+from .tabular import Tabular, TabularConfig
+
+ENVIRONMENT = "ludus/Bandit-v0"
+POINTS = 100  # of a curve; each is the mean over the steps since the one before
+# Reward per step and pulls of the best arm at step 1,000 of figure 2.2, read off by eye; the text has those of epsilon 0
+# in words: about 1, and about one third of the tasks.
+PUBLISHED = {0.1: "1.4, 80 %", 0.01: "1.3, 60 %", 0.0: "1.0, 1 in 3"}
+
+
+@dataclass(frozen=True)
+class World:
+    """A bandit and how long it is played."""
+
+    name: str
+    title: str
+    length: int  # steps, as a multiple of the study's
+    parameters: dict[str, float]
+    learners: tuple["Learner", ...]
+
+
+@dataclass(frozen=True)
+class Learner:
+    """How often it explores, and its step size: ``None`` for sample averages."""
+
+    epsilon: float
+    step_size: float | None
+    color: str
+
+    @property
+    def label(self) -> str:
+        learning = "sample average" if self.step_size is None else f"step size {self.step_size:g}"
+        return f"epsilon {self.epsilon:g}, {learning}"
+
+
+GREEDY, RARE, OFTEN = "#4d9a57", "#c0504d", "#2e6db4"
+FADING = (  # the three learners of both worlds that do not stay
+    Learner(0.1, 0.1, OFTEN),
+    Learner(0.1, None, "#d79a2b"),
+    Learner(0.0, 0.1, GREEDY),
+)
+
+
+def worlds(steps: int) -> tuple[World, ...]:
+    """The three worlds of a study whose shortest runs take ``steps`` steps."""
+    testbed = (Learner(0.1, None, OFTEN), Learner(0.01, None, RARE), Learner(0.0, None, GREEDY))
+    return (
+        World("stays", "values stay (figure 2.2)", 1, {}, testbed),
+        World("wanders", "values wander (exercise 2.5)", 10, {"spread": 0.0, "walk": 0.01}, FADING),
+        World("changes", f"values drawn anew every {steps:,} steps", 4, {"change_every": float(steps)}, FADING),
+    )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one kind of learner did in one world. P points of a curve, N runs."""
+
+    world: World
+    learner: Learner
+    steps: np.ndarray  # (P,)
+    rewards: np.ndarray  # (P,) mean over runs and the steps since the point before
+    best: np.ndarray  # (P,) share of pulls of the best arm
+    possible: np.ndarray  # (P,) value of the best arm
+    reward_of_run: np.ndarray  # (N,) mean reward of all steps
+    late_reward_of_run: np.ndarray  # (N,) of the last tenth
+    late_best_of_run: np.ndarray  # (N,) share of pulls of the best arm in the last tenth
+
+
+class _Trace(BaseCallback):
+    """Sums up what each run earns, step by step."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.length, self.step = steps, 0
+        self.curves = np.zeros((3, steps))  # reward, best arm, value of the best arm: means over the runs
+
+    def _on_training_start(self) -> None:
+        self.batch: Any = self.model.batch  # type: ignore[attr-defined]
+        self.sums = np.zeros((3, self.batch.num_envs))  # reward; reward and best arm of the last tenth
+
+    def _on_step(self) -> bool:
+        reward, best = self.batch.buffers.reward, self.batch.records["was_best"]
+        self.curves[:2, self.step] = reward.mean(), best.mean()
+        self.curves[2, self.step] = self.batch.records["values"].max(axis=1).mean()
+        self.step += 1
+        self.sums[0] += reward
+        if self.step > self.length - self.length // 10:
+            self.sums[1] += reward
+            self.sums[2] += best
+        return True
+
+
+def play(world: World, learner: Learner, runs: int, steps: int, seed: int = 0) -> Result:
+    """``runs`` independent learners in ``world``, whose runs take ``world.length * steps`` steps."""
+    length = world.length * steps
+    batch = make_batch(ENVIRONMENT, runs, max_episode_steps=None, **world.parameters)
+    config = TabularConfig(
+        num_envs=runs,
+        rollout_steps=length,
+        shared=False,
+        gamma=0.0,
+        sample_average=learner.step_size is None,
+        step_size=learner.step_size or 0.1,
+        epsilon_start=learner.epsilon,
+        epsilon_end=learner.epsilon,
+    )
+    agent, trace = Tabular(batch, config, seed), _Trace(length)
+    agent.set_logger(Logger(None, []))
+    agent.learn(runs * length, trace)
+    batch.close()
+    every = length // POINTS
+    rewards, best, possible = trace.curves.reshape(3, POINTS, every).mean(axis=2)
+    reward, late_reward, late_best = trace.sums / np.array([[length], [length // 10], [length // 10]])
+    points = np.arange(1, POINTS + 1) * every
+    return Result(world, learner, points, rewards, best, possible, reward, late_reward, late_best)
+
+
+def bandit_study(runs: int, steps: int, progress: Callable[[World, Learner], None]) -> list[Result]:
+    """All learners in all worlds; see ``check`` for what can be asked for."""
+    check(runs, steps)
+    results = []
+    for world in worlds(steps):
+        for learner in world.learners:
+            progress(world, learner)
+            results.append(play(world, learner, runs, steps))
+    return results
+
+
+def check(runs: int, steps: int) -> None:
+    """``ValueError`` unless a study can be made of so many runs and steps."""
+    if runs < 2 or steps < POINTS or steps % POINTS:
+        raise ValueError(
+            f"the bandit study needs at least 2 runs and a multiple of {POINTS} steps, got {runs}, {steps}"
+        )
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """The mean of the runs, and half the width of its 95 % interval."""
+    return float(values.mean()), 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values))
+
+
+def cost_of_greed(results: list[Result], world: str) -> tuple[float, float]:
+    """Reward per step that epsilon 0 loses against epsilon 0.1 with the same step size, run by run, over all steps."""
+    here = [result for result in results if result.world.name == world]
+    greedy = next(result for result in here if result.learner.epsilon == 0.0)
+    curious = next(r for r in here if r.learner.epsilon == 0.1 and r.learner.step_size == greedy.learner.step_size)
+    return interval(curious.reward_of_run - greedy.reward_of_run)
+
+
+def save_results(results: list[Result], path: Path) -> None:
+    """All points as CSV; ``step_size`` is empty for sample averages, ``possible`` the value of the best arm."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("world", "epsilon", "step_size", "steps", "reward", "best_arm", "possible"))
+    for r in results:
+        for step, *point in zip(r.steps.tolist(), r.rewards, r.best, r.possible, strict=True):
+            head = (r.world.name, r.learner.epsilon, r.learner.step_size or "")
+            writer.writerow((*head, step, *(f"{value:.4f}" for value in point)))
+    write_atomically(path, text.getvalue().encode())
+
+
+def plot_results(results: list[Result], path: Path) -> None:
+    """A column per world: the reward above, how often the best arm was pulled below."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise ImportError("the picture needs matplotlib: pip install 'ludus[plots]'") from None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    names = list(dict.fromkeys(result.world.name for result in results))
+    figure, panels = pyplot.subplots(
+        2, len(names), figsize=(12, 6), sharex="col", sharey="row", layout="constrained", squeeze=False
+    )
+    for name, (above, below) in zip(names, panels.T, strict=True):
+        here = [result for result in results if result.world.name == name]
+        above.plot(
+            here[0].steps, here[0].possible, color="black", linewidth=0.8, linestyle=":", label="best arm's value"
+        )
+        for result in here:
+            above.plot(result.steps, result.rewards, color=result.learner.color, linewidth=1.4)
+            below.plot(result.steps, 100 * result.best, color=result.learner.color, label=result.learner.label)
+        above.set_title(here[0].world.title, fontsize=11)
+        below.legend(frameon=False, fontsize=8.5)
+        below.set_xlabel("steps")
+        for axes in (above, below):
+            axes.spines[["top", "right"]].set_visible(False)
+    panels[0, 0].legend(frameon=False, fontsize=8.5)
+    panels[0, 0].set_ylabel("reward per step")
+    panels[1, 0].set_ylabel("pulls of the best arm, %")
+    panels[1, 0].set_ylim(0, 100)
+    runs = len(results[0].reward_of_run)
+    figure.suptitle(f"It is good to make mistakes: {runs:,} runs of each learner on ten arms", fontsize=12)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=130)
+    pyplot.close(figure)
+    write_atomically(path, buffer.getvalue())
