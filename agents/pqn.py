@@ -22,6 +22,7 @@ from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
 from .statistics import EpisodeStatistics
 from .trees import each
+from .vecenv import BatchVecEnv
 from .views import EgocentricView
 
 Observation = torch.Tensor | dict[str, torch.Tensor]
@@ -126,6 +127,10 @@ class PQN(BaseAlgorithm):
         self.explore = EpsilonGreedy(self.n_envs, self.seed or 0)
         self._other_coins: dict[int, EpsilonGreedy] = {}
         self.network = network
+
+    def get_env(self) -> BatchVecEnv:  # type: ignore[override]
+        """The batch as SB3's ``VecEnv``, for its callbacks."""
+        return BatchVecEnv(self.batch)
 
     # --- Acting ---
 

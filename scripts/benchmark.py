@@ -21,7 +21,7 @@ show medians, and the slowest and the fastest turn.
   ludus benchmark                                 all sections, Ludus alone
   ludus benchmark --peers                         beside Gymnasium and EnvPool
   ludus benchmark --peers --only cartpole,single --out results.csv
-  ludus benchmark --peers --only learn-cartpole   minutes: pqn beside SB3's PPO
+  ludus benchmark --peers --only learn-cartpole   minutes: pqn beside SB3's PPO; learn-ppo: PPO on either's batch
   ludus benchmark --only learn-snake --seeds 1    ten minutes of training
 
 Sections: {", ".join(SECTIONS)}. EnvPool needs older packages than Ludus, so it lives in an environment of its own:
@@ -44,7 +44,7 @@ class Arguments:
     num_envs: str = ""
     """Numbers of environments, separated by commas, instead of each section's own."""
     seeds: int = 5
-    """Trainings of each side, for learn-cartpole and learn-snake."""
+    """Trainings of each side, for the sections learn-…."""
     minutes: float = 10.0
     """Length of a training, for learn-snake."""
     out: Path | None = None

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.agents import training
+from ludus.agents.catalogue import AGENTS
 from ludus.agents.config import RunConfig, configure
 from ludus.scripts.options import key_values, parse
 
@@ -17,6 +18,7 @@ DESCRIPTION = """Train an agent on an environment, or go on with a run that was 
 
   ludus train ludus/Snake-v1 --steps 1000000 --seed 0 --run runs/snake
   ludus train --resume runs/snake
+  ludus train ludus/CartPole-v1 --agent ppo
   ludus train ludus/CartPole-v1 --set gravity=3.7 --agent-set learning_rate=0.001
   ludus train ludus/CartPole-v1 --set 'randomize={gravity: [8, 12]}' --set 'drift={force: {to: -10, at: 5000}}'
 
@@ -26,9 +28,8 @@ Ctrl-C saves and stops. Follow a run with `tensorboard --logdir runs`, see it pl
 @dataclass
 class Arguments:
     env: Annotated[str | None, tyro.conf.Positional] = None
-    """Environment id, such as ludus/Snake-v1, or any Gymnasium id whose actions are discrete."""
-    agent: str = "pqn"
-    """Algorithm: pqn."""
+    """Environment id, such as ludus/Snake-v1, or any Gymnasium id whose spaces the agent can use."""
+    agent: Annotated[str, tyro.conf.arg(help=f"Algorithm: {', '.join(AGENTS)}.")] = "pqn"
     steps: int | None = None
     """Environment steps in all (default: the preset's, or 1,000,000)."""
     seed: int = 0
@@ -59,7 +60,8 @@ def main(arguments: list[str]) -> int:
     else:
         run = training.Run.start(*plan(options))
         if not run.config.is_exact:
-            console.print(f"Note: {run.config.env} on {run.config.device} can be resumed, but not bit by bit.")
+            what = f"{run.config.agent} on {run.config.env} ({run.config.device})"
+            console.print(f"Note: {what} can be resumed, but not bit by bit.")
     return train(run, console)
 
 

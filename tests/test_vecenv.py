@@ -12,6 +12,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import DummyVecEnv, VecFrameStack, VecMonitor, VecNormalize
 
 import ludus
+from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.vecenv import BatchVecEnv, make_vec_env, to_sb3
 from ludus.envs.make import make_batch
 
@@ -180,6 +181,16 @@ def test_sb3s_evaluation_and_callbacks_work(tmp_path):
     returns, lengths = evaluate_policy(agent, judge, 8, return_episode_rewards=True)
     assert mean > 8.0
     assert returns == lengths  # +1 per step
+
+
+def test_sb3s_evaluation_works_on_ludus_own_agents(tmp_path):
+    agent = PQN(make_batch("ludus/CartPole-v1", 4), PQNConfig(num_envs=4, minibatches=2, hidden=(16,)))
+    judge = make_vec_env("ludus/CartPole-v1", 4, seed=1)
+    evaluation = EvalCallback(judge, n_eval_episodes=8, eval_freq=64, log_path=str(tmp_path), verbose=0)
+    agent.learn(512, evaluation)
+    lengths = np.load(tmp_path / "evaluations.npz")["ep_lengths"]
+    assert lengths.shape == (2, 8)
+    assert (lengths >= 8).all()
 
 
 def test_sb3s_wrappers_work():
