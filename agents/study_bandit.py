@@ -26,8 +26,8 @@ from .tabular import Tabular, TabularConfig
 
 ENVIRONMENT = "ludus/Bandit-v0"
 POINTS = 100  # of a curve; each is the mean over the steps since the one before
-# Reward per step and pulls of the best arm at step 1,000 of figure 2.2, read off by eye; the text has those of epsilon 0
-# in words: about 1, and about one third of the tasks.
+# Reward per step and pulls of the best arm at step 1,000 of figure 2.2, read off by eye. The text says the same about
+# epsilon 0: a reward of about 1, and the best arm in about one third of the tasks.
 PUBLISHED = {0.1: "1.4, 80 %", 0.01: "1.3, 60 %", 0.0: "1.0, 1 in 3"}
 
 

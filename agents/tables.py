@@ -157,7 +157,8 @@ class Grid:
             self.bins = np.array(counts, np.int64)
             self.low = _bounds("low", low, space.low.ravel())
             ends = _bounds("high", high, space.high.ravel())
-            for j in np.flatnonzero(~(self.low < ends)):
+            if not (self.low < ends).all():
+                j = int(np.argmin(self.low < ends))
                 raise ValueError(f"low must be below high, got {self.low[j]:g} and {ends[j]:g} for component {j}")
             self.scale = self.bins / (ends - self.low)
         else:
@@ -193,10 +194,16 @@ def _bounds(name: str, given: Sequence[float | None], own: np.ndarray) -> np.nda
     bounds = own.astype(np.float64)
     for j, value in enumerate(given):
         bounds[j] = bounds[j] if value is None else value
-    # Some spaces have bounds such as 3.4e38 that are finite in name only: no cell of such a grid is ever left.
-    for j in np.flatnonzero(~(np.abs(bounds) < 1e30)):
+    if not _are_finite(bounds).all():
+        j = int(np.argmin(_are_finite(bounds)))
+        needed = ", ".join("null" if fine else "…" for fine in _are_finite(own))
         raise ValueError(
             f"component {j} of the observation has no finite bound ({name} is {bounds[j]:g}); give a list, such as "
-            f"{name}=[{', '.join('null' if abs(x) < 1e30 else '…' for x in own.tolist())}], null for the space's own"
+            f"{name}=[{needed}], null for the space's own"
         )
     return bounds
+
+
+def _are_finite(bounds: np.ndarray) -> np.ndarray:
+    # Some spaces have bounds such as 3.4e38, finite in name only: all that is ever seen would lie in one cell.
+    return np.abs(bounds) < 1e30

@@ -12,7 +12,6 @@ first. A truncated episode bootstraps from its last observation, SARSA with an a
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -383,6 +382,5 @@ def config_from(values: dict[str, Any]) -> TabularConfig:
     for key in values:
         if key not in known:
             raise ValueError(f"unknown hyperparameter {key!r} of tabular{did_you_mean(key, known)}")
-    return TabularConfig(
-        **{k: tuple(v) if isinstance(v, Sequence) and not isinstance(v, str) else v for k, v in values.items()}
-    )
+    frozen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return TabularConfig(**frozen)

@@ -32,7 +32,7 @@ class Arguments:
     """How many seeds: of drift each is a training (default: 5), of bandit a run of each learner (default: 2,000)."""
     steps: int | None = None
     """Environment steps. Of drift: of a training, whose world changes half-way (default: 200,000). Of bandit: of a run
-    whose values stay (default: 1,000); one whose values wander takes 10 times as many, one whose values change 4 times."""
+    whose values stay (default: 1,000); a run whose values wander takes 10 times as many, one of changes 4 times."""
     out: Path = Path("results")
     """Folder of the picture and the CSV."""
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 import chain
@@ -260,6 +261,63 @@ def test_what_a_shared_table_learns_is_the_same_twice_and_another_with_another_s
 
     np.testing.assert_array_equal(values(1), values(1))
     assert (values(1) != values(2)).any()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_all_but_sarsa_learn_from_a_step_before_they_choose_the_next(method):
+    """Two arms that pay -1 and -2 without noise, no exploration: who has learned -1 from the first tries the second."""
+    batch = make_batch("ludus/Bandit-v0", 1, arms=2, noise=0.0)
+    agent = Tabular(batch, TabularConfig(num_envs=1, method=method, epsilon_start=0.0, epsilon_end=0.0, bins=1))
+    agent.set_logger(Logger(None, []))
+    pulled = []
+
+    class Look(BaseCallback):
+        def _on_training_start(self):
+            batch.records["values"][0] = [-1.0, -2.0]
+
+        def _on_step(self):
+            pulled.append(int(batch.records["arm"][0]))
+            return len(pulled) < 3
+
+    agent.learn(100, Look())
+    assert pulled[:2] == ([0, 0] if method == "sarsa" else [0, 1])
+    assert pulled[2] == (1 if method == "sarsa" else pulled[2])
+
+
+def test_new_episodes_begin_with_a_choice_of_their_own():
+    """The greedy action in cells 0 and 1 is left, elsewhere right; a choice left over from before would be another."""
+    agent = Tabular(KernelBatch("chain", 8), TabularConfig(num_envs=8, epsilon_start=0.0, epsilon_end=0.0))
+    agent.set_logger(Logger(None, []))
+    agent.tables[0, 0] = chain.values(0.5)
+    best = chain.values(0.5).argmax(axis=1)
+    for choices in (np.zeros(8, int), np.ones(8, int)):
+        agent._actions[:] = choices
+        agent._has_chosen = True
+        agent.learn(8, _Stop())
+        agent.batch.seed_from(0)
+        assert agent.first_actions.tolist() == best[agent.batch.buffers.observation].tolist()
+
+
+class _Stop(BaseCallback):
+    """Notes what is about to be done and ends the training after the first step."""
+
+    def _on_rollout_start(self):
+        self.model.first_actions = self.model._actions.copy()
+
+    def _on_step(self):
+        return False
+
+
+def test_epsilon_follows_the_schedule_and_rises_when_the_return_drops():
+    agent = learn(KernelBatch("chain", 8), 8_000, epsilon_end=0.1, epsilon_fraction=0.5, reheat_height=0.4)
+    assert agent.epsilon == pytest.approx(0.1)
+    assert agent.reheating.episodes > 500  # it has been told of the episodes
+    agent.num_timesteps = 2_000  # half-way down
+    assert agent.epsilon == pytest.approx(0.55)
+    agent.reheating.extra = 0.3
+    assert agent.epsilon == pytest.approx(0.85)
+    agent.reheating.extra = 0.5
+    assert agent.epsilon == 1.0
 
 
 # --- Masks, optimism, the bias of the maximum ------------------------------------------------------------------------
