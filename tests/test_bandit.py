@@ -103,6 +103,15 @@ def test_without_noise_an_arm_pays_its_value():
     assert batch.records["values"][0].tolist() == [0.5, -2.0, 3.25]
 
 
+def test_no_arm_counts_as_pulled_before_the_first_pull():
+    batch = KernelBatch(BANDIT, 2)
+    batch.reset(seeds=[0, 1])
+    batch.step(np.array([1, 0]))
+    assert batch.records["arm"].tolist() == [1, 0]
+    batch.reset()
+    assert (batch.records["arm"] < 0).all()
+
+
 def test_the_optimum_is_the_highest_value_and_of_several_the_first():
     batch = by_hand([0.5, 3.0, 3.0])
     assert batch.heuristic().tolist() == [1]
