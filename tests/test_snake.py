@@ -321,6 +321,13 @@ def test_full_board_is_success():
     assert not batch.records["success"][0]  # the next game has begun
 
 
+def test_no_fruit_is_minus_one_in_the_record():
+    """Snapshots hold it, so it is not to change."""
+    batch = position(4, snaking_path(4, 15), fruit=(3, 0), autoreset_mode="Disabled")
+    batch.step([LEFT])
+    assert batch.records["fruit"].tolist() == [-1]
+
+
 def test_success_and_time_limit_in_the_same_step_set_both_flags():
     batch = position(4, snaking_path(4, 15), fruit=(3, 0), max_episode_steps=1)
     batch.step([LEFT])
