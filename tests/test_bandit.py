@@ -110,6 +110,8 @@ def test_no_arm_counts_as_pulled_before_the_first_pull():
     assert batch.records["arm"].tolist() == [1, 0]
     batch.reset()
     assert batch.records["arm"].tolist() == [-1, -1]
+    assert batch.records["payout"].tolist() == [0.0, 0.0]
+    assert batch.records["was_best"].tolist() == [False, False]
 
 
 def test_the_optimum_is_the_highest_value_and_of_several_the_first():
