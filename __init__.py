@@ -21,7 +21,7 @@ if __name__ == "ludus":
     def __getattr__(name: str) -> Any:
         """``check_vector_env``, read when it is asked for: it would be a tenth of the time of the import."""
         if name == "check_vector_env":
-            from .envs.engine.checker import check_vector_env
+            from .envs.checks.checker import check_vector_env
 
             return check_vector_env
         raise AttributeError(f"module 'ludus' has no attribute {name!r}")

@@ -180,7 +180,7 @@ class BatchVecEnv(_EpisodicVecEnv):
         """The frames as one tiled picture, or (``"human"``) in a window."""
         if (mode or self._render_mode) != "human":
             return super().render(mode)
-        from ..envs.engine.window import Window
+        from ..envs.screen.window import Window
 
         images = np.stack(self.get_images())  # type: ignore[arg-type]
         if self._window is None:

@@ -7,8 +7,8 @@ import gymnasium
 from ..errors import did_you_mean
 from .engine.batch import KernelBatch
 from .engine.foreign import ForeignBatch
-from .engine.game import Game
-from .engine.recording import Recording
+from .human.game import Game
+from .human.recording import Recording
 
 
 def make_batch(id: str, num_envs: int, **keywords: Any) -> KernelBatch | ForeignBatch:

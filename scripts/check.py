@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ludus.envs.engine.checker import PROFILES, Report, check_vector_env
+from ludus.envs.checks.checker import PROFILES, Report, check_vector_env
 from ludus.envs.make import find_spec, is_ludus
 from ludus.scripts.options import key_values, parse
 

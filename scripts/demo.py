@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
         ]
     console.print(evaluate_script.table(results, "mean return = fruit eaten per game"))
 
-    from ludus.envs.engine.watch import watch
+    from ludus.envs.human.watch import watch
 
     video = folder / "rollout.mp4"
     console.print(f"\n[bold]3  Recording[/bold] a game of the agent: {video}")

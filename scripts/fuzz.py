@@ -9,7 +9,7 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ludus.envs.engine.fuzz import Failure, Tally, fuzz
+from ludus.envs.checks.fuzz import Failure, Tally, fuzz
 from ludus.envs.engine.simulation import Simulation, load
 from ludus.envs.make import find_spec, is_ludus
 from ludus.scripts.options import parse

@@ -42,7 +42,7 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "play", DESCRIPTION, arguments)
     console = Console(highlight=False)
-    from ludus.envs.engine.play import play
+    from ludus.envs.human.play import play
     from ludus.envs.make import make_game
 
     game = make_game(options.id, **key_values(options.set, "--set"))

@@ -11,7 +11,7 @@ from rich.console import Console
 from ludus.scripts.options import key_values, parse, subject
 
 if TYPE_CHECKING:
-    from ludus.envs.engine.watch import Watched
+    from ludus.envs.human.watch import Watched
 
 DESCRIPTION = """See an agent or a policy play, or a recording of `ludus play`, in a window or as a video.
 
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     make, policy, title, notes, _ = subject(options.what, options.policy, options.seed, settings)
     for note in notes:
         console.print(f"Note: {note}")
-    from ludus.envs.engine.watch import watch
+    from ludus.envs.human.watch import watch
 
     seen = watch(
         make(options.envs),
@@ -80,8 +80,8 @@ def watch_recording(options: Arguments, console: Console) -> int:
             raise ValueError(f"--{name} does not go with a recording: {options.what} brings its own; leave it out")
     if options.set:
         raise ValueError(f"--set does not go with a recording: {options.what} replays in its own world; leave it out")
-    from ludus.envs.engine.recording import load_recording
-    from ludus.envs.engine.replay import replay
+    from ludus.envs.human.recording import load_recording
+    from ludus.envs.human.replay import replay
     from ludus.envs.make import make_recorded
 
     recording = load_recording(options.what)

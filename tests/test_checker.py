@@ -13,8 +13,8 @@ import ludus
 from broken_plays import BROKEN_LUDUS, Gymnasiums
 from broken_steps import BROKEN
 from line import Line, SingleLine
-from ludus.envs.engine.checker import PROFILES, VectorEnvError, check_vector_env
-from ludus.envs.engine.checker_rules import GYMNASIUM, LUDUS, RULES
+from ludus.envs.checks.checker import PROFILES, VectorEnvError, check_vector_env
+from ludus.envs.checks.checker_rules import GYMNASIUM, LUDUS, RULES
 from ludus.scripts.main import main
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,8 +5,8 @@ import pytest
 from gymnasium import spaces
 
 from ludus.envs import ENVIRONMENTS
-from ludus.envs.engine.controls import ORDER, PAIRS, RESERVED, Gamepad, make_controls
 from ludus.envs.engine.simulation import load
+from ludus.envs.human.controls import ORDER, PAIRS, RESERVED, Gamepad, make_controls
 
 ARROWS = {"up": 0, "right": 1, "down": 2, "left": 3}
 

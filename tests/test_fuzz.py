@@ -10,9 +10,9 @@ from gymnasium.vector import AutoresetMode
 
 import faulty
 import ludus
+from ludus.envs.checks.fuzz import Failure, draw_campaign, fuzz
+from ludus.envs.checks.lockstep import Pair
 from ludus.envs.engine.batch import KernelBatch
-from ludus.envs.engine.fuzz import Failure, draw_campaign, fuzz
-from ludus.envs.engine.lockstep import Pair
 from ludus.envs.engine.simulation import Parameter, load
 from ludus.scripts.main import main
 
@@ -215,7 +215,7 @@ def test_continuous_actions_are_drawn_from_their_box_up_to_its_bounds(monkeypatc
     monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, spaces=lambda: made))
     seen = []
     after_each_step(monkeypatch, lambda batch: seen.append(batch.action_buffer.copy()))
-    monkeypatch.setattr("ludus.envs.engine.fuzz.NUM_ENVS", (8,))
+    monkeypatch.setattr("ludus.envs.checks.fuzz.NUM_ENVS", (8,))
     tally = fuzz("faulty", 30, 3000)
     assert tally.refusals > 0
     drawn = np.concatenate(seen)

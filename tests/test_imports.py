@@ -23,8 +23,17 @@ ARROWS = {
     "forecasting": {"components", "errors"},
     "scripts": {"agents", "envs", "components", "errors", "vision", "nlp", "forecasting"},
 }
+# The rooms of envs/: environment files (games, robotics) know the engine alone.
+ROOMS = {
+    "screen": set(),
+    "engine": {"screen"},
+    "games": {"engine"},
+    "robotics": {"engine"},
+    "human": {"engine", "screen"},
+    "checks": {"engine"},
+}
 HEAVY = {"torch", "pygame", "stable_baselines3", "tensorboard"}
-SHOWS = {"envs/engine/window.py"}  # imported only when a window opens
+SHOWS = {"envs/screen/window.py"}  # imported only when a window opens
 UNSAFE = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 
 
@@ -54,6 +63,18 @@ def test_imports_between_packages_follow_the_arrows(file):
         top, *rest = name.split(".")
         if top == "ludus" and rest and rest[0] in ARROWS:
             assert rest[0] in allowed, f"{file}:{line}: {house or 'the root'} must not import {name}"
+
+
+ENVS = [file for file in SOURCES if module_of(file)[:1] == ("envs",) and len(module_of(file)) > 2]
+
+
+@pytest.mark.parametrize("file", ENVS, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_imports_between_the_rooms_of_envs_follow_the_arrows(file):
+    room = module_of(file)[1]
+    for line, name in imports(file, ast.parse(file.read_text())):
+        house = name.split(".")
+        if house[:2] == ["ludus", "envs"] and len(house) > 2 and house[2] in ROOMS:
+            assert house[2] in ROOMS[room] | {room}, f"{file}:{line}: envs/{room} must not import {name}"
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())

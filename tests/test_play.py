@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ludus.envs.engine import cockpit as cockpit_module
-from ludus.envs.engine import window as window_module
-from ludus.envs.engine.cockpit import PLAY_KEYS, Cockpit, Key
-from ludus.envs.engine.display import NoDisplayError
-from ludus.envs.engine.panel import Panel, Row, number, signed
-from ludus.envs.engine.play import Session, play
-from ludus.envs.engine.window import Command
+from ludus.envs.human import cockpit as cockpit_module
+from ludus.envs.human.cockpit import PLAY_KEYS, Cockpit, Key
+from ludus.envs.human.panel import Panel, Row, number, signed
+from ludus.envs.human.play import Session, play
 from ludus.envs.make import make_game
+from ludus.envs.screen import window as window_module
+from ludus.envs.screen.display import NoDisplayError
+from ludus.envs.screen.window import Command
 from ludus.scripts.main import main
 
 SNAKE, CARTPOLE = "ludus/Snake-v1", "ludus/CartPole-v1"

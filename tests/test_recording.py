@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ludus.envs.engine import window as window_module
-from ludus.envs.engine.cockpit import Cockpit, Key
-from ludus.envs.engine.play import Session
-from ludus.envs.engine.recording import Recorder, load_recording
-from ludus.envs.engine.replay import Replay, check_replay, replay
-from ludus.envs.engine.window import Command
+from ludus.envs.human.cockpit import Cockpit, Key
+from ludus.envs.human.play import Session
+from ludus.envs.human.recording import Recorder, load_recording
+from ludus.envs.human.replay import Replay, check_replay, replay
 from ludus.envs.make import make_game, make_recorded
+from ludus.envs.screen import window as window_module
+from ludus.envs.screen.window import Command
 from ludus.scripts.main import main
 
 SNAKE, CARTPOLE, SLIDER = "ludus/Snake-v1", "ludus/CartPole-v1", "test/Slider-v0"

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ludus.envs.engine import video
 from ludus.envs.engine.batch import KernelBatch
-from ludus.envs.engine.video import BACKGROUND, VideoWriter, fit_tile, gif, grid_shape, tile
+from ludus.envs.screen import video
+from ludus.envs.screen.video import BACKGROUND, VideoWriter, fit_tile, gif, grid_shape, tile
 
 RED, GREEN, BLUE = (200, 30, 40), (30, 180, 60), (20, 60, 210)
 

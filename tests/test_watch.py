@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ludus.envs.engine import window as window_module
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.foreign import ForeignBatch
-from ludus.envs.engine.watch import Rollout, watch
-from ludus.envs.engine.window import Command, Window
+from ludus.envs.human.watch import Rollout, watch
+from ludus.envs.screen import window as window_module
+from ludus.envs.screen.window import Command, Window
 
 CARTPOLE = "ludus.envs.robotics.cartpole"
 
@@ -265,7 +265,7 @@ def test_recording_needs_neither_display_nor_pygame(tmp_path):
     program = f"""
 import sys
 from ludus.envs.engine.batch import KernelBatch
-from ludus.envs.engine.watch import watch
+from ludus.envs.human.watch import watch
 batch = KernelBatch({CARTPOLE!r}, 1)
 watch(batch, lambda batch: batch.heuristic(), seed=0, record="a.mp4", steps=9)
 assert "pygame" not in sys.modules and "torch" not in sys.modules

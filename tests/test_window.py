@@ -7,11 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from ludus.envs.engine import window as window_module
-from ludus.envs.engine.display import start_pygame
-from ludus.envs.engine.letters import Letters
-from ludus.envs.engine.video import BACKGROUND
-from ludus.envs.engine.window import Command, NoDisplayError, Window
+from ludus.envs.screen import window as window_module
+from ludus.envs.screen.display import start_pygame
+from ludus.envs.screen.letters import Letters
+from ludus.envs.screen.video import BACKGROUND
+from ludus.envs.screen.window import Command, NoDisplayError, Window
 
 COLORS = np.array([(200, 30, 40), (30, 180, 60), (20, 60, 210), (220, 220, 40)], np.uint8)
 

@@ -101,7 +101,7 @@ class Env(gymnasium.Env):
         if self.render_mode == "rgb_array":
             return frame
         if self._window is None:
-            from .window import Window
+            from ..screen.window import Window
 
             self._window = Window(self.batch.name, frame.shape[:2], fps=self.batch.simulation.fps)
         self._window.show(frame[None])

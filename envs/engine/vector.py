@@ -159,7 +159,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             return tuple(frames)
         shown = min(self.num_envs, MOST_TILES)
         if self._window is None:
-            from .window import Window
+            from ..screen.window import Window
 
             name, size = self.batch.name, self.batch.simulation.frame
             self._window = Window(name, size, num_tiles=shown, fps=self.batch.simulation.fps)

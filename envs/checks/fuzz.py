@@ -13,9 +13,9 @@ import numpy as np
 from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 
-from .batch import KernelBatch
+from ..engine.batch import KernelBatch
+from ..engine.simulation import Simulation, load
 from .lockstep import Fault, Pair, demand
-from .simulation import Simulation, load
 
 NUM_ENVS = (1, 2, 3, 8, 33, 128, 300)
 LIMITS = (None, 1, 2, 7, 40)  # time limits in steps, besides the registered one

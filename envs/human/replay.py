@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
+from ..screen.display import start_pygame
+from ..screen.video import VideoWriter
+from ..screen.window import Command
 from .cockpit import REPLAY_KEYS, Cockpit, Key
-from .display import start_pygame
 from .game import Game
 from .panel import Panel, ending, number, rows, term_rows
 from .recording import LIBRARIES, Recording, library_version
-from .video import VideoWriter
 from .watch import FASTEST, HOLD, PATIENCE, SLOWEST, Watched, check_limits, is_done, steps_per_picture
-from .window import Command
 
 
 def check_replay(game: Game, recording: Recording) -> None:

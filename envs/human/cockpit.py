@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..screen.letters import Letters
+from ..screen.video import BACKGROUND
+from ..screen.window import BADGE, BADGE_INK, BAR, CHARACTERS, KEY, KEY_INK, LABEL, MARGIN, VALUE, Command, Window
 from .controls import Controls, Gamepad
-from .letters import Letters
 from .panel import Panel, Row
-from .video import BACKGROUND
-from .window import BADGE, BADGE_INK, BAR, CHARACTERS, KEY, KEY_INK, LABEL, MARGIN, VALUE, Command, Window
 
 PLAY_KEYS = (
     ("space", "pause", "pause and go on"),

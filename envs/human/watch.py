@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from .batch import KernelBatch, check_seed
-from .vector import MOST_TILES
-from .video import VideoWriter, fit_tile, tile
-from .window import KEYS, Command, Window
+from ..engine.batch import KernelBatch, check_seed
+from ..engine.vector import MOST_TILES
+from ..screen.video import VideoWriter, fit_tile, tile
+from ..screen.window import KEYS, Command, Window
 
 MOST_PICTURES = 60  # per second; a faster rollout leaves pictures out, no steps
 SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's own pace

@@ -1,6 +1,6 @@
 """``check_vector_env``: does a vector environment keep Gymnasium's contract, and, if it is one of ours, our own?
 
-    from ludus.envs.engine.checker import check_vector_env
+    from ludus.envs.checks.checker import check_vector_env
 
     check_vector_env(MyVectorEnv(num_envs=4))                     # raises VectorEnvError with all that is broken
     check_vector_env(lambda: MyVectorEnv(num_envs=4))             # a new environment for each play

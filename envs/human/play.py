@@ -12,14 +12,14 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from ..screen.display import start_pygame
+from ..screen.window import Command
 from .cockpit import PLAY_KEYS, Cockpit, Key
 from .controls import GO
-from .display import start_pygame
 from .game import Game
 from .panel import Panel, ending, number, rows, term_rows
 from .recording import Recorder
 from .watch import FASTEST, SLOWEST, steps_per_picture
-from .window import Command
 
 WAIT = 0.05  # s between two looks at the gamepads while nothing moves
 

@@ -11,9 +11,9 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from .batch import KernelBatch, check_seed
+from ..engine.batch import KernelBatch, check_seed
+from ..engine.env import Env
 from .controls import BoxControls, DiscreteControls, make_controls
-from .env import Env
 
 DEFAULT_FPS = 30  # of a stranger that declares no pace
 

@@ -13,8 +13,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
-from .batch import KernelBatch
-from .simulation import load
+from ..engine.batch import KernelBatch
+from ..engine.simulation import load
 
 JUNK = 0xA5  # each byte of a row that a kernel is about to write
 

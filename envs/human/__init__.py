@@ -1,0 +1,1 @@
+"""What a person sees and does: watching, playing, recordings that replay exactly."""

@@ -1,0 +1,1 @@
+"""Windows, letters and video: what shows frames. Knows nothing of environments."""
