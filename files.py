@@ -5,6 +5,11 @@ import os
 from pathlib import Path
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether ``path`` is what a kill in the middle of ``write_atomically`` leaves behind."""
+    return path.name.startswith(".") and path.name.endswith(".tmp") and path.is_file()
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that it holds either its old content or the new one, whatever happens."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -24,12 +24,8 @@ import safetensors
 import safetensors.torch
 import torch
 
-from ..files import write_atomically
-
 FORMAT = 1
 KEEP = 3
-
-__all__ = ["Checkpoint", "list_checkpoints", "load_latest", "save", "write_atomically"]
 
 
 @dataclass(frozen=True)

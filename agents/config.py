@@ -12,10 +12,12 @@ import yaml
 
 from ..envs.make import find_spec, is_ludus
 from ..errors import did_you_mean
-from . import checkpoint
+from ..files import write_atomically
 from .catalogue import find, resolve
 
 CONFIG_FORMAT = 1
+# What PyYAML raises for text that is no YAML, beside its own error: for impossible dates, unknown tags, deep nesting.
+PYYAML_RAISES = (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -35,9 +37,18 @@ class RunConfig:
     checkpoint_seconds: float = 30.0  # between two checkpoints
 
     def __post_init__(self) -> None:
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            kind: Any = {str: str, int: int, float: (int, float)}.get(entry.type, dict)  # type: ignore[arg-type]
+            if isinstance(value, bool) or not isinstance(value, kind):
+                what = {str: "a text", int: "a whole number", dict: "a map"}.get(kind, "a number")
+                raise ValueError(f"{entry.name} must be {what}, got {value!r}")
         find(self.agent)
         if self.steps < 1:
             raise ValueError(f"steps must be >= 1, got {self.steps}")
+        for name, least in (("evaluate_every", 0), ("evaluation_episodes", 1), ("checkpoint_seconds", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}")
         if self.device not in ("cpu", "cuda") and not self.device.startswith("cuda:"):
             raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
 
@@ -84,7 +95,7 @@ def versions() -> dict[str, str]:
 def write(config: RunConfig, path: Path) -> None:
     """Write ``config`` and the versions as YAML."""
     content = {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions()}
-    checkpoint.write_atomically(path, yaml.safe_dump(content, sort_keys=False).encode())
+    write_atomically(path, yaml.safe_dump(content, sort_keys=False).encode())
 
 
 def other_versions(folder: Path) -> list[str]:
@@ -110,10 +121,9 @@ def read(folder: Path) -> RunConfig:
         raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made")
     try:
         content = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        raise ValueError(
-            f"{path} cannot be read: {str(fault).splitlines()[0]}; restore it or start a new run"
-        ) from None
+    except PYYAML_RAISES as fault:
+        why = next(iter(str(fault).splitlines()), type(fault).__name__)
+        raise ValueError(f"{path} cannot be read: {why}; restore it or start a new run") from None
     if not isinstance(content, dict) or "format" not in content:
         raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
     if content["format"] != CONFIG_FORMAT:
@@ -132,7 +142,10 @@ def read(folder: Path) -> RunConfig:
     missing = [key for key in ("env", "agent", "steps", "hyperparameters") if key not in values]
     if missing:
         raise ValueError(f"{path} lacks the entry {missing[0]!r}; restore it or start a new run")
-    return RunConfig(**values)
+    try:
+        return RunConfig(**values)
+    except ValueError as fault:
+        raise ValueError(f"{path}: {fault}; restore it or start a new run") from None
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
-from .checkpoint import write_atomically
+from ..files import write_atomically
 from .config import preset
 from .pqn import PQN, config_from
 

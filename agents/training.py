@@ -29,6 +29,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, Logger, TensorBoardOutputFormat
 
 from ..envs.make import make_batch
+from ..files import is_temporary
 from . import catalogue, checkpoint
 from .catalogue import Agent
 from .config import RunConfig, configure, other_versions, read, write
@@ -73,10 +74,12 @@ class Run:
             raise ValueError(
                 f"{folder} already holds a run; continue it with --resume {folder}, or choose another --run"
             )
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or any(not is_temporary(path) for path in folder.iterdir())):
             raise ValueError(f"{folder} exists and is not empty; choose another --run")
         cls(folder, config).make_agent(1)[1].close()  # refuses what cannot be trained before anything is written
         folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():  # a start that was killed while it wrote its configuration
+            path.unlink()
         write(config, folder / "config.yaml")
         return cls(folder, config)
 

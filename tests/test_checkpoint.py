@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ludus.agents import checkpoint
+from ludus.files import write_atomically
 
 
 def save(folder, steps):
@@ -88,7 +89,7 @@ def test_a_write_that_fails_leaves_the_old_ones_and_no_rubbish(tmp_path, monkeyp
     with pytest.raises(OSError, match="No space left"):
         save(tmp_path, 2)
     with pytest.raises(OSError, match="No space left"):
-        checkpoint.write_atomically(tmp_path / "config.yaml", b"new")
+        write_atomically(tmp_path / "config.yaml", b"new")
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{1:012d}"]
     assert checkpoint.load_latest(tmp_path).steps == 1
 

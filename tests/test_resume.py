@@ -81,7 +81,9 @@ class Trainer:
         child = int(self.process.stdout.readline())
         if kill_after is not None:
             if with_signal != signal.SIGKILL:  # a polite signal is answered once the training is under way
+                deadline = time.monotonic() + 120
                 while not checkpoint.list_checkpoints(folder / "checkpoints"):
+                    assert time.monotonic() < deadline, "the training does not begin"
                     time.sleep(0.05)
             time.sleep(kill_after)
             with contextlib.suppress(ProcessLookupError):  # it has ended already
@@ -178,6 +180,15 @@ def test_resuming_a_finished_run_adds_nothing(trainer, tmp_path):
     before = curve(tmp_path), (tmp_path / "evaluations.csv").read_text(), final_bytes(tmp_path)
     assert trainer.train(tmp_path, config) == 0
     assert before == (curve(tmp_path), (tmp_path / "evaluations.csv").read_text(), final_bytes(tmp_path))
+
+
+def test_a_start_that_was_killed_while_it_wrote_its_configuration_can_be_made_again(tmp_path):
+    (tmp_path / ".config.yaml.4711.tmp").write_bytes(b"format: 1\nenv: lud")
+    Run.start(tmp_path, configure("ludus/Snake-v1", steps=1000))
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
+    (tmp_path / "config.yaml").rename(tmp_path / "notes.txt")
+    with pytest.raises(ValueError, match="exists and is not empty"):
+        Run.start(tmp_path, configure("ludus/Snake-v1", steps=1000))
 
 
 def test_two_processes_cannot_train_one_run(tmp_path):
