@@ -5,24 +5,20 @@ episodes bootstrap from the observation at their end (there both flags cut the r
 the choice and in the maximum, and epsilon can rise again when the return drops (`exploration.Reheating`).
 """
 
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from .exploration import EpsilonGreedy, LinearSchedule, Reheating, greedy
+from .batch_agent import BatchAgent, check_range, check_types, config_from
+from .exploration import EpsilonGreedy, greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
-from .statistics import EpisodeStatistics
 from .trees import each
-from .vecenv import BatchVecEnv
 from .views import EgocentricView
 
 Observation = torch.Tensor | dict[str, torch.Tensor]
@@ -56,20 +52,9 @@ class PQNConfig:
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value, default = getattr(self, entry.name), entry.default
-            if isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int)):
-                raise ValueError(f"{entry.name} must be a whole number, got {value!r}")
-            if isinstance(default, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
-                raise ValueError(f"{entry.name} must be a number, got {value!r}")
-            if isinstance(default, tuple) and not isinstance(value, tuple):
-                raise ValueError(f"{entry.name} must be a list such as [128, 128], got {value!r}")
-        for name in ("num_envs", "rollout_steps", "epochs", "minibatches", "threads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
-        for name in ("gamma", "lam", "learning_rate_end"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(f"{name} must be 0 … 1, got {getattr(self, name)}")
+        check_types(self, except_for=("input_scale", "center"))
+        check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches", "threads")
+        check_range(self, 0, 1, "gamma", "lam", "learning_rate_end")
         if not self.learning_rate > 0.0:
             raise ValueError(f"learning_rate must be > 0, got {self.learning_rate}")
         if not self.max_grad_norm > 0.0:
@@ -81,8 +66,8 @@ class PQNConfig:
             )
 
 
-class PQN(BaseAlgorithm):
-    """Epsilon-greedy Q-learning on a whole batch; SB3's interface (``learn``, ``predict``, callbacks, logger).
+class PQN(BatchAgent):
+    """Epsilon-greedy Q-learning on a whole batch.
 
     Args:
         batch: What to learn on, under the SAME_STEP autoreset. Actions must be ``Discrete``.
@@ -90,23 +75,10 @@ class PQN(BaseAlgorithm):
         seed: Of the network's first weights, of exploration and of the order of minibatches.
     """
 
-    def __init__(
-        self,
-        batch: Batch,
-        config: PQNConfig,
-        seed: int = 0,
-        device: str = "cpu",
-    ) -> None:
-        super().__init__(policy=QNetwork, env=None, learning_rate=config.learning_rate, device=device, seed=seed)  # type: ignore[arg-type]
-        self.batch, self.config = batch, config
-        self.observation_space, self.action_space = batch.observation_space, batch.action_space
-        if not isinstance(self.action_space, spaces.Discrete):
-            raise ValueError(f"pqn needs a Discrete action space, this environment has {self.action_space}")
-        self.n_envs = batch.num_envs
-        self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
-        self.reheating = Reheating(config.reheat_height, config.reheat_drop, config.reheat_half_life)
-        self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
-        self._setup_model()
+    config: PQNConfig
+
+    def __init__(self, batch: Batch, config: PQNConfig, seed: int = 0, device: str = "cpu") -> None:
+        super().__init__("pqn", QNetwork, batch, config, config.learning_rate, seed, device)
 
     def _setup_model(self) -> None:
         c = self.config
@@ -128,17 +100,7 @@ class PQN(BaseAlgorithm):
         self._other_coins: dict[int, EpsilonGreedy] = {}
         self.network = network
 
-    def get_env(self) -> BatchVecEnv:  # type: ignore[override]
-        """The batch as SB3's ``VecEnv``, for its callbacks."""
-        return BatchVecEnv(self.batch)
-
     # --- Acting ---
-
-    @property
-    def epsilon(self) -> float:
-        """The share of steps in which an environment tries something at random, at this moment."""
-        progress = self.num_timesteps / max(self._total_timesteps, 1)
-        return min(self.epsilon_schedule(progress) + self.reheating.extra, 1.0)
 
     def predict(  # type: ignore[override]
         self,
@@ -174,7 +136,7 @@ class PQN(BaseAlgorithm):
             # Another number of environments than the training's has coins of its own, so as not to disturb those.
             others = self._other_coins.setdefault(len(q), EpsilonGreedy(len(q), self.seed or 0))
             actions, _ = (self.explore if len(q) == self.n_envs else others)(q, legal, epsilon)
-        return actions + int(self.action_space.start)  # type: ignore[attr-defined]
+        return actions + self.first_action
 
     def _is_batched(self, observation: Any) -> bool:
         space = self.observation_space
@@ -185,48 +147,8 @@ class PQN(BaseAlgorithm):
 
     # --- Learning ---
 
-    def learn(  # type: ignore[override]
-        self,
-        total_timesteps: int,
-        callback: Any = None,
-        log_interval: int = 1,
-        tb_log_name: str = "pqn",
-        reset_num_timesteps: bool = True,
-        progress_bar: bool = False,
-    ) -> "PQN":
-        """Train until ``total_timesteps`` (counted over all environments); see SB3's ``BaseAlgorithm.learn``.
-
-        With ``reset_num_timesteps=False`` training goes on from the present counters, up to ``total_timesteps`` in
-        all. ``callback.on_rollout_start`` comes when everything is consistent: the moment to save.
-        """
+    def _prepare(self) -> None:
         torch.set_num_threads(self.config.threads)
-        if reset_num_timesteps:
-            self.num_timesteps = 0
-            self._total_timesteps = total_timesteps
-            self.batch.seed_from(self.seed or 0)
-            self.statistics.clear()
-        self._total_timesteps = total_timesteps
-        self._num_timesteps_at_start, self.start_time = self.num_timesteps, time.time_ns()
-        if not self._custom_logger:
-            from stable_baselines3.common.utils import configure_logger
-
-            self._logger = configure_logger(self.verbose, self.tensorboard_log, tb_log_name, reset_num_timesteps)
-        callback = self._init_callback(callback, progress_bar)
-        self._allocate()
-        callback.on_training_start(locals(), globals())
-        while self.num_timesteps < total_timesteps:
-            callback.on_rollout_start()
-            if not self._collect(callback):
-                break
-            callback.on_rollout_end()
-            self._update()
-            self._n_updates += 1
-            if self._n_updates % log_interval == 0:
-                self._log()
-        callback.on_training_end()
-        return self
-
-    def _allocate(self) -> None:
         shape, b = (self.config.rollout_steps, self.batch.num_envs), self.batch.buffers
         self._now = each(torch.from_numpy, b.observation)  # the batch's own memory: always the latest
         if self.view is not None:
@@ -243,7 +165,7 @@ class PQN(BaseAlgorithm):
     def _collect(self, callback: Any) -> bool:
         """Play ``rollout_steps`` steps; False if the callback stops the training."""
         batch = self.batch
-        b, start, last = batch.buffers, int(self.action_space.start), self.config.rollout_steps - 1  # type: ignore[attr-defined]
+        b, last = batch.buffers, self.config.rollout_steps - 1
         callback.update_locals(locals())
         for t in range(self.config.rollout_steps):
             with torch.inference_mode():
@@ -252,7 +174,7 @@ class PQN(BaseAlgorithm):
             if t > 0:
                 self._keep_values(t - 1, values)
             self._actions[t] = actions
-            np.add(actions, start, out=batch.action_buffer)
+            np.add(actions, self.first_action, out=batch.action_buffer)
             ended = batch.step_prepared()
             self._rewards[t], self._terminated[t] = b.reward, b.terminated
             np.logical_or(b.terminated, b.truncated, out=self._ended[t])
@@ -300,8 +222,7 @@ class PQN(BaseAlgorithm):
 
     def _update(self) -> None:
         c = self.config
-        progress = min(self.num_timesteps / max(self._total_timesteps, 1), 1.0)
-        self.current_learning_rate = c.learning_rate * (1.0 - progress * (1.0 - c.learning_rate_end))
+        self.current_learning_rate = c.learning_rate * (1.0 - self.progress * (1.0 - c.learning_rate_end))
         for group in self.optimizer.param_groups:
             group["lr"] = self.current_learning_rate
         self._rewards *= c.reward_scale
@@ -332,18 +253,7 @@ class PQN(BaseAlgorithm):
             "train/q_max": float(self._next_values.max()),
             "train/target_mean": float(targets.mean()),
             "train/learning_rate": self.current_learning_rate,
-            "train/epsilon": self.epsilon,
-            "train/updates": self._n_updates + 1,
         }
-
-    def _log(self) -> None:
-        seconds = (time.time_ns() - self.start_time) / 1e9
-        fps = (self.num_timesteps - self._num_timesteps_at_start) / max(seconds, 1e-9)
-        for key, value in {**self.metrics, **self.statistics.take(), "time/fps": fps}.items():
-            self.logger.record(key, value)
-        if self.config.reheat_height > 0.0:
-            self.logger.record("train/reheats", self.reheating.times)
-        self.logger.dump(self.num_timesteps)
 
     # --- Persistence: tensors and plain values, for checkpoints without pickle ---
 
@@ -354,15 +264,6 @@ class PQN(BaseAlgorithm):
             named.update({f"optimizer.{index}.{key}": value for key, value in state.items()})
         coins = torch.from_numpy(self.explore.streams["rng"].view(np.int64).copy())
         return {**named, "generator": self.generator.get_state(), "coins": coins}
-
-    def state(self) -> dict[str, Any]:
-        """Everything else that training needs to go on exactly."""
-        return {
-            "num_timesteps": self.num_timesteps,
-            "n_updates": self._n_updates,
-            "reheating": self.reheating.state_dict(),
-            "statistics": self.statistics.state_dict(),
-        }
 
     def load_network(self, tensors: dict[str, torch.Tensor]) -> None:
         """The weights alone: enough to act."""
@@ -385,43 +286,14 @@ class PQN(BaseAlgorithm):
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
         self.generator.set_state(tensors["generator"])
         self.explore.streams["rng"] = tensors["coins"].numpy().view(np.uint64)
-        self.num_timesteps, self._n_updates = state["num_timesteps"], state["n_updates"]
-        self.reheating.load_state_dict(state["reheating"])
-        self.statistics.load_state_dict(state["statistics"])
-
-    def begin_anew(self) -> None:
-        """Nothing to forget: observations are read from the batch."""
-
-    def keep_replay(self, folder: Any) -> None:
-        """Nothing to keep."""
-
-    def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
-        """Refused: SB3's zip holds pickles. Runs are saved by ``agents.training``."""
-        raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
+        self._load_state(state)
 
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """See ``catalogue.resolve``."""
-    return asdict(config_from(values))
+    return asdict(config_from(PQNConfig, name, values))
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> PQN:
     """See ``catalogue.make``."""
-    return PQN(batch, config_from(values), seed, device)
-
-
-def config_from(values: dict[str, Any]) -> PQNConfig:
-    """A ``PQNConfig`` from a preset or the command line; lists become tuples, unknown keys an error."""
-    from ..errors import did_you_mean
-
-    known = [field.name for field in fields(PQNConfig)]
-    for key in values:
-        if key not in known:
-            raise ValueError(f"unknown hyperparameter {key!r} of pqn{did_you_mean(key, known)}")
-    return PQNConfig(**{key: _frozen(value) for key, value in values.items()})
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(_frozen(item) for item in value)
-    return value
+    return PQN(batch, config_from(PQNConfig, name, values), seed, device)

@@ -17,6 +17,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from ..envs.engine.batch import Batch
 from . import replay, trees
+from .batch_agent import refuse_saving
 from .statistics import EpisodeStatistics
 from .vecenv import BatchVecEnv
 
@@ -188,8 +189,8 @@ class Resumable:
             replay.move_to_files(self.replay_buffer, folder)
 
     def save(self, *_: Any, **__: Any) -> None:
-        """Refused: SB3's zip holds pickles. Runs are saved by ``agents.training``."""
-        raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
+        """Refused: see ``refuse_saving``."""
+        refuse_saving()
 
 
 def random_tree() -> dict[str, Any]:

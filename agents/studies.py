@@ -18,8 +18,9 @@ from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
 from ..files import write_atomically
+from .batch_agent import config_from
 from .config import preset
-from .pqn import PQN, config_from
+from .pqn import PQN, PQNConfig
 
 ENVIRONMENT = "ludus/CartPole-v1"
 FORCE_BEFORE, FORCE_AFTER = 10.0, -10.0  # N
@@ -75,7 +76,7 @@ def train_through_drift(seed: int, reheats: bool, steps: int) -> Curve:
         reheat_height=0.3 if reheats else 0.0,
         reheat_half_life=20.0,
     )
-    config = config_from(values)
+    config = config_from(PQNConfig, "pqn", values)
     change = steps // 2 // config.num_envs
     batch = make_batch(ENVIRONMENT, config.num_envs, drift={"force": {"to": FORCE_AFTER, "at": change}})
     agent = PQN(batch, config, seed)

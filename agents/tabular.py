@@ -11,19 +11,16 @@ All but SARSA update before they choose the next action, as in the book; SARSA, 
 first. A truncated episode bootstraps from its last observation, SARSA with an action that is drawn there.
 """
 
-import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from gymnasium import spaces
-from stable_baselines3.common.base_class import BaseAlgorithm
 
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
-from .exploration import EpsilonGreedy, LinearSchedule, Reheating, coin_streams, greedy, toss
-from .statistics import EpisodeStatistics
+from .batch_agent import BatchAgent, check_range, check_types, config_from
+from .exploration import EpsilonGreedy, coin_streams, greedy, toss
 from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update
 
 MOST_VALUES = 20_000_000  # in all tables; 320 MB with their counts
@@ -54,30 +51,18 @@ class TabularConfig:
     high: tuple[float | None, ...] = ()  # where it ends
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            if entry.name == "bins":
-                continue
-            value, default = getattr(self, entry.name), entry.default
-            if isinstance(default, bool):
-                if not isinstance(value, bool):
-                    raise ValueError(f"{entry.name} must be true or false, got {value!r}")
-            elif isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int)):
-                raise ValueError(f"{entry.name} must be a whole number, got {value!r}")
-            elif isinstance(default, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
-                raise ValueError(f"{entry.name} must be a number, got {value!r}")
-            elif isinstance(default, tuple) and not (isinstance(value, tuple) and all(map(_is_bound, value))):
-                raise ValueError(f"{entry.name} must be a list of numbers or null, such as [-2.4, null], got {value!r}")
+        check_types(self, except_for=("bins", "low", "high"))
+        for name in ("low", "high"):
+            value = getattr(self, name)
+            if not isinstance(value, tuple) or not all(map(_is_bound, value)):
+                raise ValueError(f"{name} must be a list of numbers or null, such as [-2.4, null], got {value!r}")
         if self.method not in METHODS:
             raise ValueError(f"unknown method {self.method!r} of tabular{did_you_mean(str(self.method), METHODS)}")
         counts = self.bins if isinstance(self.bins, tuple) else (self.bins,)
         if not all(type(count) is int and count >= 1 for count in counts):
             raise ValueError(f"bins must be a whole number >= 1 or a list of these, got {self.bins!r}")
-        for name in ("num_envs", "rollout_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
-        for name in ("gamma", "step_size_end"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(f"{name} must be 0 … 1, got {getattr(self, name)}")
+        check_range(self, 1, float("inf"), "num_envs", "rollout_steps")
+        check_range(self, 0, 1, "gamma", "step_size_end")
         if not 0.0 < self.step_size <= 1.0:
             raise ValueError(f"step_size must be > 0 and <= 1, got {self.step_size}")
         if not np.isfinite(self.initial_value):
@@ -88,8 +73,8 @@ def _is_bound(value: Any) -> bool:
     return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
-class Tabular(BaseAlgorithm):
-    """A table of action values, learned on a batch; SB3's interface (``learn``, ``predict``, callbacks, logger).
+class Tabular(BatchAgent):
+    """A table of action values, learned on a batch.
 
     Args:
         batch: What to learn on, under the SAME_STEP autoreset. Actions must be ``Discrete``.
@@ -97,18 +82,11 @@ class Tabular(BaseAlgorithm):
         seed: Of the environments and of exploration.
     """
 
+    config: TabularConfig
+
     def __init__(self, batch: Batch, config: TabularConfig, seed: int = 0) -> None:
-        super().__init__(policy=object, env=None, learning_rate=config.step_size, device="cpu", seed=seed)  # type: ignore[arg-type]
-        self.batch, self.config = batch, config
-        self.observation_space, self.action_space = batch.observation_space, batch.action_space
-        if not isinstance(self.action_space, spaces.Discrete):
-            raise ValueError(f"tabular needs a Discrete action space, this environment has {self.action_space}")
-        self.n_envs = batch.num_envs
-        self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
-        self.reheating = Reheating(config.reheat_height, config.reheat_drop, config.reheat_half_life)
-        self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
-        self.grid = Grid(self.observation_space, config.bins, config.low, config.high)
-        self._setup_model()
+        self.grid = Grid(batch.observation_space, config.bins, config.low, config.high)
+        super().__init__("tabular", object, batch, config, config.step_size, seed, "cpu")
 
     def _setup_model(self) -> None:
         c, n = self.config, self.n_envs
@@ -138,15 +116,6 @@ class Tabular(BaseAlgorithm):
         return self.tables.mean(axis=0)
 
     # --- Acting ---
-
-    @property
-    def epsilon(self) -> float:
-        """The share of steps in which an environment tries something at random, at this moment."""
-        return min(self.epsilon_schedule(self._progress) + self.reheating.extra, 1.0)
-
-    @property
-    def _progress(self) -> float:
-        return min(self.num_timesteps / max(self._total_timesteps, 1), 1.0)
 
     def predict(  # type: ignore[override]
         self,
@@ -181,71 +150,33 @@ class Tabular(BaseAlgorithm):
             actions, _ = greedy(q, legal)
         else:  # with coins of its own: who asks for actions must not disturb the training
             actions, _ = self._other_coins.setdefault(n, EpsilonGreedy(n, self.seed or 0))(q, legal, epsilon)
-        return actions + int(self.action_space.start)  # type: ignore[attr-defined]
+        return actions + self.first_action
 
     # --- Learning ---
 
-    def learn(  # type: ignore[override]
-        self,
-        total_timesteps: int,
-        callback: Any = None,
-        log_interval: int = 1,
-        tb_log_name: str = "tabular",
-        reset_num_timesteps: bool = True,
-        progress_bar: bool = False,
-    ) -> "Tabular":
-        """Train until ``total_timesteps`` (counted over all environments); see SB3's ``BaseAlgorithm.learn``.
-
-        With ``reset_num_timesteps=False`` training goes on from the present counters, up to ``total_timesteps`` in
-        all. ``callback.on_rollout_start`` comes when everything is consistent: the moment to save.
-        """
+    def _prepare(self) -> None:
         if not self.config.shared and self.n_envs != self.config.num_envs:
             raise ValueError(
                 f"with shared=False each environment has a table: num_envs is {self.config.num_envs}, but the batch "
                 f"has {self.n_envs} environments"
             )
-        if reset_num_timesteps:
-            self.num_timesteps = 0
-            self._total_timesteps = total_timesteps
-            self.batch.seed_from(self.seed or 0)
-            self.statistics.clear()
-            self.begin_anew()
-        self._total_timesteps = total_timesteps
-        self._num_timesteps_at_start, self.start_time = self.num_timesteps, time.time_ns()
-        if not self._custom_logger:
-            from stable_baselines3.common.utils import configure_logger
-
-            self._logger = configure_logger(self.verbose, self.tensorboard_log, tb_log_name, reset_num_timesteps)
-        callback = self._init_callback(callback, progress_bar)
-        b = self.batch.buffers
-        self._states = self.grid(b.observation)
+        self._states = self.grid(self.batch.buffers.observation)
         if not self._has_chosen:
             self._choose_next()
-        callback.on_training_start(locals(), globals())
-        while self.num_timesteps < total_timesteps:
-            callback.on_rollout_start()
-            if not self._play(callback):
-                break
-            callback.on_rollout_end()
-            self._n_updates += 1
-            if self._n_updates % log_interval == 0:
-                self._log()
-        callback.on_training_end()
-        return self
 
     def _choose_next(self) -> None:
         gather(self.tables, self.learners, self._states, self._q)
         self._actions[:] = self.explore(self._q, self.batch.buffers.mask, self.epsilon)[0]
         self._has_chosen = True
 
-    def _play(self, callback: Any) -> bool:
+    def _collect(self, callback: Any) -> bool:
         """``rollout_steps`` steps, each of them learned from at once; False if the callback stops the training."""
-        c, batch, start = self.config, self.batch, int(self.action_space.start)  # type: ignore[attr-defined]
+        c, batch = self.config, self.batch
         b, errors = batch.buffers, 0.0
         callback.update_locals(locals())
         for _ in range(c.rollout_steps):
             states, actions = self._states, self._actions.copy()
-            np.add(actions, start, out=batch.action_buffer)
+            np.add(actions, self.first_action, out=batch.action_buffer)
             ended = batch.step_prepared()
             self._states = next_states = self.grid(b.observation)
             next_mask = b.mask
@@ -272,7 +203,7 @@ class Tabular(BaseAlgorithm):
 
     @property
     def _step_size(self) -> float:
-        return self.config.step_size * (1.0 - self._progress * (1.0 - self.config.step_size_end))
+        return self.config.step_size * (1.0 - self.progress * (1.0 - self.config.step_size_end))
 
     def _where_they_ended(self) -> tuple[np.ndarray, np.ndarray]:
         """The states (N,) and masks (N, A) after this step, of ended episodes those before their reset."""
@@ -292,22 +223,13 @@ class Tabular(BaseAlgorithm):
             actions[rows] = self.explore.at(rows, q, mask[rows], self.epsilon)
         return actions
 
-    def _log(self) -> None:
-        seconds = (time.time_ns() - self.start_time) / 1e9
-        metrics = {
+    def _update(self) -> None:
+        """Everything is learned already, step by step."""
+        self.metrics = {
             "train/error": self._mean_error,
             "train/visited": np.count_nonzero(self.counts) / self.counts.size,
             "train/step_size": self._step_size,
-            "train/epsilon": self.epsilon,
-            "train/updates": self._n_updates,
-            **self.statistics.take(),
-            "time/fps": (self.num_timesteps - self._num_timesteps_at_start) / max(seconds, 1e-9),
         }
-        for key, value in metrics.items():
-            self.logger.record(key, value)
-        if self.config.reheat_height > 0.0:
-            self.logger.record("train/reheats", self.reheating.times)
-        self.logger.dump(self.num_timesteps)
 
     # --- Persistence: tensors and plain values, for checkpoints without pickle ---
 
@@ -324,13 +246,7 @@ class Tabular(BaseAlgorithm):
 
     def state(self) -> dict[str, Any]:
         """Everything else that training needs to go on exactly."""
-        return {
-            "num_timesteps": self.num_timesteps,
-            "n_updates": self._n_updates,
-            "has_chosen": self._has_chosen,
-            "reheating": self.reheating.state_dict(),
-            "statistics": self.statistics.state_dict(),
-        }
+        return {**super().state(), "has_chosen": self._has_chosen}
 
     def load_network(self, tensors: dict[str, torch.Tensor]) -> None:
         """The values alone: enough to act."""
@@ -349,38 +265,19 @@ class Tabular(BaseAlgorithm):
         self._actions[...] = tensors["actions"].numpy()
         self.explore.streams["rng"] = tensors["coins"].numpy().view(np.uint64)
         self.table_coins["rng"] = tensors["table_coins"].numpy().view(np.uint64)
-        self.num_timesteps, self._n_updates = state["num_timesteps"], state["n_updates"]
         self._has_chosen = state["has_chosen"]
-        self.reheating.load_state_dict(state["reheating"])
-        self.statistics.load_state_dict(state["statistics"])
+        self._load_state(state)
 
     def begin_anew(self) -> None:
         """New episodes: what was to be done next belonged to the old ones."""
         self._has_chosen = False
 
-    def keep_replay(self, folder: Any) -> None:
-        """Nothing to keep."""
-
-    def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
-        """Refused: SB3's zip holds pickles. Runs are saved by ``agents.training``."""
-        raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
-
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """See ``catalogue.resolve``."""
-    return asdict(config_from(values))
+    return asdict(config_from(TabularConfig, name, values))
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Tabular:
     """See ``catalogue.make``."""
-    return Tabular(batch, config_from(values), seed)
-
-
-def config_from(values: dict[str, Any]) -> TabularConfig:
-    """A ``TabularConfig`` from a preset or the command line; lists become tuples, unknown keys an error."""
-    known = [field.name for field in fields(TabularConfig)]
-    for key in values:
-        if key not in known:
-            raise ValueError(f"unknown hyperparameter {key!r} of tabular{did_you_mean(key, known)}")
-    frozen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return TabularConfig(**frozen)
+    return Tabular(batch, config_from(TabularConfig, name, values), seed)

@@ -9,7 +9,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 import chain
-from ludus.agents.pqn import PQN, PQNConfig, config_from
+from ludus.agents.batch_agent import config_from
+from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.returns import lambda_returns
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.make import make_batch
@@ -202,7 +203,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
 )
 def test_bad_hyperparameters_are_refused_with_the_remedy(values, message):
     with pytest.raises(ValueError, match=message.replace("…", ".").replace("?", r"\?")):
-        config_from(values)
+        config_from(PQNConfig, "pqn", values)
 
 
 def test_continuous_actions_are_refused():

@@ -9,10 +9,11 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 import chain
+from ludus.agents.batch_agent import config_from
 from ludus.agents.config import preset
 from ludus.agents.evaluation import evaluate, greedy_policy
 from ludus.agents.tables import METHODS, gather
-from ludus.agents.tabular import MOST_VALUES, Tabular, TabularConfig, config_from
+from ludus.agents.tabular import MOST_VALUES, Tabular, TabularConfig
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.make import make_batch
 
@@ -241,7 +242,11 @@ def test_the_maximum_of_noisy_values_misleads_q_learning_and_not_double_q():
 def cartpole(steps, **changes):
     """The mean return of 100 greedy episodes after training with the preset."""
     values = {**preset("ludus/CartPole-v1", "tabular"), **changes}
-    config = config_from({key: value for key, value in values.items() if key not in ("steps", "evaluate_every")})
+    config = config_from(
+        TabularConfig,
+        "tabular",
+        {key: value for key, value in values.items() if key not in ("steps", "evaluate_every")},
+    )
     agent = Tabular(make_batch("ludus/CartPole-v1", config.num_envs), config, seed=0)
     agent.set_logger(Logger(None, []))
     agent.learn(steps, log_interval=100)
@@ -363,7 +368,7 @@ def test_a_table_of_another_shape_is_refused():
 )
 def test_bad_hyperparameters_are_refused_with_the_remedy(values, message):
     with pytest.raises(ValueError) as fault:  # noqa: PT011
-        config_from(values)
+        config_from(TabularConfig, "tabular", values)
     assert message in str(fault.value)
 
 

@@ -1,0 +1,197 @@
+"""What Ludus' own agents share: SB3's interface over a batch, epsilon, log lines, and reading hyperparameters."""
+
+import time
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.utils import configure_logger
+
+from ..envs.engine.batch import Batch
+from ..errors import did_you_mean
+from .exploration import LinearSchedule, Reheating
+from .statistics import EpisodeStatistics
+from .vecenv import BatchVecEnv
+
+Config = TypeVar("Config")
+
+
+class BatchAgent(BaseAlgorithm):
+    """An epsilon-greedy agent that learns on ``batch`` itself; SB3's callbacks and logger work on it.
+
+    A subclass gives ``_prepare``, ``_collect`` and ``_update``, and sets ``metrics``. Its ``config`` has the fields
+    ``epsilon_start``, ``epsilon_end`` and ``epsilon_fraction``, ``reheat_height``, ``reheat_drop`` and
+    ``reheat_half_life``.
+
+    Args:
+        name: The agent's name, for messages.
+        batch: What to learn on, under the SAME_STEP autoreset. Actions must be ``Discrete``.
+        seed: Of the environments and of everything that the agent draws.
+    """
+
+    metrics: dict[str, float]  # by tag, of the last update
+
+    def __init__(
+        self, name: str, policy: Any, batch: Batch, config: Any, learning_rate: float, seed: int, device: str
+    ) -> None:
+        super().__init__(policy=policy, env=None, learning_rate=learning_rate, device=device, seed=seed)
+        self.name, self.batch, self.config = name, batch, config
+        self.observation_space, self.action_space = batch.observation_space, batch.action_space
+        if not isinstance(self.action_space, spaces.Discrete):
+            raise ValueError(f"{name} needs a Discrete action space, this environment has {self.action_space}")
+        self.n_envs = batch.num_envs
+        self.first_action = int(self.action_space.start)
+        self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
+        self.reheating = Reheating(config.reheat_height, config.reheat_drop, config.reheat_half_life)
+        self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
+        self._setup_model()
+
+    def get_env(self) -> BatchVecEnv:  # type: ignore[override]
+        """The batch as SB3's ``VecEnv``, for its callbacks."""
+        return BatchVecEnv(self.batch)
+
+    @property
+    def progress(self) -> float:
+        """The share of the training that is done, 0 … 1."""
+        return min(self.num_timesteps / max(self._total_timesteps, 1), 1.0)
+
+    @property
+    def epsilon(self) -> float:
+        """The share of steps in which an environment tries something at random, at this moment."""
+        return min(self.epsilon_schedule(self.progress) + self.reheating.extra, 1.0)
+
+    # --- Learning ---
+
+    def learn(  # type: ignore[override]
+        self,
+        total_timesteps: int,
+        callback: Any = None,
+        log_interval: int = 1,
+        tb_log_name: str | None = None,
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> Any:
+        """Train until ``total_timesteps`` (counted over all environments); see SB3's ``BaseAlgorithm.learn``.
+
+        With ``reset_num_timesteps=False`` training goes on from the present counters, up to ``total_timesteps`` in
+        all. ``callback.on_rollout_start`` comes when everything is consistent: the moment to save.
+        """
+        self._total_timesteps = total_timesteps
+        if reset_num_timesteps:
+            self.num_timesteps = 0
+            self.batch.seed_from(self.seed or 0)
+            self.statistics.clear()
+            self.begin_anew()
+        self._num_timesteps_at_start, self.start_time = self.num_timesteps, time.time_ns()
+        if not self._custom_logger:
+            folder = tb_log_name or self.name
+            self._logger = configure_logger(self.verbose, self.tensorboard_log, folder, reset_num_timesteps)
+        callback = self._init_callback(callback, progress_bar)
+        self._prepare()
+        callback.on_training_start(locals(), globals())
+        while self.num_timesteps < total_timesteps:
+            callback.on_rollout_start()
+            if not self._collect(callback):
+                break
+            callback.on_rollout_end()
+            self._update()
+            self._n_updates += 1
+            if self._n_updates % log_interval == 0:
+                self._log()
+        callback.on_training_end()
+        return self
+
+    def _prepare(self) -> None:
+        """Before the first rollout of a ``learn``: the batch shows the present."""
+        raise NotImplementedError
+
+    def _collect(self, callback: Any) -> bool:
+        """Play a rollout; False if the callback stops the training."""
+        raise NotImplementedError
+
+    def _update(self) -> None:
+        """Learn from the rollout, and set ``metrics``."""
+        raise NotImplementedError
+
+    def _log(self) -> None:
+        seconds = (time.time_ns() - self.start_time) / 1e9
+        fps = (self.num_timesteps - self._num_timesteps_at_start) / max(seconds, 1e-9)
+        tags = {"train/epsilon": self.epsilon, "train/updates": self._n_updates, "time/fps": fps}
+        if self.config.reheat_height > 0.0:
+            tags["train/reheats"] = self.reheating.times
+        for key, value in {**self.metrics, **self.statistics.take(), **tags}.items():
+            self.logger.record(key, value)
+        self.logger.dump(self.num_timesteps)
+
+    # --- Persistence: what every agent of this kind has to keep ---
+
+    def state(self) -> dict[str, Any]:
+        """Everything but tensors that training needs to go on exactly."""
+        return {
+            "num_timesteps": self.num_timesteps,
+            "n_updates": self._n_updates,
+            "reheating": self.reheating.state_dict(),
+            "statistics": self.statistics.state_dict(),
+        }
+
+    def _load_state(self, state: dict[str, Any]) -> None:
+        self.num_timesteps, self._n_updates = state["num_timesteps"], state["n_updates"]
+        self.reheating.load_state_dict(state["reheating"])
+        self.statistics.load_state_dict(state["statistics"])
+
+    def begin_anew(self) -> None:
+        """New episodes begin. Nothing to forget: observations are read from the batch."""
+
+    def keep_replay(self, folder: Any) -> None:
+        """Nothing to keep."""
+
+    def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
+        """Refused: see ``refuse_saving``."""
+        refuse_saving()
+
+
+def refuse_saving() -> None:
+    """SB3's zip holds pickles, so no agent is saved that way. Runs are saved by ``agents.training``."""
+    raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
+
+
+# --- Hyperparameters -------------------------------------------------------------------------------------------------
+
+
+def config_from(kind: type[Config], name: str, values: dict[str, Any]) -> Config:
+    """The dataclass ``kind`` from a preset or the command line; lists become tuples, unknown keys an error."""
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise ValueError(f"unknown hyperparameter {key!r} of {name}{did_you_mean(key, known)}")
+    return kind(**{key: _frozen(value) for key, value in values.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
+
+
+def check_types(config: Any, except_for: tuple[str, ...] = ()) -> None:
+    """``ValueError`` unless each field is of its default's kind: truth, whole number, number or list."""
+    for entry in fields(config):
+        value, default = getattr(config, entry.name), entry.default
+        if entry.name in except_for:
+            continue
+        if isinstance(default, bool):
+            if not isinstance(value, bool):
+                raise ValueError(f"{entry.name} must be true or false, got {value!r}")
+        elif isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int)):
+            raise ValueError(f"{entry.name} must be a whole number, got {value!r}")
+        elif isinstance(default, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            raise ValueError(f"{entry.name} must be a number, got {value!r}")
+        elif isinstance(default, tuple) and not isinstance(value, tuple):
+            raise ValueError(f"{entry.name} must be a list such as [128, 128], got {value!r}")
+
+
+def check_range(config: Any, low: float, high: float, *names: str) -> None:
+    """``ValueError`` unless the named fields are between ``low`` and ``high`` (NaN is not)."""
+    for name in names:
+        if not low <= getattr(config, name) <= high:
+            span = f">= {low:g}" if high == float("inf") else f"{low:g} … {high:g}"
+            raise ValueError(f"{name} must be {span}, got {getattr(config, name)}")
