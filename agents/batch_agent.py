@@ -15,6 +15,7 @@ from .statistics import EpisodeStatistics
 from .vecenv import BatchVecEnv
 
 Config = TypeVar("Config")
+MOST_THREADS = 256  # torch crashes for want of memory at some number above
 
 
 class BatchAgent(BaseAlgorithm):
@@ -143,8 +144,9 @@ class BatchAgent(BaseAlgorithm):
     def begin_anew(self) -> None:
         """New episodes begin. Nothing to forget: observations are read from the batch."""
 
-    def keep_replay(self, folder: Any) -> None:
+    def keep_replay(self, folder: Any) -> bool:
         """Nothing to keep."""
+        return True
 
     def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
         """Refused: see ``refuse_saving``."""

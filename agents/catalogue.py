@@ -69,8 +69,8 @@ class Agent(Protocol):
     def begin_anew(self) -> None:
         """The batch could not be restored and starts new episodes: forget what was seen last."""
 
-    def keep_replay(self, folder: Any) -> None:
-        """Keep what is too large for a checkpoint in files of ``folder``; most agents have nothing of that kind."""
+    def keep_replay(self, folder: Any) -> bool:
+        """Keep what is too large for a checkpoint in files of ``folder``, if anything is; False if these are new."""
 
 
 def find(name: str) -> Entry:

@@ -112,7 +112,9 @@ def load_latest(folder: Path) -> Checkpoint:
         except (OSError, ValueError, KeyError, safetensors.SafetensorError) as fault:
             problems.append(f"checkpoint {path.name} passed over: {fault}")
     if not paths:
-        raise FileNotFoundError(f"no checkpoint in {folder}; the run ended before its first one, start it anew")
+        raise FileNotFoundError(
+            f"no checkpoint in {folder}; begin the training with: ludus train --resume {folder.parent}"
+        )
     raise ValueError("no usable checkpoint in {}: {}".format(folder, "; ".join(problems)))
 
 

@@ -73,7 +73,7 @@ def configure(
     find_spec(env)
     find(agent)
     device = keywords.get("device", "cpu")
-    if device != "cpu" and not torch.cuda.is_available():
+    if device.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"device {device!r} was asked for, but torch sees no CUDA device; use --device cpu")
     given = {**preset(env, agent), **(hyperparameters or {})}
     if "steps" in keywords and "evaluate_every" not in given:
@@ -143,7 +143,12 @@ def read(folder: Path) -> RunConfig:
     if missing:
         raise ValueError(f"{path} lacks the entry {missing[0]!r}; restore it or start a new run")
     try:
-        return RunConfig(**values)
+        found = RunConfig(**values)
+        resolved = resolve(found.agent, found.hyperparameters)
+        lost = [key for key in resolved if key not in found.hyperparameters]
+        if lost:
+            raise ValueError(f"it lacks the hyperparameter {lost[0]!r}")
+        return found
     except ValueError as fault:
         raise ValueError(f"{path}: {fault}; restore it or start a new run") from None
 

@@ -54,7 +54,7 @@ class Reheating:
         for name, value in (("height", height), ("drop", drop)):
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f"reheat_{name} must be 0 … 1, got {value}")
-        if half_life <= 0:
+        if not half_life > 0:
             raise ValueError(f"reheat_half_life must be > 0 episodes, got {half_life}")
         self.height, self.drop, self.half_life = height, drop, half_life
         self.extra = 0.0  # what is added to the schedule now

@@ -14,7 +14,7 @@ from gymnasium import spaces
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from .batch_agent import BatchAgent, check_range, check_types, config_from
+from .batch_agent import MOST_THREADS, BatchAgent, check_range, check_types, config_from
 from .exploration import EpsilonGreedy, greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
@@ -53,7 +53,8 @@ class PQNConfig:
 
     def __post_init__(self) -> None:
         check_types(self, except_for=("input_scale", "center"))
-        check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches", "threads")
+        check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
+        check_range(self, 1, MOST_THREADS, "threads")
         check_range(self, 0, 1, "gamma", "lam", "learning_rate_end")
         if not self.learning_rate > 0.0:
             raise ValueError(f"learning_rate must be > 0, got {self.learning_rate}")

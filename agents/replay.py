@@ -5,6 +5,7 @@ newer than the checkpoint: true ones of the same environments, but not those tha
 is why the agents with a replay buffer resume approximately.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,24 @@ import numpy as np
 ARRAYS = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
-def move_to_files(buffer: Any, folder: Path) -> None:
+def move_to_files(buffer: Any, folder: Path) -> bool:
     """Put the arrays of ``buffer`` into ``folder/NAME.npy``; what files of the right shape hold already, stays.
 
+    Returns:
+        Whether all the files were there. If one was missing, all begin anew, filled with zeros.
+
     Raises:
-        ValueError: a file is there and holds no array of the buffer's shape and type.
+        ValueError: a file is there and holds no whole array of the buffer's shape and type.
+        OSError: the disk has no room for them; it is reserved now, because a full disk kills whoever writes later.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for owner, key, name in _places(buffer):
-        owner[key] = _open(folder / f"{name}.npy", owner[key].shape, owner[key].dtype)
+    places = [(owner, key, folder / f"{name}.npy") for owner, key, name in _places(buffer)]
+    kept = all(path.exists() for *_, path in places)
+    for owner, key, path in places:
+        if not kept:
+            path.unlink(missing_ok=True)
+        owner[key] = (_open if kept else _create)(path, owner[key].shape, owner[key].dtype)
+    return kept
 
 
 def flush(buffer: Any) -> None:
@@ -43,10 +53,23 @@ def _places(buffer: Any) -> list[tuple[dict[str, Any], str, str]]:
     return places
 
 
-def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.memmap:
-    if not path.exists():
-        return np.lib.format.open_memmap(path, "w+", dtype=dtype, shape=shape)
+def _create(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.memmap:
+    array = np.lib.format.open_memmap(path, "w+", dtype=dtype, shape=shape)
     try:
+        with open(path, "r+b") as stream:
+            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
+    except OSError as fault:
+        path.unlink()
+        size = array.nbytes / 2**20
+        raise OSError(
+            f"{path} needs {size:,.0f} MiB: {fault.strerror}; make room or take a smaller buffer_size"
+        ) from None
+    return array
+
+
+def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.memmap:
+    try:
+        np.load(path, mmap_mode="r", allow_pickle=False)  # refuses a file that is too short; "r+" would lengthen it
         array = np.lib.format.open_memmap(path, "r+")
     except ValueError as fault:
         raise ValueError(

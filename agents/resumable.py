@@ -30,6 +30,7 @@ class Resumable:
     batch: Batch
     statistics: EpisodeStatistics
     threads: int
+    _has_replay = False  # the files of the replay buffer hold what the checkpoint counts on
 
     def attach(
         self, batch: Batch, threads: int, env: BatchVecEnv, see: Callable[[np.ndarray], np.ndarray] | None
@@ -61,6 +62,11 @@ class Resumable:
         return super().learn(  # type: ignore[misc]
             total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar
         )
+
+    def collect_rollouts(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        if self.use_sde:  # SB3 draws the noise of gSDE before the moment at which a run saves, and again after a resume
+            self._before_noise = random_tree()
+        return super().collect_rollouts(*arguments, **keywords)  # type: ignore[misc]
 
     def train(self, *arguments: Any, **keywords: Any) -> None:
         super().train(*arguments, **keywords)  # type: ignore[misc]
@@ -107,7 +113,7 @@ class Resumable:
         return {
             "parameters": self.get_parameters(),
             "variables": {name: getattr(self, name) for name in variables},
-            "random": random_tree(),
+            "random": self._before_noise if self.use_sde else random_tree(),
             "last": {
                 "observation": self._last_obs,
                 "original": self._last_original_obs,
@@ -150,6 +156,11 @@ class Resumable:
 
     def _load_normalizer(self: Any, tensors: dict[str, torch.Tensor]) -> None:
         env = self.get_vec_normalize_env()
+        if (env is not None) != ("normalizer/returns" in tensors):
+            what = "with" if env is None else "without"
+            raise ValueError(
+                f"the agent was trained {what} normalisation, its configuration says normalize: {env is not None}"
+            )
         if env is None:
             return
         _load_moments(env.ret_rms, tensors, "normalizer/return")
@@ -176,17 +187,21 @@ class Resumable:
         self.num_timesteps, self._n_updates = tree["num_timesteps"], tree["n_updates"]
         self.logged_at = tree["logged_at"]
         self.statistics.load_state_dict(tree["statistics"])
-        for name, value in tree["replay"].items():
+        for name, value in tree["replay"].items() if self._has_replay else ():
             setattr(self.replay_buffer, name, value)
         set_random_tree(tree["random"])
 
     def begin_anew(self: Any) -> None:
-        """The next ``learn`` resets the environments."""
+        """The next ``learn`` resets the environments, with other seeds than the training began with."""
+        self.env.seed((self.seed or 0) + self.num_timesteps)
         self._last_obs = None
 
-    def keep_replay(self: Any, folder: Path) -> None:
+    def keep_replay(self: Any, folder: Path) -> bool:
         if isinstance(self, OffPolicyAlgorithm):
-            replay.move_to_files(self.replay_buffer, folder)
+            whole = replay.move_to_files(self.replay_buffer, folder)
+            self._has_replay = whole  # type: ignore[attr-defined]
+            return whole
+        return True
 
     def save(self, *_: Any, **__: Any) -> None:
         """Refused: see ``refuse_saving``."""

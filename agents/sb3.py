@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
+from .batch_agent import MOST_THREADS
 from .exploration import EpsilonGreedy
 from .resumable import Resumable
 from .vecenv import BatchVecEnv
@@ -36,6 +37,22 @@ REFUSED = frozenset(
     | {"rollout_buffer_class", "rollout_buffer_kwargs", "replay_buffer_class", "replay_buffer_kwargs"}
     | {"optimize_memory_usage", "_init_setup_model", "policy", "policy_kwargs"}
 )
+MANY = 10**9
+# Lowest and highest value of what must be a whole number, and of what must be a number.
+WHOLE = {
+    **dict.fromkeys(("num_envs", "n_steps", "n_epochs", "batch_size", "buffer_size", "train_freq"), (1, MANY)),
+    **dict.fromkeys(("target_update_interval", "policy_delay", "view_radius"), (1, MANY)),
+    **{"learning_starts": (0, MANY), "gradient_steps": (-1, MANY), "sde_sample_freq": (-1, MANY)},
+    "threads": (1, MOST_THREADS),
+}
+NUMBERS = {
+    **dict.fromkeys(("gamma", "gae_lambda", "tau", "exploration_fraction"), (0.0, 1.0)),
+    **dict.fromkeys(("exploration_initial_eps", "exploration_final_eps"), (0.0, 1.0)),
+    **dict.fromkeys(("learning_rate", "clip_range", "clip_range_vf", "noise_std", "target_kl"), (0.0, 10.0)),
+    **dict.fromkeys(("max_grad_norm", "vf_coef", "ent_coef", "rms_prop_eps"), (0.0, 1e6)),
+    **dict.fromkeys(("target_policy_noise", "target_noise_clip"), (0.0, 1e6)),
+    "target_entropy": (-1e6, 1e6),
+}
 SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
 ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.ELU, "leaky_relu": torch.nn.LeakyReLU}
 
@@ -130,32 +147,35 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     for key in values:
         if key not in defaults:
             raise ValueError(f"unknown hyperparameter {key!r} of {name}{did_you_mean(key, defaults)}")
-        if (
-            _is_number(defaults[key])
-            and not _is_number(values[key])
-            and key not in (*SCHEDULES, "train_freq", "input_scale")
-        ):
-            raise ValueError(f"{key} must be a number, got {values[key]!r}")
+        _check(key, values[key], defaults[key])
     resolved = {**defaults, **values}
-    for key in ("num_envs", "threads"):
-        if not isinstance(resolved[key], int) or resolved[key] < 1:
-            raise ValueError(f"{key} must be a whole number >= 1, got {resolved[key]!r}")
     if not isinstance(resolved["normalize"], (bool, dict)):
         raise ValueError(f"normalize must be true, false or a dict of VecNormalize's, got {resolved['normalize']!r}")
-    if isinstance(resolved.get("train_freq"), tuple):
-        resolved["train_freq"] = list(resolved["train_freq"])
     if name == "ppo":
         size = resolved["num_envs"] * resolved["n_steps"]
         if size % resolved["batch_size"]:
             raise ValueError(f"num_envs * n_steps = {size} must be a multiple of batch_size = {resolved['batch_size']}")
-    for key in SCHEDULES:
-        _schedule(key, resolved.get(key))
+    if not isinstance(resolved["policy"], str):
+        raise ValueError(f"policy must be auto, MlpPolicy, CnnPolicy or MultiInputPolicy, got {resolved['policy']!r}")
     _policy_arguments(resolved["policy_kwargs"])
     return resolved
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _check(key: str, value: Any, default: Any) -> None:
+    """``ValueError`` unless ``value`` is of the default's kind and in the range of the hyperparameter ``key``."""
+    if key in SCHEDULES and isinstance(value, str):
+        _schedule(key, value)
+    elif key in WHOLE:
+        low, high = WHOLE[key]
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"{key} must be a whole number {low} … {high}, got {value!r}")
+    elif isinstance(default, bool):
+        if key != "normalize" and not isinstance(value, bool):
+            raise ValueError(f"{key} must be true or false, got {value!r}")
+    elif key in NUMBERS and not (value is None and default is None) and not (value == "auto" and default == "auto"):
+        lowest, highest = NUMBERS[key]
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
+            raise ValueError(f"{key} must be a number {lowest:g} … {highest:g}, got {value!r}")
 
 
 def _schedule(key: str, value: Any) -> Any:
@@ -188,8 +208,6 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
     arguments = {key: value for key, value in values.items() if key not in OURS}
     arguments["policy_kwargs"] = _policy_arguments(arguments["policy_kwargs"])
     arguments.update({key: _schedule(key, arguments[key]) for key in SCHEDULES if key in arguments})
-    if isinstance(arguments.get("train_freq"), list):
-        arguments["train_freq"] = tuple(arguments["train_freq"])
     if acting and issubclass(CLASSES[name], OnPolicyAlgorithm):
         arguments["n_steps"] = max(values["num_envs"] * values["n_steps"] // batch.num_envs, 2)
     if acting and "buffer_size" in arguments:
@@ -213,7 +231,7 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
         policy = "MultiInputPolicy" if isinstance(batch.observation_space, spaces.Dict) else "MlpPolicy"
     try:
         agent = CLASSES[name](policy, wrapped, seed=seed, device=device, **arguments)
-    except (AssertionError, TypeError) as fault:  # SB3 refuses hyperparameters and spaces in either way
+    except (AssertionError, TypeError, RuntimeError) as fault:  # SB3 refuses hyperparameters and spaces in either way
         raise ValueError(f"{name} refuses its hyperparameters or {batch.name}: {fault}") from fault
     agent.attach(batch, values["threads"], env, see)
     return agent

@@ -14,6 +14,7 @@ doubles, and goes on with the same bits as the run that was not killed (same mac
 
 import contextlib
 import fcntl
+import math
 import signal
 import threading
 import time
@@ -76,7 +77,7 @@ class Run:
             )
         if folder.exists() and (not folder.is_dir() or any(not is_temporary(path) for path in folder.iterdir())):
             raise ValueError(f"{folder} exists and is not empty; choose another --run")
-        cls(folder, config).make_agent(1)[1].close()  # refuses what cannot be trained before anything is written
+        cls(folder, config).make_agent()[1].close()  # refuses what cannot be trained before anything is written
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():  # a start that was killed while it wrote its configuration
             path.unlink()
@@ -139,11 +140,13 @@ class Run:
         c = self.config
         torch.set_num_threads(int(c.hyperparameters.get("threads", 1)))
         agent, batch = self.make_agent()
-        agent.keep_replay(self.folder / "replay")
+        has_replay = agent.keep_replay(self.folder / "replay")
         saved = None
         if checkpoint.list_checkpoints(self.folder / "checkpoints"):
             saved = self._load_checkpoint()
             self.notes += other_versions(self.folder)
+            if not has_replay:
+                self.notes.append(f"{self.folder / 'replay'} was not whole: the replay buffer starts empty")
             agent.load(saved.tensors, saved.state["agent"])
             if saved.batch is not None:
                 batch.restore(saved.batch)
@@ -204,7 +207,8 @@ class RunCallback(BaseCallback):
         self.resumed = state is not None
         self.last: Evaluation | None = None
         self.last_return: float | None = None
-        self.saved_at, self.reported_at = time.monotonic(), 0.0
+        # A new run saves at its first step, so that it can be watched and resumed from the first second on.
+        self.saved_at, self.reported_at = time.monotonic() if self.resumed else -math.inf, 0.0
         self.began, self.began_steps = time.monotonic(), 0
         self.interrupted: str | None = None
         self._judge: Any = None

@@ -23,8 +23,9 @@ def pack(tree: Any) -> tuple[dict[str, torch.Tensor], Any]:
 
 def _pack(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
     if isinstance(value, np.ndarray):
-        # safetensors knows no unsigned 32 and 64 bit numbers, which random states have.
-        value = torch.from_numpy(np.ascontiguousarray(value.astype(np.int64) if value.dtype.kind == "u" else value))
+        # torch has no arithmetic for wider unsigned numbers, which random states are made of; they come back as int64.
+        wide = value.dtype.kind == "u" and value.itemsize > 1
+        value = torch.from_numpy(np.ascontiguousarray(value.astype(np.int64) if wide else value))
     if isinstance(value, torch.Tensor):
         if path in tensors:
             raise TypeError(f"two tensors of the state have the path {path!r}")

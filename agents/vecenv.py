@@ -15,24 +15,33 @@ from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
-from ..envs.engine.batch import Batch
+from ..envs.engine.batch import Batch, check_seed
+from ..envs.engine.foreign import check_spaces
 from ..envs.make import make_batch
 
 RENDER_MODES = (None, "rgb_array", "human")
 
 
 def make_vec_env(
-    id: str, n_envs: int, seed: int | None = None, render_mode: str | None = None, **keywords: Any
+    id: str,
+    n_envs: int = 1,
+    seed: int | None = None,
+    render_mode: str | None = None,
+    env_kwargs: dict[str, Any] | None = None,
+    **keywords: Any,
 ) -> VecEnv:
-    """``n_envs`` environments of any registered id as SB3's ``VecEnv``.
+    """``n_envs`` environments of any registered id as SB3's ``VecEnv``, in the place of SB3's function of this name.
 
     Args:
         seed: Of the first environment; environment ``i`` gets ``seed + i`` at the next ``reset``.
         render_mode: ``"rgb_array"`` for ``get_images`` and ``render``, ``"human"`` for a window.
         **keywords: See ``envs.make.make_batch``: parameters, sizes, ``randomize``, ``drift``, ``max_episode_steps``.
     """
-    env = BatchVecEnv(make_batch(id, n_envs, **keywords), render_mode)
-    env.seed(seed)
+    for name in ("wrapper_class", "monitor_dir", "vec_env_cls", "vec_env_kwargs", "start_index", "wrapper_kwargs"):
+        if name in keywords:
+            raise TypeError(f"{name} is for environments one by one; wrap the VecEnv, or use SB3's own make_vec_env")
+    env = BatchVecEnv(make_batch(id, n_envs, **(env_kwargs or {}), **keywords), render_mode)
+    env.seed(None if seed is None else check_seed(seed))
     return env
 
 
@@ -70,7 +79,9 @@ class _EpisodicVecEnv(VecEnv):
         self._filled = []
 
     def _options_refused(self) -> None:
-        if any(self._options):
+        given = any(self._options)
+        self._reset_options()
+        if given:
             raise ValueError("reset takes no options here; set parameters where the environments are made")
 
     # SB3 asks single environments for attributes; here there are none, so what it asks for is answered for the batch.
@@ -111,6 +122,8 @@ class BatchVecEnv(_EpisodicVecEnv):
             raise ValueError(
                 f"SB3 needs a batch with the autoreset mode {AutoresetMode.SAME_STEP.value}, got {mode.value}"
             )
+        if render_mode is not None and not hasattr(batch, "draw_many"):
+            raise ValueError(f"{batch.name} is not a Ludus environment and draws itself; use SB3's own make_vec_env")
         self.batch, self._render_mode = batch, render_mode
         self.on_ended: Any = None  # called with the buffers after a step in which episodes ended
         self._window: Any = None
@@ -199,6 +212,7 @@ class VectorVecEnv(_EpisodicVecEnv):
     """SB3's ``VecEnv`` over a vector environment of Gymnasium's; see ``to_sb3``."""
 
     def __init__(self, env: gymnasium.vector.VectorEnv) -> None:
+        check_spaces(env.single_observation_space, env.single_action_space, type(env.unwrapped).__name__)
         self.env, self._render_mode = env, env.render_mode
         self.mode = AutoresetMode(env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP))
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
@@ -207,16 +221,19 @@ class VectorVecEnv(_EpisodicVecEnv):
 
     def reset(self) -> Any:
         self._options_refused()
-        seeds = self._seeds if any(seed is not None for seed in self._seeds) else None
-        observation, _ = self.env.reset(seed=seeds)  # type: ignore[arg-type]
+        # SB3 gives seed, seed + 1 …, which is what one number means to Gymnasium; some know no lists.
+        observation, _ = self.env.reset(seed=self._seeds[0])
         self._reset_seeds()
         self._return[:], self._length[:] = 0.0, 0
         self._clear_infos()
         return _copied(observation)
 
     def step_wait(self) -> Any:
-        dtype = self.action_space.dtype
-        observation, reward, terminated, truncated, info = self.env.step(np.asarray(self._given, dtype))
+        actions = np.asarray(self._given, self.action_space.dtype)
+        shape = (self.num_envs, *(self.action_space.shape or ()))
+        if actions.shape != shape:
+            raise ValueError(f"actions must have shape {shape}, got {actions.shape}")
+        observation, reward, terminated, truncated, info = self.env.step(actions)
         self._return += reward
         self._length += 1
         self._clear_infos()
@@ -240,8 +257,9 @@ class VectorVecEnv(_EpisodicVecEnv):
             info["terminal_observation"] = final
             info["TimeLimit.truncated"] = bool(timed_out[i])
             info["episode"] = {"r": float(self._return[i]), "l": int(self._length[i])}
-            if "is_success" in ends:
-                info["is_success"] = bool(ends["is_success"][i])
+            for key, values in ends.items():  # what else the environment says of the step that ended the episode
+                if f"_{key}" in ends and not isinstance(values, dict) and ends[f"_{key}"][i]:
+                    info.setdefault(key, values[i])
         self._return[rows], self._length[rows] = 0.0, 0
 
     def _reset_now(self, before: Any, done: np.ndarray) -> Any:
@@ -253,14 +271,37 @@ class VectorVecEnv(_EpisodicVecEnv):
             if not _equal(_rows(before, kept), _rows(after, kept)):
                 raise ValueError(
                     f"{type(self.env.unwrapped).__name__} resets all environments where options['reset_mask'] names "
-                    f"some, so its {self.mode.value} autoreset cannot be made SB3's; make it with "
-                    'autoreset_mode="SameStep", or with gymnasium.make_vec(…, vectorization_mode="sync")'
+                    f"some, so its {self.mode.value} autoreset cannot be made SB3's; "
+                    'make it with gymnasium.make_vec(…, vectorization_mode="sync")'
                 )
-            self._respects_mask = True
+            # Proven only where a reset would have been seen: if what was kept differs from what resets give.
+            self._respects_mask = not any(
+                _equal(_row(after, i), _row(after, j)) for i in kept.tolist() for j in np.flatnonzero(done).tolist()
+            )
         return after
 
     def has_attr(self, attr_name: str) -> bool:
-        return attr_name in ("render_mode", "spec")
+        try:
+            self.get_attr(attr_name)
+        except (AttributeError, ValueError):
+            return False
+        return True
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """The attribute of each environment, where the vector environment has single ones to ask."""
+        ask = getattr(self.env, "get_attr", None)
+        if attr_name == "render_mode" or ask is None:
+            return super().get_attr(attr_name, indices)
+        values = ask(attr_name)
+        return [values[i] for i in self._get_indices(indices)]
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """What the method returns in each environment, where the vector environment has single ones to ask."""
+        call = getattr(self.env, "call", None)
+        if call is None:
+            return super().env_method(method_name, *args, indices=indices, **kwargs)
+        values = call(method_name, *args, **kwargs)
+        return [values[i] for i in self._get_indices(indices)]
 
     def _asked(self, name: str) -> Any:
         if name == "spec":
@@ -296,4 +337,4 @@ def _row(observation: Any, i: int) -> Any:
 def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, dict):
         return all(_equal(one[key], other[key]) for key in one)
-    return np.array_equal(one, other)
+    return np.array_equal(one, other, equal_nan=np.asarray(one).dtype.kind == "f")

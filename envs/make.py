@@ -29,7 +29,9 @@ def make_batch(id: str, num_envs: int, **keywords: Any) -> KernelBatch | Foreign
     if not is_ludus(spec):
         return ForeignBatch(id, num_envs, **keywords)
     keywords.setdefault("max_episode_steps", spec.max_episode_steps)
-    return KernelBatch(num_envs=num_envs, **{**spec.kwargs, **keywords})
+    batch = KernelBatch(num_envs=num_envs, **{**spec.kwargs, **keywords})
+    batch.is_default &= keywords["max_episode_steps"] == spec.max_episode_steps
+    return batch
 
 
 def make_game(id: str, **keywords: Any) -> Game:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from ludus.agents import training
 from ludus.agents.catalogue import AGENTS
 from ludus.agents.config import RunConfig, configure
+from ludus.envs.make import find_spec, is_ludus
 from ludus.scripts.options import key_values, parse
 
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
@@ -130,7 +131,8 @@ def train(run: training.Run, console: Console) -> int:
         f"Trained: mean return {result.mean:.1f} over {len(result.returns)} greedy episodes "
         f"(95 % interval {low:.1f} … {high:.1f}{score})."
     )
-    console.print(f"See it play: ludus watch {run.folder}    Curves: tensorboard --logdir {run.folder}")
+    watch = f"See it play: ludus watch {run.folder}    " if is_ludus(find_spec(run.config.env)) else ""
+    console.print(f"{watch}Curves: tensorboard --logdir {run.folder}")
     return 0
 
 

@@ -66,3 +66,11 @@ def test_uneven_shares_are_refused():
         evaluate(make_batch("ludus/CartPole-v1", 4), random_policy(0), 10, seed=0)
     with pytest.raises(ValueError, match="episodes must be >= 1, got 0"):
         envs_for(0)
+
+
+def test_another_time_limit_is_another_world():
+    """The reference scores hold for the registered limit, so there is no normalised score with another one."""
+    for limit, known in ((500, True), (50, False)):
+        batch = make_batch("ludus/CartPole-v1", 2, max_episode_steps=limit)
+        result = evaluate(batch, heuristic_policy, 2, 0)
+        assert (result.normalised is not None) == known

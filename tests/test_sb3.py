@@ -1,5 +1,7 @@
 """SB3's algorithms as agents of runs: by name, with the same tags as all agents, saved without pickle."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +49,54 @@ def test_each_algorithm_trains_resumes_and_plays(tmp_path, name):
         batch.step(agent.choose(batch.buffers.observation, None))
     tags = {tag for tag, _, _ in curve(folder)}
     assert {"rollout/return", "rollout/length", "train/learning_rate", "evaluation/return"} <= tags
+
+
+@pytest.mark.parametrize("loss", ["all", "one", "cut"])
+def test_a_replay_buffer_that_was_lost_starts_empty_or_is_refused(tmp_path, loss):
+    folder = tmp_path / "run"
+    Run.start(folder, config("dqn")).train()
+    (folder / "config.yaml").write_text((folder / "config.yaml").read_text().replace("steps: 600", "steps: 900"))
+    files = sorted((folder / "replay").iterdir())
+    run, before = Run.open(folder), run_steps(folder)
+    if loss == "cut":
+        files[0].write_bytes(files[0].read_bytes()[:600])
+        with pytest.raises(ValueError, match="is damaged .* delete the folder"):
+            run.train()
+        return
+    for path in files if loss == "all" else files[:1]:
+        path.unlink()
+    run.train()
+    assert run.notes[-1] == f"{folder / 'replay'} was not whole: the replay buffer starts empty"
+    saved = checkpoint.load_latest(folder / "checkpoints").state["agent"]["replay"]
+    assert saved["pos"] == (run_steps(folder) - before) // 8  # what was played since
+
+
+def run_steps(folder):
+    return checkpoint.load_latest(folder / "checkpoints").steps
+
+
+@pytest.mark.parametrize("name", ["ppo", "a2c"])
+def test_the_noise_of_gsde_is_drawn_again_as_it_was(tmp_path, name):
+    values = {**TINY[name], "use_sde": True, "sde_sample_freq": 4, "policy_kwargs": {"net_arch": [8]}}
+    plan = configure("test/Slider-v0", name, values, steps=600, evaluate_every=0, checkpoint_seconds=0.0)
+    whole, again = tmp_path / "whole", tmp_path / "again"
+    Run.start(whole, plan).train()
+    shutil.copytree(whole, again)
+    shutil.rmtree(checkpoint.list_checkpoints(again / "checkpoints")[0])
+    Run.open(again).train()
+    tensors = [checkpoint.load_latest(folder / "checkpoints").tensors for folder in (whole, again)]
+    assert tensors[0].keys() == tensors[1].keys()
+    assert all(torch.equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
+
+
+def test_a_strangers_environment_goes_on_with_other_episodes():
+    batch = make_batch("Pendulum-v1", 2)
+    agent = catalogue.make("sac", batch, catalogue.resolve("sac", TINY["sac"]), 0)
+    first = agent.env.reset()
+    agent.num_timesteps = 300
+    agent.begin_anew()
+    assert agent._last_obs is None
+    assert not np.array_equal(agent.env.reset(), first)
 
 
 @pytest.mark.parametrize("name", ["dqn", "sac"])
@@ -181,9 +231,21 @@ def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
     ("name", "values", "message"),
     [
         ("ppo", {"n_step": 3}, r"unknown hyperparameter 'n_step' of ppo; did you mean 'n_steps'\?"),
-        ("ppo", {"n_steps": "many"}, "n_steps must be a number, got 'many'"),
+        ("ppo", {"n_steps": "many"}, "n_steps must be a whole number 1 … 1000000000, got 'many'"),
+        ("ppo", {"batch_size": 0}, "batch_size must be a whole number"),
+        ("ppo", {"batch_size": 64.0}, "batch_size must be a whole number"),
+        ("ppo", {"n_epochs": 0}, "n_epochs must be a whole number"),
+        ("ppo", {"gamma": float("nan")}, "gamma must be a number 0 … 1, got nan"),
+        ("ppo", {"learning_rate": 1e30}, "learning_rate must be a number 0 … 10"),
+        ("ppo", {"target_kl": "x"}, "target_kl must be a number"),
+        ("ppo", {"threads": 100_000}, "threads must be a whole number 1 … 256, got 100000"),
+        ("ppo", {"policy": None}, "policy must be auto, MlpPolicy"),
+        ("ppo", {"policy_kwargs": {"net_arch": [-1]}}, "ppo refuses its hyperparameters"),
+        ("a2c", {"use_rms_prop": "maybe"}, "use_rms_prop must be true or false"),
+        ("dqn", {"train_freq": [1, "episode"]}, "train_freq must be a whole number"),
+        ("dqn", {"tau": 5}, "tau must be a number 0 … 1, got 5"),
         ("ppo", {"learning_rate": "fast"}, "learning_rate must be a number, or lin_NUMBER"),
-        ("ppo", {"num_envs": 0}, "num_envs must be a whole number >= 1, got 0"),
+        ("ppo", {"num_envs": 0}, "num_envs must be a whole number 1 … 1000000000, got 0"),
         ("ppo", {"n_steps": 10, "batch_size": 32}, "num_envs \\* n_steps = 80 must be a multiple of batch_size = 32"),
         ("a2c", {"normalize": "yes"}, "normalize must be true, false or a dict"),
         ("a2c", {"policy_kwargs": [64]}, "policy_kwargs must be a dict"),
@@ -246,6 +308,25 @@ def test_a_tree_comes_back_as_it_was(tree):
 
     tensors, plain = trees.pack({"tree": tree})
     assert same(trees.unpack(tensors, json.loads(json.dumps(plain)))["tree"], tree)
+
+
+def test_bytes_stay_bytes_and_wider_unsigned_numbers_become_signed():
+    arrays = {"board": np.array([255], np.uint8), "words": np.array([2**32 - 1], np.uint32)}
+    tree = trees.unpack(*trees.pack(arrays))
+    assert (tree["board"].dtype, tree["words"].dtype) == (torch.uint8, torch.int64)
+    assert (int(tree["board"]), int(tree["words"])) == (255, 2**32 - 1)
+
+
+def test_a_normaliser_must_be_where_it_was(tmp_path):
+    folder = tmp_path / "run"
+    Run.start(folder, config("ppo", normalize=True)).train()
+    path = folder / "config.yaml"
+    path.write_text(path.read_text().replace("normalize: true", "normalize: false"))
+    with pytest.raises(ValueError, match="was trained with normalisation, its configuration says normalize: False"):
+        Run.open(folder).agent()
+    path.write_text(path.read_text().replace("  n_epochs: 4\n", ""))
+    with pytest.raises(ValueError, match="it lacks the hyperparameter 'n_epochs'"):
+        Run.open(folder)
 
 
 def test_what_a_checkpoint_cannot_hold_is_named():

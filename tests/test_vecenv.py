@@ -158,7 +158,9 @@ def test_a_stranger_that_cannot_be_reset_in_parts_is_refused():
         for _ in range(100):
             env.step(np.zeros(8, int))
 
-    with pytest.raises(ValueError, match=r"CartPoleVectorEnv resets all environments where .*SameStep"):
+    with pytest.raises(
+        ValueError, match=r"CartPoleVectorEnv resets all environments .*=.sync."
+    ):
         play()
 
 
@@ -239,6 +241,10 @@ def test_frames():
     [
         (lambda: to_sb3(gymnasium.make("CartPole-v1")), r"to_sb3 takes a gymnasium\.vector\.VectorEnv, got TimeLimit"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2, render_mode="ansi"), "render_mode must be None"),
+        (lambda: make_vec_env("CartPole-v1", 2, render_mode="rgb_array"), "draws itself; use SB3's own"),
+        (lambda: make_vec_env("ludus/CartPole-v1", 2, wrapper_class=None), "wrapper_class is for environments one by"),
+        (lambda: make_vec_env("ludus/CartPole-v1", seed="a"), "a seed must be a whole number"),
+        (lambda: to_sb3(gymnasium.make_vec("Blackjack-v1", 2, vectorization_mode="sync")), "agents take Box, Discrete"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2).set_attr("gravity", 1.0), "'gravity' cannot be set"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2).get_attr("gravity"), "no attribute 'gravity'"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2).env_method("fly"), "no method 'fly'"),
@@ -256,11 +262,37 @@ def _next_step_batch():
     return KernelBatch("ludus.envs.robotics.cartpole", 2, autoreset_mode=AutoresetMode.NEXT_STEP)
 
 
-def test_options_at_reset_are_refused():
+def test_options_at_reset_are_refused_once():
     env = make_vec_env("ludus/CartPole-v1", 2)
     env.set_options({"gravity": 3.7})
     with pytest.raises(ValueError, match="reset takes no options"):
         env.reset()
+    assert env.reset().shape == (2, 4)
+
+
+def test_a_partial_reset_that_cannot_be_seen_proves_nothing():
+    """Treadmills look the same always: whether the others were reset, too, cannot be told from what they show."""
+    env = to_sb3(vector_env("test/Treadmill-v0", AutoresetMode.NEXT_STEP, ends=1.0))
+    env.reset()
+    env.env.reset(options={"reset_mask": np.array([True, False, False])})
+    for _ in range(2):
+        env.step(np.zeros(3, int))
+    env.env.reset(options={"reset_mask": np.array([True, False, False])})
+    for _ in range(3):
+        env.step(np.zeros(3, int))  # ends the two that were not reset
+    assert not env._respects_mask
+
+
+def test_a_strangers_environments_are_asked_one_by_one():
+    env = to_sb3(gymnasium.make_vec("CartPole-v1", 2, vectorization_mode="sync"))
+    assert env.get_attr("gravity") == [9.8, 9.8]
+    assert env.has_attr("gravity")
+    assert not env.has_attr("weight")
+    env.seed(5)
+    first = env.reset()
+    np.testing.assert_array_equal(first[1], gymnasium.make("CartPole-v1").reset(seed=6)[0])
+    with pytest.raises(ValueError, match=r"actions must have shape \(2,\), got \(3,\)"):
+        env.step(np.zeros(3, int))
 
 
 def test_any_gymnasium_environment_as_a_batch():
