@@ -158,9 +158,7 @@ def test_a_stranger_that_cannot_be_reset_in_parts_is_refused():
         for _ in range(100):
             env.step(np.zeros(8, int))
 
-    with pytest.raises(
-        ValueError, match=r"CartPoleVectorEnv resets all environments .*=.sync."
-    ):
+    with pytest.raises(ValueError, match=r"CartPoleVectorEnv resets all environments .*=.sync."):
         play()
 
 
