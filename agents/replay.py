@@ -69,7 +69,7 @@ def _create(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.memmap:
 
 def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.memmap:
     try:
-        np.load(path, mmap_mode="r", allow_pickle=False)  # refuses a file that is too short; "r+" would lengthen it
+        np.load(path, mmap_mode="r")  # refuses a file that is too short; "r+" would lengthen it
         array = np.lib.format.open_memmap(path, "r+")
     except ValueError as fault:
         raise ValueError(

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ludus.agents import config
+from ludus.agents.catalogue import resolve
 from ludus.agents.config import RunConfig
 from ludus.envs.engine import snapshot
 from ludus.scripts.options import key_values
@@ -147,7 +148,8 @@ def test_any_header_of_any_length_is_refused_unless_it_is_the_batchs(header, len
 
 # --- config.yaml -----------------------------------------------------------------------------------------------------
 
-CONFIG = {"format": config.CONFIG_FORMAT, "env": "ludus/Snake-v1", "agent": "pqn", "steps": 1000, "hyperparameters": {}}
+CONFIG = {"format": config.CONFIG_FORMAT, "env": "ludus/Snake-v1", "agent": "pqn", "steps": 1000}
+CONFIG["hyperparameters"] = yaml.safe_load(json.dumps(resolve("pqn", {})))
 OPTIONAL = ("seed", "environment", "device", "evaluate_every", "evaluation_episodes", "checkpoint_seconds", "versions")
 entries = st.sampled_from([*CONFIG, *OPTIONAL])
 in_folder = settings(thorough, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -163,7 +165,9 @@ def read(folder, text):
 
 
 def test_the_config_that_the_other_tests_damage_is_a_good_one(tmp_path):
-    assert read(tmp_path, yaml.safe_dump(CONFIG)) == RunConfig(env="ludus/Snake-v1", steps=1000)
+    assert read(tmp_path, yaml.safe_dump(CONFIG)) == RunConfig(
+        env="ludus/Snake-v1", steps=1000, hyperparameters=CONFIG["hyperparameters"]
+    )
 
 
 @in_folder
