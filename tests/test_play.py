@@ -20,17 +20,6 @@ from ludus.scripts.main import main
 SNAKE, CARTPOLE = "ludus/Snake-v1", "ludus/CartPole-v1"
 
 
-@pytest.fixture
-def pygame(monkeypatch):
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    monkeypatch.setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    import pygame
-
-    yield pygame
-    for window in list(window_module._windows.values()):
-        window.close()
-
-
 def tap(session, *keys):
     for key in keys:
         session.take(Key(key, True))

@@ -20,17 +20,6 @@ from ludus.envs.screen.window import Command, Window
 CARTPOLE = "ludus.envs.robotics.cartpole"
 
 
-@pytest.fixture
-def pygame(monkeypatch):
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    monkeypatch.setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    import pygame
-
-    yield pygame
-    for window in list(window_module._windows.values()):
-        window.close()
-
-
 def left(batch):
     """Always to the left: an episode lasts about ten steps."""
     return np.zeros(batch.num_envs, np.int64)

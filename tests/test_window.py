@@ -7,24 +7,12 @@ import time
 import numpy as np
 import pytest
 
-from ludus.envs.screen import window as window_module
 from ludus.envs.screen.display import start_pygame
 from ludus.envs.screen.letters import Letters
 from ludus.envs.screen.video import BACKGROUND
 from ludus.envs.screen.window import Command, NoDisplayError, Window
 
 COLORS = np.array([(200, 30, 40), (30, 180, 60), (20, 60, 210), (220, 220, 40)], np.uint8)
-
-
-@pytest.fixture
-def pygame(monkeypatch):
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    monkeypatch.setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    import pygame
-
-    yield pygame
-    for window in list(window_module._windows.values()):
-        window.close()
 
 
 def plain(count=1, height=100, width=150):
