@@ -102,16 +102,19 @@ def evaluate(
 
 
 def random_policy(seed: int) -> Policy:
-    """Uniform over the legal actions."""
+    """Uniform over the legal actions, or over a Box whose ends are finite."""
     generator = np.random.default_rng(seed)
 
     def act(batch: Batch) -> np.ndarray:
-        if not isinstance(batch.action_space, spaces.Discrete):
-            raise ValueError(f"the random policy needs Discrete actions, {batch.name} has {batch.action_space}")
+        space = batch.action_space
+        if isinstance(space, spaces.Box) and space.is_bounded():
+            return generator.uniform(space.low, space.high, (batch.num_envs, *space.shape)).astype(space.dtype)
+        if not isinstance(space, spaces.Discrete):
+            raise ValueError(f"the random policy needs Discrete actions or a bounded Box, {batch.name} has {space}")
         mask = batch.buffers.mask
         tickets = generator.random(mask.shape)
         # Illegal actions lose against every legal one; where nothing is legal, all are alike.
-        return (tickets + mask).argmax(axis=1) + int(batch.action_space.start)
+        return (tickets + mask).argmax(axis=1) + int(space.start)
 
     return act
 

@@ -45,16 +45,16 @@ def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None
     from ..envs.screen.video import gif
 
     try:
-        if not hasattr(batch, "draw_many"):
+        if batch.frame_size is None:
             return None
-        height, width = batch.simulation.frame
+        height, width = batch.frame_size
         frame = np.zeros(
             (GIF_PIXELS * height // max(height, width), GIF_PIXELS * width // max(height, width), 3), np.uint8
         )
         batch.seed_from(seed, age)
         frames = []
         for _ in range(GIF_STEPS):
-            batch.draw(0, frame)
+            batch.draw_many(np.array([0]), frame[None])
             frames.append(frame.copy())
             if batch.step(policy(batch)):
                 break

@@ -19,6 +19,7 @@ from .resumable import Resumable
 from .vecenv import BatchVecEnv
 from .views import EgocentricView
 
+MOST_SEED = 2**32 - 1  # what NumPy's global random numbers take, which SB3 seeds
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
 # Hyperparameters that are ours and not arguments of SB3's classes.
 OURS: dict[str, Any] = {
@@ -205,6 +206,8 @@ def _policy_arguments(given: Any) -> dict[str, Any]:
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Any:
     """See ``catalogue.make``."""
+    if seed > MOST_SEED:
+        raise ValueError(f"seed must be 0 … 2**32-1 for {name}, got {seed}")
     arguments = {key: value for key, value in values.items() if key not in OURS}
     arguments["policy_kwargs"] = _policy_arguments(arguments["policy_kwargs"])
     arguments.update({key: _schedule(key, arguments[key]) for key in SCHEDULES if key in arguments})

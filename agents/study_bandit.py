@@ -116,7 +116,8 @@ class _Trace(BaseCallback):
 def play(world: World, learner: Learner, runs: int, steps: int, seed: int = 0) -> Result:
     """``runs`` independent learners in ``world``, whose runs take ``world.length * steps`` steps."""
     length = world.length * steps
-    batch = make_batch(ENVIRONMENT, runs, max_episode_steps=None, **world.parameters)
+    parameters: dict[str, Any] = dict(world.parameters)
+    batch = make_batch(ENVIRONMENT, runs, max_episode_steps=None, **parameters)
     config = TabularConfig(
         num_envs=runs,
         rollout_steps=length,

@@ -78,7 +78,10 @@ class Run:
         if folder.exists() and (not folder.is_dir() or any(not is_temporary(path) for path in folder.iterdir())):
             raise ValueError(f"{folder} exists and is not empty; choose another --run")
         cls(folder, config).make_agent()[1].close()  # refuses what cannot be trained before anything is written
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise OSError(f"{folder} cannot be made: {fault.strerror}; choose another --run") from None
         for path in folder.iterdir():  # a start that was killed while it wrote its configuration
             path.unlink()
         write(config, folder / "config.yaml")
@@ -194,6 +197,7 @@ class Progress:
     fps: float
     train_return: float | None  # mean over the last rollouts
     evaluation: Evaluation | None
+    evaluating: float | None = None  # share of the running evaluation that is done
 
 
 class RunCallback(BaseCallback):
@@ -209,7 +213,8 @@ class RunCallback(BaseCallback):
         self.last_return: float | None = None
         # A new run saves at its first step, so that it can be watched and resumed from the first second on.
         self.saved_at, self.reported_at = time.monotonic() if self.resumed else -math.inf, 0.0
-        self.began, self.began_steps = time.monotonic(), 0
+        self.began, self.began_steps, self.fps = time.monotonic(), 0, 0.0
+        self.away = 0.0  # s spent in evaluations, which are no training
         self.interrupted: str | None = None
         self._judge: Any = None
 
@@ -263,22 +268,25 @@ class RunCallback(BaseCallback):
             self.save()
         self._report()
 
-    def _report(self) -> None:
+    def _report(self, evaluating: float | None = None) -> None:
         if self.report is None:
             return
         self.reported_at = time.monotonic()
-        fps = (self.num_timesteps - self.began_steps) / max(self.reported_at - self.began, 1e-9)
+        if evaluating is None:
+            self.fps = (self.num_timesteps - self.began_steps) / max(self.reported_at - self.began - self.away, 1e-9)
         self.last_return = self.model.statistics.latest  # type: ignore[attr-defined]
-        self.report(Progress(self.num_timesteps, self.run.config.steps, fps, self.last_return, self.last))
+        steps, total = self.num_timesteps, self.run.config.steps
+        self.report(Progress(steps, total, self.fps, self.last_return, self.last, evaluating))
 
     def _evaluate(self, keep: bool = True) -> None:
-        c = self.run.config
+        c, began = self.run.config, time.monotonic()
         if self._judge is None:
             self._judge = self.run.make_batch(envs_for(c.evaluation_episodes))
         result = evaluate(
-            self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, self._age, self._stop
+            self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, self._age, self._watch
         )
         self.last = result
+        self.away += time.monotonic() - began
         if not keep:
             return
         low, high = result.interval
@@ -295,10 +303,12 @@ class RunCallback(BaseCallback):
         self.evaluated_at, self.last = self.num_timesteps, result
         self.best = result.mean if self.best is None else max(self.best, result.mean)
 
-    def _stop(self, played: int) -> None:
-        """Leaves an evaluation that somebody does not want to wait for."""
+    def _watch(self, played: int) -> None:
+        """Shows how far an evaluation is, and leaves one that somebody does not want to wait for."""
         if self.interrupted:
             raise Interrupted(self.interrupted)
+        if time.monotonic() - self.reported_at >= 0.1:
+            self._report(played / self.run.config.evaluation_episodes)
 
     @property
     def _age(self) -> int:

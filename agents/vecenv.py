@@ -122,7 +122,7 @@ class BatchVecEnv(_EpisodicVecEnv):
             raise ValueError(
                 f"SB3 needs a batch with the autoreset mode {AutoresetMode.SAME_STEP.value}, got {mode.value}"
             )
-        if render_mode is not None and not hasattr(batch, "draw_many"):
+        if render_mode is not None and batch.frame_size is None:
             raise ValueError(f"{batch.name} is not a Ludus environment and draws itself; use SB3's own make_vec_env")
         self.batch, self._render_mode = batch, render_mode
         self.on_ended: Any = None  # called with the buffers after a step in which episodes ended
@@ -182,11 +182,9 @@ class BatchVecEnv(_EpisodicVecEnv):
         """One RGB frame (height, width, 3) uint8 per environment; empty without a ``render_mode``."""
         if self._render_mode is None:
             return []
-        simulation = getattr(self.batch, "simulation", None)
-        if simulation is None:
-            raise TypeError(f"{self.batch.name} is not a Ludus environment: it draws itself, in gymnasium.make")
-        frames = np.empty((self.num_envs, *simulation.frame, 3), np.uint8)
-        self.batch.draw_many(np.arange(self.num_envs), frames)  # type: ignore[attr-defined]
+        assert self.batch.frame_size is not None  # checked above, with the render mode
+        frames = np.empty((self.num_envs, *self.batch.frame_size, 3), np.uint8)
+        self.batch.draw_many(np.arange(self.num_envs), frames)
         return list(frames)
 
     def render(self, mode: str | None = None) -> np.ndarray | None:
@@ -294,6 +292,17 @@ class VectorVecEnv(_EpisodicVecEnv):
             return super().get_attr(attr_name, indices)
         values = ask(attr_name)
         return [values[i] for i in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Set the attribute in each environment, where the vector environment has single ones to set it in."""
+        put = getattr(self.env, "set_attr", None)
+        if put is None:
+            return super().set_attr(attr_name, value, indices)
+        chosen = set(self._get_indices(indices))
+        if len(chosen) == self.num_envs:
+            return put(attr_name, [value] * self.num_envs)
+        values = list(self.env.get_attr(attr_name))  # type: ignore[attr-defined]  # Gymnasium sets all or none
+        return put(attr_name, [value if i in chosen else values[i] for i in range(self.num_envs)])
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
         """What the method returns in each environment, where the vector environment has single ones to ask."""

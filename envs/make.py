@@ -11,23 +11,26 @@ from .human.game import Game
 from .human.recording import Recording
 
 
-def make_batch(id: str, num_envs: int, **keywords: Any) -> KernelBatch | ForeignBatch:
+def make_batch(id: str, num_envs: int, rendered: bool = False, **keywords: Any) -> KernelBatch | ForeignBatch:
     """``num_envs`` environments of any registered id, under SAME_STEP autoreset.
 
     Args:
         id: A Ludus id such as ``ludus/Snake-v1``, or any other that Gymnasium knows.
+        rendered: It will be drawn. Ludus' own environments always can be.
         **keywords: Parameters, sizes, ``randomize``, ``drift``, ``threads``, ``max_episode_steps``; for other
             environments whatever they take.
 
     Raises:
-        ValueError: unknown id or parameter, spaces that no agent can use.
+        ValueError: unknown id or parameter, spaces that no agent can use, no frames where they are asked for.
     """
     spec = find_spec(id)
     for key in ("autoreset_mode", "module", "num_envs"):
         if key in keywords:
             raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
     if not is_ludus(spec):
-        return ForeignBatch(id, num_envs, **keywords)
+        if rendered:
+            check_frames(spec, keywords)
+        return ForeignBatch(id, num_envs, rendered, **keywords)
     keywords.setdefault("max_episode_steps", spec.max_episode_steps)
     batch = KernelBatch(num_envs=num_envs, **{**spec.kwargs, **keywords})
     batch.is_default &= keywords["max_episode_steps"] == spec.max_episode_steps
@@ -50,13 +53,20 @@ def make_game(id: str, **keywords: Any) -> Game:
             raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
     if is_ludus(spec):
         return Game(gymnasium.make(spec, **keywords), keywords)
+    check_frames(spec, keywords)
     # The checks of Gymnasium's wrapper are for authors; a player would see their warnings.
+    return Game(gymnasium.make(spec, disable_env_checker=True, render_mode="rgb_array", **keywords), keywords)
+
+
+def check_frames(spec: gymnasium.envs.registration.EnvSpec, keywords: dict[str, Any]) -> None:
+    """``ValueError`` unless a stranger's environment gives frames."""
     env = gymnasium.make(spec, disable_env_checker=True, **keywords)
     modes = env.metadata.get("render_modes") or []
     env.close()
     if "rgb_array" not in modes:
-        raise ValueError(f"{id} cannot be shown: it renders {sorted(modes) or 'nothing'}, and a window needs rgb_array")
-    return Game(gymnasium.make(spec, disable_env_checker=True, render_mode="rgb_array", **keywords), keywords)
+        raise ValueError(
+            f"{spec.id} cannot be shown: it renders {sorted(modes) or 'nothing'}, and a window needs rgb_array"
+        )
 
 
 def make_recorded(recording: Recording) -> Game:

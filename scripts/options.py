@@ -57,8 +57,8 @@ def subject(
     """What to watch or evaluate: the folder of a run, or an environment id with a named policy.
 
     Returns:
-        A function ``make(num_envs)`` for its environments, the policy, a title, notes for the person, and how old the
-        environments were at the end of the training (0 where there was none): what drifts stands where it stood then.
+        A function ``make(num_envs, …)`` for its environments, the policy, a title, notes for the person, and how old
+        the environments were at the end of the training (0 where there was none): what drifts stands as it stood then.
     """
     from ludus.agents.training import Run
     from ludus.envs.engine.batch import check_seed
@@ -72,8 +72,8 @@ def subject(
         run = Run.open(Path(what))
         name = run.config.env
 
-        def make(num_envs: int) -> Any:
-            return run.make_batch(num_envs, **settings)
+        def make(num_envs: int, **keywords: Any) -> Any:
+            return run.make_batch(num_envs, **settings, **keywords)
 
         if policy is None:
             agent = run.agent()
@@ -93,8 +93,8 @@ def subject(
                 f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random"
             )
 
-        def make(num_envs: int) -> Any:
-            return make_batch(what, num_envs, **settings)
+        def make(num_envs: int, **keywords: Any) -> Any:
+            return make_batch(what, num_envs, **settings, **keywords)
 
     chosen = heuristic_policy if policy == "heuristic" else random_policy(seed)
     return make, chosen, f"{name} · {policy}", notes, 0

@@ -12,7 +12,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from ludus.agents import training
 from ludus.agents.catalogue import AGENTS
 from ludus.agents.config import RunConfig, configure
-from ludus.envs.make import find_spec, is_ludus
 from ludus.scripts.options import key_values, parse
 
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
@@ -131,8 +130,7 @@ def train(run: training.Run, console: Console) -> int:
         f"Trained: mean return {result.mean:.1f} over {len(result.returns)} greedy episodes "
         f"(95 % interval {low:.1f} … {high:.1f}{score})."
     )
-    watch = f"See it play: ludus watch {run.folder}    " if is_ludus(find_spec(run.config.env)) else ""
-    console.print(f"{watch}Curves: tensorboard --logdir {run.folder}")
+    console.print(f"See it play: ludus watch {run.folder}    Curves: tensorboard --logdir {run.folder}")
     return 0
 
 
@@ -142,6 +140,8 @@ def figures(progress: training.Progress) -> str:
         parts.append(f"return {progress.train_return:.1f}")
     if progress.evaluation is not None:
         parts.append(f"greedy {progress.evaluation.mean:.1f}")
+    if progress.evaluating is not None:
+        parts.append(f"evaluating {progress.evaluating:.0%}")
     return " · ".join(parts)
 
 

@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     from ludus.envs.human.watch import watch
 
     seen = watch(
-        make(options.envs),
+        make(options.envs, rendered=True),
         policy,
         seed=options.seed,
         speed=options.speed,

@@ -160,6 +160,28 @@ def test_cached_code_is_used_again_and_an_edit_in_any_file_is_noticed(package):
     assert run(package, 4)["4"]["reward"] == [2.5, 2.5, 2.5]
 
 
+def test_an_index_that_names_a_type_which_has_moved_is_forgotten(package):
+    world = """
+class World(NamedTuple):
+    table: np.ndarray
+
+
+def make_world(size):
+    return World(np.zeros(size))
+
+
+"""
+    rules = RULES.replace("import math\n", "import math\nfrom typing import NamedTuple\n", 1)
+    rules = rules.replace("    action_names", "    world=make_world,\n    action_names")
+    (package / "rules.py").write_text(rules.replace("SIMULATION =", world.lstrip() + "SIMULATION ="))
+    first = run(package, 4)
+    (package / "worlds.py").write_text("from typing import NamedTuple\n\nimport numpy as np\n\n" + world)
+    (package / "rules.py").write_text(rules.replace("from .helper", "from .worlds import make_world\nfrom .helper"))
+    second = run(package, 4)
+    assert (second["4"], second["misses"]) == (first["4"], 1)
+    assert run(package, 4)["hits"] == 1
+
+
 def test_code_cached_by_two_processes_is_not_mixed_up_in_a_third(package):
     """Numba names a record type in its symbols by a counter of the process, so two layouts can get the same symbol."""
     assert run(package, 4)["4"]["seen"] == [[1.0, 8.0], [10.0, 8.0], [10.0, 8.0]]

@@ -114,9 +114,13 @@ BAD = {
         ["evaluate", "CartPole-v1", "--policy", "heuristic"],
         "CartPole-v1 is not a Ludus environment and has no heuristic policy",
     ),
-    "random continuous actions": (
-        ["evaluate", "Pendulum-v1", "--policy", "random"],
-        "the random policy needs Discrete actions",
+    "a folder that nobody can make": (
+        ["train", "ludus/CartPole-v1", "--run", "/proc/foo"],
+        "/proc/foo cannot be made: No such file or directory; choose another --run",
+    ),
+    "a seed that SB3 cannot take": (
+        ["train", "ludus/CartPole-v1", "--agent", "ppo", "--seed", "4294967296", "--run", "RUN"],
+        "seed must be 0 … 2**32-1 for ppo, got 4294967296",
     ),
     "no episodes": (
         ["evaluate", "ludus/Snake-v1", "--policy", "random", "--episodes", "0"],
@@ -290,3 +294,18 @@ def test_tensorboard_has_every_curve(run_folder):
     assert events.Tags()["images"] == ["rollout/greedy"]
     image = events.Images("rollout/greedy")[0].encoded_image_string
     assert image[:6] in (b"GIF87a", b"GIF89a")
+
+
+def test_the_progress_says_that_an_evaluation_is_under_way(run_folder, tmp_path):
+    from ludus.agents.config import configure
+    from ludus.agents.training import Progress, Run
+    from ludus.scripts.train import figures
+
+    seen = []
+    config = configure("ludus/CartPole-v1", seed=0, steps=256, environment={"max_episode_steps": 20})
+    Run.start(tmp_path / "run", config).train(seen.append)
+    shares = [progress.evaluating for progress in seen if progress.evaluating is not None]
+    assert shares == sorted(shares)
+    assert all(0 < share <= 1 for share in shares)
+    told = Progress(256, 256, 10.0, None, None, 0.5)
+    assert figures(told).endswith("evaluating 50%")

@@ -26,6 +26,16 @@ def test_same_seed_same_episodes_and_another_seed_others():
     assert (evaluate(batch, random_policy(1), 16, seed=6).returns != one.returns).any()
 
 
+def test_the_random_policy_is_uniform_over_a_box_too():
+    batch = make_batch("test/Slider-v0", 10_000)
+    batch.seed_from(0)
+    actions = random_policy(0)(batch)
+    low, high = batch.action_space.low, batch.action_space.high
+    assert actions.shape == (10_000, *low.shape)
+    assert np.allclose(actions.mean(axis=0), (low + high) / 2, rtol=0.0, atol=0.06)
+    assert np.allclose(actions.std(axis=0), (high - low) / 12**0.5, rtol=0.03)
+
+
 def test_normalised_score_is_0_for_random_and_1_for_the_reference():
     batch = make_batch("ludus/CartPole-v1", 256)
     assert evaluate(batch, heuristic_policy, 256, seed=0).normalised == pytest.approx(1.0)

@@ -234,6 +234,16 @@ def test_frames():
     assert env.render().shape == (1200, 1200, 3)
 
 
+def test_attributes_are_set_in_single_environments_where_there_are_any():
+    env = to_sb3(gymnasium.make_vec("CartPole-v1", 3, vectorization_mode="sync"))
+    env.set_attr("length", 5.0)
+    assert env.get_attr("length") == [5.0, 5.0, 5.0]
+    env.set_attr("length", 7.0, indices=[1])
+    assert env.get_attr("length") == [5.0, 7.0, 5.0]
+    with pytest.raises(AttributeError, match="'gravity' cannot be set"):
+        to_sb3(gymnasium.make_vec("ludus/CartPole-v1", 2)).set_attr("gravity", 1.0)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

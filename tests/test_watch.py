@@ -6,14 +6,18 @@ import os
 import subprocess
 import sys
 
+import gymnasium
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from gymnasium.envs.registration import EnvSpec
+from PIL import Image
 from rich.console import Console
 
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.foreign import ForeignBatch
 from ludus.envs.human.watch import Rollout, watch
+from ludus.envs.make import make_batch
 from ludus.envs.screen import window as window_module
 from ludus.envs.screen.window import Command, Window
 
@@ -243,11 +247,38 @@ def test_a_batch_of_another_autoreset_mode_is_refused():
         watch(KernelBatch(CARTPOLE, 1, autoreset_mode="Disabled"), left, seed=0, record="a.mp4")
 
 
-def test_a_strangers_environment_is_refused_by_name():
+def test_a_strangers_environment_without_frames_is_refused():
     batch = ForeignBatch("CartPole-v1", 1)
-    with pytest.raises(TypeError, match=r"CartPole-v1 is none; see it with gymnasium\.make"):
+    with pytest.raises(ValueError, match="CartPole-v1 was made without frames"):
         watch(batch, left, seed=0, record="a.mp4")
     batch.close()
+
+
+def test_a_strangers_environment_shows_its_own_pictures(type_keys):
+    batch = make_batch("CartPole-v1", 2, rendered=True)
+    type_keys([], [])
+    seen = watch(batch, left, seed=3, console=quiet())
+    twin = gymnasium.make("CartPole-v1", render_mode="rgb_array")
+    twin.reset(seed=4)  # the second environment's
+    pictures = [twin.render()]
+    for _ in range(seen.steps):
+        twin.step(0)
+        pictures.append(twin.render())
+    frames, rest = type_keys.shown[-1]
+    assert dict(rest["figures"])["mean return"] == f"{seen.steps}"
+    size = (frames.shape[2], frames.shape[1])
+    assert np.array_equal(frames[1], Image.fromarray(pictures[-1]).resize(size, Image.Resampling.BILINEAR))
+    batch.close()
+    twin.close()
+
+
+def test_a_stranger_that_cannot_be_shown_is_refused(monkeypatch):
+    class Blind(gymnasium.Env):
+        observation_space, action_space = gymnasium.spaces.Discrete(2), gymnasium.spaces.Discrete(2)
+
+    monkeypatch.setitem(gymnasium.registry, "Blind-v0", EnvSpec("Blind-v0", entry_point=Blind))
+    with pytest.raises(ValueError, match="Blind-v0 cannot be shown: it renders nothing"):
+        make_batch("Blind-v0", 1, rendered=True)
 
 
 def test_recording_needs_neither_display_nor_pygame(tmp_path):

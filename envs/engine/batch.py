@@ -46,6 +46,10 @@ class Batch(Protocol):
     buffers: Buffers
 
     @property
+    def frame_size(self) -> tuple[int, int] | None: ...  # height, width it likes to be drawn at; None: it has no frames
+    @property
+    def fps(self) -> float: ...  # steps per second at which a rollout is pleasant to watch
+    @property
     def action_buffer(self) -> np.ndarray: ...
     def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None: ...
     def seed_from(self, seed: int, age: int = 0) -> None: ...
@@ -53,7 +57,8 @@ class Batch(Protocol):
     def step_prepared(self) -> int: ...
     def snapshot(self) -> bytes: ...
     def restore(self, data: bytes) -> None: ...
-    def draw(self, i: int, frame: np.ndarray) -> None: ...
+    def draw_many(self, indices: np.ndarray, frames: np.ndarray) -> None: ...
+    def running(self) -> tuple[np.ndarray, np.ndarray]: ...
     def close(self) -> None: ...
 
 
@@ -353,6 +358,18 @@ class KernelBatch:
             raise IndexError(f"indices must be 0 … {self.num_envs - 1}, got {rows.tolist()}")
         with self._tolerant():
             self._driver.paint(self.records, rows, self.world, frames)
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        return self.simulation.frame
+
+    @property
+    def fps(self) -> float:
+        return self.simulation.fps
+
+    def running(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (N,) and length in steps (N,) of the running episodes."""
+        return self._store["totals"].sum(axis=1), self._store["clock"]
 
     def _tolerant(self) -> contextlib.AbstractContextManager:
         return np.errstate(over="ignore") if self._interpreted else contextlib.nullcontext()

@@ -10,6 +10,7 @@ of the key.
 import hashlib
 import types
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -49,9 +50,26 @@ def bind(
     _bind_inner(code, namespace, layout, {})
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
     try:
-        return numba.njit(cache=True, **options)(bound)
+        compiled = numba.njit(cache=True, **options)(bound)
+        _forget_unreadable(compiled)
+        return compiled
     except RuntimeError:  # no folder to cache in: neither beside the file nor in the user's cache is writable
         return numba.njit(**options)(bound)
+
+
+def _forget_unreadable(compiled: Any) -> None:
+    """Remove the cache's index of ``compiled`` if Numba could not read it.
+
+    Numba reads an index whole before it sees that its code is old: a type that has moved to another file since (a
+    `World`) would end in an error for everybody who had run the version before.
+    """
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if file is None:  # NUMBA_DISABLE_JIT=1
+        return
+    try:
+        file._load_index()
+    except Exception:  # whatever unpickling raises: the machine code is made anew
+        Path(file._index_path).unlink(missing_ok=True)
 
 
 def layout_of(dtype: np.dtype) -> str:

@@ -14,6 +14,7 @@ from gymnasium.vector import AutoresetMode
 
 from .driver import Buffers
 
+DEFAULT_FPS = 30  # of an environment that declares no pace
 DEFAULT_LIMIT = 10_000  # steps, for environments that have no time limit of their own
 
 
@@ -23,11 +24,14 @@ class ForeignBatch:
     terms: tuple[str, ...] = ()
     succeeds = False
 
-    def __init__(self, id: str, num_envs: int, **keywords: Any) -> None:
+    def __init__(self, id: str, num_envs: int, rendered: bool = False, **keywords: Any) -> None:
+        """``rendered``: with frames, for whoever shows them; most strangers need a library for it."""
         if num_envs < 1:
             raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
         if gymnasium.spec(id).max_episode_steps is None:  # a policy that runs in circles would never come to an end
             keywords.setdefault("max_episode_steps", DEFAULT_LIMIT)
+        if rendered:
+            keywords["render_mode"] = "rgb_array"
         self.name = id
         self.num_envs = num_envs
         self.envs = gymnasium.make_vec(
@@ -64,6 +68,8 @@ class ForeignBatch:
         dtype = np.int64 if isinstance(self.action_space, spaces.Discrete) else np.float64
         self._actions = np.zeros((n, *(self.action_space.shape or ())), dtype)
         self._return, self._length = np.zeros(n), np.zeros(n, np.int64)
+        self.fps: float = self.envs.metadata.get("render_fps") or DEFAULT_FPS
+        self.frame_size: tuple[int, int] | None = self._pictures()[0].shape[:2] if rendered else None
 
     @property
     def action_buffer(self) -> np.ndarray:
@@ -122,8 +128,25 @@ class ForeignBatch:
     def heuristic(self, out: np.ndarray | None = None) -> np.ndarray:
         raise ValueError(f"{self.name} is not a Ludus environment and has no heuristic policy; use --policy random")
 
-    def draw(self, i: int, frame: np.ndarray) -> None:
-        raise TypeError(f"{self.name} is not a Ludus environment: it draws itself, in gymnasium.make(render_mode=…)")
+    def draw_many(self, indices: np.ndarray, frames: np.ndarray) -> None:
+        """The pictures of the environments ``indices`` (M,), scaled into ``frames`` (M, height, width, 3) uint8."""
+        from PIL import Image
+
+        pictures = self._pictures()
+        for i, frame in zip(indices.tolist(), frames, strict=True):
+            frame[...] = Image.fromarray(pictures[i]).resize(
+                (frame.shape[1], frame.shape[0]), Image.Resampling.BILINEAR
+            )
+
+    def _pictures(self) -> list[np.ndarray]:
+        pictures = self.envs.render()
+        if not pictures or pictures[0] is None:
+            raise ValueError(f"{self.name} gave no picture; it needs render_mode='rgb_array' where it is made")
+        return [check_picture(picture, self.name) for picture in pictures]
+
+    def running(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (N,) and length in steps (N,) of the running episodes."""
+        return self._return, self._length
 
     def close(self) -> None:
         self.envs.close()
@@ -137,6 +160,17 @@ def check_spaces(observation_space: Space, action_space: Space, id: str) -> None
             raise ValueError(f"{id} observes {part}; agents take Box, Discrete, or a Dict of these")
     if not isinstance(action_space, (spaces.Box, spaces.Discrete)):
         raise ValueError(f"{id} acts in {action_space}; agents take Box and Discrete")
+
+
+def check_picture(picture: Any, id: str) -> np.ndarray:
+    """``picture`` as an array; ``ValueError`` unless it is a frame (height, width, 3) uint8."""
+    array = np.asarray(picture)
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+        raise ValueError(
+            f"{id} renders {array.dtype} {array.shape}; expected a frame (height, width, 3) uint8 "
+            'under render_mode="rgb_array"'
+        )
+    return array
 
 
 def _empty(space: Space, n: int) -> Any:

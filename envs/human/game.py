@@ -13,9 +13,8 @@ from gymnasium import spaces
 
 from ..engine.batch import KernelBatch, check_seed
 from ..engine.env import Env
+from ..engine.foreign import DEFAULT_FPS, check_picture
 from .controls import BoxControls, DiscreteControls, make_controls
-
-DEFAULT_FPS = 30  # of a stranger that declares no pace
 
 
 class Game:
@@ -127,13 +126,7 @@ class Game:
             frame = np.empty((*size, 3), np.uint8)
             self.batch.draw(0, frame)
             return frame
-        picture = np.asarray(self.env.render())
-        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
-            raise ValueError(
-                f"{self.id} renders {picture.dtype} {picture.shape}; expected a frame (height, width, 3) uint8 "
-                'under render_mode="rgb_array"'
-            )
-        return picture
+        return check_picture(self.env.render(), self.id)
 
     def close(self) -> None:
         self.env.close()

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ..engine.batch import KernelBatch, check_seed
+from ..engine.batch import Batch, check_seed
 from ..engine.vector import MOST_TILES
 from ..screen.video import VideoWriter, fit_tile, tile
 from ..screen.window import KEYS, Command, Window
@@ -23,7 +23,7 @@ HOLD = 0.6  # s that the last picture of an episode stands, so that its end can 
 PATIENCE = 0.1  # s between two looks at the clock while paused
 VIDEO_AREA = (900, 1200)  # largest height and width of a video of several environments
 
-Policy = Callable[[KernelBatch], np.ndarray]  # the actions for the batch as it stands, in the shape `step` takes
+Policy = Callable[[Batch], np.ndarray]  # the actions for the batch as it stands, in the shape `step` takes
 
 
 @dataclass
@@ -40,14 +40,13 @@ class Watched:
 class Rollout:
     """A batch, the policy that plays it, and the figures about both."""
 
-    def __init__(self, batch: KernelBatch, policy: Policy, seed: int) -> None:
-        if not isinstance(batch, KernelBatch):
-            raise TypeError(
-                f"watch shows Ludus environments, and {batch.name} is none; "
-                'see it with gymnasium.make(id, render_mode="human")'
-            )
-        if batch.autoreset_mode != AutoresetMode.SAME_STEP:
-            raise ValueError(f"watch needs a batch with autoreset_mode SAME_STEP, got {batch.autoreset_mode.name}")
+    def __init__(self, batch: Batch, policy: Policy, seed: int) -> None:
+        if batch.frame_size is None:
+            raise ValueError(f"{batch.name} was made without frames; make it with make_batch(id, n, rendered=True)")
+        mode = getattr(batch, "autoreset_mode", AutoresetMode.SAME_STEP)
+        if mode != AutoresetMode.SAME_STEP:
+            raise ValueError(f"watch needs a batch with autoreset_mode SAME_STEP, got {mode.name}")
+        self.frame_size = batch.frame_size
         self.batch, self.policy, self.seed = batch, policy, check_seed(seed)
         self.seen = Watched()
         self.solved = False  # whether all episodes that ended in the last step were successes
@@ -83,9 +82,9 @@ class Rollout:
 
     def figures(self, speed: float, over: bool = False) -> list[tuple[str, str]]:
         """Pairs (label, value) about the running episodes (or, ``over``, the one that has just ended) and the past."""
-        records, returns = self.batch.records, self.seen.returns
+        returns = self.seen.returns
         mean = "" if self.batch.num_envs == 1 else "mean "
-        total, clock = records["totals"].sum(axis=1).mean(), records["clock"].mean()
+        total, clock = (values.mean() for values in self.batch.running())
         if over:
             total, clock = returns[-1], self.seen.lengths[-1]
         last = f"{np.mean(returns[-self.batch.num_envs :]):.4g}" if returns else "–"
@@ -100,7 +99,7 @@ class Rollout:
 
 
 def watch(
-    batch: KernelBatch,
+    batch: Batch,
     policy: Policy,
     *,
     seed: int,
@@ -131,7 +130,7 @@ def watch(
         ValueError, OSError: ``record`` cannot be written; see ``VideoWriter``.
     """
     rollout = Rollout(batch, policy, seed)
-    fps = batch.simulation.fps if fps is None else fps
+    fps = batch.fps if fps is None else fps
     check_limits(steps, episodes, fps=fps, speed=speed)
     console = console or Console()
     title = title or batch.name
@@ -167,7 +166,7 @@ def steps_per_picture(pace: float) -> int:
 def _play(
     rollout: Rollout, fps: float, speed: float, steps: int | None, episodes: int | None, title: str, console: Console
 ) -> None:
-    window = Window(title, rollout.batch.simulation.frame, rollout.num_shown, fps, interactive=True)
+    window = Window(title, rollout.frame_size, rollout.num_shown, fps, interactive=True)
     console.print(f"[bold]{escape(title)}[/bold] plays in a window. Its keys:")
     for key, _, sentence in KEYS:
         console.print(f"  [cyan]{key:10}[/cyan]{sentence}")
@@ -224,7 +223,7 @@ def _record(
     rollout: Rollout, pace: float, path: Path, steps: int | None, episodes: int | None, title: str, console: Console
 ) -> None:
     stride = steps_per_picture(pace)
-    size = rollout.batch.simulation.frame
+    size = rollout.frame_size
     if rollout.num_shown > 1:
         size = fit_tile(size, rollout.num_shown, VIDEO_AREA, enlarge=False)
     picture = tile(rollout.draw(size))
