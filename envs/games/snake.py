@@ -22,13 +22,13 @@ Source        the rules of `Snake-v1` of Jumanji (Bonnet et al. 2024, arXiv:2306
               number (there a share of the length), and the time limit truncates (there it terminates).
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from gymnasium import spaces
 
-from ..engine.kernels import below, clear, copy_rows, disc, fill, kernel, line, number, repeat_rows
+from ..engine.kernels import below, clear, kernel
 from ..engine.simulation import Simulation, Size
+from .snake_drawing import draw as draw  # the engine looks for it here
+from .snake_heuristic import make_world, next_cell
 
 UP, RIGHT, DOWN, LEFT = range(4)
 ROW_STEP, COLUMN_STEP = (-1, 0, 1, 0), (0, 1, 0, -1)  # by action
@@ -53,47 +53,6 @@ def state(size):
 
 def make_spaces(size):
     return spaces.Box(0, 255, (size, size, 5), np.uint8), spaces.Discrete(4)
-
-
-class World(NamedTuple):
-    """The streets of the heuristic; cells are numbers, -1 stands for none."""
-
-    around: np.ndarray  # (cells,) int16, the next cell round the block
-    across: np.ndarray  # (cells,) int16, the cell of the next block, or -1
-    distance: np.ndarray  # (cells, cells) uint8, steps along the streets from one cell to another
-
-
-def make_world(size):
-    """One-way streets over the board: each block of 2 x 2 cells is a roundabout, with one exit from each of its cells.
-
-    Where the size is odd, the last row and column are cut into pairs of cells, each of them a dead end that is entered
-    from its block and left into it; the corner that is left over is a detour round the inner cell diagonal to it.
-    """
-    cells = size * size
-    around, across = np.full(cells, -1, np.int16), np.full(cells, -1, np.int16)
-    odd_end = size - 1 if size % 2 else size
-    for cell in range(cells):
-        row, column = divmod(cell, size)
-        # Even rows lead to the right and odd ones to the left, even columns up and odd ones down …
-        along_row, along_column = (RIGHT, LEFT)[row % 2], (UP, DOWN)[column % 2]
-        actions = (along_row, along_column) if row % 2 == column % 2 else (along_column, along_row)
-        if row == odd_end:  # … but the pairs at an odd board's end lead back
-            actions = (LEFT if column % 2 or column == odd_end else UP,)
-        elif column == odd_end:
-            actions = (LEFT, DOWN) if row == odd_end - 1 else (LEFT if row % 2 else DOWN,)
-        for street, action in zip((around, across), actions, strict=False):
-            next_row, next_column = row + ROW_STEP[action], column + COLUMN_STEP[action]
-            if 0 <= next_row < size and 0 <= next_column < size:
-                street[cell] = next_row * size + next_column
-
-    distance = np.full((cells, cells), 254, np.uint8)  # far, and still room for one more
-    np.fill_diagonal(distance, 0)
-    second = np.where(across >= 0, across, around)
-    while True:  # one step further in each round
-        shorter = np.minimum(distance, np.minimum(distance[around], distance[second]) + np.uint8(1))
-        if (shorter == distance).all():
-            return World(around, across, distance)
-        distance = shorter
 
 
 @kernel
@@ -254,160 +213,19 @@ def invariant(s, world, shown, legal):
 
 
 @kernel
-def stays_occupied(s, cell, target):
-    """Whether the body still lies on ``cell`` after a move to ``target``."""
-    size = s.occupied.shape[0]
-    leaves = cell == s.body[s.tail] and target != s.fruit
-    return s.occupied[cell // size, cell % size] != 0 and not leaves
-
-
-@kernel
-def is_corner_free(s, target):
-    """On a board of odd size a cycle leaves out the last corner or the inner cell beside it: only one may be used."""
-    size, cells = s.occupied.shape[0], s.body.shape[0]
-    corner, inner = cells - 1, cells - 2 - size
-    if size % 2 == 0 or (target != corner and target != inner) or s.length == cells - 1:
-        return True
-    return not stays_occupied(s, corner + inner - target, target)
-
-
-@kernel
-def is_block_free(s, target):
-    """Whether a move to ``target`` enters a block on which no other part of the body lies."""
-    size = s.occupied.shape[0]
-    top, left = target // size // 2 * 2, target % size // 2 * 2
-    for row in range(top, min(top + 2, size)):
-        for column in range(left, min(left + 2, size)):
-            if stays_occupied(s, row * size + column, target):
-                return False
-    return True
-
-
-@kernel
 def heuristic(s, world, out):
-    """Keep to a Hamiltonian cycle that is made on the way: the walk around a tree of blocks, along the streets.
+    """Along the streets of `snake_heuristic.py`.
 
-    The body always lies in order on the walk around the tree of the blocks that it touches, so the walk leads out
-    behind the tail, and the snake never dies. The next cell round the block is safe unless the body is there: then the
-    exit is a branch of the tree. An exit into a block without body adds a branch and is safe too. Of two safe moves
-    the one nearer to the fruit is the shortcut.
+    A snake that somebody else has steered may lie across them; it gets any legal action, and no promise.
     """
-    size = s.occupied.shape[0]
-    head = head_cell(s)
-    around, across = world.around[head], world.across[head]
-    target = around
-    if stays_occupied(s, around, around) or not is_corner_free(s, around):
-        target = across
-    elif across >= 0 and is_block_free(s, across) and is_corner_free(s, across):
-        nearer = world.distance[around, s.fruit] < world.distance[across, s.fruit]
-        # If the body fills the whole walk (the next cell is the tail), only a new block can bring it to the fruit.
-        target = around if nearer and around != s.body[s.tail] else across
-    # A snake that somebody else has steered may lie across the streets; it gets any legal action, and no promise.
+    size, head = s.occupied.shape[0], head_cell(s)
+    target = next_cell(s, world, head)
     choice = -1
     for action in range(4):
         leads_there = head + ROW_STEP[action] * size + COLUMN_STEP[action] == target
         if is_legal(s, action) and (choice < 0 or leads_there):
             choice = action
     out[0] = max(choice, UP)
-
-
-GRASS, GRASS_DARK = (170, 208, 96), (160, 199, 86)
-BODY_OLD, BODY_NEW, HEAD_COLOR = (98, 134, 214), (58, 92, 190), (44, 72, 164)
-FRUIT_COLOR, SHINE, STALK, LEAF = (222, 62, 52), (246, 146, 132), (96, 66, 40), (62, 128, 52)
-EYE, PUPIL, TONGUE = (252, 252, 252), (24, 24, 40), (214, 60, 78)
-INK, INK_SHADOW = (252, 252, 244), (44, 64, 30)
-FADE = 32  # cells over which a snake changes from the neck's colour to the tail's, at least: fewer would show steps
-
-
-@kernel
-def body_color(share):
-    """From the tail (share 0) to the neck (share 1)."""
-    return (
-        int(BODY_OLD[0] + share * (BODY_NEW[0] - BODY_OLD[0])),
-        int(BODY_OLD[1] + share * (BODY_NEW[1] - BODY_OLD[1])),
-        int(BODY_OLD[2] + share * (BODY_NEW[2] - BODY_OLD[2])),
-    )
-
-
-@kernel
-def color_cell(s, frame, cell, color):
-    """Colour the uppermost pixels of a cell only; `draw` repeats them downwards."""
-    size = s.occupied.shape[0]
-    row, column = cell // size, cell % size
-    top, width = row * frame.shape[0] // size, frame.shape[1]
-    fill(frame, column * width // size, top, (column + 1) * width // size, top + 1, color)
-
-
-@kernel
-def draw(s, world, frame):
-    """Plain cells where pixels are few; a rounded snake with eyes, an apple and the score where there are more."""
-    size, cells = s.occupied.shape[0], s.body.shape[0]
-    height, width = frame.shape[0], frame.shape[1]
-    fine = min(height, width) >= 12 * size
-    for cell in range(2 * size):
-        color_cell(s, frame, cell, GRASS if (cell // size + cell % size) % 2 == 0 else GRASS_DARK)
-    for row in range(2, size):
-        copy_rows(frame, row % 2 * height // size, row * height // size, 1)
-    if not fine:
-        index = s.tail
-        for age in range(1, s.length + 1):
-            color_cell(s, frame, s.body[index], HEAD_COLOR if age == s.length else body_color(age / s.length))
-            index = index + 1 if index + 1 < cells else 0
-        if s.fruit != NOWHERE:
-            color_cell(s, frame, s.fruit, FRUIT_COLOR)
-    for row in range(size):
-        repeat_rows(frame, row * height // size, 1, (row + 1) * height // size)
-    if fine:
-        draw_fine(s, frame)
-
-
-@kernel
-def draw_fine(s, frame):
-    size, cells = s.occupied.shape[0], s.body.shape[0]
-    unit_x, unit_y = frame.shape[1] / size, frame.shape[0] / size
-    unit = min(unit_x, unit_y)
-    if s.fruit != NOWHERE:
-        draw_apple(frame, (s.fruit % size + 0.5) * unit_x, (s.fruit // size + 0.54) * unit_y, unit)
-    # Whole pixels everywhere, so that the straight pieces need no anti-aliasing and meet the round ones without a seam.
-    radius = int(0.37 * unit)
-    index = s.tail
-    x, y = int((s.body[index] % size + 0.5) * unit_x), int((s.body[index] // size + 0.5) * unit_y)
-    for age in range(1, s.length + 1):
-        share = max(1.0 - (s.length - age) / max(s.length, FADE), 0.0)
-        color = body_color(share)
-        disc(frame, x, y, radius, color)
-        if age < s.length:
-            index = index + 1 if index + 1 < cells else 0
-            next_x, next_y = int((s.body[index] % size + 0.5) * unit_x), int((s.body[index] // size + 0.5) * unit_y)
-            wide, high = (0, radius) if next_y == y else (radius, 0)
-            left, top = min(x, next_x) - wide, min(y, next_y) - high
-            fill(frame, left, top, max(x, next_x) + wide, max(y, next_y) + high, color)
-            x, y = next_x, next_y
-    draw_head(frame, x, y, unit, s.heading if s.heading >= 0 else UP)
-    scale = max(frame.shape[0] // 120, 2)
-    number(frame, 3 * scale, 3 * scale, int(s.totals[0]), scale, INK_SHADOW)
-    number(frame, 3 * scale - scale // 2, 3 * scale - scale // 2, int(s.totals[0]), scale, INK)
-
-
-@kernel
-def draw_apple(frame, x, y, unit):
-    for side in (-1, 1):
-        disc(frame, x + side * 0.1 * unit, y, 0.27 * unit, FRUIT_COLOR)
-    line(frame, x, y - 0.2 * unit, x + 0.05 * unit, y - 0.42 * unit, 0.07 * unit, STALK)
-    line(frame, x + 0.1 * unit, y - 0.34 * unit, x + 0.24 * unit, y - 0.4 * unit, 0.12 * unit, LEAF)
-    disc(frame, x - 0.16 * unit, y - 0.09 * unit, 0.07 * unit, SHINE)
-
-
-@kernel
-def draw_head(frame, x, y, unit, heading):
-    dx, dy = COLUMN_STEP[heading], ROW_STEP[heading]
-    line(frame, x, y, x + 0.58 * unit * dx, y + 0.58 * unit * dy, 0.08 * unit, TONGUE)
-    line(frame, x, y, x + 0.06 * unit * dx, y + 0.06 * unit * dy, 0.84 * unit, HEAD_COLOR)
-    for side in (-1, 1):
-        eye_x = x + 0.13 * unit * dx - side * 0.2 * unit * dy
-        eye_y = y + 0.13 * unit * dy + side * 0.2 * unit * dx
-        disc(frame, eye_x, eye_y, 0.14 * unit, EYE)
-        disc(frame, eye_x + 0.05 * unit * dx, eye_y + 0.05 * unit * dy, 0.075 * unit, PUPIL)
 
 
 SIMULATION = Simulation(
