@@ -1,0 +1,1 @@
+"""Automation: lifts, conveyors, plants; one file per environment."""
