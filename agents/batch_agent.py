@@ -1,17 +1,19 @@
-"""What Ludus' own agents share: SB3's interface over a batch, epsilon, log lines, and reading hyperparameters."""
+"""What Ludus' own agents share: SB3's interface over a batch, acting, log lines, and reading hyperparameters."""
 
 import time
 from dataclasses import fields
 from typing import Any, TypeVar
 
+import numpy as np
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
-from .exploration import LinearSchedule, Reheating
+from .exploration import EpsilonGreedy, LinearSchedule, Reheating, greedy
 from .statistics import EpisodeStatistics
+from .trees import each
 from .vecenv import BatchVecEnv
 
 Config = TypeVar("Config")
@@ -21,9 +23,9 @@ MOST_THREADS = 256  # torch crashes for want of memory at some number above
 class BatchAgent(BaseAlgorithm):
     """An epsilon-greedy agent that learns on ``batch`` itself; SB3's callbacks and logger work on it.
 
-    A subclass gives ``_prepare``, ``_collect`` and ``_update``, and sets ``metrics``. Its ``config`` has the fields
-    ``epsilon_start``, ``epsilon_end`` and ``epsilon_fraction``, ``reheat_height``, ``reheat_drop`` and
-    ``reheat_half_life``.
+    A subclass gives ``q_values``, ``_prepare``, ``_collect`` and ``_update``, sets ``metrics``, and chooses with
+    ``explore`` while it learns. Its ``config`` has the fields ``epsilon_start``, ``epsilon_end`` and
+    ``epsilon_fraction``, ``reheat_height``, ``reheat_drop`` and ``reheat_half_life``.
 
     Args:
         name: The agent's name, for messages.
@@ -46,6 +48,8 @@ class BatchAgent(BaseAlgorithm):
         self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
         self.reheating = Reheating(config.reheat_height, config.reheat_drop, config.reheat_half_life)
         self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
+        self.explore = EpsilonGreedy(self.n_envs, self.seed or 0)
+        self._other_coins: dict[int, EpsilonGreedy] = {}  # by number of environments
         self._setup_model()
 
     def get_env(self) -> BatchVecEnv:  # type: ignore[override]
@@ -61,6 +65,52 @@ class BatchAgent(BaseAlgorithm):
     def epsilon(self) -> float:
         """The share of steps in which an environment tries something at random, at this moment."""
         return min(self.epsilon_schedule(self.progress) + self.reheating.extra, 1.0)
+
+    # --- Acting ---
+
+    def q_values(self, observation: Any) -> np.ndarray:
+        """(N, A) float32, the values of the actions at observations (N, *space), or a dict of these."""
+        raise NotImplementedError
+
+    def predict(  # type: ignore[override]
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = True,
+        action_masks: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, None]:
+        """Actions for one observation or a batch of them, greedy or (``deterministic=False``) epsilon-greedy.
+
+        Args:
+            observation: (*space) or (N, *space), or a dict of these. action_masks: (A,) or (N, A), 1 = legal.
+        """
+        single = not self._is_batched(observation)
+        x = each(lambda array: np.asarray(array)[None] if single else np.asarray(array), observation)
+        actions = self._act(x, action_masks, 0.0 if deterministic else self.epsilon)
+        return actions[0] if single else actions, None
+
+    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
+        """The greedy actions (N,) for a batch's observations."""
+        return self._act(observation, mask, 0.0)
+
+    def _act(self, x: Any, mask: np.ndarray | None, epsilon: float) -> np.ndarray:
+        """Actions (N,) int64 of the space; x (N, *space), mask (N, A), 1 = legal."""
+        q = self.q_values(x)
+        legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
+        actions, _ = greedy(q, legal) if epsilon == 0.0 else self._coins(len(q))(q, legal, epsilon)
+        return actions + self.first_action
+
+    def _coins(self, n: int) -> EpsilonGreedy:
+        """The coins of ``predict``, apart from the training's: who asks for actions must not disturb it."""
+        return self._other_coins.setdefault(n, EpsilonGreedy(n, self.seed or 0))
+
+    def _is_batched(self, observation: Any) -> bool:
+        space = self.observation_space
+        if isinstance(space, spaces.Dict):
+            key, space = next(iter(space.items()))
+            observation = observation[key]
+        return np.ndim(observation) > len(space.shape or ())
 
     # --- Learning ---
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from gymnasium import spaces
 from torch import nn
 
 from ..envs.engine.batch import Batch
@@ -97,54 +96,21 @@ class PQN(BatchAgent):
         self.weights = flatten_parameters(network)
         self.optimizer = torch.optim.RAdam([self.weights], lr=c.learning_rate, foreach=True)
         self.generator = torch.Generator().manual_seed(self.seed or 0)  # order of the minibatches
-        self.explore = EpsilonGreedy(self.n_envs, self.seed or 0)
-        self._other_coins: dict[int, EpsilonGreedy] = {}
         self.network = network
 
     # --- Acting ---
 
-    def predict(  # type: ignore[override]
-        self,
-        observation: Any,
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = True,
-        action_masks: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, None]:
-        """Actions for one observation or a batch of them, greedy or (``deterministic=False``) epsilon-greedy.
+    def q_values(self, observation: Any) -> np.ndarray:
+        """(N, A) float32, the values of the actions at observations (N, *space): arrays or tensors, on any device."""
+        x = each(torch.as_tensor, observation)
+        if self.view is not None:
+            x = torch.from_numpy(self.view(x.cpu().numpy()))
+        with torch.inference_mode():
+            return self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
 
-        Args:
-            observation: (*space) or (N, *space), or a dict of these. action_masks: (A,) or (N, A), 1 = legal.
-        """
-        single = not self._is_batched(observation)
-        x = each(lambda array: torch.as_tensor(np.asarray(array)), observation)
-        if single:
-            x = each(lambda tensor: tensor[None], x)
-        actions = self.act(x, action_masks, 0.0 if deterministic else self.epsilon)
-        return actions[0] if single else actions, None
-
-    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """The greedy actions (N,) for a batch's observations."""
-        return self.act(each(torch.as_tensor, observation), mask)
-
-    def act(self, x: Observation, mask: np.ndarray | None = None, epsilon: float = 0.0) -> np.ndarray:
-        """Actions (N,) int64 of the space; x (N, *space) on any device, mask (N, A), 1 = legal."""
-        q = self._q(x)
-        legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
-        if epsilon == 0.0:
-            actions, _ = greedy(q, legal)
-        else:
-            # Another number of environments than the training's has coins of its own, so as not to disturb those.
-            others = self._other_coins.setdefault(len(q), EpsilonGreedy(len(q), self.seed or 0))
-            actions, _ = (self.explore if len(q) == self.n_envs else others)(q, legal, epsilon)
-        return actions + self.first_action
-
-    def _is_batched(self, observation: Any) -> bool:
-        space = self.observation_space
-        if isinstance(space, spaces.Dict):
-            key, space = next(iter(space.items()))
-            observation = observation[key]
-        return np.ndim(observation) > len(space.shape or ())
+    def _coins(self, n: int) -> EpsilonGreedy:
+        """Only another number of environments than the training's has coins of its own."""
+        return self.explore if n == self.n_envs else super()._coins(n)
 
     # --- Learning ---
 
@@ -198,15 +164,7 @@ class PQN(BatchAgent):
 
     def _values(self, x: Observation, mask: np.ndarray) -> np.ndarray:
         """(N,) the best legal Q-value of each observation."""
-        q = self._q(x)
-        return greedy(q, mask)[1]
-
-    def _q(self, x: Observation) -> np.ndarray:
-        """(N, A) Q-values of observations as the environment gives them."""
-        if self.view is not None:
-            x = torch.from_numpy(self.view(x.cpu().numpy()))  # type: ignore[union-attr]
-        with torch.inference_mode():
-            return self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
+        return greedy(self.q_values(x), mask)[1]
 
     def _keep_values(self, t: int, values_now: np.ndarray) -> None:
         """V after step t is V of what the batch shows now, but where an episode ended: there it is kept already."""

@@ -20,7 +20,7 @@ import torch
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
 from .batch_agent import BatchAgent, check_range, check_types, config_from
-from .exploration import EpsilonGreedy, coin_streams, greedy, toss
+from .exploration import coin_streams, toss
 from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update
 
 MOST_VALUES = 20_000_000  # in all tables; 320 MB with their counts
@@ -103,9 +103,7 @@ class Tabular(BatchAgent):
         self.tables = np.full((tables, learners, self.grid.states, actions), float(c.initial_value))  # (M, L, S, A)
         self.counts = np.zeros(self.tables.shape, np.int64)
         self.learners = np.zeros(n, np.int64) if c.shared else np.arange(n)
-        self.explore = EpsilonGreedy(n, self.seed or 0)
         self.table_coins = coin_streams(n, self.seed or 0, TABLE_SALT)
-        self._other_coins: dict[int, EpsilonGreedy] = {}
         self._q = np.empty((n, actions), np.float32)
         self._actions = np.zeros(n, np.int64)  # what will be done next, counted from 0
         self._has_chosen = False
@@ -117,40 +115,11 @@ class Tabular(BatchAgent):
 
     # --- Acting ---
 
-    def predict(  # type: ignore[override]
-        self,
-        observation: Any,
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = True,
-        action_masks: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, None]:
-        """Actions for one observation or a batch of them, greedy or (``deterministic=False``) epsilon-greedy.
-
-        Separate tables act as one here: by the mean of their values.
-
-        Args:
-            observation: (*space) or (N, *space). action_masks: (A,) or (N, A), 1 = legal.
-        """
-        x = np.asarray(observation)
-        single = x.ndim == len(self.observation_space.shape or ())
-        actions = self._act(x[None] if single else x, action_masks, 0.0 if deterministic else self.epsilon)
-        return actions[0] if single else actions, None
-
-    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """The greedy actions (N,) for a batch's observations; separate tables act by their mean."""
-        return self._act(observation, mask, 0.0)
-
-    def _act(self, x: np.ndarray, mask: np.ndarray | None, epsilon: float) -> np.ndarray:
-        """Actions (N,) int64 of the space; x (N, *space)."""
-        n, q = len(x), np.empty((len(x), self.tables.shape[-1]), np.float32)
-        gather(self.tables, np.full(n, EVERYBODY), self.grid(x), q)
-        legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
-        if epsilon == 0.0:
-            actions, _ = greedy(q, legal)
-        else:  # with coins of its own: who asks for actions must not disturb the training
-            actions, _ = self._other_coins.setdefault(n, EpsilonGreedy(n, self.seed or 0))(q, legal, epsilon)
-        return actions + self.first_action
+    def q_values(self, observation: np.ndarray) -> np.ndarray:
+        """(N, A) float32, the values of the actions at observations (N, *space); separate tables act by their mean."""
+        q = np.empty((len(observation), self.tables.shape[-1]), np.float32)
+        gather(self.tables, np.full(len(q), EVERYBODY), self.grid(observation), q)
+        return q
 
     # --- Learning ---
 
