@@ -97,7 +97,11 @@ def vector_side(name: str, env: gymnasium.vector.VectorEnv) -> Side:
     """``env.step`` with random actions, at the environment's own autoreset."""
     env.reset(seed=0)
     env.action_space.seed(0)
-    actions = [env.action_space.sample() for _ in range(16)]
+    return stepping_side(name, env, [env.action_space.sample() for _ in range(16)])
+
+
+def stepping_side(name: str, env: Any, actions: Sequence[Any]) -> Side:
+    """``env.step``, Gymnasium's or SB3's, with the 16 ``actions`` in turn."""
 
     def run(steps: int) -> float:
         start = time.perf_counter()

@@ -12,7 +12,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from .benchmark import OURS, Config, EnvPool, Row, Side, make_row, race, single_side, vector_side
+from .benchmark import OURS, Config, EnvPool, Row, Side, make_row, race, single_side, stepping_side, vector_side
 
 
 def _against_envpool(
@@ -158,15 +158,7 @@ def sb3(config: Config) -> list[Row]:
 def _sb3_side(name: str, env: Any) -> Side:
     env.reset()
     generator = np.random.default_rng(0)
-    actions = [generator.integers(0, env.action_space.n, env.num_envs) for _ in range(16)]
-
-    def run(steps: int) -> float:
-        start = time.perf_counter()
-        for k in range(steps):
-            env.step(actions[k % 16])
-        return time.perf_counter() - start
-
-    return Side(name, run, env.num_envs)
+    return stepping_side(name, env, [generator.integers(0, env.action_space.n, env.num_envs) for _ in range(16)])
 
 
 SB3_MEMORY = """
