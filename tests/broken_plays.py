@@ -261,6 +261,24 @@ class PushedTooHard(Pushed):
         actions[:] = clipped
 
 
+class OnlyTheFirst(Line):
+    """Looks at the first environment's action alone, and at how many there are."""
+
+    def check(self, actions):
+        actions = np.asarray(actions)
+        super().check(np.repeat(actions[:1], len(actions), axis=0))
+
+
+@breaks_ludus("actions.value")
+class ChecksTheFirst(OnlyTheFirst):
+    pass
+
+
+@breaks_ludus("ludus.actions.box")
+class ChecksTheFirstPush(OnlyTheFirst, Pushed):
+    single = SinglePushed
+
+
 @breaks_ludus("ludus.actions.unmoved")
 class MovesBeforeItChecks(Line):
     def check(self, actions):

@@ -203,6 +203,20 @@ def test_a_promise_that_gymnasiums_own_do_not_make_is_told():
     assert report.problems[0].came == "under NEXT_STEP, neither Gymnasiums nor its batch has snapshot()"
 
 
+def test_a_box_of_all_bytes_has_nothing_outside_that_could_be_refused():
+    class Bytes(Line):
+        def __init__(self, **keywords):
+            super().__init__(**keywords)
+            self.single_action_space = gym.spaces.Box(0, 255, (1,), np.uint8)
+            self.action_space = self.accepted = gym.vector.utils.batch_space(self.single_action_space, self.num_envs)
+
+        def move(self, actions, selected):
+            super().move(actions[:, 0] / 255, selected)
+
+    report = check_vector_env(Bytes, profile="ludus", steps=STEPS)
+    assert report.skipped["ludus.actions.box"] == "under NEXT_STEP, every uint8 is inside Box(0, 255, (1,), uint8)"
+
+
 def test_without_a_function_for_other_sizes_the_promises_are_left_out_and_said_so():
     for subject in (Line(), lambda: Line()):
         report = check_vector_env(subject, profile="ludus", steps=STEPS)

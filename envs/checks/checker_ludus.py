@@ -201,18 +201,24 @@ def check_refusals(subject: Subject, report: Report, actions: list[Any]) -> None
             report.check("ludus.order", False, "a step before reset accepted")
     if not isinstance(good, np.ndarray):
         return
-    refuses(subject, report, "ludus.actions.short", good[:-1])
-    wrongs = [np.concatenate([good, good[:1]])]
+    refuses(subject, report, "ludus.actions.short", good[:-1].copy())
+    wrongs = [("actions.shape", np.concatenate([good, good[:1]]))]
     low, high = bounds(batched) if isinstance(batched, (spaces.Box, spaces.MultiDiscrete)) else (good, good)
     if isinstance(single, spaces.Box):
-        for wrong in (low - 1, high + 1, np.full_like(good, np.nan)):
-            if not np.isinf(wrong).any():
-                refuses(subject, report, "ludus.actions.box", wrong.astype(good.dtype))
-                wrongs.append(_last_row(good, wrong))
+        rule, outside = "ludus.actions.box", [low - 1, high + 1]
+        report.skip(rule, f"every {good.dtype} is inside {single}")
+        if good.dtype.kind == "f":
+            outside.append(np.full_like(good, np.nan))
     else:
+        rule, outside = "actions.value", [high + 1]
         report.skip("ludus.actions.box", f"actions are {type(single).__name__}")
-        wrongs.append(_last_row(good, high + 1))
-    for wrong in wrongs:
+    for wrong in (beyond.astype(good.dtype) for beyond in outside):
+        if np.isinf(wrong).any() or batched.contains(_last_row(good, wrong)):  # at the end of a dtype 1 more is inside
+            continue
+        if rule == "ludus.actions.box":  # the other one has been tried for every profile
+            refuses(subject, report, rule, wrong.copy())
+        wrongs.append((rule, _last_row(good, wrong)))
+    for rule, wrong in wrongs:
         with subject.fresh() as env:
             state = state_of(env)
             if state is None:
@@ -220,10 +226,13 @@ def check_refusals(subject: Subject, report: Report, actions: list[Any]) -> None
             env.reset(seed=SEED)
             before = state.snapshot()
             try:
-                env.step(wrong)
-            except Exception:
+                env.step(wrong.copy())
+            except Exception:  # which one is the environment's own affair
+                report.check(rule, True)
                 unmoved = state.snapshot() == before
                 report.check("ludus.actions.unmoved", unmoved, f"{brief(wrong)} refused, after the state had changed")
+            else:
+                report.check(rule, False, f"{brief(wrong)}, which {type(env).__name__} accepted")
 
 
 def _last_row(good: np.ndarray, wrong: np.ndarray) -> np.ndarray:
