@@ -112,6 +112,34 @@ class WritesIntoActions(Line):
         actions[:] = 0
 
 
+class Steered(Line):
+    """Actions stand in a Dict."""
+
+    def __init__(self, **keywords):
+        super().__init__(**keywords)
+        self.single_action_space = spaces.Dict(way=spaces.Discrete(2))
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+
+    def step(self, actions):
+        return super().step(actions["way"])
+
+
+class SingleSteered(SingleLine):
+    def __init__(self, max_episode_steps=12):
+        super().__init__(max_episode_steps)
+        self.action_space = spaces.Dict(way=spaces.Discrete(2))
+
+    def step(self, action):
+        return super().step(action["way"])
+
+
+@breaks("memory.actions")
+class WritesIntoDicts(Steered):
+    def move(self, actions, selected):
+        super().move(actions, selected)
+        actions[:] = 0
+
+
 # --- Frames, actions, closing ----------------------------------------------------------------------------------------
 
 

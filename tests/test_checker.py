@@ -10,7 +10,7 @@ import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 import ludus
-from broken_plays import BROKEN_LUDUS, Gymnasiums
+from broken_plays import BROKEN_LUDUS, Gymnasiums, SingleSteered, Steered
 from broken_steps import BROKEN
 from line import Line, SingleLine
 from ludus.envs.checks.checker import PROFILES, VectorEnvError, check_vector_env
@@ -44,6 +44,11 @@ def test_a_correct_environment_passes_the_profile_ludus():
     report = check_vector_env(Line, profile="ludus", single=SingleLine, steps=STEPS)
     assert {rule for rule in RULES if report.status(rule) != "ok"} == {"ludus.actions.box"}
     assert report.skipped["ludus.actions.box"] == "under NEXT_STEP, actions are Discrete"
+
+
+def test_actions_in_a_dict_pass_the_profile_ludus():
+    report = check_vector_env(Steered, profile="ludus", single=SingleSteered, steps=STEPS)
+    assert report.status("ludus.single") == report.status("memory.actions") == "ok"
 
 
 @pytest.mark.parametrize(("broken", "mode", "rules"), BROKEN, ids=name)

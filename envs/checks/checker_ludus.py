@@ -14,7 +14,20 @@ from .checker_gymnasium import check_gymnasium, refuses
 from .checker_plays import SEED, SHORT, Subject, attempt, told
 from .checker_report import Report
 from .checker_rules import LUDUS
-from .checker_values import Event, Story, bounds, brief, difference, ends, first_difference, mode_of, samples, tell
+from .checker_values import (
+    Event,
+    Story,
+    bounds,
+    brief,
+    difference,
+    ends,
+    first_difference,
+    freeze,
+    mode_of,
+    rows,
+    samples,
+    tell,
+)
 
 LIMIT = 25  # steps of an episode, so that some end by the clock
 Make = Callable[..., VectorEnv]
@@ -101,7 +114,8 @@ def check_single(
         return
     for i, story in enumerate(stories):
         env = single()
-        own = [action[i] for action in actions]
+        space = batch_space(env.action_space, len(stories))
+        own = [rows(space, action)[i] for action in actions]  # copies, which the environment may write into
         alone = attempt(report, partial(single_story, env, own, mode, SEED + i), "ludus.single")
         env.close()
         if alone is not None:
@@ -194,7 +208,7 @@ def check_refusals(subject: Subject, report: Report, actions: list[Any]) -> None
     with subject.fresh() as env:
         single, batched = env.single_action_space, batch_space(env.single_action_space, env.num_envs)
         try:
-            env.step(good)
+            env.step(freeze(good))
         except Exception:
             report.check("ludus.order", True)
         else:
@@ -274,7 +288,7 @@ def check_masked(
     with subject.fresh() as env:
         tell(env, actions[:over], seed=SEED)
         try:
-            env.step(actions[over % len(actions)])
+            env.step(freeze(actions[over % len(actions)]))
         except Exception:
             report.check("ludus.disabled.refused", True)
         else:

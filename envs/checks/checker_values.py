@@ -175,7 +175,7 @@ def tell(
         if disabled and selected.any():
             add_reset(t, selected, options={"reset_mask": selected.copy()})
         # A copy, so that an environment that writes into its actions spoils no other play.
-        result = env.step(change(freeze(action) if isinstance(action, np.ndarray) else action, ended))
+        result = env.step(change(freeze(action), ended))
         see(t, result, nobody)
         observation, reward, terminated, truncated, info = result
         observations = rows(space, observation)
