@@ -121,7 +121,12 @@ def random_policy(seed: int) -> Policy:
 
 def heuristic_policy(batch: Batch) -> np.ndarray:
     """The environment's own reference policy."""
-    return batch.heuristic()  # type: ignore[attr-defined]
+    return batch.heuristic()
+
+
+def named_policy(name: str, seed: int) -> Policy:
+    """``"random"``, ``"heuristic"``, or another of the environment's reference policies by its name."""
+    return random_policy(seed) if name == "random" else lambda batch: batch.heuristic(name=name)
 
 
 def greedy_policy(agent: Any) -> Policy:

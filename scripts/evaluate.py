@@ -28,7 +28,7 @@ class Arguments:
     what: Annotated[str, tyro.conf.Positional]
     """The folder of a run, or an environment id (then with --policy)."""
     policy: str | None = None
-    """heuristic or random, instead of the run's agent."""
+    """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
     episodes: int = 256
     """How many episodes."""
     seed: int = 1_000_000_007

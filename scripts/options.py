@@ -8,10 +8,9 @@ from typing import Any
 import tyro
 import yaml
 
-from ludus.agents.evaluation import Policy, greedy_policy, heuristic_policy, random_policy
+from ludus.agents.evaluation import Policy, greedy_policy, named_policy
 from ludus.errors import did_you_mean
 
-POLICIES = ("heuristic", "random")
 # What PyYAML raises for text that it cannot read: its converters' own errors (`!!bool x`, 2001-99-99) come as they are.
 UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
 
@@ -64,8 +63,6 @@ def subject(
     from ludus.envs.engine.batch import check_seed
     from ludus.envs.make import find_spec, make_batch
 
-    if policy is not None and policy not in POLICIES:
-        raise ValueError(f"unknown policy {policy!r}{did_you_mean(policy, POLICIES)}")
     check_seed(seed)
     notes: list[str] = []
     if (Path(what) / "config.yaml").exists():
@@ -96,5 +93,19 @@ def subject(
         def make(num_envs: int, **keywords: Any) -> Any:
             return make_batch(what, num_envs, **settings, **keywords)
 
-    chosen = heuristic_policy if policy == "heuristic" else random_policy(seed)
-    return make, chosen, f"{name} · {policy}", notes, 0
+    known = policies(name)
+    if policy not in known:
+        raise ValueError(f"unknown policy {policy!r}{did_you_mean(policy, known)}")
+    return make, named_policy(policy, seed), f"{name} · {policy}", notes, 0
+
+
+def policies(id: str) -> tuple[str, ...]:
+    """The policies that can be named for an environment, the reference first."""
+    from ludus.envs.engine.simulation import load
+    from ludus.envs.make import find_spec, is_ludus
+
+    spec = find_spec(id)
+    if not is_ludus(spec):
+        return ("heuristic", "random")  # the first is refused by name, where it is asked for
+    module, simulation = load(spec.kwargs["module"])
+    return (*(["heuristic"] if hasattr(module, "heuristic") else []), *simulation.heuristics, "random")

@@ -30,7 +30,7 @@ class Arguments:
     what: Annotated[str, tyro.conf.Positional]
     """The folder of a run, an environment id (then with --policy), or a recording (.npz)."""
     policy: str | None = None
-    """heuristic or random, instead of the run's agent."""
+    """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
     envs: int = 1
     """How many environments to show as tiles."""
     seed: int = 0

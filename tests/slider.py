@@ -42,7 +42,18 @@ def draw(s, world, frame):
     fill(frame, 0, 0, frame.shape[1], frame.shape[0], (20, 20, 20))
 
 
+@kernel
+def heuristic_push(s, world, out):
+    out[0], out[1] = HIGH[0], LOW[1]
+
+
+@kernel
+def heuristic_rest(s, world, out):
+    out[0], out[1] = 0.0, HIGH[1]
+
+
 SIMULATION = Simulation(
+    heuristics=("push", "rest"),
     state=state,
     spaces=make_spaces,
     terms=("way", "braking"),

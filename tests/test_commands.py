@@ -95,7 +95,10 @@ BAD = {
         ["watch", "ludus/Snake-v1"],
         "is an environment: say which policy plays it, --policy heuristic or --policy random",
     ),
-    "unknown policy": (["watch", "ludus/Snake-v1", "--policy", "best"], "unknown policy 'best'; known: heuristic"),
+    "unknown policy": (
+        ["watch", "ludus/Snake-v1", "--policy", "best"],
+        "unknown policy 'best'; known: heuristic, random",
+    ),
     "no display": (["watch", "ludus/Snake-v1", "--policy", "heuristic"], "display"),
     "no mode of resetting": (
         ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "autoreset_mode=NextStep"],

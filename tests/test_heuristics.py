@@ -166,3 +166,27 @@ def test_random_cartpole_has_the_stated_score():
     games = play(CARTPOLE, 2000, 500, "random")
     # Standard error 11.9 / sqrt(2000) = 0.27; 100,000 episodes gave 22.27.
     assert abs(games.score.mean() - cartpole.SIMULATION.scores["random"]) < 0.9
+
+
+# --- Policies by name ------------------------------------------------------------------------------------------------
+
+
+def test_further_policies_are_found_by_name():
+    """Both are the same loop over another kernel: their machine code must not be taken for each other's."""
+    batch = KernelBatch("slider", 3)
+    batch.seed_from(0)
+    assert batch.policies == ("push", "rest")
+    assert batch.heuristic(name="push").tolist() == [[4.0, 0.0]] * 3
+    assert batch.heuristic(name="rest").tolist() == [[0.0, 1.0]] * 3
+    with pytest.raises(ValueError, match="slider has no heuristic policy; it has: push, rest"):
+        batch.heuristic()
+    with pytest.raises(ValueError, match="snake has no push policy; it has: heuristic"):
+        KernelBatch(SNAKE, 1).heuristic(name="push")
+
+
+def test_a_policy_without_its_kernel_is_refused(monkeypatch):
+    import slider
+
+    monkeypatch.delattr(slider, "heuristic_rest")
+    with pytest.raises(TypeError, match="names the policy 'rest' and has no kernel heuristic_rest"):
+        KernelBatch("slider", 1)

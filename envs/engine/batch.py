@@ -57,6 +57,7 @@ class Batch(Protocol):
     def step_prepared(self) -> int: ...
     def snapshot(self) -> bytes: ...
     def restore(self, data: bytes) -> None: ...
+    def heuristic(self, out: np.ndarray | None = None, name: str = "") -> np.ndarray: ...
     def draw_many(self, indices: np.ndarray, frames: np.ndarray) -> None: ...
     def running(self) -> tuple[np.ndarray, np.ndarray]: ...
     def close(self) -> None: ...
@@ -117,7 +118,7 @@ class KernelBatch:
             array.flags.writeable = False
 
         self._store = np.zeros(self.num_envs, record_dtype(simulation, self.sizes))
-        self._driver = compile_driver(environment, self._store.dtype)
+        self._driver = compile_driver(environment, self._store.dtype, simulation.heuristics)
         self._interpreted = not hasattr(self._driver.drive, "compile")
         # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
         self.records: np.ndarray = self._as_records(self._store)
@@ -322,14 +323,21 @@ class KernelBatch:
         """The values of environment ``i``'s parameters at this moment."""
         return dict(zip(self.simulation.parameters, self._store["parameters"][i].tolist(), strict=False))
 
-    def heuristic(self, out: np.ndarray | None = None) -> np.ndarray:
-        """The reference policy's actions, in the shape that ``step`` takes."""
-        if self._driver.advise is None:
-            raise ValueError(f"{self.name} has no heuristic policy")
+    def heuristic(self, out: np.ndarray | None = None, name: str = "") -> np.ndarray:
+        """The actions of the reference policy, or of the one called ``name``, in the shape that ``step`` takes."""
+        advise = self._driver.advise.get("" if name == "heuristic" else name)
+        if advise is None:
+            known = ", ".join(self.policies) or "none"
+            raise ValueError(f"{self.name} has no {name or 'heuristic'} policy; it has: {known}")
         actions = np.zeros(self._actions.shape, self._action_dtype) if out is None else out
         with self._tolerant():
-            self._driver.advise(self.records, self.world, actions.reshape(self.num_envs, -1))
+            advise(self.records, self.world, actions.reshape(self.num_envs, -1))
         return actions
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the reference policies that ``heuristic`` knows."""
+        return tuple(name or "heuristic" for name in self._driver.advise)
 
     def broken_invariants(self) -> np.ndarray:
         """(N,) int64: the number of the first invariant that each environment breaks, from 1 on; 0 where all hold."""

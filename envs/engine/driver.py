@@ -4,7 +4,7 @@
 """
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -283,26 +283,33 @@ def _define_audit() -> Callable:
 class Driver:
     """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
 
-    def __init__(self, module: types.ModuleType, dtype: np.dtype) -> None:
+    def __init__(self, module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = ()) -> None:
         names = {name: vars(module)[name] for name in KERNELS if name in vars(module)}
         for name in ("reset", "step", "observe"):
             if name not in names:
                 raise TypeError(f"environment {module.__name__} has no kernel {name!r}; see envs/engine/simulation.py")
-        shared = (module, names, hash_sources(names, __file__, kernels.__file__), layout_of(dtype))
+        advisers = {"": names["heuristic"]} if "heuristic" in names else {}
+        advisers |= {name: vars(module)[f"heuristic_{name}"] for name in heuristics}
+        layout = layout_of(dtype)
+        shared = (module, names, hash_sources({**names, **advisers}, __file__, kernels.__file__), layout)
         self.drive = bind(_define_drive(), *shared)
         self.paint = bind(_define_paint(), *shared) if "draw" in names else None
-        self.advise = bind(_define_advise(), *shared) if "heuristic" in names else None
+        # The name is part of the layout's: else the cache would take one policy's machine code for another's.
+        self.advise = {
+            name: bind(_define_advise(), module, {**names, "heuristic": adviser}, shared[2], f"{layout}_{name}")
+            for name, adviser in advisers.items()
+        }  # by the policy's name, "" for the kernel `heuristic` itself
         self.audit = bind(_define_audit(), *shared) if "invariant" in names else None
 
 
 _drivers: dict[tuple[str, str], Driver] = {}
 
 
-def compile_driver(module: types.ModuleType, dtype: np.dtype) -> Driver:
+def compile_driver(module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = ()) -> Driver:
     """The driver of ``module`` for records of ``dtype``; one per process."""
     key = (module.__name__, layout_of(dtype))
     if key not in _drivers:
-        _drivers[key] = Driver(module, dtype)
+        _drivers[key] = Driver(module, dtype, heuristics)
     return _drivers[key]
 
 

@@ -111,11 +111,7 @@ class ForeignBatch:
         return int(ended.sum())
 
     def _show(self, observation: Any, info: dict[str, Any]) -> None:
-        if isinstance(observation, dict):
-            for key, rows in self.buffers.observation.items():  # type: ignore[attr-defined]
-                rows[...] = observation[key]
-        else:
-            self.buffers.observation[...] = observation
+        _assign(self.buffers.observation, ..., observation)
         if self.has_mask and "action_mask" in info:
             self.buffers.mask[...] = np.stack(info["action_mask"])
 
@@ -125,7 +121,7 @@ class ForeignBatch:
     def restore(self, data: bytes) -> None:
         raise TypeError(f"{self.name} is not a Ludus environment: its state cannot be restored")
 
-    def heuristic(self, out: np.ndarray | None = None) -> np.ndarray:
+    def heuristic(self, out: np.ndarray | None = None, name: str = "") -> np.ndarray:
         raise ValueError(f"{self.name} is not a Ludus environment and has no heuristic policy; use --policy random")
 
     def draw_many(self, indices: np.ndarray, frames: np.ndarray) -> None:
@@ -179,9 +175,10 @@ def _empty(space: Space, n: int) -> Any:
     return np.zeros((n, *(space.shape or ())), space.dtype)
 
 
-def _assign(rows: Any, i: int, value: Any) -> None:
+def _assign(rows: Any, index: Any, value: Any) -> None:
+    """``rows[index] = value``, of dicts in each entry."""
     if isinstance(rows, dict):
         for key, part in rows.items():
-            part[i] = value[key]
+            part[index] = value[key]
     else:
-        rows[i] = value
+        rows[index] = value

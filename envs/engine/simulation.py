@@ -7,6 +7,7 @@ An environment is a module with kernels (compiled scalar functions over one reco
     observe(s, world, out)                       write the observation                                     required
     mask(s, world, out)                          write 1 for each legal action, 0 for each illegal one     optional
     heuristic(s, world, out)                     write the reference policy's action                       optional
+    heuristic_<name>(s, world, out)              the same of further policies, named in SIMULATION         optional
     draw(s, world, frame)                        write RGB into frame (height, width, 3) uint8             optional
     invariant(s, world, shown, legal) -> broken  0, or the number of an invariant that does not hold       optional
 
@@ -85,7 +86,10 @@ class Simulation:
     sizes: Mapping[str, Size] = field(default_factory=dict)
     world: Callable[..., tuple] = no_world  # **sizes -> a NamedTuple of arrays that the batch shares, read-only
     succeeds: bool = False  # the task can be solved: kernels set s.success, info carries "is_success"
-    scores: Mapping[str, float] = field(default_factory=dict)  # mean return of "random", "heuristic", "optimum"
+    scores: Mapping[str, float] = field(
+        default_factory=dict
+    )  # mean return of "random", "heuristic", "optimum", and of `heuristics`
+    heuristics: tuple[str, ...] = ()  # further reference policies: `name` is the kernel `heuristic_name`
     invariants: tuple[str, ...] = ()  # what the kernel `invariant` checks, in order of its numbers
     frame: tuple[int, int] = (512, 512)  # height, width in pixels of a person's window
     fps: int = 30  # steps per second at which a rollout is pleasant to watch
@@ -191,7 +195,10 @@ def parameter_ranges(
                 f"two drifts of {key} of {name} overlap: one runs from step {before[0]} over {before[2]} steps, "
                 f"the next starts at {after[0]}; start it at {before[0] + before[2]} or later"
             )
-    # Discrete actions count from 0 here, whatever the space's `start`: kernels index with them.
+    if getattr(action_space, "start", 0):  # kernels index with their actions
+        raise ValueError(
+            f"{name} declares actions {action_space}, kernels count them from 0; declare Discrete({action_space.n})"  # type: ignore[attr-defined]
+        )
     is_box = hasattr(action_space, "low")
     action_low = action_space.low.ravel() if is_box else [0]  # type: ignore[attr-defined]
     action_high = action_space.high.ravel() if is_box else [action_space.n - 1]  # type: ignore[attr-defined]
@@ -250,4 +257,7 @@ def load(name: str) -> tuple[ModuleType, Simulation]:
         raise TypeError(f"module {name} has no constant SIMULATION of type Simulation; see envs/engine/simulation.py")
     if bool(simulation.invariants) != hasattr(module, "invariant"):
         raise TypeError(f"module {name} must have both or none of the kernel invariant and SIMULATION.invariants")
+    for policy in simulation.heuristics:
+        if not hasattr(module, f"heuristic_{policy}"):
+            raise TypeError(f"module {name} names the policy {policy!r} and has no kernel heuristic_{policy}")
     return module, simulation
