@@ -20,6 +20,7 @@ from . import replay, trees
 from .batch_agent import refuse_saving
 from .statistics import EpisodeStatistics
 from .vecenv import BatchVecEnv
+from .vecenv_base import as_members
 
 LOG_POINTS = 1_000  # of a training, at the most, for the algorithms that learn after every few steps
 
@@ -96,13 +97,13 @@ class Resumable:
     # --- Acting ---
 
     def choose(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """The deterministic actions (N, …) for a batch's observations; SB3's algorithms know no masks."""
+        """The deterministic actions (N, …) of the batch's own space; SB3's algorithms know no masks."""
         if self.see is not None:
             observation = self.see(observation)
         normalizer = self.get_vec_normalize_env()
         if normalizer is not None:
             observation = normalizer.normalize_obs(observation)
-        return self.predict(observation, deterministic=True)[0]
+        return as_members(self.batch.action_space, self.predict(observation, deterministic=True)[0])
 
     # --- Persistence ---
 

@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from gymnasium import error
+from gymnasium import error, spaces
 
 from ludus.envs.engine.batch import KernelBatch
-from ludus.envs.engine.simulation import Drift, load
+from ludus.envs.engine.simulation import Drift, load, parameter_ranges
 
 CARTPOLE, SNAKE = "ludus.envs.robotics.cartpole", "ludus.envs.games.snake"
 
@@ -135,3 +135,9 @@ def test_wrong_seeds(seeds, kind, message):
 def test_module_without_a_declaration_is_refused():
     with pytest.raises(TypeError, match="module json has no constant SIMULATION of type Simulation; see"):
         load("json")
+
+
+def test_discrete_actions_that_do_not_count_from_0_are_refused():
+    """Kernels index with them, so the space would promise actions that do not exist, and hide one that does."""
+    with pytest.raises(ValueError, match=r"declares actions Discrete\(2, start=1\), kernels .*; declare Discrete\(2\)"):
+        parameter_ranges(load(CARTPOLE)[1], {}, {}, {}, spaces.Discrete(2, start=1), "cartpole")

@@ -4,6 +4,7 @@ import gymnasium
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import DQN, PPO
 from stable_baselines3.common.callbacks import CheckpointCallback, EvalCallback
@@ -12,6 +13,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import DummyVecEnv, VecFrameStack, VecMonitor, VecNormalize
 
 import ludus
+import tilted
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.vecenv import BatchVecEnv, make_vec_env, to_sb3
 from ludus.envs.make import make_batch
@@ -162,6 +164,60 @@ def test_a_stranger_that_cannot_be_reset_in_parts_is_refused():
         play()
 
 
+# --- Actions ---------------------------------------------------------------------------------------------------------
+
+
+class Counter(gymnasium.Env):
+    """A stranger's environment whose actions are 5, 6 and 7; the reward says which one came."""
+
+    observation_space = spaces.Box(0.0, 1.0, (1,), np.float32)
+    action_space = spaces.Discrete(3, start=5)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action)
+        return np.zeros(1, np.float32), float(action), False, False, {}
+
+
+def counters(kind):
+    if "test/Counter-v0" not in gymnasium.registry:
+        gymnasium.register("test/Counter-v0", entry_point=Counter, max_episode_steps=9)
+    if kind == "batch":
+        return make_vec_env("test/Counter-v0", 2)
+    return to_sb3(gymnasium.make_vec("test/Counter-v0", 2, vectorization_mode="sync"))
+
+
+@pytest.mark.parametrize("kind", ["batch", "vector"])
+def test_discrete_actions_count_from_0_whatever_the_environments_start(kind):
+    env = counters(kind)
+    assert env.action_space == spaces.Discrete(3)
+    env.reset()
+    assert env.step(np.array([0, 2]))[1].tolist() == [5.0, 7.0]
+    with pytest.raises(
+        ValueError, match=r"SB3 counts the actions of Discrete\(3, start=5\) from 0: .* got 6; subtract"
+    ):
+        env.step(np.array([0, 6]))
+    DQN("MlpPolicy", counters(kind), learning_starts=5, buffer_size=100, device="cpu").learn(60)
+
+
+@pytest.mark.parametrize("kind", ["batch", "vector"])
+def test_what_float32_rounds_to_just_outside_a_box_becomes_its_bound(kind):
+    """SB3 unscales -1 … 1 to low + 0.5 * (a + 1) * (high - low), which does not always end at ``high``."""
+    ludus.register("test/Tilted-v0", "tilted", max_episode_steps=6)
+    low, high = np.array(tilted.LOW, np.float32), np.array(tilted.HIGH, np.float32)
+    unscaled = low + np.float32(0.5 * 2.0) * (high - low)
+    assert unscaled[0] > high[0]
+    env = make_vec_env("test/Tilted-v0", 2) if kind == "batch" else to_sb3(gymnasium.make_vec("test/Tilted-v0", 2))
+    env.reset()
+    env.step(np.stack([unscaled, low]))
+    for beyond in (0.41, np.nan):
+        with pytest.raises(ValueError, match="of environment 1 is outside the action space"):
+            env.step(np.array([unscaled, [beyond, 0.5]], np.float32))
+
+
 # --- SB3's tools -----------------------------------------------------------------------------------------------------
 
 
@@ -289,6 +345,20 @@ def test_a_partial_reset_that_cannot_be_seen_proves_nothing():
     for _ in range(3):
         env.step(np.zeros(3, int))  # ends the two that were not reset
     assert not env._respects_mask
+
+
+def test_a_question_without_an_answer_leaves_the_workers_of_an_async_vector_environment_alive():
+    env = to_sb3(gymnasium.make_vec("CartPole-v1", 2, vectorization_mode="async"))
+    env.reset()
+    assert env.has_attr("gravity")
+    assert not env.has_attr("nope")
+    with pytest.raises(AttributeError, match="have no attribute 'nope'"):
+        env.get_attr("nope")
+    with pytest.raises(AttributeError, match="no method 'fly'"):
+        env.env_method("fly")
+    assert env.get_attr("gravity") == [9.8, 9.8]
+    assert env.step(np.zeros(2, int))[1].tolist() == [1.0, 1.0]
+    env.close()
 
 
 def test_a_strangers_environments_are_asked_one_by_one():
