@@ -247,6 +247,24 @@ class StepsTheDead(Line):
         self.ended = ended
 
 
+@breaks_ludus("ludus.disabled.refused")
+class StumblesOverTheDead(Line):
+    """Stops there, but by an accident that nobody can tell from another one."""
+
+    def check(self, actions):
+        if self.mode == DISABLED and self.ended.any():
+            raise IndexError("list index out of range")
+        super().check(actions)
+
+
+@breaks_ludus("ludus.order")
+class StumblesWithoutReset(Line):
+    def check(self, actions):
+        if self.generators is None:
+            raise TypeError("'NoneType' object is not subscriptable")
+        super().check(actions)
+
+
 @breaks_ludus("ludus.order")
 class StartsByItself(Line):
     def step(self, actions):

@@ -204,8 +204,40 @@ def test_envpool_breaks_the_rules_that_the_document_lists(tmp_path):
 
 def test_a_promise_that_gymnasiums_own_do_not_make_is_told():
     report = check_vector_env(Gymnasiums, profile="ludus", single=SingleLine, raises=False, steps=STEPS)
-    assert report.broken == ["ludus.snapshot"], [str(problem) for problem in report.problems]
-    assert report.problems[0].came == "under NEXT_STEP, neither Gymnasiums nor its batch has snapshot()"
+    assert report.broken == ["ludus.snapshot", "ludus.disabled.refused"], [str(problem) for problem in report.problems]
+    snapshot, refused = report.problems
+    assert snapshot.came == "under NEXT_STEP, neither Gymnasiums nor its batch has snapshot()"
+    assert refused.came.startswith("under DISABLED, AssertionError: ")
+
+
+def test_a_reset_that_takes_no_options_refuses_no_mask_for_its_shape():
+    class NoOptions(Line):
+        def reset(self, *, seed=None):
+            return super().reset(seed=seed)
+
+        def move(self, actions, selected):
+            self.age[selected] += 1  # walks nowhere, so that no episode ends in the play, which would show it too
+
+    def make():
+        return NoOptions(autoreset_mode=AutoresetMode.DISABLED, max_episode_steps=STEPS + 1)
+
+    report = check_vector_env(make, raises=False, steps=STEPS)
+    assert report.broken == ["runs"]
+    assert report.status("autoreset.disabled.refused") == "not applicable"
+
+
+def test_the_traceback_of_what_was_raised_is_printed_where_it_is_asked_for(capsys, monkeypatch):
+    class Crashes(Line):
+        def move(self, actions, selected):
+            raise KeyError("gravity")
+
+    for variable, shown in (("", False), ("1", True)):
+        monkeypatch.setenv("LUDUS_TRACEBACK", variable)
+        report = check_vector_env(Crashes, raises=False, steps=STEPS)
+        assert report.problems[0].came == "KeyError: 'gravity'"
+        error = capsys.readouterr().err
+        assert ("in move" in error and "KeyError: 'gravity'" in error) == shown
+        assert bool(error) == shown
 
 
 def test_a_box_of_all_bytes_has_nothing_outside_that_could_be_refused():

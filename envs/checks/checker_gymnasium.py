@@ -11,7 +11,7 @@ from gymnasium.vector.utils import batch_space
 from .checker_plays import REPLAYED, SEED, Subject, attempt, can_replay, check_replays, check_seeds, told
 from .checker_report import Report
 from .checker_steps import Inspector, check_statement
-from .checker_values import Story, bounds, brief, first_difference, form, mode_of, rows, same, samples, tell
+from .checker_values import Story, bounds, brief, first_difference, form, freeze, mode_of, rows, same, samples, tell
 
 RENDERED = 5  # steps that are drawn
 
@@ -125,6 +125,18 @@ def refuses(subject: Subject, report: Report, rule: str, actions: Any) -> None:
             report.check(rule, False, f"{brief(actions)}, which {type(env).__name__} accepted")
 
 
+def needs_reset(report: Report, rule: str, env: VectorEnv, actions: Any) -> None:
+    """Check that a step with ``actions`` raises ``ResetNeeded``: an accident on the way there is no refusal."""
+    try:
+        env.step(freeze(actions))
+    except error.ResetNeeded:
+        report.check(rule, True)
+    except Exception as fault:
+        report.check(rule, False, told(fault))
+    else:
+        report.check(rule, False, "the step accepted")
+
+
 def check_reset_mask(subject: Subject, report: Report) -> None:
     """Under DISABLED: a mask of the wrong length is refused, a right one leaves the others alone."""
     with subject.fresh() as env:
@@ -137,6 +149,9 @@ def check_reset_mask(subject: Subject, report: Report) -> None:
         for i in range(1, env.num_envs if before and after else 0):
             came = f"environment {i} was not selected; {brief(before[i])} became {brief(after[i])}"
             report.check("autoreset.disabled.others", same(before[i], after[i]), came)
+        if after is None:  # to refuse every mask, or to know no options, is not to tell a wrong mask from a right one
+            report.skip("autoreset.disabled.refused", "a mask of the right shape is refused too")
+            return
         for mask in (np.ones(env.num_envs + 1, np.bool_), np.zeros(0, np.bool_)):
             try:
                 env.reset(options={"reset_mask": mask})

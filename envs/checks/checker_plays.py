@@ -1,6 +1,8 @@
 """The rules that comparing plays shows: seeding, memory, and that the action after an end is ignored."""
 
 import contextlib
+import os
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -52,6 +54,9 @@ def attempt(report: Report, play: Callable[[], Any], rule: str = "runs") -> Any:
 
 
 def told(fault: Exception) -> str:
+    """The exception in a line for the report; under LUDUS_TRACEBACK where it came from goes to standard error."""
+    if os.environ.get("LUDUS_TRACEBACK"):
+        traceback.print_exception(fault)
     text = " ".join(str(fault).split())
     return f"{type(fault).__name__}: {text if len(text) <= 200 else f'{text[:199]}…'}"
 

@@ -237,12 +237,14 @@ LUDUS = {
         f"{HERE}#three-modes",
     ),
     "ludus.disabled.refused": Rule(
-        "an exception for a step of an environment that has ended, under DISABLED",
-        "raise gymnasium.error.ResetNeeded",
+        "gymnasium.error.ResetNeeded from a step of an environment that has ended, under DISABLED",
+        "raise gymnasium.error.ResetNeeded if any environment has ended, before one of them moves",
         f"{HERE}#three-modes",
     ),
     "ludus.order": Rule(
-        "an exception for a step before the first reset", "raise gymnasium.error.ResetNeeded", f"{HERE}#refusals"
+        "gymnasium.error.ResetNeeded from a step before the first reset",
+        "raise gymnasium.error.ResetNeeded unless reset was called",
+        f"{HERE}#refusals",
     ),
     "ludus.actions.short": Rule(
         "an exception for one action too few", "check len(actions) == num_envs in step", f"{HERE}#refusals"
