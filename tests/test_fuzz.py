@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 import faulty
 import ludus
 from ludus.envs.checks.fuzz import Failure, draw_campaign, fuzz
-from ludus.envs.checks.lockstep import Pair
+from ludus.envs.checks.lockstep import Fault, Pair
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.simulation import Parameter, load
 from ludus.scripts.main import main
@@ -182,6 +182,27 @@ def test_reset_by_hand_clears_the_reward_terms_of_the_step_before():
     assert batch.buffers.reward.tolist() == [0.0, 0.25, 0.25]
 
 
+def test_a_batch_that_was_made_for_a_restore_is_closed_although_it_shows_a_fault(monkeypatch):
+    restore_without_the_stream(monkeypatch)
+    made, closed = [], []
+    close = KernelBatch.close
+    monkeypatch.setattr(KernelBatch, "close", lambda self: (closed.append(self), close(self)))
+    pair = Pair("faulty", 3, AutoresetMode.NEXT_STEP, 30)
+    make = pair.make
+
+    def make_and_note(mode):
+        made.append(make(mode))
+        return made[-1]
+
+    pair.make = make_and_note
+    pair.seed_from(0)
+    with pytest.raises(Fault, match="a restored batch has another state than its snapshot"):
+        pair.check_restore([np.zeros(3, int)], in_new_batch=True)
+    assert len(made) == 1
+    assert closed == made
+    pair.close()
+
+
 # --- The hunt itself -------------------------------------------------------------------------------------------------
 
 
@@ -189,6 +210,13 @@ def test_same_seed_gives_the_same_hunt_and_another_seed_another():
     one, two, other = (fuzz("faulty", 30, 3000, seed) for seed in (5, 5, 6))
     assert one == two
     assert one != other
+
+
+def test_a_campaign_alone_is_played_to_its_end_however_few_steps_are_asked_for():
+    tally = fuzz("faulty", 30, steps=1, only=3)
+    campaign = draw_campaign(3, load("faulty")[1], 30, np.random.default_rng([0, 3, 0]))
+    assert tally.steps == campaign.rounds * campaign.num_envs > 1
+    assert tally.campaigns == 1
 
 
 def test_campaigns_reach_every_corner():

@@ -77,12 +77,12 @@ def fuzz(
     tally: Tally | None = None,
     report: Callable[[Tally], None] | None = None,
 ) -> Tally:
-    """Play campaigns for ``steps`` steps of environments.
+    """Play campaigns for ``steps`` steps of environments, or one campaign to its end.
 
     Args:
         module: Dotted path of the environment file.
         limit: Its registered time limit in steps.
-        only: The number of the one campaign to play, however many steps it takes.
+        only: The number of the one campaign to play, however many steps it takes; ``steps`` is ignored then.
         tally: Is counted up as the work goes on, so that whoever interrupts it knows how far it came.
         report: Is called after each round.
 
@@ -94,7 +94,8 @@ def fuzz(
     number = 0 if only is None else only
     while tally.steps < steps or only is not None:
         campaign = draw_campaign(number, simulation, limit, np.random.default_rng([seed, number, 0]))
-        _play(campaign, module, np.random.default_rng([seed, number, 1]), steps, tally, report)
+        most = steps if only is None else None
+        _play(campaign, module, np.random.default_rng([seed, number, 1]), most, tally, report)
         tally.campaigns += 1
         if only is not None:
             break
@@ -148,10 +149,11 @@ def _play(
     campaign: Campaign,
     module: str,
     rng: np.random.Generator,
-    steps: int,
+    most: int | None,
     tally: Tally,
     report: Callable[[Tally], None] | None,
 ) -> None:
+    """Play the campaign to its end, or until ``tally`` counts ``most`` steps of environments."""
     pair = Pair(module, campaign.num_envs, campaign.mode, campaign.limit, **campaign.keywords)
     now = 0
     tally.modes.add(campaign.mode)
@@ -172,7 +174,7 @@ def _play(
             tally.steps += campaign.num_envs
             if report is not None:
                 report(tally)
-            if tally.steps >= steps:
+            if most is not None and tally.steps >= most:
                 break
     except Fault as fault:
         raise Failure(fault, campaign, now) from None

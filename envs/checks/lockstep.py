@@ -55,7 +55,7 @@ def shown_by(batch: KernelBatch) -> Shown:
     return Shown(*(np.array(array) for array in present + past))
 
 
-def first_difference(ours: np.ndarray, theirs: np.ndarray) -> int | None:
+def first_unequal_row(ours: np.ndarray, theirs: np.ndarray) -> int | None:
     """The first row in which two arrays differ; NaN equals NaN."""
     if ours.tobytes() == theirs.tobytes():
         return None
@@ -174,7 +174,7 @@ class Pair:
 
     def _compare(self, word: str, ours: np.ndarray, theirs: np.ndarray, selected: np.ndarray) -> None:
         """The batch's rows and the mirror's are the same where ``selected`` (N,)."""
-        row = first_difference(ours[selected], theirs[selected])
+        row = first_unequal_row(ours[selected], theirs[selected])
         if row is None:
             return
         i = int(np.flatnonzero(selected)[row])
@@ -241,6 +241,23 @@ class Pair:
         played = [self._play(self.batch, actions) for actions in plan]
         end = self.batch.snapshot()
         other = self.make(self.mode) if in_new_batch else self.batch
+        try:
+            self._replay(other, data, before, plan, played, end)
+        finally:
+            if in_new_batch:
+                other.close()
+        self.batch.restore(data)
+
+    def _replay(
+        self,
+        other: KernelBatch,
+        data: bytes,
+        before: Shown,
+        plan: Sequence[np.ndarray],
+        played: Sequence[Shown],
+        end: bytes,
+    ) -> None:
+        """``other``, restored from ``data``, shows ``before``, then for each of ``plan`` what was ``played``."""
         other.restore(data)
         if other.snapshot() != data:
             raise Fault(0, "a restored batch has another state than its snapshot")
@@ -249,14 +266,11 @@ class Pair:
             demand(ours == theirs, f"a restored batch shows another {word}")
         for count, (actions, shown) in enumerate(zip(plan, played, strict=True), start=1):
             for word, ours, theirs in zip(WORDS, self._play(other, actions), shown, strict=True):
-                row = first_difference(ours, theirs)
+                row = first_unequal_row(ours, theirs)
                 if row is not None:
                     raise Fault(row, f"{count} steps after a restore the {word} is another than before it")
         if other.snapshot() != end:
             raise Fault(0, f"{len(plan)} steps after a restore the state is another than before it")
-        self.batch.restore(data)
-        if in_new_batch:
-            other.close()
 
     def _play(self, batch: KernelBatch, actions: np.ndarray) -> Shown:
         if self.mode == AutoresetMode.DISABLED and batch.records["pending"].any():
