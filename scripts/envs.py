@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -9,69 +10,67 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ludus.envs import ENVIRONMENTS
-from ludus.envs.engine.simulation import load
-from ludus.envs.make import find_spec, is_ludus
+from ludus.envs.cards import Card, cards, draw_picture, markdown, picture_name, read_card, score
 from ludus.scripts.options import parse
 
 DESCRIPTION = """The environments with their parameters, or the card of one.
 
   ludus envs
-  ludus envs ludus/Snake-v1"""
+  ludus envs ludus/Snake-v1
+  ludus envs --markdown                         # the table of the README
+  ludus envs --pictures docs/environments       # and its pictures"""
 
 
 @dataclass
 class Arguments:
     id: Annotated[str | None, tyro.conf.Positional] = None
     """An environment id: prints its card and its parameters."""
+    markdown: bool = False
+    """Print the table for the README."""
+    pictures: Path | None = None
+    """Draw each environment into a PNG in this folder."""
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "envs", DESCRIPTION, arguments)
     console = Console(highlight=False)
-    if options.id is None:
-        overview(console)
+    shown = cards() if options.id is None else [read_card(options.id)]
+    if options.pictures is not None:
+        options.pictures.mkdir(parents=True, exist_ok=True)
+        for card in shown:
+            draw_picture(card.id, options.pictures / picture_name(card.id))
+            console.print(options.pictures / picture_name(card.id), soft_wrap=True)
+    elif options.markdown:
+        print(markdown(shown))
+    elif options.id is None:
+        overview(console, shown)
     else:
-        card(console, options.id)
+        print_card(console, shown[0])
     return 0
 
 
-def overview(console: Console) -> None:
+def overview(console: Console, shown: list[Card]) -> None:
     """A line per environment, then what can be set in each."""
-    shown = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
     for column in ("id", "observation", "actions"):
-        shown.add_column(column, no_wrap=True)
+        table.add_column(column, no_wrap=True)
     for column in ("limit", "random", "reference"):
-        shown.add_column(column, justify="right", no_wrap=True)
-    settings = []
-    for id, (module, limit) in ENVIRONMENTS.items():
-        _, simulation = load(module)
-        sizes = {key: size.default for key, size in simulation.sizes.items()}
-        observation, action = simulation.spaces(**sizes)
-        reference = simulation.scores.get("optimum", simulation.scores.get("heuristic"))
-        shown.add_row(
-            id,
-            f"{observation.dtype} {observation.shape}",
-            str(getattr(action, "n", action)),
-            str(limit or "–"),
-            f"{simulation.scores.get('random', float('nan')):.1f}",
-            "–" if reference is None else f"{reference:.1f}",
-        )
-        names = [f"{key}={value}" for key, value in sizes.items()] + list(simulation.parameters)
-        settings.append((id, ", ".join(names) or "–"))
-    console.print(shown)
-    for id, known in settings:
-        console.print(f"[bold]{id}[/bold]  parameters and sizes: {known}; slots: –")  # no environment has slots yet
+        table.add_column(column, justify="right", no_wrap=True)
+    for card in shown:
+        limit = str(card.limit or "–")
+        table.add_row(card.id, card.observation, card.actions, limit, score(card.random), score(card.reference))
+    console.print(table)
+    for card in shown:
+        sizes = [f"{key}={size.default}" for key, size in card.simulation.sizes.items()]
+        names = ", ".join(sizes + list(card.simulation.parameters)) or "–"
+        console.print(f"[bold]{card.id}[/bold]  {card.task}\n  parameters and sizes: {names}")
     console.print("\nThe card of one, with units and ranges: ludus envs ID")
 
 
-def card(console: Console, id: str) -> None:
-    spec = find_spec(id)
-    if not is_ludus(spec):
-        raise ValueError(f"{id} is not an environment of Ludus; `ludus envs` lists those that have a card")
-    module, simulation = load(spec.kwargs["module"])
-    console.print(f"{id}\n", style="bold")
-    console.print((module.__doc__ or "").strip(), markup=False, soft_wrap=True)
+def print_card(console: Console, card: Card) -> None:
+    console.print(f"{card.id}\n", style="bold")
+    console.print(card.text, markup=False, soft_wrap=True)
+    simulation = card.simulation
     rows = [(k, p.default, p.low, p.high, p.unit, p.meaning) for k, p in simulation.parameters.items()]
     rows += [(k, s.default, s.low, s.high, "", s.meaning) for k, s in simulation.sizes.items()]
     shown = Table(title="Parameters and sizes", title_justify="left")
@@ -81,7 +80,7 @@ def card(console: Console, id: str) -> None:
         shown.add_row(name, f"{default:g}", f"{low:g}", f"{high:g}", unit, meaning)
     console.print()
     console.print(shown)
-    scores = ", ".join(f"{name} {score:g}" for name, score in simulation.scores.items())
+    scores = ", ".join(f"{name} {value:g}" for name, value in simulation.scores.items())
     console.print(f"Mean return of the reference policies: {scores or '–'}")
 
 

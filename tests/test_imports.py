@@ -23,12 +23,13 @@ ARROWS = {
     "forecasting": {"components", "errors"},
     "scripts": {"agents", "envs", "components", "errors", "vision", "nlp", "forecasting"},
 }
-# The rooms of envs/: environment files (games, robotics) know the engine alone.
+# The rooms of envs/: environment files (games, robotics, automation) know the engine alone.
 ROOMS = {
     "screen": set(),
     "engine": {"screen"},
     "games": {"engine"},
     "robotics": {"engine"},
+    "automation": {"engine"},
     "human": {"engine", "screen"},
     "checks": {"engine"},
 }

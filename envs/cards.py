@@ -1,0 +1,114 @@
+"""What there is to say of every environment: one source for `ludus envs`, the README's table and its pictures."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from gymnasium import Space, spaces
+
+from ..files import write_atomically
+from . import ENVIRONMENTS
+from .engine.simulation import Simulation, load
+from .make import find_spec, is_ludus, make_batch
+
+PICTURE_HEIGHT = 320  # pixels; the README shows it at half of that, so that it is sharp on dense screens
+PICTURE_STEPS = 60  # of the reference policy, before the picture is taken
+
+
+@dataclass(frozen=True)
+class Card:
+    """An environment in short."""
+
+    id: str
+    task: str  # the first line of its file
+    text: str  # all of its card
+    observation: str
+    actions: str
+    limit: int | None  # steps
+    random: float | None  # mean return of the random policy
+    reference: float | None  # … of the optimum or the heuristic
+    simulation: Simulation
+
+
+def read_card(id: str) -> Card:
+    """The card of a Ludus environment; ``ValueError`` for any other."""
+    spec = find_spec(id)
+    if not is_ludus(spec):
+        raise ValueError(f"{id} is not an environment of Ludus; `ludus envs` lists those that have a card")
+    module, simulation = load(spec.kwargs["module"])
+    text = (module.__doc__ or "").strip()
+    sizes = {key: size.default for key, size in simulation.sizes.items()}
+    observation, actions = simulation.spaces(**sizes)
+    scores = simulation.scores
+    return Card(
+        id=spec.id,
+        task=text.partition("\n")[0].partition(": ")[2].rstrip("."),
+        text=text,
+        observation=_observation(observation),
+        actions=_actions(actions) + (", masked" if hasattr(module, "mask") else ""),
+        limit=spec.max_episode_steps,
+        random=scores.get("random"),
+        reference=scores.get("optimum", scores.get("heuristic")),
+        simulation=simulation,
+    )
+
+
+def cards() -> list[Card]:
+    """All of Ludus' environments, in the order of the table."""
+    return [read_card(id) for id in ENVIRONMENTS]
+
+
+def _observation(space: Space) -> str:
+    return str(space) if isinstance(space, spaces.Discrete) else f"{space.dtype} {space.shape}"
+
+
+def _actions(space: Space) -> str:
+    if isinstance(space, spaces.Discrete):
+        return str(space.n)
+    low, high = (f"{end.flat[0]:g}" if np.all(end == end.flat[0]) else "…" for end in (space.low, space.high))  # type: ignore[attr-defined]
+    count = int(np.prod(space.shape or ()))
+    return f"{count} x [{low}, {high}]"
+
+
+def score(value: float | None) -> str:
+    """A mean return for a table; a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def markdown(shown: Sequence[Card]) -> str:
+    """The README's table."""
+    lines = ["| | id | task | observation | actions | random | reference |", "|---|---|---|---|---|---|---|"]
+    for card in shown:
+        picture = (
+            f'<img src="docs/environments/{picture_name(card.id)}" height="{PICTURE_HEIGHT // 2}" alt="{card.id}">'
+        )
+        cells = (picture, f"`{card.id}`", card.task, card.observation, card.actions)
+        lines.append(f"| {' | '.join(cells)} | {score(card.random)} | {score(card.reference)} |")
+    return "\n".join(lines)
+
+
+def picture_name(id: str) -> str:
+    return f"{id.rpartition('/')[2]}.png"
+
+
+def draw_picture(id: str, path: Path) -> None:
+    """A PNG of the environment in the hands of its reference policy (seed 0), ``PICTURE_HEIGHT`` pixels high."""
+    from PIL import Image
+
+    batch = make_batch(id, 1)
+    batch.seed_from(0)
+    height, width = batch.frame_size or (1, 1)
+    frame = np.zeros((PICTURE_HEIGHT, PICTURE_HEIGHT * width // height, 3), np.uint8)
+    for _ in range(PICTURE_STEPS):
+        batch.draw_many(np.array([0]), frame[None])
+        actions = batch.heuristic()
+        if batch.step(actions):  # the picture before the end stands
+            break
+    data = io.BytesIO()
+    Image.fromarray(frame).save(data, "PNG", optimize=True)
+    write_atomically(path, data.getvalue())
+    batch.close()

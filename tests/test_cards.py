@@ -1,0 +1,54 @@
+"""One source says what the environments are: their files. The README's table and `ludus envs` repeat it."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ludus import ENVIRONMENTS
+from ludus.envs.cards import PICTURE_HEIGHT, cards, draw_picture, markdown, picture_name, read_card
+from ludus.scripts.main import main
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_the_table_of_the_readme_is_the_one_of_the_files():
+    table = re.search(
+        r"<!-- `ludus envs --markdown` -->\n(.*?)\n<!-- end -->", (ROOT / "README.md").read_text(), re.DOTALL
+    )
+    assert table is not None
+    assert table[1] == markdown(cards()), "paste what `ludus envs --markdown` prints"
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_every_environment_has_a_card_and_a_picture(id):
+    card = read_card(id)
+    assert len(card.task) > 15
+    for part in ("World", "Actions", "Observation", "Reward", "Start", "End", "Source"):
+        assert re.search(rf"^{part} ", card.text, re.MULTILINE), f"the card of {id} says nothing about: {part}"
+    assert card.random is not None
+    assert card.reference is not None
+    with Image.open(ROOT / "docs" / "environments" / picture_name(id)) as picture:
+        assert picture.height == PICTURE_HEIGHT
+
+
+def test_a_picture_shows_the_reference_at_work(tmp_path):
+    draw_picture("ludus/CartPole-v1", tmp_path / "a.png")
+    draw_picture("ludus/CartPole-v1", tmp_path / "b.png")
+    with Image.open(tmp_path / "a.png") as one, Image.open(tmp_path / "b.png") as other:
+        first = np.asarray(one)
+        assert np.array_equal(first, np.asarray(other))
+    assert first.shape == (PICTURE_HEIGHT, PICTURE_HEIGHT * 600 // 400, 3)
+    assert len(np.unique(first)) > 50
+
+
+def test_the_command_prints_both(capsys, tmp_path):
+    assert main(["envs", "--markdown"]) == 0
+    assert capsys.readouterr().out.strip() == markdown(cards())
+    assert main(["envs", "ludus/Snake-v1", "--pictures", str(tmp_path)]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["Snake-v1.png"]
+    assert main(["envs"]) == 0
+    shown = capsys.readouterr().out
+    assert all(id in shown for id in ENVIRONMENTS)
