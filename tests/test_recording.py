@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 
+import gymnasium
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -144,6 +145,34 @@ def test_what_cannot_be_kept_is_refused_before_the_game(tmp_path):
 # --- Replays
 
 
+class OtherDtype(gymnasium.Env):
+    """A stranger's: observations of another dtype than its space declares, as many have them."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 1}
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(self, whole, render_mode=None):
+        self.whole, self.render_mode = whole, render_mode
+        box, discrete = gymnasium.spaces.Box(0, 1, (2,), np.float32), gymnasium.spaces.Discrete(9, dtype=np.int32)
+        self.observation_space = discrete if whole else box
+
+    def look(self):
+        return int(self.np_random.integers(9)) if self.whole else self.np_random.random(2)  # float64
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self.look(), {}
+
+    def step(self, action):
+        return self.look(), 0.1, False, False, {}
+
+    def render(self):
+        return np.zeros((40, 40, 3), np.uint8)
+
+
+gymnasium.register("test/OtherDtype-v0", OtherDtype)
+
+
 SITTINGS = {
     "restarts and seeds": (CARTPOLE, [*FALL, Command.RESTART, "right", Command.NEXT, "left"], {}),
     "sizes": (SNAKE, ["up", "left", "down", "right"] * 3, {"size": 12}),
@@ -154,6 +183,8 @@ SITTINGS = {
     "continuous": (SLIDER, ["right", "b", "left", Command.NEXT, "right"], {"gain": 0.1}),
     "a stranger": ("CartPole-v1", ["1", "2", "1", Command.NEXT, "2"], {"sutton_barto_reward": True}),
     "a stranger's vectors": ("Pendulum-v1", ["left", "right", Command.NEXT, "right"], {"g": 9.81}),
+    "a stranger's float64": ("test/OtherDtype-v0", ["1", "2", Command.NEXT, "1"], {"whole": False}),
+    "a stranger's int": ("test/OtherDtype-v0", ["1", "2", Command.NEXT, "1"], {"whole": True}),
     "a stranger's table": ("FrozenLake-v1", ["1", "3", "3", Command.NEXT, "2"], {}),
 }
 
@@ -426,6 +457,14 @@ assert "pygame" not in sys.modules and "torch" not in sys.modules
     steps = load_recording(cartpole).steps
     # A picture per state; those that end an episode, a cut or the recording stay for 0.6 s at 50 a second.
     assert imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "a.mp4"))[0] == steps + 3 - 3 + 3 * 30
+
+
+def test_a_slow_replay_films_the_last_picture_of_each_episode_too(tmp_path):
+    path = tmp_path / "a.npz"
+    sit(path, "test/OtherDtype-v0", ["1", "2", Command.NEXT, "1"], whole=False)
+    recording = load_recording(path)
+    replay(make_recorded(recording), recording, speed=0.5, record=tmp_path / "a.mp4", console=quiet())
+    assert imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "a.mp4"))[0] == 3 + 2  # 0.6 s are less than a picture
 
 
 @pytest.mark.parametrize("option", [["--policy", "random"], ["--envs", "4"], ["--seed", "3"], ["--set", "gravity=3"]])

@@ -25,7 +25,8 @@ class Game:
         keywords: What it was made with, besides the id and the render mode; a recording keeps them.
 
     Attributes:
-        observation, reward, terminated, truncated: Of the last step.
+        observation: After the last step; of a Box or a Discrete in the space's dtype, whatever the environment gave.
+        reward, terminated, truncated: Of the last step.
         steps, score: Of this episode; the score is the sum of the rewards.
         solved: The task was solved in this episode.
         seed, age: With which this episode began; see ``start``.
@@ -79,25 +80,29 @@ class Game:
     def start(self, seed: int, age: int = 0) -> None:
         """Begin an episode that depends on ``seed`` alone and, where parameters drift, on the age in steps."""
         self.seed, self.age = check_seed(seed), age
-        self.observation, info = self.env.reset(seed=self.seed)
+        observation, info = self.env.reset(seed=self.seed)
         if self.batch is not None and age:
             self.batch.records["age"] = age  # as `KernelBatch.seed_from` does: the reset sets what has drifted so far
-            self.observation, info = self.env.reset()
+            observation, info = self.env.reset()
         self.reward = self.score = 0.0
         self.steps = 0
         self.terminated = self.truncated = self.solved = False
-        self._read(info)
+        self._read(observation, info)
 
     def step(self, action: Any) -> None:
         """One step: ``action`` is a number from 0, or an array of the action space's shape and dtype."""
         given = int(action) + self._first if isinstance(self.action_space, spaces.Discrete) else action
-        self.observation, reward, terminated, truncated, info = self.env.step(given)
+        observation, reward, terminated, truncated, info = self.env.step(given)
         self.reward, self.terminated, self.truncated = float(reward), bool(terminated), bool(truncated)
         self.steps += 1
         self.score += self.reward
-        self._read(info)
+        self._read(observation, info)
 
-    def _read(self, info: dict[str, Any]) -> None:
+    def _read(self, observation: Any, info: dict[str, Any]) -> None:
+        space = self.observation_space
+        # Strangers compute in float64 and declare float32; a recording holds what the space says, and so replays.
+        is_array = isinstance(space, (spaces.Box, spaces.Discrete))
+        self.observation = np.asarray(observation, dtype=space.dtype) if is_array else observation
         mask = info.get("action_mask")
         self.mask = None if mask is None or isinstance(self.action_space, spaces.Box) else np.asarray(mask, bool)
         self.solved = bool(info.get("is_success", False))

@@ -249,7 +249,7 @@ def _film(session: Replay, path: Path, steps: int | None, episodes: int | None, 
         try:
             for _ in track(_moments(session, steps, episodes), f"recording {escape(game.id)}", total, console=console):
                 frame = game.frame(size)
-                for _ in range(round(HOLD * pace / stride) if session.at_end else 1):
+                for _ in range(max(1, round(HOLD * pace / stride)) if session.at_end else 1):
                     video.write(frame)
         except KeyboardInterrupt:
             console.print("stopped; the video holds what was replayed so far")
