@@ -226,6 +226,19 @@ def test_the_stick_is_an_axis_where_actions_are_continuous():
     assert controls.next().tolist() == [1, 1]
 
 
+def test_a_gamepad_that_is_pulled_out_lets_everything_go():
+    pad, controls = Pad(), make_controls(box([-1], [1]))
+    pad.axes[0], pad.buttons[1], pad.hats[0] = 1.0, True, (-1, 0)
+    gamepad = Gamepad(pad)
+    assert gamepad.let_go(controls) == []  # it was never read
+    gamepad.read(controls)
+    assert controls.next().tolist() == [1]
+    pad.axes = pad.buttons = pad.hats = None  # nothing can be read any more
+    assert gamepad.let_go(controls) == [("button 1", False), ("left", False)]
+    assert controls.next().tolist() == [0]
+    assert gamepad.let_go(controls) == []
+
+
 # --- Declarations
 
 

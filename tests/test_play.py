@@ -11,6 +11,7 @@ from ludus.envs.human import cockpit as cockpit_module
 from ludus.envs.human.cockpit import PLAY_KEYS, Cockpit, Key
 from ludus.envs.human.panel import Panel, Row, number, signed
 from ludus.envs.human.play import Session, play
+from ludus.envs.human.recording import load_recording
 from ludus.envs.make import make_game
 from ludus.envs.screen import window as window_module
 from ludus.envs.screen.display import NoDisplayError
@@ -329,18 +330,21 @@ def test_a_key_ends_the_wait_only_where_the_world_waits(pygame):
 def test_gamepads_are_found_when_they_are_plugged_in_and_forgotten_when_pulled_out(pygame, monkeypatch):
     class Joystick:
         def __init__(self, i):
-            self.get_numaxes = self.get_numhats = lambda: 0
+            self.get_numaxes, self.get_numhats, self.get_axis = lambda: 1, lambda: 0, lambda i: 1.0
             self.get_numbuttons, self.get_button, self.get_instance_id = lambda: 1, lambda i: True, lambda: 7
 
     window = Cockpit("test", (100, 150), 1000, Panel("", "", ""))
-    controls = make_game(CARTPOLE).make_controls()
+    controls = make_game("test/Slider-v0").make_controls()
     assert (window.inputs(controls), window.has_gamepad) == ([], False)
     plugged = [1, 1, 0]
     monkeypatch.setattr(pygame.joystick, "get_count", lambda: plugged.pop(0))
     monkeypatch.setattr(pygame.joystick, "Joystick", Joystick)
     assert (window.inputs(controls), window.has_gamepad) == ([Key("button 0", True)], True)
     assert window.inputs(controls) == []  # it is down still
-    assert (window.inputs(controls), window.has_gamepad) == ([], False)
+    assert controls.next().tolist() == [4, 0]
+    # What was held would act for ever: nobody is left who could let it go.
+    assert (window.inputs(controls), window.has_gamepad) == ([Key("button 0", False)], False)
+    assert controls.next().tolist() == [0, 0]
 
 
 def pixels(pygame, window):
@@ -462,6 +466,21 @@ def test_ctrl_c_ends_it_and_the_window_is_closed(at_the_keyboard, monkeypatch):
 
     assert play(make_game(CARTPOLE), console=Console(file=io.StringIO())).steps == 1
     assert not window_module._windows
+
+
+def test_a_window_that_cannot_be_closed_costs_no_recording(at_the_keyboard, monkeypatch, tmp_path):
+    at_the_keyboard([], [Key("left", True)])
+    close = Cockpit.close
+
+    def fail(self):
+        close(self)
+        raise RuntimeError("the display is gone")
+
+    monkeypatch.setattr(Cockpit, "close", fail)
+    with pytest.raises(RuntimeError, match="the display is gone"):
+        play(make_game(CARTPOLE), record=tmp_path / "a.npz", console=Console(file=io.StringIO()))
+    assert load_recording(tmp_path / "a.npz").steps == 1
+    monkeypatch.setattr(Cockpit, "close", close)
 
 
 def test_the_command_plays_and_says_what_was_played(at_the_keyboard, capsys):

@@ -101,20 +101,22 @@ class Cockpit(Window):
         ends = self.poll()  # QUIT alone, and only of a window that is closed: the rest goes another way (see _take)
         inputs, self._inputs = [*self._inputs, *ends], []
         if controls is not None and not self.closed:
-            self._find_gamepads()
+            # Those that are gone first, so that another gamepad's stick moves an axis after it was let go.
+            inputs += [Key(name, down) for pad in self._find_gamepads() for name, down in pad.let_go(controls)]
             for pad in self._pads.values():
                 inputs += [Key(name, down) for name, down in pad.read(controls)]
         return inputs
 
-    def _find_gamepads(self) -> None:
-        """Open the gamepads that were plugged in, forget those that were pulled out."""
+    def _find_gamepads(self) -> list[Gamepad]:
+        """Open the gamepads that were plugged in, forget those that were pulled out; returns these."""
         joystick = self._pygame.joystick
         if not joystick.get_init():
             joystick.init()
-        count = joystick.get_count()
-        if count != len(self._pads):
+        count, known = joystick.get_count(), self._pads
+        if count != len(known):
             found = [joystick.Joystick(i) for i in range(count)]
-            self._pads = {pad.get_instance_id(): self._pads.get(pad.get_instance_id(), Gamepad(pad)) for pad in found}
+            self._pads = {pad.get_instance_id(): known.get(pad.get_instance_id(), Gamepad(pad)) for pad in found}
+        return [pad for number, pad in known.items() if number not in self._pads]
 
     def _is_wanted(self) -> bool:
         return any(isinstance(item, Command) or self._wakes for item in self._inputs)

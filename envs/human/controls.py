@@ -226,11 +226,13 @@ class Gamepad:
     def __init__(self, joystick: Any) -> None:
         self.joystick = joystick
         self._pressed: set[str] = set()
+        self._axes = 0  # how many were read
 
     def read(self, controls: Controls) -> list[tuple[str, bool]]:
         """Hand the axes to ``controls``; returns what was pressed (True) or released (False) since the last call."""
         pad = self.joystick
         axes = [pad.get_axis(i) for i in range(pad.get_numaxes())]
+        self._axes = len(axes)
         pressed = {f"button {i}" for i in range(pad.get_numbuttons()) if pad.get_button(i)}
         directions = [pad.get_hat(i) for i in range(pad.get_numhats())]  # (x, y), up = 1
         if isinstance(controls, DiscreteControls) and len(axes) >= 2:
@@ -242,6 +244,14 @@ class Gamepad:
         changes = [(name, False) for name in sorted(self._pressed - pressed)]
         changes += [(name, True) for name in sorted(pressed - self._pressed)]
         self._pressed = pressed
+        return changes
+
+    def let_go(self, controls: Controls) -> list[tuple[str, bool]]:
+        """What ``read`` would say if nobody touched it: for a gamepad that was pulled out, which cannot be asked."""
+        for i in range(self._axes):
+            controls.lean(i, 0.0)
+        changes = [(name, False) for name in sorted(self._pressed)]
+        self._pressed = set()
         return changes
 
     def _arrow(self, value: float, less: str, more: str) -> int:

@@ -221,8 +221,10 @@ def play(
     except KeyboardInterrupt:
         pass
     finally:
-        window.close()
-        session.save()
+        try:
+            session.save()  # first: what an hour of play has made is worth more than a window that cannot be closed
+        finally:
+            window.close()
     return session.played
 
 
