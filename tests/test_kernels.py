@@ -232,6 +232,12 @@ def test_disc_covers_its_pixels_and_no_others(size, cx, cy, radius, color):
     check_shape(frame, np.hypot(x - cx, y - cy) - radius, color)
 
 
+def test_shade_goes_from_one_colour_to_the_other():
+    assert kernels.shade(0.0, (10, 200, 30), (110, 0, 31)) == (10, 200, 30)
+    assert kernels.shade(0.25, (10, 200, 30), (110, 0, 31)) == (35, 150, 30)
+    assert kernels.shade(1.0, (10, 200, 30), (110, 0, 31)) == (110, 0, 31)
+
+
 @fast
 @given(sizes, st.floats(-60, 60), st.floats(-60, 60), st.floats(-60, 60), st.floats(-60, 60), extent, colors)
 def test_line_covers_its_pixels_and_no_others(size, x0, y0, x1, y1, width, color):

@@ -200,6 +200,16 @@ def gaussian_tail(s):
 
 
 @kernel
+def shade(share, start, end):
+    """The colour ``share`` (0 … 1) of the way from ``start`` to ``end``."""
+    return (
+        int(start[0] + share * (end[0] - start[0])),
+        int(start[1] + share * (end[1] - start[1])),
+        int(start[2] + share * (end[2] - start[2])),
+    )
+
+
+@kernel
 def fill(frame, x0, y0, x1, y1, color):
     """Fill the whole pixels x0 <= x < x1, y0 <= y < y1. The fast one: no blending."""
     x0, y0 = max(x0, 0), max(y0, 0)

@@ -25,7 +25,7 @@ import math
 import numpy as np
 from gymnasium import spaces
 
-from ..engine.kernels import box, disc, fill, kernel, line, number, text, uniform_in
+from ..engine.kernels import box, disc, fill, kernel, line, number, shade, text, uniform_in
 from ..engine.simulation import Parameter, Simulation
 from ..engine.trigonometry import sin_cos
 
@@ -146,16 +146,6 @@ SKY_TOP, SKY_LOW, GROUND, GROUND_OUT = (238, 242, 250), (214, 224, 242), (196, 1
 RAIL, MARK, POST, LIMIT = (92, 84, 78), (150, 137, 119), (200, 74, 62), (190, 199, 222)
 CART, CART_EDGE, WHEEL, HUB = (52, 92, 158), (36, 66, 120), (40, 40, 46), (150, 156, 168)
 POLE, POLE_FALLING, HINGE, PUSH, INK = (226, 148, 60), (208, 62, 62), (250, 236, 214), (70, 160, 98), (70, 80, 100)
-
-
-@kernel
-def shade(share, start, end):
-    """The colour ``share`` (0 … 1) of the way from ``start`` to ``end``."""
-    return (
-        int(start[0] + share * (end[0] - start[0])),
-        int(start[1] + share * (end[1] - start[1])),
-        int(start[2] + share * (end[2] - start[2])),
-    )
 
 
 @kernel
