@@ -13,33 +13,46 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ludus.agents import studies, study_bandit
+from ludus.agents import studies, study_bandit, study_presets
 from ludus.scripts.options import parse
+from ludus.scripts.train import figures
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
 
   ludus study drift --seeds 5 --out results     # the force of CartPole reverses: does epsilon's rise help?
-  ludus study bandit --seeds 2000               # ten arms: what it costs never to try, and how fast to forget"""
+  ludus study bandit --seeds 2000               # ten arms: what it costs never to try, and how fast to forget
+  ludus study presets --env ludus/Snake-v1      # what every tuned agent earns, trained anew: --agent, --seeds"""
 
 LEVELS = (195.0, 475.0)  # mean returns at which CartPole counts as solved again (v0's threshold, v1's)
 
 
 @dataclass
 class Arguments:
-    name: Annotated[Literal["drift", "bandit"], tyro.conf.Positional]
+    name: Annotated[Literal["drift", "bandit", "presets"], tyro.conf.Positional]
     """Which study."""
     seeds: int | None = None
-    """How many seeds: of drift each is a training (default: 5), of bandit a run of each learner (default: 2,000)."""
+    """How many seeds: of drift and presets each is a training (default: 5 and 3), of bandit a run of each learner
+    (default: 2,000)."""
     steps: int | None = None
     """Environment steps. Of drift: of a training, whose world changes half-way (default: 200,000). Of bandit: of a run
     whose values stay (default: 1,000); a run whose values wander takes 10 times as many, one of changes 4 times."""
     out: Path = Path("results")
     """Folder of the picture and the CSV."""
+    env: str | None = None
+    """Of presets: only this environment's."""
+    agent: str | None = None
+    """Of presets: only this agent's."""
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "study", DESCRIPTION, arguments)
     console = Console(highlight=False)
+    if options.name == "presets":
+        if options.steps is not None:
+            raise ValueError("the steps of a preset stand in its file; leave --steps out")
+        return presets(options, console)
+    if options.env or options.agent:
+        raise ValueError(f"--env and --agent belong to the study of presets, not to {options.name}; leave them out")
     study, seeds, steps = {"drift": (drift, 5, 200_000), "bandit": (bandit, 2_000, 1_000)}[options.name]
     shown = study(
         seeds if options.seeds is None else options.seeds,
@@ -117,6 +130,31 @@ def bandit(seeds: int, steps: int, out: Path, console: Console) -> list[Table | 
         for mean, half in [study_bandit.cost_of_greed(results, name)]
     ]
     return [shown, "What epsilon 0 earns less than epsilon 0.1, per step over the whole run:", *lost]
+
+
+def presets(options: Arguments, console: Console) -> int:
+    seeds = 3 if options.seeds is None else options.seeds
+    if seeds < 1:
+        raise ValueError(f"--seeds must be >= 1, got {seeds}")
+    chosen = study_presets.pairs(options.env, options.agent)
+    path = options.out / "presets.csv"
+    options.out.mkdir(parents=True, exist_ok=True)
+    with console.status("") as status:
+        rows = study_presets.presets_study(
+            chosen,
+            range(seeds),
+            path,
+            lambda title, seed, progress: status.update(f"{title}, seed {seed}: {figures(progress)}"),
+        )
+    shown = Table(box=box.SIMPLE_HEAD, caption=f"Seeds 0 … {seeds - 1}; {path}", caption_justify="left")
+    for column in ("environment", "agent"):
+        shown.add_column(column, no_wrap=True)
+    for column in ("steps", "return", "95 % interval", "worst … best seed", "normalised", "success", "seconds"):
+        shown.add_column(column, justify="right", no_wrap=True)
+    for env, agent in chosen:
+        shown.add_row(env, agent, *study_presets.summary([r for r in rows if (r.env, r.agent) == (env, agent)]))
+    Console(width=max(console.width, 140), highlight=False).print(shown)
+    return 0
 
 
 if __name__ == "__main__":

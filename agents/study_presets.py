@@ -1,0 +1,176 @@
+"""What the presets earn: every tuned agent trained anew over several seeds, beside the reference policies.
+
+A training is what `ludus train ENV --agent AGENT --seed S` does, judged once at its end by the one evaluation. A line
+of the CSV is one training, written when it is done; a study that was stopped goes on with those that are missing. A
+preset that has changed since counts as missing.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from ..envs import ENVIRONMENTS
+from ..errors import did_you_mean
+from ..files import write_atomically
+from .config import PRESETS, configure
+from .training import Progress, Run
+
+# The 97.5 % quantile of Student's t for 1 … 9 degrees of freedom; beyond, 1.96 + 2.5 / n is right to 0.01.
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+EPISODES = 256  # greedy ones, the same for every agent of an environment
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One training of a preset."""
+
+    env: str
+    agent: str
+    seed: int
+    steps: int
+    mean: float  # return over the greedy episodes
+    normalised: float  # NaN without reference scores
+    success: float  # share of the episodes; NaN where the task cannot be solved
+    seconds: float  # of the whole training: compilation, checkpoints and the evaluation included
+    threads: int  # torch's
+    preset: str  # a hash of all that decides the training
+    machine: str
+
+
+def pairs(env: str | None = None, agent: str | None = None) -> list[tuple[str, str]]:
+    """(environment, agent) of all presets for Ludus' environments, or of those asked for.
+
+    Raises:
+        ValueError: nothing fits what was asked for.
+    """
+    known = [
+        (id, name)
+        for id in ENVIRONMENTS
+        if (path := PRESETS / f"{id.replace('/', '-')}.yaml").exists()
+        for name in yaml.safe_load(path.read_text())
+    ]
+    found = [(id, name) for id, name in known if env in (None, id) and agent in (None, name)]
+    if not found:
+        what = " ".join(filter(None, (env, agent)))
+        raise ValueError(f"no preset for {what!r}{did_you_mean(env or '', [id for id, _ in known])}")
+    return found
+
+
+def presets_study(
+    chosen: Sequence[tuple[str, str]],
+    seeds: Sequence[int],
+    path: Path,
+    show: Callable[[str, int, Progress], None] = lambda *_: None,
+) -> list[Trained]:
+    """Train each (environment, agent) with each seed, unless ``path`` holds it already; returns those asked for.
+
+    Args:
+        show: Called during a training with its title, seed and progress.
+    """
+    rows = read(path)
+    for env, agent in chosen:
+        for seed in seeds:
+            digest = preset_digest(env, agent)
+            if any(_key(row) == (env, agent, seed) and row.preset == digest for row in rows):
+                continue
+            new = train(env, agent, seed, lambda progress: show(f"{env} · {agent}", seed, progress))  # noqa: B023
+            rows = [row for row in rows if _key(row) != _key(new)] + [new]
+            write_atomically(path, _as_csv(rows).encode())
+    return [row for row in rows if (row.env, row.agent) in chosen and row.seed in seeds]
+
+
+def train(env: str, agent: str, seed: int, show: Callable[[Progress], None] | None = None) -> Trained:
+    """One training in a folder that is thrown away."""
+    config = configure(env, agent, seed=seed, evaluate_every=0, evaluation_episodes=EPISODES, checkpoint_seconds=1e9)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run.start(Path(folder) / "run", config)
+        began = time.perf_counter()
+        result = run.train(show)
+        seconds = time.perf_counter() - began
+    return Trained(
+        env=env,
+        agent=agent,
+        seed=seed,
+        steps=config.steps,
+        mean=round(result.mean, 4),
+        normalised=float("nan") if result.normalised is None else round(result.normalised, 4),
+        success=result.success if result.succeeds else float("nan"),
+        seconds=round(seconds, 1),
+        threads=config.hyperparameters.get("threads", 1),
+        preset=preset_digest(env, agent),
+        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+    )
+
+
+def preset_digest(env: str, agent: str) -> str:
+    """Eight letters that change with everything that decides a training of the preset, but for its seed."""
+    content = asdict(configure(env, agent))
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """95 % interval of the mean over seeds, by Student's t; NaN for a single one, which says nothing about others."""
+    mean, freedom = float(np.mean(values)), len(values) - 1
+    if freedom < 1:
+        return float("nan"), float("nan")
+    quantile = STUDENT[freedom - 1] if freedom <= len(STUDENT) else 1.96 + 2.5 / freedom
+    half = quantile * float(np.std(values, ddof=1)) / len(values) ** 0.5
+    return mean - half, mean + half
+
+
+def summary(rows: Sequence[Trained]) -> tuple[str, ...]:
+    """The trainings of one preset for a table: steps, return, interval over seeds, worst … best, and so on."""
+    means = [row.mean for row in rows]
+    low, high = interval(means)
+    normalised, success = (float(np.mean([getattr(row, name) for row in rows])) for name in ("normalised", "success"))
+    return (
+        f"{rows[0].steps:,}",
+        f"{np.mean(means):.1f}",
+        "–" if np.isnan(low) else f"{low:.1f} … {high:.1f}",
+        f"{min(means):.1f} … {max(means):.1f}",
+        "–" if np.isnan(normalised) else f"{normalised:.2f}",
+        "–" if np.isnan(success) else f"{success:.0%}",
+        f"{np.median([row.seconds for row in rows]):.0f}",
+    )
+
+
+def read(path: Path) -> list[Trained]:
+    """The trainings in a CSV of this study; none if there is no file.
+
+    Raises:
+        ValueError: the file is none of this study.
+    """
+    if not path.exists():
+        return []
+    with open(path, newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    kinds = {f.name: f.type for f in fields(Trained)}
+    try:
+        return [Trained(**{key: kinds[key](value) for key, value in line.items()}) for line in lines]  # type: ignore[operator]
+    except (KeyError, ValueError, TypeError):
+        raise ValueError(f"{path} is not a CSV of this study; choose another --out, or remove it") from None
+
+
+def _key(row: Trained) -> tuple[str, str, int]:
+    return row.env, row.agent, row.seed
+
+
+def _as_csv(rows: Sequence[Trained]) -> str:
+    order = {id: i for i, id in enumerate(ENVIRONMENTS)}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [f.name for f in fields(Trained)], lineterminator="\n")
+    writer.writeheader()
+    for row in sorted(rows, key=lambda row: (order.get(row.env, len(order)), row.agent, row.seed)):
+        writer.writerow(asdict(row))
+    return text.getvalue()

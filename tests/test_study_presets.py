@@ -1,0 +1,94 @@
+"""The study of the presets: what it trains, what it keeps, what it trains again."""
+
+import math
+
+import pytest
+import yaml
+
+from ludus import ENVIRONMENTS
+from ludus.agents import config, study_presets
+from ludus.agents.study_presets import Trained, interval, pairs, presets_study, read, summary
+from ludus.scripts.main import main
+
+ID = "ludus/CartPole-v1"
+TINY = {"steps": 64, "num_envs": 4, "rollout_steps": 8, "minibatches": 1, "hidden": [8]}
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A folder of presets with one that is trained in a moment; returns how to change it."""
+    monkeypatch.setattr(config, "PRESETS", tmp_path)
+    monkeypatch.setattr(study_presets, "PRESETS", tmp_path)
+    monkeypatch.setattr(study_presets, "EPISODES", 4)
+
+    def write(**changes):
+        (tmp_path / "ludus-CartPole-v1.yaml").write_text(yaml.safe_dump({"pqn": {**TINY, **changes}}))
+
+    write()
+    return write
+
+
+def test_every_preset_of_ludus_is_a_configuration():
+    found = pairs()
+    assert len(found) >= 8
+    for env, agent in found:
+        assert config.configure(env, agent).steps >= 1000, f"{agent} on {env}"
+    assert {env for env, _ in found} == set(ENVIRONMENTS)
+
+
+def test_a_study_goes_on_with_what_is_missing_and_repeats_what_has_changed(tiny, tmp_path, monkeypatch):
+    trained = []
+    original = study_presets.train
+
+    def watched(env, agent, seed, show=None):
+        trained.append(seed)
+        return original(env, agent, seed, show)
+
+    monkeypatch.setattr(study_presets, "train", watched)
+    path = tmp_path / "presets.csv"
+    first = presets_study([(ID, "pqn")], [0, 1], path)
+    assert trained == [0, 1]
+    assert repr(read(path)) == repr(first)  # NaN equals nothing
+    assert [row.steps for row in first] == [64, 64]
+    again = presets_study([(ID, "pqn")], [0, 1, 2], path)
+    assert trained == [0, 1, 2]
+    assert repr(again[:2]) == repr(first)
+    tiny(gamma=0.5)
+    changed = presets_study([(ID, "pqn")], [1], path)
+    assert trained == [0, 1, 2, 1]
+    assert changed[0].preset != first[1].preset
+    assert [row.seed for row in read(path)] == [0, 1, 2]  # the old line of seed 1 has been replaced
+
+
+def test_a_training_equals_that_of_the_command(tiny, tmp_path, capsys):
+    row = study_presets.train(ID, "pqn", 3)
+    assert main(["train", ID, "--seed", "3", "--run", str(tmp_path / "run"), "--evaluate-every", "0"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(tmp_path / "run"), "--episodes", "4"]) == 0
+    assert f"{row.mean:.2f}" in capsys.readouterr().out
+
+
+def test_interval_is_students():
+    low, high = interval([1.0, 2.0, 3.0])
+    assert (low, high) == (pytest.approx(2 - 4.303 / math.sqrt(3)), pytest.approx(2 + 4.303 / math.sqrt(3)))
+    assert all(math.isnan(end) for end in interval([5.0]))
+
+
+def test_summary_has_the_mean_the_worst_and_the_best():
+    rows = [Trained(ID, "pqn", seed, 64, mean, 0.5, math.nan, 9.0, 1, "x", "m") for seed, mean in enumerate((1, 2, 6))]
+    assert summary(rows) == ("64", "3.0", "-3.6 … 9.6", "1.0 … 6.0", "0.50", "–", "9")
+
+
+def test_bad_input_is_one_line(tmp_path, capsys):
+    (tmp_path / "presets.csv").write_text("a,b\n1,2\n")
+    bad = {
+        ("--env", "ludus/CartPol-v1"): "no preset for 'ludus/CartPol-v1'; did you mean 'ludus/CartPole-v1'?",
+        ("--seeds", "0"): "--seeds must be >= 1, got 0",
+        ("--steps", "5"): "the steps of a preset stand in its file; leave --steps out",
+        ("--out", str(tmp_path)): "is not a CSV of this study; choose another --out, or remove it",
+    }
+    for arguments, message in bad.items():
+        assert main(["study", "presets", *arguments]) == 1
+        assert message in capsys.readouterr().err
+    assert main(["study", "drift", "--agent", "ppo"]) == 1
+    assert "--env and --agent belong to the study of presets, not to drift" in capsys.readouterr().err
