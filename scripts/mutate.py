@@ -1,6 +1,7 @@
 """`ludus mutate`: change an environment's rules one at a time and see which changes the tests notice."""
 
 import csv
+import io
 import random
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ludus.envs.engine.simulation import load
 from ludus.envs.make import find_spec, is_ludus
+from ludus.files import write_atomically
 from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, find_mutants
 from ludus.scripts.options import parse
 
@@ -77,29 +79,42 @@ def main(arguments: list[str]) -> int:
 
 
 def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]:
-    """The outcomes in the CSV that still belong to one of ``mutants``; the file then holds just these."""
-    keys = {mutant.key: mutant for mutant in mutants}
+    """The outcomes in the CSV that still belong to one of ``mutants``; the file then holds just these.
+
+    Lines that are no outcomes are left out: a kill in the middle of ``append`` leaves a part of one, and that mutant is
+    tried again.
+    """
+    keys = {mutant.key for mutant in mutants}
     known = {}
     if path.exists():
-        with path.open(newline="") as stream:
+        with path.open(newline="", errors="replace") as stream:
             for row in csv.DictReader(stream):
-                key = (row["place"], row["digest"], int(row["number"]))
-                if key in keys and not (retry and row["status"] == SURVIVED):
-                    known[key] = Outcome(row["status"], row["by"], float(row["seconds"]))
+                try:
+                    key = (row["place"], row["digest"], int(row["number"]))
+                    outcome = Outcome(row["status"], row["by"], float(row["seconds"]))
+                except (KeyError, TypeError, ValueError):  # no such column, None or half a number in it
+                    continue
+                if key in keys and not (retry and outcome.status == SURVIVED):
+                    known[key] = outcome
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as stream:
-        csv.writer(stream).writerow(COLUMNS)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(COLUMNS)
     for mutant in sorted(mutants, key=lambda mutant: mutant.start):
         if mutant.key in known:
-            append(path, mutant, known[mutant.key])
+            csv.writer(text).writerow(row_of(mutant, known[mutant.key]))
+    write_atomically(path, text.getvalue().encode())
     return known
 
 
 def append(path: Path, mutant: Mutant, outcome: Outcome) -> None:
-    m, o = mutant, outcome
     with path.open("a", newline="") as stream:
-        row = (m.place, m.digest, m.number, m.line, m.was, m.becomes, o.status, o.by, f"{o.seconds:.1f}")
-        csv.writer(stream).writerow(row)
+        csv.writer(stream).writerow(row_of(mutant, outcome))
+
+
+def row_of(mutant: Mutant, outcome: Outcome) -> tuple:
+    """The line of the CSV, in the order of ``COLUMNS``."""
+    m, o = mutant, outcome
+    return m.place, m.digest, m.number, m.line, m.was, m.becomes, o.status, o.by, f"{o.seconds:.1f}"
 
 
 def hunt(

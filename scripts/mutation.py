@@ -61,8 +61,8 @@ def find_mutants(source: str, kernels: tuple[str, ...] = RULES) -> list[Mutant]:
     constants = {
         name.id: node
         for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
+        if isinstance(node, (ast.Assign, ast.AnnAssign))
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         for name in ast.walk(target)
         if isinstance(name, ast.Name)
     }
@@ -105,7 +105,10 @@ def _changes(node: ast.AST, source: str) -> Iterator[tuple[int, int, str]]:
             at = data.index((SYMBOLS[kind] + suffix).encode(), left, right)
             yield at, at + len(SYMBOLS[kind]), SWAPS[kind]
 
+    types = {id(part) for annotation in _annotations(node) for part in ast.walk(annotation)}  # no rule stands in them
     for part in ast.walk(node):
+        if id(part) in types:
+            continue
         if isinstance(part, ast.Compare):
             sides = [part.left, *part.comparators]
             for kind, left, right in zip(part.ops, sides, sides[1:], strict=False):
@@ -124,7 +127,15 @@ def _changes(node: ast.AST, source: str) -> Iterator[tuple[int, int, str]]:
             yield from ((start(part), end(part), text) for text in _other_values(part.value))
 
 
+def _annotations(node: ast.AST) -> Iterator[ast.expr]:
+    for part in ast.walk(node):
+        for field in ("annotation", "returns"):
+            if (annotation := getattr(part, field, None)) is not None:
+                yield annotation
+
+
 def _other_values(value: object) -> list[str]:
+    """What may stand in the place of a number or a truth; never the same value, which would be the same program."""
     if isinstance(value, bool):
         return [str(not value)]
     if not isinstance(value, (int, float)):
@@ -134,7 +145,8 @@ def _other_values(value: object) -> list[str]:
         others.append(value - 1)
     if isinstance(value, float) and value != 0.0:
         others.append(-value)
-    return [repr(other) if other >= 0 else f"({other!r})" for other in others]
+    # 1e30 + 1 is 1e30.
+    return [repr(other) if other >= 0 else f"({other!r})" for other in others if other != value]
 
 
 # --- Trying them -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ludus.scripts import mutate
 from ludus.scripts.main import main
-from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Workshop, find_mutants
+from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Outcome, Workshop, find_mutants
 
 TINY = '''"""A walk of three steps … (not in ASCII: positions in a line are bytes)."""
 
@@ -105,6 +105,26 @@ def test_floats_and_truths_are_changed():
     ]  # fmt: skip
 
 
+def test_annotated_constants_are_changed_and_their_types_are_not():
+    source = """
+LIMIT: Literal[3, 5] = 3
+LATER: int
+
+
+def step(s, a: Literal[0]) -> Literal[7]:
+    return a < LIMIT + LATER
+"""
+    found = [(m.place, m.line, m.was, m.becomes) for m in find_mutants(source)]
+    assert found == [("LIMIT", 2, "3", "4"), ("step", 7, "<", "<="), ("step", 7, "+", "-")]
+
+
+def test_no_mutant_is_the_program_itself():
+    source = "def step(s):\n    return s.x < 1e30 or s.x > 9007199254740992.0 or s.y == 1e999\n"
+    mutants = find_mutants(source)
+    assert [m.becomes for m in mutants if m.was == "1e30"] == ["(-1e+30)"]
+    assert ast.unparse(ast.parse(source)) not in [ast.unparse(ast.parse(m.apply(source))) for m in mutants]
+
+
 def test_keys_outlive_an_edit_elsewhere_in_the_file_but_not_one_of_the_same_function():
     keys = {mutant.key for mutant in find_mutants(TINY)}
     assert {mutant.key for mutant in find_mutants(TINY.replace("\n\ndef draw", "\n\n\n# more\ndef draw"))} == keys
@@ -187,6 +207,43 @@ def test_hunt_is_kept_resumed_and_judged(repository, tmp_path, monkeypatch):
     assert "  19 step         without not    survived" in said
     all_caught = {key: outcome for key, outcome in known.items() if outcome.status == CAUGHT}
     assert mutate.conclude("test/Tiny-v0", chosen, all_caught, path, console) == 0
+
+
+@pytest.mark.parametrize("cut", [1, 5, 12, 20, 32, 40, 200])
+def test_a_table_that_a_kill_has_cut_is_read_as_far_as_it_goes(cut, tmp_path):
+    mutants = find_mutants(TINY)
+    path = tmp_path / "mutation-tiny.csv"
+    mutate.read(path, mutants, retry=False)
+    outcome = Outcome(CAUGHT, "tests/test_tiny.py::test_two_steps", 12.5)
+    for mutant in mutants[:6]:
+        mutate.append(path, mutant, outcome)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-cut])
+    known = mutate.read(path, mutants, retry=False)
+    assert all(each.status == CAUGHT for each in known.values())
+    lines = len(whole[:-cut].splitlines()) - 1
+    assert lines - 1 <= len(known) <= lines
+    for mutant in mutants[:6]:
+        if mutant.key not in known:
+            mutate.append(path, mutant, outcome)
+    assert path.read_text().count("\n") == 7
+    assert len(mutate.read(path, mutants, retry=False)) == 6
+
+
+def test_a_table_is_whole_whenever_it_is_written_anew(tmp_path, monkeypatch):
+    mutants = find_mutants(TINY)
+    path = tmp_path / "mutation-tiny.csv"
+    mutate.read(path, mutants, retry=False)
+    mutate.append(path, mutants[0], Outcome(CAUGHT, "", 1.0))
+    before = path.read_bytes()
+
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        mutate.read(path, mutants, retry=True)
+    assert path.read_bytes() == before
 
 
 def test_tests_that_fail_without_a_change_are_no_measure(repository, tmp_path, monkeypatch):
