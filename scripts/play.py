@@ -1,5 +1,6 @@
 """`ludus play`: play an environment yourself."""
 
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,10 @@ def main(arguments: list[str]) -> int:
     best = f", best score {max(played.returns):.4g}" if played.returns else ""
     console.print(f"{played.steps} steps, {played.episodes} finished games{best}.")
     if played.recorded:
-        console.print(f"{played.recorded} steps recorded. Again: ludus watch {options.record}", soft_wrap=True)
+        again = f"ludus watch {shlex.quote(str(options.record))}"
+        console.print(f"{played.recorded} steps recorded. Again: {again}", soft_wrap=True)
+    elif options.record is not None:
+        console.print(f"{options.record} was not written: no step was played.", soft_wrap=True)
     return 0
 
 

@@ -1,6 +1,9 @@
 """A person plays, under SDL's dummy driver: the games of a sitting, the panel, the window, the command."""
 
 import io
+import os
+import shlex
+import subprocess
 import sys
 
 import numpy as np
@@ -490,6 +493,54 @@ def test_the_command_plays_and_says_what_was_played(at_the_keyboard, capsys):
     assert [dict(panel.figures)["seed"] for _, panel, *_ in at_the_keyboard.shown] == ["3", "3", "4", "4"]
     panel = at_the_keyboard.shown[0][1]
     assert (panel.mode, dict(panel.figures)["step"]) == ("turn by turn", "0 / 50")
+
+
+def test_a_recording_without_a_step_is_said_to_be_missing(at_the_keyboard, capsys, tmp_path):
+    at_the_keyboard([], [])
+    assert main(["play", SNAKE, "--record", str(tmp_path / "a.npz")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[-2:] == ["0 steps, 0 finished games.", f"{tmp_path / 'a.npz'} was not written: no step was played."]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_that_shows_a_recording_can_be_pasted(at_the_keyboard, capsys, tmp_path):
+    at_the_keyboard([], [Key("up", True)])
+    path = tmp_path / "my game.npz"
+    assert main(["play", SNAKE, "--turn-based", "--record", str(path)]) == 0
+    again = capsys.readouterr().out.splitlines()[-1].partition("Again: ")[2]
+    assert shlex.split(again) == ["ludus", "watch", str(path)]
+
+
+TERMINATED = """
+import os, signal, sys
+import pygame
+from ludus.envs.human.cockpit import Cockpit
+from ludus.scripts.main import main
+
+looks, real = [], Cockpit.show_panel
+
+def show(self, frame, panel, **keywords):
+    looks.append(panel)
+    if len(looks) == 2:
+        event = dict(key=pygame.K_UP, unicode="", window=self._window)
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, **event))
+    if len(looks) == 4:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return real(self, frame, panel, **keywords)
+
+Cockpit.show_panel = show
+sys.exit(main(["play", "ludus/Snake-v1", "--turn-based", "--record", sys.argv[1]]))
+"""
+
+
+def test_sigterm_ends_a_game_and_its_recording_is_kept(tmp_path):
+    """SDL takes the signal away from Python and makes an event of it."""
+    path = tmp_path / "a.npz"
+    variables = {**os.environ, "SDL_VIDEODRIVER": "dummy"}
+    command = [sys.executable, "-c", TERMINATED, str(path)]
+    ended = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert load_recording(path).steps == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")

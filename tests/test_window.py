@@ -167,6 +167,15 @@ def test_closing_one_window_leaves_the_other_and_its_keys(pygame):
     assert not pygame.display.get_init()
 
 
+def test_a_request_to_end_the_process_closes_every_window(pygame):
+    """SDL turns SIGTERM into an event of no window."""
+    first, second = (Window("test", (100, 150), fps=1000, interactive=True) for _ in range(2))
+    pygame.event.post(pygame.event.Event(pygame.QUIT))
+    assert not first.show(plain())
+    assert (first.poll(), second.poll()) == ([Command.QUIT], [Command.QUIT])
+    assert Window("test", (100, 150), fps=1000).show(plain())
+
+
 def test_a_window_whose_pygame_was_quit_by_a_stranger_is_closed(pygame):
     window = Window("test", (100, 150), fps=1000, interactive=True)
     assert window.show(plain())

@@ -300,7 +300,7 @@ class Window:
 
 
 def _pump() -> None:
-    """Hand every waiting event to the window it belongs to."""
+    """Hand every waiting event to the window it belongs to; a request to end the process closes all of them."""
     if not _windows:
         return
     import pygame
@@ -312,6 +312,10 @@ def _pump() -> None:
         _windows.clear()
         return
     for event in pygame.event.get():
+        if event.type == pygame.QUIT:  # of no window: SDL makes it of SIGTERM, and desktops when a session ends
+            for window in list(_windows.values()):
+                window.close()
+            return
         owner = _windows.get(getattr(getattr(event, "window", None), "id", -1))
         if owner is not None:
             owner._take(event)
