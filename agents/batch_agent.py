@@ -5,16 +5,17 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
-from .exploration import EpsilonGreedy, LinearSchedule, Reheating, greedy
+from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
 from .statistics import EpisodeStatistics
 from .trees import each
-from .vecenv import BatchVecEnv
+from .vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")
 MOST_THREADS = 256  # torch crashes for want of memory at some number above
@@ -39,6 +40,7 @@ class BatchAgent(BaseAlgorithm):
         self, name: str, policy: Any, batch: Batch, config: Any, learning_rate: float, seed: int, device: str
     ) -> None:
         super().__init__(policy=policy, env=None, learning_rate=learning_rate, device=device, seed=seed)
+        check_autoreset(batch, name)
         self.name, self.batch, self.config = name, batch, config
         self.observation_space, self.action_space = batch.observation_space, batch.action_space
         if not isinstance(self.action_space, spaces.Discrete):
@@ -46,11 +48,16 @@ class BatchAgent(BaseAlgorithm):
         self.n_envs = batch.num_envs
         self.first_action = int(self.action_space.start)
         self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
-        self.reheating = Reheating(config.reheat_height, config.reheat_drop, config.reheat_half_life)
+        self.reheating = self._cold()
         self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
         self.explore = EpsilonGreedy(self.n_envs, self.seed or 0)
-        self._other_coins: dict[int, EpsilonGreedy] = {}  # by number of environments
+        self._asked = AskedEpsilonGreedy(self.seed or 0)
+        self._has_begun = False  # the batch shows episodes that belong to the present counters
         self._setup_model()
+
+    def _cold(self) -> Reheating:
+        c = self.config
+        return Reheating(c.reheat_height, c.reheat_drop, c.reheat_half_life)
 
     def get_env(self) -> BatchVecEnv:  # type: ignore[override]
         """The batch as SB3's ``VecEnv``, for its callbacks."""
@@ -69,7 +76,7 @@ class BatchAgent(BaseAlgorithm):
     # --- Acting ---
 
     def q_values(self, observation: Any) -> np.ndarray:
-        """(N, A) float32, the values of the actions at observations (N, *space), or a dict of these."""
+        """(N, A) float32 or float64, the values of the actions at observations (N, *space), or a dict of these."""
         raise NotImplementedError
 
     def predict(  # type: ignore[override]
@@ -98,12 +105,8 @@ class BatchAgent(BaseAlgorithm):
         """Actions (N,) int64 of the space; x (N, *space), mask (N, A), 1 = legal."""
         q = self.q_values(x)
         legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
-        actions, _ = greedy(q, legal) if epsilon == 0.0 else self._coins(len(q))(q, legal, epsilon)
+        actions = greedy(q, legal)[0] if epsilon == 0.0 else self._asked(q, legal, epsilon)
         return actions + self.first_action
-
-    def _coins(self, n: int) -> EpsilonGreedy:
-        """The coins of ``predict``, apart from the training's: who asks for actions must not disturb it."""
-        return self._other_coins.setdefault(n, EpsilonGreedy(n, self.seed or 0))
 
     def _is_batched(self, observation: Any) -> bool:
         space = self.observation_space
@@ -126,14 +129,18 @@ class BatchAgent(BaseAlgorithm):
         """Train until ``total_timesteps`` (counted over all environments); see SB3's ``BaseAlgorithm.learn``.
 
         With ``reset_num_timesteps=False`` training goes on from the present counters, up to ``total_timesteps`` in
-        all. ``callback.on_rollout_start`` comes when everything is consistent: the moment to save.
+        all; an agent that has not begun yet begins, as SB3's do. Else all begins anew but for what was learned.
+        ``callback.on_rollout_start`` comes when everything is consistent: the moment to save.
         """
         self._total_timesteps = total_timesteps
         if reset_num_timesteps:
-            self.num_timesteps = 0
-            self.batch.seed_from(self.seed or 0)
+            self.num_timesteps = self._n_updates = 0
+            self.reheating = self._cold()
             self.statistics.clear()
+        if reset_num_timesteps or not self._has_begun:
+            self.batch.seed_from(self.seed or 0)
             self.begin_anew()
+        self._has_begun = True
         self._num_timesteps_at_start, self.start_time = self.num_timesteps, time.time_ns()
         if not self._custom_logger:
             folder = tb_log_name or self.name
@@ -177,6 +184,10 @@ class BatchAgent(BaseAlgorithm):
 
     # --- Persistence: what every agent of this kind has to keep ---
 
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Everything that is a tensor."""
+        raise NotImplementedError
+
     def state(self) -> dict[str, Any]:
         """Everything but tensors that training needs to go on exactly."""
         return {
@@ -186,10 +197,15 @@ class BatchAgent(BaseAlgorithm):
             "statistics": self.statistics.state_dict(),
         }
 
+    def pack(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """See ``catalogue.Agent``."""
+        return self.tensors(), self.state()
+
     def _load_state(self, state: dict[str, Any]) -> None:
         self.num_timesteps, self._n_updates = state["num_timesteps"], state["n_updates"]
         self.reheating.load_state_dict(state["reheating"])
         self.statistics.load_state_dict(state["statistics"])
+        self._has_begun = True  # whoever loads restores the batch, or begins anew
 
     def begin_anew(self) -> None:
         """New episodes begin. Nothing to forget: observations are read from the batch."""

@@ -97,6 +97,7 @@ class Reheating:
 
 
 STREAM_SALT = 0x6C75647573  # keeps the coins of environment i apart from the environment's own random numbers
+ASKED_SALT = 0x61736B6564  # and those of who asks an agent what it would do apart from the training's
 COIN = np.dtype([("rng", "u8")])
 
 
@@ -119,9 +120,9 @@ def _define_choose() -> Callable:
     def choose(q, mask, epsilon, streams, actions, values):
         """Epsilon-greedy over a batch, in place.
 
-        q (N, A) float32, mask (N, A) int8, streams (N,) -> actions (N,) int64 and values (N,) float32, the best legal
-        Q-value. Where no action is legal, all count as legal. Two random numbers are drawn whatever epsilon is, so that
-        a stream does not depend on it.
+        q (N, A) float32 or float64, mask (N, A) int8, streams (N,) -> actions (N,) int64 and values (N,) float32, the
+        best legal Q-value. Where no action is legal, all count as legal. Two random numbers are drawn whatever epsilon
+        is, so that a stream does not depend on it.
         """
         source_hash  # noqa: B018
         for i in range(q.shape[0]):
@@ -159,7 +160,7 @@ def greedy(q: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The best legal action (N,) int64 and its value (N,) of each row; where nothing is legal, everything is.
 
     Args:
-        q: (N, A) float32. mask: (N, A), 1 = legal.
+        q: (N, A) float32 or float64. mask: (N, A), 1 = legal.
     """
     legal = mask.astype(np.bool_)
     legal |= ~legal.any(axis=1, keepdims=True)
@@ -171,8 +172,8 @@ def greedy(q: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class EpsilonGreedy:
     """The epsilon-greedy choice of ``num_envs`` environments, each with a coin of its own."""
 
-    def __init__(self, num_envs: int, seed: int) -> None:
-        self.streams = coin_streams(num_envs, seed)
+    def __init__(self, num_envs: int, seed: int, salt: int = STREAM_SALT) -> None:
+        self.streams = coin_streams(num_envs, seed, salt)
         self.actions = np.zeros(num_envs, np.int64)
         self.values = np.zeros(num_envs, np.float32)
 
@@ -180,7 +181,7 @@ class EpsilonGreedy:
         """Actions (N,) counted from 0 and the best legal values (N,); both are overwritten by the next call.
 
         Args:
-            q: (N, A) float32. mask: (N, A) int8, 1 = legal.
+            q: (N, A) float32 or float64. mask: (N, A) int8, 1 = legal.
         """
         toss(choose, q, mask, float(epsilon), self.streams, self.actions, self.values)
         return self.actions, self.values
@@ -189,9 +190,32 @@ class EpsilonGreedy:
         """Actions (M,) of the environments ``rows`` (M,) alone; the coins of the others stay as they are.
 
         Args:
-            q: (M, A) float32. mask: (M, A) int8, 1 = legal.
+            q: (M, A) float32 or float64. mask: (M, A) int8, 1 = legal.
         """
         streams, actions = self.streams[rows], np.empty(len(rows), np.int64)
         toss(choose, q, mask, float(epsilon), streams, actions, np.empty(len(rows), np.float32))
         self.streams[rows] = streams
         return actions
+
+
+class AskedEpsilonGreedy:
+    """The epsilon-greedy choice for whoever asks an agent, in batches of any size.
+
+    The coins are not those of the training: asking must not disturb it. There are as many as the largest batch needed.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.choice = EpsilonGreedy(0, seed, ASKED_SALT)
+
+    def __call__(self, q: np.ndarray, mask: np.ndarray, epsilon: float) -> np.ndarray:
+        """Actions (N,) int64, counted from 0.
+
+        Args:
+            q: (N, A) float32 or float64. mask: (N, A) int8, 1 = legal.
+        """
+        known = self.choice.streams
+        if len(q) > len(known):
+            self.choice = EpsilonGreedy(len(q), self.seed, ASKED_SALT)
+            self.choice.streams[: len(known)] = known
+        return self.choice.at(np.arange(len(q)), q, mask, epsilon)

@@ -14,7 +14,7 @@ from torch import nn
 
 from ..envs.engine.batch import Batch
 from .batch_agent import MOST_THREADS, BatchAgent, check_range, check_types, config_from
-from .exploration import EpsilonGreedy, greedy
+from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
 from .trees import each
@@ -107,10 +107,6 @@ class PQN(BatchAgent):
             x = torch.from_numpy(self.view(x.cpu().numpy()))
         with torch.inference_mode():
             return self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
-
-    def _coins(self, n: int) -> EpsilonGreedy:
-        """Only another number of environments than the training's has coins of its own."""
-        return self.explore if n == self.n_envs else super()._coins(n)
 
     # --- Learning ---
 

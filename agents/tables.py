@@ -51,7 +51,7 @@ def _define_gather() -> Callable:
     source_hash = 0
 
     def gather(tables, learners, states, q):
-        """Action values q (N, A) float32 in place: the mean over the M tables of each environment's learner."""
+        """Action values q (N, A) float64 in place: the mean over the M tables of each environment's learner."""
         source_hash  # noqa: B018
         for i in range(q.shape[0]):
             first, stop = learners[i], learners[i] + 1

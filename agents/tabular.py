@@ -104,7 +104,7 @@ class Tabular(BatchAgent):
         self.counts = np.zeros(self.tables.shape, np.int64)
         self.learners = np.zeros(n, np.int64) if c.shared else np.arange(n)
         self.table_coins = coin_streams(n, self.seed or 0, TABLE_SALT)
-        self._q = np.empty((n, actions), np.float32)
+        self._q = np.empty((n, actions))
         self._actions = np.zeros(n, np.int64)  # what will be done next, counted from 0
         self._has_chosen = False
 
@@ -116,8 +116,8 @@ class Tabular(BatchAgent):
     # --- Acting ---
 
     def q_values(self, observation: np.ndarray) -> np.ndarray:
-        """(N, A) float32, the values of the actions at observations (N, *space); separate tables act by their mean."""
-        q = np.empty((len(observation), self.tables.shape[-1]), np.float32)
+        """(N, A) float64, the values of the actions at observations (N, *space); separate tables act by their mean."""
+        q = np.empty((len(observation), self.tables.shape[-1]))
         gather(self.tables, np.full(len(q), EVERYBODY), self.grid(observation), q)
         return q
 
@@ -187,7 +187,7 @@ class Tabular(BatchAgent):
         b, actions = self.batch.buffers, self._actions.copy()
         rows = np.flatnonzero(b.truncated & ~b.terminated)
         if len(rows):
-            q = np.empty((len(rows), self._q.shape[1]), np.float32)
+            q = np.empty((len(rows), self._q.shape[1]))
             gather(self.tables, self.learners[rows], states[rows], q)
             actions[rows] = self.explore.at(rows, q, mask[rows], self.epsilon)
         return actions

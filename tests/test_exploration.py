@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ludus.agents.exploration import EpsilonGreedy, LinearSchedule, Reheating, coin_streams
+from ludus.agents.exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, coin_streams
 
 ALL_LEGAL = np.ones((1, 4), np.int8)
 
@@ -66,6 +66,25 @@ def test_some_environments_can_choose_while_the_coins_of_the_others_stay():
 def test_coins_for_another_purpose_are_others():
     one, two = coin_streams(100, 3), coin_streams(100, 3, salt=1)
     assert not set(one["rng"].tolist()) & set(two["rng"].tolist())
+
+
+def test_who_asks_tosses_other_coins_than_the_training_and_as_many_as_the_largest_batch_needs():
+    def ask(sizes):
+        asked = AskedEpsilonGreedy(7)
+        return asked, [asked(np.zeros((n, 9)), np.ones((n, 9), np.int8), 1.0).tolist() for n in sizes]
+
+    asked, (few, many, again) = ask([3, 40, 40])
+    assert len(asked.choice.streams) == 40
+    assert not set(asked.choice.streams["rng"].tolist()) & set(EpsilonGreedy(40, 7).streams["rng"].tolist())
+    assert many != again
+    assert [row[:3] for row in ask([40, 40, 40])[1][:2]] == [few, many[:3]]  # the same, however many were asked before
+    training = EpsilonGreedy(40, 7)
+    assert training(np.zeros((40, 9), np.float32), np.ones((40, 9), np.int8), 1.0)[0].tolist() != ask([40])[1][0]
+
+
+def test_values_that_differ_in_float64_alone_are_no_tie():
+    q = np.array([[1.0, 1.0 + 1e-12]])
+    assert EpsilonGreedy(1, 0)(q, np.ones((1, 2), np.int8), 0.0)[0].tolist() == [1]
 
 
 def test_coins_are_not_the_environments_own_random_numbers():

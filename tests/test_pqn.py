@@ -135,6 +135,21 @@ def test_predict_takes_one_observation_or_many_and_honours_masks():
         assert agent.predict(batch.buffers.observation[i], action_masks=only)[0] == i
 
 
+def test_asking_for_actions_does_not_disturb_the_training():
+    class Ask(BaseCallback):
+        def _on_step(self):
+            self.model.predict(np.zeros((8, 4), np.float32), deterministic=False)
+            return True
+
+    def weights(callback):
+        agent = PQN(make_batch("ludus/CartPole-v1", 8), PQNConfig(num_envs=8, minibatches=2, hidden=(16,)))
+        agent.set_logger(Logger(None, []))
+        agent.learn(1024, callback)
+        return torch.cat([value.flatten() for value in agent.network.state_dict().values()])
+
+    assert torch.equal(weights(None), weights(Ask()))
+
+
 class Stranger(gymnasium.Env):
     """A stranger's environment with a Dict observation: repeat the sign that is shown."""
 

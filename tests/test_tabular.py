@@ -306,6 +306,43 @@ def test_predicting_does_not_disturb_the_training():
     np.testing.assert_array_equal(values(False), values(True))
 
 
+def test_the_greedy_choice_sees_what_float32_would_not():
+    """1 and 1 + 1e-9 are one number in float32, and the first of a tie would be taken."""
+    agent = Tabular(KernelBatch("chain", 8), TabularConfig(num_envs=8, epsilon_start=0.0, epsilon_end=0.0))
+    agent.set_logger(Logger(None, []))
+    agent.tables[...] = [1.0, 1.0 + 1e-9]
+    assert agent.predict(np.arange(5))[0].tolist() == [chain.RIGHT] * 5
+    agent.learn(8, _Stop())
+    assert agent.first_actions.tolist() == [chain.RIGHT] * 8
+
+
+def test_an_agent_that_has_not_begun_begins_whatever_is_asked():
+    """As SB3's do: `reset_num_timesteps=False` on a fresh agent."""
+    agent = Tabular(KernelBatch("chain", 8), TabularConfig(num_envs=8, rollout_steps=16))
+    agent.set_logger(Logger(None, []))
+    agent.learn(256, reset_num_timesteps=False)
+    assert agent.num_timesteps == 256
+    before = agent.batch.snapshot()
+    agent.learn(256, reset_num_timesteps=False)  # nothing is left to do, so nothing moves
+    assert agent.batch.snapshot() == before
+
+
+def test_a_training_that_begins_anew_keeps_only_what_was_learned():
+    agent = learn(KernelBatch("chain", 8), 2_048, reheat_height=0.4)
+    agent.reheating.extra = 0.3
+    kept = agent.tables.copy()
+    agent.learn(0)
+    assert (agent.num_timesteps, agent._n_updates) == (0, 0)
+    assert (agent.reheating.extra, agent.reheating.episodes) == (0.0, 0)
+    np.testing.assert_array_equal(agent.tables, kept)
+
+
+def test_another_autoreset_than_same_step_is_refused():
+    batch = KernelBatch("chain", 2, autoreset_mode="NextStep")
+    with pytest.raises(ValueError, match="tabular needs a batch with the autoreset mode SameStep, got NextStep; leave"):
+        Tabular(batch, TabularConfig(num_envs=2))
+
+
 def test_separate_tables_act_by_their_mean():
     agent = Tabular(KernelBatch("chain", 2), TabularConfig(num_envs=2, shared=False))
     agent.tables[0, 0, 3] = [5.0, 0.0]
