@@ -54,23 +54,24 @@ class Agent(Protocol):
     def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
         """Actions (N, …) for a batch's observations, without exploration; mask (N, A), 1 = legal."""
 
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """Everything that is a tensor: weights, optimiser, random states."""
-
-    def state(self) -> dict[str, Any]:
-        """Everything else that training needs to go on, as JSON can hold it."""
+    def pack(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """``(tensors, state)``: what is a tensor (weights, optimiser, random states), and all else, for JSON."""
 
     def load(self, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:
-        """Go on from ``tensors()`` and ``state()`` of an agent of the same configuration."""
+        """Go on from what ``pack`` gave of an agent of the same configuration."""
 
     def load_network(self, tensors: dict[str, torch.Tensor]) -> None:
-        """The part of ``tensors()`` that acting needs; ``ValueError`` if it does not fit."""
+        """The part of the ``tensors`` that acting needs; ``ValueError`` if it does not fit."""
 
     def begin_anew(self) -> None:
         """The batch could not be restored and starts new episodes: forget what was seen last."""
 
     def keep_replay(self, folder: Any) -> bool:
-        """Keep what is too large for a checkpoint in files of ``folder``, if anything is; False if these are new."""
+        """Keep what is too large for a checkpoint in files of ``folder``, if anything is; after ``load``.
+
+        Returns:
+            False if the files are new: if they do not hold what the loaded checkpoint counts on.
+        """
 
 
 def find(name: str) -> Entry:

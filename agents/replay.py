@@ -3,22 +3,33 @@
 The files are the buffer itself, written as the training goes on. After a kill they may hold a few transitions that are
 newer than the checkpoint: true ones of the same environments, but not those that would be there without the kill, which
 is why the agents with a replay buffer resume approximately.
+
+``generation.txt`` is written once all files are there, full of zeros: a random name, which is in the checkpoints that
+count on these files, too. Files of another name, or of none, hold nothing of what such a checkpoint has seen.
 """
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..files import write_atomically
+
+GENERATION = "generation.txt"
 ARRAYS = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
-def move_to_files(buffer: Any, folder: Path) -> bool:
-    """Put the arrays of ``buffer`` into ``folder/NAME.npy``; what files of the right shape hold already, stays.
+def move_to_files(buffer: Any, folder: Path, expected: str | None) -> str:
+    """Put the arrays of ``buffer`` into ``folder/NAME.npy``.
+
+    Args:
+        expected: The generation of the files that a checkpoint counts on; ``None`` without a checkpoint.
 
     Returns:
-        Whether all the files were there. If one was missing, all begin anew, filled with zeros.
+        The generation of the files. ``expected``, if these were whole and there: what they hold, stays. Else a new one,
+        and all begin anew, filled with zeros.
 
     Raises:
         ValueError: a file is there and holds no whole array of the buffer's shape and type.
@@ -26,12 +37,20 @@ def move_to_files(buffer: Any, folder: Path) -> bool:
     """
     folder.mkdir(parents=True, exist_ok=True)
     places = [(owner, key, folder / f"{name}.npy") for owner, key, name in _places(buffer)]
-    kept = all(path.exists() for *_, path in places)
+    name = folder / GENERATION
+    found = name.read_text() if name.exists() else None
+    kept = found is not None and found == expected and all(path.exists() for *_, path in places)
+    if not kept:  # before anything else: a kill in the middle leaves files without a name
+        name.unlink(missing_ok=True)
     for owner, key, path in places:
         if not kept:
             path.unlink(missing_ok=True)
         owner[key] = (_open if kept else _create)(path, owner[key].shape, owner[key].dtype)
-    return kept
+    if kept:
+        return str(expected)
+    generation = secrets.token_hex(8)  # not of the global random numbers, which belong to the training
+    write_atomically(name, generation.encode())
+    return generation
 
 
 def flush(buffer: Any) -> None:

@@ -31,7 +31,9 @@ class Resumable:
     batch: Batch
     statistics: EpisodeStatistics
     threads: int
-    _has_replay = False  # the files of the replay buffer hold what the checkpoint counts on
+    _before_noise: dict[str, Any] | None = None  # in a rollout with gSDE, the random state before its noise was drawn
+    _replay_generation: str | None = None  # of the replay buffer's files; see ``replay``
+    _replay_saved: dict[str, Any] = {}  # what the loaded checkpoint says of them
 
     def attach(
         self, batch: Batch, threads: int, env: BatchVecEnv, see: Callable[[np.ndarray], np.ndarray] | None
@@ -67,7 +69,10 @@ class Resumable:
     def collect_rollouts(self: Any, *arguments: Any, **keywords: Any) -> Any:
         if self.use_sde:  # SB3 draws the noise of gSDE before the moment at which a run saves, and again after a resume
             self._before_noise = random_tree()
-        return super().collect_rollouts(*arguments, **keywords)  # type: ignore[misc]
+        try:
+            return super().collect_rollouts(*arguments, **keywords)  # type: ignore[misc]
+        finally:
+            self._before_noise = None
 
     def train(self, *arguments: Any, **keywords: Any) -> None:
         super().train(*arguments, **keywords)  # type: ignore[misc]
@@ -114,7 +119,7 @@ class Resumable:
         return {
             "parameters": self.get_parameters(),
             "variables": {name: getattr(self, name) for name in variables},
-            "random": self._before_noise if self.use_sde else random_tree(),
+            "random": random_tree() if self._before_noise is None else self._before_noise,
             "last": {
                 "observation": self._last_obs,
                 "original": self._last_original_obs,
@@ -125,8 +130,14 @@ class Resumable:
             "n_updates": self._n_updates,
             "logged_at": self.logged_at,
             "statistics": self.statistics.state_dict(),
-            "replay": {"pos": self.replay_buffer.pos, "full": bool(self.replay_buffer.full)} if off_policy else {},
+            "replay": self._replay_tree() if off_policy else {},
+            # Off-policy agents draw the actions of their warm-up from the space, whose seed is the run's.
+            "warm_up": self.action_space.np_random.bit_generator.state if off_policy else None,
         }
+
+    def _replay_tree(self: Any) -> dict[str, Any]:
+        buffer = self.replay_buffer
+        return {"pos": buffer.pos, "full": bool(buffer.full), "generation": self._replay_generation}
 
     def _normalizer_tree(self: Any) -> dict[str, Any]:
         env = self.get_vec_normalize_env()
@@ -137,13 +148,10 @@ class Resumable:
             tree["observation"] = trees.each(_moments, env.obs_rms)
         return tree
 
-    def tensors(self) -> dict[str, torch.Tensor]:
-        return trees.pack(self.tree())[0]
-
-    def state(self: Any) -> dict[str, Any]:
+    def pack(self: Any) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         if isinstance(self, OffPolicyAlgorithm):
             replay.flush(self.replay_buffer)
-        return trees.pack(self.tree())[1]
+        return trees.pack(self.tree())
 
     def load_network(self: Any, tensors: dict[str, torch.Tensor]) -> None:
         prefix = "parameters/policy/"
@@ -178,7 +186,7 @@ class Resumable:
         self.load_tree(trees.unpack(tensors, state))
 
     def load_tree(self: Any, tree: dict[str, Any]) -> None:
-        """Take over what ``tree`` gave, but for the normaliser."""
+        """Take over what ``tree`` gave, but for the normaliser, and for the replay buffer: see ``keep_replay``."""
         self.set_parameters(tree["parameters"], exact_match=True, device=self.device)
         for name, value in tree["variables"].items():
             getattr(self, name).data.copy_(value)
@@ -188,8 +196,9 @@ class Resumable:
         self.num_timesteps, self._n_updates = tree["num_timesteps"], tree["n_updates"]
         self.logged_at = tree["logged_at"]
         self.statistics.load_state_dict(tree["statistics"])
-        for name, value in tree["replay"].items() if self._has_replay else ():
-            setattr(self.replay_buffer, name, value)
+        self._replay_saved = tree["replay"]
+        if tree.get("warm_up") is not None:
+            self.action_space.np_random.bit_generator.state = tree["warm_up"]
         set_random_tree(tree["random"])
 
     def begin_anew(self: Any) -> None:
@@ -198,10 +207,14 @@ class Resumable:
         self._last_obs = None
 
     def keep_replay(self: Any, folder: Path) -> bool:
-        if isinstance(self, OffPolicyAlgorithm):
-            whole = replay.move_to_files(self.replay_buffer, folder)
-            self._has_replay = whole  # type: ignore[attr-defined]
-            return whole
+        buffer, saved = getattr(self, "replay_buffer", None), self._replay_saved
+        if buffer is None:
+            return True
+        expected = saved.get("generation")
+        self._replay_generation = replay.move_to_files(buffer, folder, expected)
+        if self._replay_generation != expected:
+            return False
+        buffer.pos, buffer.full = saved["pos"], saved["full"]
         return True
 
     def save(self, *_: Any, **__: Any) -> None:
@@ -234,7 +247,8 @@ def _moments(moments: RunningMeanStd) -> dict[str, Any]:
 
 
 def _load_moments(moments: RunningMeanStd, tensors: dict[str, torch.Tensor], path: str) -> None:
-    moments.mean, moments.var = tensors[f"{path}/mean"].numpy(), tensors[f"{path}/var"].numpy()
+    shape = np.shape(moments.mean)  # (), that of returns, was once saved as (1,)
+    moments.mean, moments.var = (tensors[f"{path}/{name}"].numpy().reshape(shape) for name in ("mean", "var"))
     moments.count = float(tensors[f"{path}/count"])
 
 

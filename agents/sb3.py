@@ -1,6 +1,7 @@
 """Stable-Baselines3's algorithms as agents of Ludus' runs: by name, with plain hyperparameters."""
 
 import inspect
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
 from .batch_agent import MOST_THREADS
-from .exploration import EpsilonGreedy
+from .exploration import AskedEpsilonGreedy, EpsilonGreedy
 from .resumable import Resumable
 from .vecenv import BatchVecEnv
 from .views import EgocentricView
@@ -25,7 +26,7 @@ ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "t
 OURS: dict[str, Any] = {
     "policy": "auto",  # or MlpPolicy, CnnPolicy, MultiInputPolicy
     "num_envs": 8,  # environments stepped together
-    "normalize": False,  # running mean and variance of observations and returns; a dict of VecNormalize's arguments
+    "normalize": False,  # running mean and variance of observations and returns; a dict of what is in NORMALIZE
     "center": None,  # plane that marks the own cell of a board: the policy then sees the board from there
     "view_radius": 5,  # how far it sees exactly then, in cells
     "input_scale": 1.0,  # factor(s) for the planes of such a view
@@ -54,6 +55,12 @@ NUMBERS = {
     **dict.fromkeys(("target_policy_noise", "target_noise_clip"), (0.0, 1e6)),
     "target_entropy": (-1e6, 1e6),
 }
+# Arguments of VecNormalize; its gamma is the algorithm's.
+NORMALIZE: dict[str, Any] = {
+    **dict.fromkeys(("norm_obs", "norm_reward"), "true or false"),
+    **dict.fromkeys(("clip_obs", "clip_reward", "epsilon"), "a number > 0"),
+    "norm_obs_keys": "a list of names",
+}
 SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
 ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.ELU, "leaky_relu": torch.nn.LeakyReLU}
 
@@ -80,19 +87,30 @@ class LudusDQN(Resumable, DQN):  # type: ignore[misc]
     def _setup_model(self) -> None:
         super()._setup_model()
         self.coins = EpsilonGreedy(self.n_envs, self.seed or 0)
+        self._asked = AskedEpsilonGreedy(self.seed or 0)
+
+    def _sample_action(self, learning_starts: int, action_noise: Any = None, n_envs: int = 1) -> Any:
+        if self.num_timesteps < learning_starts:
+            return super()._sample_action(learning_starts, action_noise, n_envs)
+        q = self._q_values(self._last_obs)
+        actions = self.coins(q, np.ones(q.shape, np.int8), self.exploration_rate)[0].copy()
+        return actions, actions
 
     def predict(  # type: ignore[override]
         self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = False
     ) -> tuple[np.ndarray, Any]:
-        """As SB3's; ``deterministic=False`` chooses epsilon-greedily for each of the training's environments."""
-        first = next(iter(observation.values())) if isinstance(observation, dict) else observation
-        batched = self.policy.is_vectorized_observation(observation)
-        if deterministic or not batched or len(first) != self.n_envs:
+        """As SB3's; ``deterministic=False`` chooses epsilon-greedily, and leaves the training as it is."""
+        if deterministic:
             return super().predict(observation, state, episode_start, deterministic)
+        q = self._q_values(observation)
+        actions = self._asked(q, np.ones(q.shape, np.int8), self.exploration_rate)
+        return actions if self.policy.is_vectorized_observation(observation) else actions.squeeze(0), state
+
+    def _q_values(self, observation: Any) -> np.ndarray:
+        """(N, A) float32 of observations (N, *space), or (1, A) of one."""
         self.policy.set_training_mode(False)
         with torch.no_grad():
-            q = self.q_net(self.policy.obs_to_tensor(observation)[0]).cpu().numpy()
-        return self.coins(q, np.ones(q.shape, np.int8), self.exploration_rate)[0].copy(), state
+            return self.q_net(self.policy.obs_to_tensor(observation)[0]).cpu().numpy()
 
     def extra_tags(self) -> dict[str, float]:
         return {"train/epsilon": self.exploration_rate}
@@ -150,8 +168,12 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"unknown hyperparameter {key!r} of {name}{did_you_mean(key, defaults)}")
         _check(key, values[key], defaults[key])
     resolved = {**defaults, **values}
-    if not isinstance(resolved["normalize"], (bool, dict)):
-        raise ValueError(f"normalize must be true, false or a dict of VecNormalize's, got {resolved['normalize']!r}")
+    _check_normalize(resolved["normalize"])
+    center, scale = resolved["center"], resolved["input_scale"]
+    if center is not None and (isinstance(center, bool) or not isinstance(center, int)):
+        raise ValueError(f"center must be the number of a plane, or null for none, got {center!r}")
+    if not all(map(_is_number, scale if isinstance(scale, (list, tuple)) else [scale])):
+        raise ValueError(f"input_scale must be a number or a list of numbers, got {scale!r}")
     if name == "ppo":
         size = resolved["num_envs"] * resolved["n_steps"]
         if size % resolved["batch_size"]:
@@ -170,13 +192,34 @@ def _check(key: str, value: Any, default: Any) -> None:
         low, high = WHOLE[key]
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ValueError(f"{key} must be a whole number {low} … {high}, got {value!r}")
+        if key == "gradient_steps" and value == 0:
+            raise ValueError("gradient_steps must be >= 1, or -1 for as many as steps were played, got 0: never trains")
     elif isinstance(default, bool):
         if key != "normalize" and not isinstance(value, bool):
             raise ValueError(f"{key} must be true or false, got {value!r}")
     elif key in NUMBERS and not (value is None and default is None) and not (value == "auto" and default == "auto"):
         lowest, highest = NUMBERS[key]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
+        if not _is_number(value) or not lowest <= value <= highest:
             raise ValueError(f"{key} must be a number {lowest:g} … {highest:g}, got {value!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_normalize(given: Any) -> None:
+    """``ValueError`` unless it is true, false, or a dict of the entries in ``NORMALIZE``."""
+    if not isinstance(given, (bool, dict)):
+        raise ValueError(f"normalize must be true, false or a dict of VecNormalize's, got {given!r}")
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if key not in NORMALIZE:
+            raise ValueError(f"unknown entry {key!r} of normalize{did_you_mean(key, NORMALIZE)}")
+        if key.startswith("norm_obs_"):
+            fits = isinstance(value, list) and all(isinstance(name, str) for name in value)
+        else:
+            fits = isinstance(value, bool) if key.startswith("norm_") else _is_number(value) and value > 0
+        if not fits:
+            raise ValueError(f"{key} of normalize must be {NORMALIZE[key]}, got {value!r}")
 
 
 def _schedule(key: str, value: Any) -> Any:
@@ -187,8 +230,13 @@ def _schedule(key: str, value: Any) -> Any:
         start = float(number)
     except ValueError:
         start = -1.0
-    if kind != "lin" or start < 0.0:
+    if kind != "lin" or not start >= 0.0:  # NaN is not, either
         raise ValueError(f"{key} must be a number, or lin_NUMBER for a linear fall to 0, got {value!r}")
+    lowest, highest = NUMBERS[key]
+    if start > highest:
+        raise ValueError(
+            f"{key} must be a number {lowest:g} … {highest:g}, also where it begins to fall, got {value!r}"
+        )
     return lambda left: left * start  # left: the share of the training that is left, 1 … 0
 
 
@@ -198,7 +246,7 @@ def _policy_arguments(given: Any) -> dict[str, Any]:
     arguments = dict(given)
     name = arguments.get("activation_fn")
     if name is not None:
-        if name not in ACTIVATIONS:
+        if not isinstance(name, str) or name not in ACTIVATIONS:
             raise ValueError(f"unknown activation_fn {name!r}{did_you_mean(str(name), ACTIVATIONS)}")
         arguments["activation_fn"] = ACTIVATIONS[name]
     return arguments
@@ -222,19 +270,20 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
     env = BatchVecEnv(batch)
     wrapped: Any = env
     see = None
-    if values["center"] is not None:
-        view = EgocentricView(batch.observation_space, values["center"], values["view_radius"])
-        wrapped = ViewVecEnv(env, view, values["input_scale"])
-        see = wrapped.see
-    if values["normalize"]:
-        options = values["normalize"] if isinstance(values["normalize"], dict) else {}
-        wrapped = VecNormalize(wrapped, gamma=values["gamma"], training=not acting, **options)
     policy = values["policy"]
     if policy == "auto":
         policy = "MultiInputPolicy" if isinstance(batch.observation_space, spaces.Dict) else "MlpPolicy"
     try:
+        if values["center"] is not None:
+            view = EgocentricView(batch.observation_space, values["center"], values["view_radius"])
+            wrapped = ViewVecEnv(env, view, values["input_scale"])
+            see = wrapped.see
+        if values["normalize"]:
+            options = values["normalize"] if isinstance(values["normalize"], dict) else {}
+            wrapped = VecNormalize(wrapped, gamma=values["gamma"], training=not acting, **options)
         agent = CLASSES[name](policy, wrapped, seed=seed, device=device, **arguments)
-    except (AssertionError, TypeError, RuntimeError) as fault:  # SB3 refuses hyperparameters and spaces in either way
-        raise ValueError(f"{name} refuses its hyperparameters or {batch.name}: {fault}") from fault
+    except (AssertionError, TypeError, KeyError, RuntimeError) as fault:  # SB3 refuses hyperparameters in each way
+        what = f"there is no {fault}" if isinstance(fault, KeyError) else " ".join(str(fault).split())
+        raise ValueError(f"{name} refuses its hyperparameters or {batch.name}: {what}") from fault
     agent.attach(batch, values["threads"], env, see)
     return agent

@@ -143,14 +143,13 @@ class Run:
         c = self.config
         torch.set_num_threads(int(c.hyperparameters.get("threads", 1)))
         agent, batch = self.make_agent()
-        has_replay = agent.keep_replay(self.folder / "replay")
         saved = None
         if checkpoint.list_checkpoints(self.folder / "checkpoints"):
             saved = self._load_checkpoint()
             self.notes += other_versions(self.folder)
-            if not has_replay:
-                self.notes.append(f"{self.folder / 'replay'} was not whole: the replay buffer starts empty")
             agent.load(saved.tensors, saved.state["agent"])
+            if not agent.keep_replay(self.folder / "replay"):
+                self.notes.append(f"{self.folder / 'replay'} was not whole: the replay buffer starts empty")
             if saved.batch is not None:
                 batch.restore(saved.batch)
             else:
@@ -159,6 +158,7 @@ class Run:
                 self.notes.append(f"{c.env} cannot be saved: its episodes start anew, the resume is not exact")
             cut_back(self.folder, saved.state["files"])
         else:
+            agent.keep_replay(self.folder / "replay")
             for path in [*self.folder.glob("events.out.*"), self.folder / "evaluations.csv"]:
                 path.unlink(missing_ok=True)  # killed before the first checkpoint: the run begins anew
         callback = RunCallback(self, batch, saved.state["run"] if saved else None, progress)
@@ -327,13 +327,13 @@ class RunCallback(BaseCallback):
         for output in self.logger.output_formats:
             if isinstance(output, TensorBoardOutputFormat):
                 output.writer.flush()
+        tensors, agent_state = self.model.pack()  # type: ignore[attr-defined]
         state = {
-            "agent": self.model.state(),  # type: ignore[attr-defined]
+            "agent": agent_state,
             "run": {"evaluated_at": self.evaluated_at, "best": self.best},
             "files": growing_files(self.run.folder),
         }
         snapshot = self.batch.snapshot() if hasattr(self.batch, "records") else None
-        tensors = self.model.tensors()  # type: ignore[attr-defined]
         checkpoint.save(self.run.folder / "checkpoints", self.model.num_timesteps, tensors, state, snapshot)
         self.saved_at = time.monotonic()
 

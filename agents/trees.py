@@ -12,7 +12,7 @@ TENSOR, ITEMS = "__tensor__", "__items__"  # marks in the JSON part
 def pack(tree: Any) -> tuple[dict[str, torch.Tensor], Any]:
     """``(tensors, plain)`` of nested dicts, lists, tuples, tensors, arrays, numbers, texts and ``None``.
 
-    A tensor is named by its path, with ``/`` between the keys. Tuples come back as lists, arrays as tensors.
+    A tensor is named by its path, with ``/`` between the keys.
 
     Raises:
         TypeError: a value of another type, or a name that two tensors share.
@@ -25,7 +25,8 @@ def _pack(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
     if isinstance(value, np.ndarray):
         # torch has no arithmetic for wider unsigned numbers, which random states are made of; they come back as int64.
         wide = value.dtype.kind == "u" and value.itemsize > 1
-        value = torch.from_numpy(np.ascontiguousarray(value.astype(np.int64) if wide else value))
+        value = np.ascontiguousarray(value.astype(np.int64) if wide else value).reshape(value.shape)  # () stays ()
+        value = torch.from_numpy(value)
     if isinstance(value, torch.Tensor):
         if path in tensors:
             raise TypeError(f"two tensors of the state have the path {path!r}")
@@ -46,7 +47,9 @@ def _pack(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
 
 
 def unpack(tensors: dict[str, torch.Tensor], plain: Any) -> Any:
-    """What ``pack`` was given."""
+    """What ``pack`` was given, but that tuples come back as lists, NumPy's scalars as Python's, and arrays as tensors
+    of their shape: those of unsigned numbers wider than a byte as int64, which 64 bits wrap around to.
+    """
     if isinstance(plain, dict):
         if TENSOR in plain:
             return tensors[plain[TENSOR]]

@@ -2,6 +2,7 @@
 
 import shutil
 
+import gymnasium
 import numpy as np
 import pytest
 import torch
@@ -9,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stable_baselines3.common.logger import Logger
 
+import ludus
 from ludus.agents import catalogue, checkpoint, replay, trees
 from ludus.agents.config import configure
-from ludus.agents.training import Run
+from ludus.agents.training import Interrupted, Run, RunCallback
 from ludus.envs.make import make_batch
 from test_resume import curve
+from test_vecenv import Counter
 
 TINY = {
     "ppo": {"n_steps": 16, "batch_size": 32},
@@ -38,7 +41,7 @@ def test_each_algorithm_trains_resumes_and_plays(tmp_path, name):
     Run.start(folder, config(name)).train()
     names = {path.name.partition(".")[2] for path in folder.rglob("*") if path.is_file()}
     assert {part.rpartition(".")[2] if "tfevents" not in part else "events" for part in names} <= {
-        *("yaml", "events", "csv", "safetensors", "json", "bin", "npy")
+        *("yaml", "events", "csv", "safetensors", "json", "bin", "npy", "txt")
     }
     saved = checkpoint.load_latest(folder / "checkpoints")
     agent = Run.open(folder).agent()
@@ -75,6 +78,36 @@ def run_steps(folder):
     return checkpoint.load_latest(folder / "checkpoints").steps
 
 
+@pytest.mark.parametrize("moment", ["before its first checkpoint", "while it makes the files"])
+def test_a_replay_buffer_that_was_lost_is_not_found_again_after_another_kill(tmp_path, monkeypatch, moment):
+    """The new files hold nothing but zeros, whatever the last checkpoint says of those that were lost."""
+    folder = tmp_path / "run"
+    Run.start(folder, config("dqn")).train()
+    (folder / "config.yaml").write_text((folder / "config.yaml").read_text().replace("steps: 600", "steps: 900"))
+    before, files = run_steps(folder), [path for path in (folder / "replay").iterdir() if path.suffix == ".npy"]
+    shutil.rmtree(folder / "replay")
+    made = []
+
+    def kill(*_):
+        made.append(None)
+        if moment == "before its first checkpoint" or len(made) == len(files):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if moment == "while it makes the files":
+            patch.setattr("os.posix_fallocate", kill)
+        else:
+            patch.setattr(RunCallback, "watch_signals", kill)
+        with pytest.raises(KeyboardInterrupt):
+            Run.open(folder).train()
+    assert sorted(path.name for path in (folder / "replay").glob("*.npy")) == sorted(path.name for path in files)
+    run = Run.open(folder)
+    run.train()
+    assert run.notes[-1] == f"{folder / 'replay'} was not whole: the replay buffer starts empty"
+    saved = checkpoint.load_latest(folder / "checkpoints").state["agent"]["replay"]
+    assert saved["pos"] == (run_steps(folder) - before) // 8  # what was played since
+
+
 @pytest.mark.parametrize("name", ["ppo", "a2c"])
 def test_the_noise_of_gsde_is_drawn_again_as_it_was(tmp_path, name):
     values = {**TINY[name], "use_sde": True, "sde_sample_freq": 4, "policy_kwargs": {"net_arch": [8]}}
@@ -87,6 +120,58 @@ def test_the_noise_of_gsde_is_drawn_again_as_it_was(tmp_path, name):
     tensors = [checkpoint.load_latest(folder / "checkpoints").tensors for folder in (whole, again)]
     assert tensors[0].keys() == tensors[1].keys()
     assert all(torch.equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
+
+
+GENTLE = {"use_sde": True, "sde_sample_freq": 4, "policy_kwargs": {"net_arch": [8]}}
+
+
+def weights(folder):
+    return checkpoint.load_latest(folder / "checkpoints").tensors
+
+
+@pytest.mark.parametrize("name", ["ppo", "a2c"])
+def test_a_gsde_run_that_is_made_longer_equals_one_that_was_as_long_at_once(tmp_path, name):
+    def plan(steps):
+        values = {**TINY[name], **GENTLE}
+        return configure("test/Slider-v0", name, values, steps=steps, evaluate_every=0, checkpoint_seconds=0.0)
+
+    Run.start(tmp_path / "whole", plan(1280)).train()
+    Run.start(tmp_path / "longer", plan(640)).train()
+    path = tmp_path / "longer" / "config.yaml"
+    path.write_text(path.read_text().replace("steps: 640", "steps: 1280"))
+    Run.open(tmp_path / "longer").train()
+    tensors = [weights(tmp_path / part) for part in ("whole", "longer")]
+    assert all(torch.equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
+
+
+def test_a_gsde_run_goes_on_from_an_interrupt_in_its_last_evaluation(tmp_path, monkeypatch):
+    """It was saved at its last step, so no rollout follows."""
+    values = {**TINY["ppo"], **GENTLE}
+    plan = configure("test/Slider-v0", "ppo", values, steps=256, evaluate_every=0, checkpoint_seconds=0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(RunCallback, "_evaluate", lambda self, keep=True: _interrupt())
+        with pytest.raises(Interrupted):
+            Run.start(tmp_path / "run", plan).train()
+    assert run_steps(tmp_path / "run") == 256
+    assert Run.open(tmp_path / "run").train().lengths.size
+
+
+def _interrupt():
+    raise Interrupted("SIGINT")
+
+
+@pytest.mark.parametrize("name", ["dqn", "sac"])
+def test_a_resume_in_the_warm_up_goes_on_with_other_random_actions(tmp_path, name):
+    """What is drawn there is the action space's, so the two halves are those of the whole."""
+    warm = {"learning_starts": 5_000}
+    Run.start(tmp_path / "whole", config(name, 1216, **warm)).train()
+    Run.start(tmp_path / "halves", config(name, 608, **warm)).train()
+    path = tmp_path / "halves" / "config.yaml"
+    path.write_text(path.read_text().replace("steps: 608", "steps: 1216"))
+    Run.open(tmp_path / "halves").train()
+    whole, halves = (np.load(tmp_path / part / "replay" / "actions.npy") for part in ("whole", "halves"))
+    assert whole.any()
+    np.testing.assert_array_equal(whole, halves)
 
 
 def test_a_strangers_environment_goes_on_with_other_episodes():
@@ -108,8 +193,8 @@ def test_off_policy_agents_resume_with_their_replay_buffer(tmp_path, name):
     (folder / "config.yaml").write_text(text)
     run = Run.open(folder)
     agent, batch = run.make_agent()
-    agent.keep_replay(folder / "replay")
     agent.load(before.tensors, before.state["agent"])
+    assert agent.keep_replay(folder / "replay")
     buffer = agent.replay_buffer
     assert buffer.pos == before.steps // batch.num_envs
     assert isinstance(buffer.observations, np.memmap)
@@ -125,8 +210,10 @@ def test_off_policy_agents_resume_with_their_replay_buffer(tmp_path, name):
 def test_a_replay_file_of_another_shape_is_refused(tmp_path):
     batch = make_batch("ludus/CartPole-v1", 2)
     values = catalogue.resolve("dqn", {"num_envs": 2, "buffer_size": 100})
-    catalogue.make("dqn", batch, values, 0).keep_replay(tmp_path)
+    agent = catalogue.make("dqn", batch, values, 0)
+    assert not agent.keep_replay(tmp_path)  # there was nothing
     other = catalogue.make("dqn", batch, {**values, "buffer_size": 200}, 0)
+    other.load(*agent.pack())
     with pytest.raises(
         ValueError, match=r"observations\.npy holds float32 \(50, 2, 4\), expected float32 \(100, 2, 4\)"
     ):
@@ -142,7 +229,7 @@ def test_a_replay_buffer_in_files_keeps_dicts_of_observations_apart(tmp_path):
 
     buffer = Buffer()
     buffer.observations = {"state": np.zeros((5, 1, 2)), "picture": np.zeros((5, 1, 3))}
-    replay.move_to_files(buffer, tmp_path)
+    replay.move_to_files(buffer, tmp_path, None)
     buffer.observations["state"][2] = 7.0
     replay.flush(buffer)
     assert np.load(tmp_path / "observations-state.npy")[2].tolist() == [[7.0, 7.0]]
@@ -198,6 +285,52 @@ def test_each_environment_tosses_its_own_coin():
     assert all(0.0 < share < 0.6 for share in explored)
 
 
+def test_asking_dqn_for_actions_does_not_disturb_the_training():
+    def train(ask):
+        batch = make_batch("ludus/CartPole-v1", 8)
+        agent = catalogue.make("dqn", batch, catalogue.resolve("dqn", TINY["dqn"]), 0)
+        agent.set_logger(Logger(None, []))
+        sizes = []
+
+        def look(local, _):
+            for n in (8, 3) if ask else ():
+                sizes.append(agent.predict(np.zeros((n, 4), np.float32))[0].shape)
+            assert agent.predict(np.zeros(4, np.float32), deterministic=not ask)[0].shape == ()
+            return True
+
+        agent.learn(800, look)
+        assert set(sizes) == ({(8,), (3,)} if ask else set())
+        return torch.cat([p.detach().flatten() for p in agent.policy.parameters()])
+
+    assert torch.equal(train(True), train(False))
+
+
+def test_actions_chosen_for_a_batch_belong_to_its_space():
+    """A saturated actor, whose action float32 unscales to just above a Box, and a start that SB3 does not know."""
+    ludus.register("test/Tilted-v0", "tilted", max_episode_steps=6)
+    batch = make_batch("test/Tilted-v0", 3)
+    agent = catalogue.make("sac", batch, catalogue.resolve("sac", {**TINY["sac"], "num_envs": 3}), 0)
+    with torch.no_grad():
+        agent.actor.mu.bias.fill_(50.0)
+    batch.seed_from(0)
+    actions = agent.choose(batch.buffers.observation, None)
+    np.testing.assert_array_equal(actions, np.tile(batch.action_space.high, (3, 1)))
+    batch.step(actions)
+    agent.set_logger(Logger(None, []))
+    agent.learn(150)
+
+    if "test/Counter-v0" not in gymnasium.registry:
+        gymnasium.register("test/Counter-v0", entry_point=Counter, max_episode_steps=9)
+    batch = make_batch("test/Counter-v0", 3)
+    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", {**TINY["ppo"], "num_envs": 3, "batch_size": 48}), 0)
+    agent.set_logger(Logger(None, []))
+    agent.learn(96)
+    batch.seed_from(0)
+    actions = agent.choose(batch.buffers.observation, None)
+    assert all(batch.action_space.contains(action) for action in actions)
+    batch.step(actions)
+
+
 def test_a_seed_decides_a_training():
     def train(seed):
         batch = make_batch("ludus/CartPole-v1", 8)
@@ -245,9 +378,31 @@ def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
         ("dqn", {"train_freq": [1, "episode"]}, "train_freq must be a whole number"),
         ("dqn", {"tau": 5}, "tau must be a number 0 … 1, got 5"),
         ("ppo", {"learning_rate": "fast"}, "learning_rate must be a number, or lin_NUMBER"),
+        ("ppo", {"learning_rate": "lin_nan"}, "learning_rate must be a number, or lin_NUMBER .* got 'lin_nan'"),
+        (
+            "ppo",
+            {"clip_range": "lin_inf"},
+            "clip_range must be a number 0 … 10, also where it begins to fall, got 'lin",
+        ),
+        ("ppo", {"learning_rate": "lin_11"}, "learning_rate must be a number 0 … 10, also where it begins"),
         ("ppo", {"num_envs": 0}, "num_envs must be a whole number 1 … 1000000000, got 0"),
         ("ppo", {"n_steps": 10, "batch_size": 32}, "num_envs \\* n_steps = 80 must be a multiple of batch_size = 32"),
         ("a2c", {"normalize": "yes"}, "normalize must be true, false or a dict"),
+        ("a2c", {"normalize": {"foo": 1}}, "unknown entry 'foo' of normalize; known: clip_obs, clip_reward, epsilon, "),
+        ("a2c", {"normalize": {"gamma": 0.9}}, "unknown entry 'gamma' of normalize"),
+        ("a2c", {"normalize": {"clip_obs": "x"}}, "clip_obs of normalize must be a number > 0, got 'x'"),
+        ("a2c", {"normalize": {"norm_obs": 1}}, "norm_obs of normalize must be true or false, got 1"),
+        ("a2c", {"normalize": {"norm_obs_keys": "a"}}, "norm_obs_keys of normalize must be a list of names, got 'a'"),
+        (
+            "a2c",
+            {"policy_kwargs": {"activation_fn": ["tanh"]}},
+            r"unknown activation_fn \['tanh'\]; did you mean 'tanh'\?",
+        ),
+        ("ppo", {"center": "x"}, "center must be the number of a plane, or null for none, got 'x'"),
+        ("ppo", {"center": True}, "center must be the number of a plane, or null for none, got True"),
+        ("ppo", {"input_scale": "x"}, "input_scale must be a number or a list of numbers, got 'x'"),
+        ("dqn", {"policy_kwargs": {"net_arch": {"pi": [3]}}}, "dqn refuses its hyperparameters .*: there is no 0"),
+        ("dqn", {"gradient_steps": 0}, "gradient_steps must be >= 1, or -1 for as many as steps were played, got 0"),
         ("a2c", {"policy_kwargs": [64]}, "policy_kwargs must be a dict"),
         ("a2c", {"policy_kwargs": {"activation_fn": "rely"}}, "unknown activation_fn 'rely'; did you mean 'relu'"),
         ("a2c", {"policy_kwargs": {"width": 3}}, "a2c refuses its hyperparameters or cartpole"),
@@ -315,6 +470,12 @@ def test_bytes_stay_bytes_and_wider_unsigned_numbers_become_signed():
     tree = trees.unpack(*trees.pack(arrays))
     assert (tree["board"].dtype, tree["words"].dtype) == (torch.uint8, torch.int64)
     assert (int(tree["board"]), int(tree["words"])) == (255, 2**32 - 1)
+
+
+def test_an_array_without_axes_keeps_its_shape():
+    tree = trees.unpack(*trees.pack({"variance": np.array(2.5), "count": np.array(7, np.uint32)}))
+    assert (tree["variance"].shape, tree["count"].shape) == ((), ())
+    assert (float(tree["variance"]), int(tree["count"])) == (2.5, 7)
 
 
 def test_a_normaliser_must_be_where_it_was(tmp_path):
