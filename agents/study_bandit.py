@@ -99,18 +99,23 @@ class _Trace(BaseCallback):
 
     def _on_training_start(self) -> None:
         self.batch: Any = self.model.batch  # type: ignore[attr-defined]
+        self.possible = self._value_of_the_best()
         self.sums = np.zeros((3, self.batch.num_envs))  # reward; reward and best arm of the last tenth
 
     def _on_step(self) -> bool:
         reward, best = self.batch.buffers.reward, self.batch.records["was_best"]
         self.curves[:2, self.step] = reward.mean(), best.mean()
-        self.curves[2, self.step] = self.batch.records["values"].max(axis=1).mean()
+        # What the step could have earned was decided before it: after it, the values have moved on.
+        self.curves[2, self.step], self.possible = self.possible, self._value_of_the_best()
         self.step += 1
         self.sums[0] += reward
         if self.step > self.length - self.length // 10:
             self.sums[1] += reward
             self.sums[2] += best
         return True
+
+    def _value_of_the_best(self) -> float:
+        return float(self.batch.records["values"].max(axis=1).mean())
 
 
 def play(world: World, learner: Learner, runs: int, steps: int, seed: int = 0) -> Result:

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from ludus.agents.study_bandit import check, cost_of_greed, interval, play, worlds
+from ludus.agents.study_bandit import World, check, cost_of_greed, interval, play, worlds
 from ludus.scripts.main import main
 
 RUNS = 500
@@ -88,6 +88,18 @@ def test_all_learners_of_a_world_meet_the_same_values(results):
             np.testing.assert_array_equal(here[0].possible, other.possible)
             assert (here[0].reward_of_run != other.reward_of_run).any()
     assert results["stays", 0.0, None].possible[0] == pytest.approx(1.54, abs=0.11)  # the best of ten normal numbers
+
+
+def test_what_was_possible_is_what_the_step_met_and_not_what_came_after_it():
+    """All values are 0 in the first step, whatever they walk to then; those drawn after step 100 are step 101's."""
+    learner = worlds(100)[1].learners[0]
+    walking = World("", "", 1, {"spread": 0.0, "walk": 1.0}, ())
+    assert play(walking, learner, 20, 100).possible[0] == 0.0
+    still = World("", "", 2, {"change_every": 100.0}, ())
+    possible = play(still, learner, 50, 100).possible  # each point is the mean of two steps
+    assert (possible[:50] == possible[0]).all()
+    assert (possible[50:] == possible[50]).all()
+    assert possible[49] != possible[50]
 
 
 def test_interval_by_hand():
