@@ -96,7 +96,7 @@ def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]
                 if key in keys and not (retry and outcome.status == SURVIVED):
                     known[key] = outcome
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Beside it and then in its place: a kill leaves the old table or the new one. (Scripts may not import `ludus.files`.)
+    # Beside it, then in its place: a kill leaves the old table or the new one. Scripts may not import `ludus.files`.
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("w", newline="") as stream:
         csv.writer(stream).writerow(COLUMNS)
