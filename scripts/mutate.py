@@ -1,7 +1,7 @@
 """`ludus mutate`: change an environment's rules one at a time and see which changes the tests notice."""
 
 import csv
-import os
+import io
 import random
 import sys
 import tempfile
@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ludus.envs.engine.simulation import load
 from ludus.envs.make import find_spec, is_ludus
+from ludus.files import write_atomically
 from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, find_mutants
 from ludus.scripts.options import parse
 
@@ -96,14 +97,13 @@ def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]
                 if key in keys and not (retry and outcome.status == SURVIVED):
                     known[key] = outcome
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Beside it, then in its place: a kill leaves the old table or the new one. Scripts may not import `ludus.files`.
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w", newline="") as stream:
-        csv.writer(stream).writerow(COLUMNS)
-        for mutant in sorted(mutants, key=lambda mutant: mutant.start):
-            if mutant.key in known:
-                csv.writer(stream).writerow(row_of(mutant, known[mutant.key]))
-    os.replace(temporary, path)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for mutant in sorted(mutants, key=lambda mutant: mutant.start):
+        if mutant.key in known:
+            writer.writerow(row_of(mutant, known[mutant.key]))
+    write_atomically(path, text.getvalue().encode())
     return known
 
 

@@ -21,7 +21,7 @@ ARROWS = {
     "vision": {"components", "errors"},
     "nlp": {"components", "errors"},
     "forecasting": {"components", "errors"},
-    "scripts": {"agents", "envs", "components", "errors", "vision", "nlp", "forecasting"},
+    "scripts": {"agents", "envs", "components", "errors", "files", "vision", "nlp", "forecasting"},
 }
 # The rooms of envs/: environment files (games, robotics, automation) know the engine alone.
 ROOMS = {
