@@ -254,7 +254,7 @@ def cartpole(steps, **changes):
 
 
 def test_cartpole_is_learned_on_a_grid_with_the_preset():
-    assert cartpole(4_000_000) > 475.0  # 500.0; of ten seeds the worst had 484.6
+    assert cartpole(4_000_000) > 475.0  # 500.0; of ten seeds the worst had 496.0
 
 
 def test_without_exploration_or_optimism_cartpole_is_never_learned():
