@@ -34,11 +34,11 @@ def gravity_in_each_step(batch, steps, reset_every=0):
 
 def play(module, value, steps=60):
     """Bytes of observations, rewards and flags under fixed actions."""
-    batch = KernelBatch(module, 8, max_episode_steps=50, **value)
-    batch.reset(seeds=range(8))
+    batch = KernelBatch(module, 64, max_episode_steps=50, **value)
+    batch.reset(seeds=range(64))
     rng, seen = np.random.default_rng(0), []
     for _ in range(steps):
-        batch.step(rng.integers(0, batch.action_space.n, 8))
+        batch.step(rng.integers(0, batch.action_space.n, 64))
         b = batch.buffers
         seen += [b.observation.tobytes(), b.reward.tobytes(), b.terminated.tobytes()]
     return seen
@@ -51,7 +51,9 @@ def test_each_parameter_changes_something(module, name):
     assert {parameter.low, parameter.high} - {parameter.default}
     # Both ends of a period may mean "never" within so short a play, hence a value between them, too.
     values = {parameter.low, min(parameter.low + 10.0, parameter.high), parameter.high}
-    assert any(play(module, {name: value}) != play(module, {}) for value in values)
+    # Some act only where another one is switched on: a probability of rain, for example, where there is rain.
+    switches = [{}, *({key: other.high} for key, other in load(module)[1].parameters.items() if key != name)]
+    assert any(play(module, {name: value, **on}) != play(module, on) for on in switches for value in values)
 
 
 @pytest.mark.parametrize(("module", "name"), ALL, ids=lambda value: value.rpartition(".")[2])
