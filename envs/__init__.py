@@ -7,6 +7,7 @@ import gymnasium
 
 ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/CartPole-v1": ("ludus.envs.robotics.cartpole", 500),
+    "ludus/Pendulum-v1": ("ludus.envs.robotics.pendulum", 200),
     "ludus/Snake-v1": ("ludus.envs.games.snake", 4000),
     "ludus/Bandit-v0": ("ludus.envs.games.bandit", 1000),
     "ludus/FrozenLake-v1": ("ludus.envs.games.frozen_lake", 100),
