@@ -24,6 +24,8 @@ import safetensors
 import safetensors.torch
 import torch
 
+from ..files import quote
+
 FORMAT = 1
 KEEP = 3
 
@@ -113,21 +115,21 @@ def load_latest(folder: Path) -> Checkpoint:
             problems.append(f"checkpoint {path.name} passed over: {fault}")
     if not paths:
         raise FileNotFoundError(
-            f"no checkpoint in {folder}; begin the training with: ludus train --resume {folder.parent}"
+            f"no checkpoint in {folder}; begin the training with: ludus train --resume {quote(folder.parent)}"
         )
     raise ValueError("no usable checkpoint in {}: {}".format(folder, "; ".join(problems)))
 
 
 def _load(path: Path, problems: tuple[str, ...]) -> Checkpoint:
     try:
-        manifest = dict(json.loads((path / "manifest.json").read_bytes()))
+        manifest = dict(json.loads(_read(path / "manifest.json")))
     except ValueError:
         raise ValueError("manifest.json is damaged (it is no JSON)") from None
     if manifest.get("format") != FORMAT:
         raise ValueError(f"its format is {manifest.get('format')!r}, this version of Ludus reads {FORMAT}")
     contents = {}
     for name, expected in manifest["files"].items():
-        data = (path / name).read_bytes()
+        data = _read(path / name)
         if len(data) != expected["bytes"]:
             raise ValueError(f"{name} has {len(data)} bytes, expected {expected['bytes']}")
         if hashlib.sha256(data).hexdigest() != expected["sha256"]:
@@ -140,3 +142,10 @@ def _load(path: Path, problems: tuple[str, ...]) -> Checkpoint:
         batch=contents.get("batch.bin"),
         problems=problems,
     )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path.name} is missing") from None

@@ -1,5 +1,6 @@
 """The configuration of a run: presets, defaults, and config.yaml."""
 
+import json
 import platform
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -108,6 +109,29 @@ def other_versions(folder: Path) -> list[str]:
     ]
 
 
+def what_decides(config: RunConfig) -> dict[str, Any]:
+    """What of ``config`` a checkpoint depends on, as flat JSON: name -> value; kept in each checkpoint."""
+    world = {f"environment.{key}": value for key, value in config.environment.items()}
+    flat = {"env": config.env, "agent": config.agent, **world, **config.hyperparameters}
+    return dict(json.loads(json.dumps(_plain(flat), default=str)))
+
+
+def changes(saved: dict[str, Any] | None, config: RunConfig) -> dict[str, str]:
+    """What ``config`` says otherwise than ``saved`` (``what_decides`` of a checkpoint; old ones have ``None``).
+
+    Returns:
+        By name, a few words with both values.
+    """
+    if saved is None:
+        return {}
+    now = what_decides(config)
+    return {
+        key: f"{key} {saved.get(key)}, config.yaml says {now.get(key)}"
+        for key in dict.fromkeys([*saved, *now])
+        if saved.get(key) != now.get(key)
+    }
+
+
 def read(folder: Path) -> RunConfig:
     """The configuration of the run in ``folder``.
 
@@ -121,8 +145,8 @@ def read(folder: Path) -> RunConfig:
         raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made")
     try:
         content = yaml.safe_load(path.read_text())
-    except PYYAML_RAISES as fault:
-        why = next(iter(str(fault).splitlines()), type(fault).__name__)
+    except (OSError, *PYYAML_RAISES) as fault:
+        why = _why_unreadable(fault)
         raise ValueError(f"{path} cannot be read: {why}; restore it or start a new run") from None
     if not isinstance(content, dict) or "format" not in content:
         raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
@@ -151,6 +175,20 @@ def read(folder: Path) -> RunConfig:
         return found
     except ValueError as fault:
         raise ValueError(f"{path}: {fault}; restore it or start a new run") from None
+
+
+def _why_unreadable(fault: Exception) -> str:
+    """Why a YAML file cannot be read, in a few words; with the line where there is one."""
+    if isinstance(fault, OSError):
+        return fault.strerror or str(fault)
+    if isinstance(fault, UnicodeDecodeError):
+        return "it is no text in UTF-8"
+    mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
+    if mark is not None:
+        return f"line {mark.line + 1}, column {mark.column + 1}: {fault.problem}"  # type: ignore[attr-defined]
+    if isinstance(fault, yaml.reader.ReaderError):
+        return f"character {fault.position + 1} is none that YAML allows"
+    return next(iter(str(fault).splitlines()), type(fault).__name__)
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,18 @@ def growing_files(folder: Path) -> dict[str, int]:
     return {name: (folder / name).stat().st_size for name in sorted(names) if (folder / name).exists()}
 
 
+def last_step(folder: Path) -> int:
+    """The last step that the run's logs tell of; 0 if they tell of none."""
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+    steps = [event.step for path in folder.glob("events.out.*") for event in EventFileLoader(str(path)).Load()]
+    table = folder / "evaluations.csv"
+    if table.exists():
+        with open(table, newline="") as stream:
+            steps += [int(row["steps"]) for row in csv.DictReader(stream) if (row.get("steps") or "").isdigit()]
+    return max(steps, default=0)
+
+
 def cut_back(folder: Path, sizes: dict[str, int]) -> None:
     """Make the logs what they were at the checkpoint: later lines go, and files that began later."""
     for name, size in growing_files(folder).items():

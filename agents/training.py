@@ -30,14 +30,15 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, Logger, TensorBoardOutputFormat
 
 from ..envs.make import make_batch
-from ..files import is_temporary
+from ..files import is_temporary, quote
 from . import catalogue, checkpoint
 from .catalogue import Agent
-from .config import RunConfig, configure, other_versions, read, write
+from .config import RunConfig, changes, configure, other_versions, read, what_decides, write
 from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
-from .logs import append_row, cut_back, growing_files, rollout_gif, write_image
+from .logs import append_row, cut_back, growing_files, last_step, rollout_gif, write_image
 
 EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
+NEVER_CHANGED = {"env", "agent", "num_envs"}  # in the config.yaml of a run that has a checkpoint
 
 
 def budget(env: str, seconds: float, agent: str = "pqn") -> dict[str, Any]:
@@ -73,18 +74,20 @@ class Run:
     def start(cls, folder: Path, config: RunConfig) -> "Run":
         if (folder / "config.yaml").exists():
             raise ValueError(
-                f"{folder} already holds a run; continue it with --resume {folder}, or choose another --run"
+                f"{folder} already holds a run; continue it with --resume {quote(folder)}, or choose another --run"
             )
-        if folder.exists() and (not folder.is_dir() or any(not is_temporary(path) for path in folder.iterdir())):
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"{folder} is a file, expected a folder or a new name; choose another --run")
+        if folder.exists() and any(not is_temporary(path) for path in folder.iterdir()):
             raise ValueError(f"{folder} exists and is not empty; choose another --run")
         cls(folder, config).make_agent()[1].close()  # refuses what cannot be trained before anything is written
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            for path in folder.iterdir():  # a start that was killed while it wrote its configuration
+                path.unlink()
+            write(config, folder / "config.yaml")
         except OSError as fault:
-            raise OSError(f"{folder} cannot be made: {fault.strerror}; choose another --run") from None
-        for path in folder.iterdir():  # a start that was killed while it wrote its configuration
-            path.unlink()
-        write(config, folder / "config.yaml")
+            raise OSError(f"{folder} cannot be made: {fault.strerror or fault}; choose another --run") from None
         return cls(folder, config)
 
     @classmethod
@@ -96,7 +99,8 @@ class Run:
         saved = self._load_checkpoint()
         agent, batch = self.make_agent(1)
         batch.close()
-        agent.load_network(saved.tensors)
+        with self._must_fit(saved):
+            agent.load_network(saved.tensors)
         agent.num_timesteps = saved.steps
         return agent
 
@@ -122,12 +126,26 @@ class Run:
         self.notes += saved.problems
         return saved
 
+    @contextmanager
+    def _must_fit(self, saved: checkpoint.Checkpoint) -> Iterator[None]:
+        """Where a checkpoint does not fit config.yaml: ``ValueError`` with what was changed there since."""
+        try:
+            yield
+        except (ValueError, RuntimeError, KeyError, TypeError) as fault:
+            changed = changes(saved.state.get("config"), self.config)
+            if not changed:
+                raise
+            path = self.folder / "config.yaml"
+            raise ValueError(
+                f"the checkpoint was made with {'; with '.join(changed.values())}; restore {path}"
+            ) from fault
+
     def train(self, progress: Callable[["Progress"], None] | None = None) -> Evaluation:
         """Train to the end, from the newest checkpoint if there is one; returns the last evaluation.
 
         Raises:
             Interrupted: stopped by Ctrl-C or SIGTERM, after a checkpoint.
-            ValueError: another process trains this run.
+            ValueError: another process trains this run; its checkpoints are lost, or do not fit its config.yaml.
             OSError: the folder cannot be written (any more); what was saved stays.
         """
         with open(self.folder / "config.yaml") as held:
@@ -147,36 +165,49 @@ class Run:
         if checkpoint.list_checkpoints(self.folder / "checkpoints"):
             saved = self._load_checkpoint()
             self.notes += other_versions(self.folder)
-            agent.load(saved.tensors, saved.state["agent"])
+            changed = changes(saved.state.get("config"), c)
+            with self._must_fit(saved):
+                if NEVER_CHANGED & changed.keys():  # some agents would notice late, or never
+                    raise ValueError
+                agent.load(saved.tensors, saved.state["agent"])
+                if saved.batch is not None:
+                    batch.restore(saved.batch)
+            self.notes += [f"config.yaml was changed: the checkpoint was made with {line}" for line in changed.values()]
             if not agent.keep_replay(self.folder / "replay"):
                 self.notes.append(f"{self.folder / 'replay'} was not whole: the replay buffer starts empty")
-            if saved.batch is not None:
-                batch.restore(saved.batch)
-            else:
+            if saved.batch is None:
                 batch.seed_from(c.seed + saved.steps)
                 agent.begin_anew()
                 self.notes.append(f"{c.env} cannot be saved: its episodes start anew, the resume is not exact")
             cut_back(self.folder, saved.state["files"])
         else:
+            trained = last_step(self.folder)
+            if trained:  # a run saves before its first step, so there were checkpoints
+                raise ValueError(
+                    f"{self.folder / 'checkpoints'} holds no checkpoint, but the run was trained to step {trained:,}; "
+                    "restore the folder from a copy, or begin a new run with another --run"
+                )
             agent.keep_replay(self.folder / "replay")
             for path in [*self.folder.glob("events.out.*"), self.folder / "evaluations.csv"]:
                 path.unlink(missing_ok=True)  # killed before the first checkpoint: the run begins anew
         callback = RunCallback(self, batch, saved.state["run"] if saved else None, progress)
-        writer = TensorBoardOutputFormat(str(self.folder))
-        agent.set_logger(Logger(str(self.folder), [writer]))
         # TensorBoard writes in a thread of its own; a full disk is reported once, below, and not by that thread, too.
         before, threading.excepthook = threading.excepthook, _quiet_about_files(threading.excepthook)
+        writer = None
         try:
+            writer = TensorBoardOutputFormat(str(self.folder))
+            agent.set_logger(Logger(str(self.folder), [writer]))
             with callback.watch_signals():
                 agent.learn(c.steps, callback, reset_num_timesteps=saved is None)
         except OSError as fault:
             raise OSError(
-                f"{self.folder} cannot be written: {fault}; make room, then go on with: "
-                f"ludus train --resume {self.folder}"
+                f"{self.folder} cannot be written: {fault.strerror or fault}; make room or make it writable, then go "
+                f"on with: ludus train --resume {quote(self.folder)}"
             ) from fault
         finally:
-            with contextlib.suppress(OSError):
-                writer.close()
+            if writer is not None:
+                with contextlib.suppress(OSError):
+                    writer.close()
             threading.excepthook = before
             callback.close()
             batch.close()
@@ -332,6 +363,7 @@ class RunCallback(BaseCallback):
             "agent": agent_state,
             "run": {"evaluated_at": self.evaluated_at, "best": self.best},
             "files": growing_files(self.run.folder),
+            "config": what_decides(self.run.config),
         }
         snapshot = self.batch.snapshot() if hasattr(self.batch, "records") else None
         checkpoint.save(self.run.folder / "checkpoints", self.model.num_timesteps, tensors, state, snapshot)

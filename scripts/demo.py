@@ -10,6 +10,7 @@ from rich.console import Console
 from ludus.agents import training
 from ludus.agents.config import configure
 from ludus.agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
+from ludus.files import quote
 from ludus.scripts import evaluate as evaluate_script
 from ludus.scripts import train as train_script
 from ludus.scripts.options import parse
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     console.print(
         f"[bold]1  Training pqn on {ENVIRONMENT}[/bold] for about {options.seconds:.0f} seconds, into {folder}"
     )
-    console.print(f"   Follow it in another terminal: .venv/bin/tensorboard --logdir {folder.parent}")
+    console.print(f"   Follow it in another terminal: .venv/bin/tensorboard --logdir {quote(folder.parent)}")
     config = configure(ENVIRONMENT, seed=options.seed, **training.budget(ENVIRONMENT, options.seconds))
     run = training.Run.start(folder, config)
     code = train_script.train(run, console)
@@ -79,7 +80,7 @@ def main(arguments: list[str]) -> int:
     if options.window and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         console.print("   Opening a window with four games; press q to close it.")
         watch(run.make_batch(4), greedy_policy(agent), seed=options.seed, title=f"{ENVIRONMENT} · pqn")
-    console.print(f"\nNext: .venv/bin/ludus watch {folder}    .venv/bin/ludus train --help")
+    console.print(f"\nNext: .venv/bin/ludus watch {quote(folder)}    .venv/bin/ludus train --help")
     return 0
 
 

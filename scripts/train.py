@@ -3,17 +3,21 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 from typing import Annotated
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.agents import training
 from ludus.agents.catalogue import AGENTS
 from ludus.agents.config import RunConfig, configure
+from ludus.envs.cards import score as value
+from ludus.files import quote
 from ludus.scripts.options import key_values, parse
 
+ROOMY = 140  # columns of a terminal in which all of the progress fits a line
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
 
   ludus train ludus/Snake-v1 --steps 1000000 --seed 0 --run runs/snake
@@ -34,9 +38,9 @@ class Arguments:
     """Environment steps in all (default: the preset's, or 1,000,000)."""
     seed: int = 0
     """Seed of the environments, the network and the exploration."""
-    run: Path | None = None
+    run: str | None = None
     """Folder of the run (default: runs/ENV-AGENT-SEED)."""
-    resume: Path | None = None
+    resume: str | None = None
     """Go on with the run in this folder; takes no other options."""
     num_envs: int | None = None
     """Environments stepped together (default: the preset's)."""
@@ -53,16 +57,30 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "train", DESCRIPTION, arguments)
     console = Console(highlight=False)
+    for name, folder in (("run", options.run), ("resume", options.resume)):
+        if folder == "":  # a Path would make "." of it
+            raise ValueError(f"--{name} is empty; expected the name of a folder, such as runs/snake")
     if options.resume is not None:
         if options.env is not None or len(arguments) > (1 if "=" in arguments[0] else 2):
             raise ValueError("--resume takes everything from the run's config.yaml; give it alone")
-        run = training.Run.open(options.resume)
+        run = training.Run.open(Path(options.resume))
     else:
         run = training.Run.start(*plan(options))
         if not run.config.is_exact:
             what = f"{run.config.agent} on {run.config.env} ({run.config.device})"
             console.print(f"Note: {what} can be resumed, but not bit by bit.")
+        steps, at_once = run.config.steps, rollout(run.config)
+        if steps % at_once:
+            whole = -(-steps // at_once) * at_once
+            console.print(f"Note: a rollout is {at_once:,} steps, so it trains for {whole:,} instead of {steps:,}.")
     return train(run, console)
+
+
+def rollout(config: RunConfig) -> int:
+    """Environment steps between two moments at which the agent can stop."""
+    h = config.hyperparameters
+    each = next((h[name] for name in ("rollout_steps", "train_freq", "n_steps") if h.get(name)), 1)
+    return h["num_envs"] * each
 
 
 def plan(options: Arguments) -> tuple[Path, RunConfig]:
@@ -87,59 +105,66 @@ def plan(options: Arguments) -> tuple[Path, RunConfig]:
         **given,
     )
     name = f"{options.env.removeprefix('ludus/').replace('/', '-').replace(':', '-')}-{options.agent}-{options.seed}"
-    return options.run or Path("runs") / name.lower(), config
+    return Path(options.run) if options.run else Path("runs") / name.lower(), config
 
 
 def train(run: training.Run, console: Console) -> int:
     """Train with a progress bar; says how the run ended and what can be done next."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=28),
-        TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}"),
-        TimeElapsedColumn(),
-        TextColumn("<"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=False) as bar:
-        task = bar.add_task(run.config.env, total=run.config.steps, figures="")
+    told: tuple[ProgressColumn, ...] = (TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}"),)
+    times = (TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn())
+    columns = told
+    if console.width >= ROOMY:  # in a narrow terminal the figures matter more than what stands around them
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), *told, *times)
+    again = f"ludus train --resume {quote(run.folder)}"
+    bar = Progress(*columns, console=console, transient=False)
+    task = bar.add_task(run.config.env, total=run.config.steps, figures="")
 
-        def show(progress: training.Progress) -> None:
-            bar.update(task, completed=progress.steps, figures=figures(progress))
-            while run.notes:
-                console.print(f"Note: {run.notes.pop(0)}")
+    def show(progress: training.Progress) -> None:
+        bar.start()  # not before: a run that is refused is refused in one line
+        bar.update(task, completed=progress.steps, figures=figures(progress))
+        while run.notes:
+            console.print(f"Note: {run.notes.pop(0)}")
 
-        try:
-            result = run.train(show)
-        except training.Interrupted as signal:
+    def stop() -> None:
+        if bar.live.is_started:
             bar.stop()
-            console.print(f"Stopped by {signal}; everything is saved. Go on with:")
-            console.print(f"ludus train --resume {run.folder}", soft_wrap=True)  # on one line, to be copied
-            return 130
-        except KeyboardInterrupt:
-            bar.stop()
-            console.print("Interrupted. Go on with:")
-            console.print(f"ludus train --resume {run.folder}", soft_wrap=True)
-            return 130
-        finally:
-            for note in run.notes:
-                console.print(f"Note: {note}")
-            run.notes.clear()
+
+    try:
+        result = run.train(show)
+    except training.Interrupted as signal:
+        stop()
+        console.print(f"Stopped by {signal}; everything is saved. Go on with:")
+        console.print(again, soft_wrap=True)  # on one line, to be copied
+        return 128 + Signals[str(signal)]  # as a shell says it: 130 after Ctrl-C, 143 after SIGTERM
+    except KeyboardInterrupt:
+        stop()
+        console.print("Interrupted. Go on with:")
+        console.print(again, soft_wrap=True)
+        return 130
+    finally:
+        stop()
+        for note in run.notes:
+            console.print(f"Note: {note}")
+        run.notes.clear()
     low, high = result.interval
     score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"
     console.print(
-        f"Trained: mean return {result.mean:.1f} over {len(result.returns)} greedy episodes "
-        f"(95 % interval {low:.1f} … {high:.1f}{score})."
+        f"Trained: mean return {value(result.mean)} over {len(result.returns)} greedy episodes "
+        f"(95 % interval {value(low)} … {value(high)}{score})."
     )
-    console.print(f"See it play: ludus watch {run.folder}    Curves: tensorboard --logdir {run.folder}")
+    folder = quote(run.folder)
+    console.print(f"See it play: ludus watch {folder}    Curves: tensorboard --logdir {folder}", soft_wrap=True)
     return 0
 
 
 def figures(progress: training.Progress) -> str:
-    parts = [f"{progress.steps:,} steps", f"{progress.fps:,.0f}/s"]
+    parts = [f"{progress.steps:,} steps"]
+    if progress.evaluating is None:  # else the training stands still
+        parts.append(f"{progress.fps:,.0f}/s")
     if progress.train_return is not None:
-        parts.append(f"return {progress.train_return:.1f}")
+        parts.append(f"return {value(progress.train_return)}")
     if progress.evaluation is not None:
-        parts.append(f"greedy {progress.evaluation.mean:.1f}")
+        parts.append(f"greedy {value(progress.evaluation.mean)}")
     if progress.evaluating is not None:
         parts.append(f"evaluating {progress.evaluating:.0%}")
     return " · ".join(parts)

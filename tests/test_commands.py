@@ -1,16 +1,23 @@
 """The commands: what they teach, and what they say to bad input: one line, with the remedy."""
 
+import io
 import os
+import shlex
+import shutil
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from rich.console import Console
 
+from ludus.agents import training
 from ludus.agents.config import configure
 from ludus.agents.training import Run
+from ludus.scripts import train as train_script
 from ludus.scripts.main import COMMANDS, main
 
 TINY = {"num_envs": 4, "rollout_steps": 8, "minibatches": 1, "hidden": [8]}
@@ -129,6 +136,8 @@ BAD = {
         ["evaluate", "ludus/Snake-v1", "--policy", "random", "--episodes", "0"],
         "episodes must be >= 1, got 0",
     ),
+    "a run without a name": (["train", "ludus/CartPole-v1", "--run", ""], "--run is empty; expected the name of a"),
+    "nothing to resume": (["train", "--resume", ""], "--resume is empty; expected the name of a folder"),
     "a stranger has no card": (["envs", "CartPole-v1"], "CartPole-v1 is not an environment of Ludus"),
 }
 
@@ -167,17 +176,24 @@ def test_another_folder_that_is_not_empty_is_refused(capsys, tmp_path):
     code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", tmp_path)
     assert (code, (tmp_path / "thesis.txt").read_text()) == (1, "precious")
     assert "exists and is not empty; choose another --run" in error
+    code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", tmp_path / "thesis.txt")
+    assert (code, error.count("\n")) == (1, 1)
+    assert "thesis.txt is a file, expected a folder or a new name; choose another --run" in error
+    code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", tmp_path / "thesis.txt" / "run")
+    assert (code, error.count("\n")) == (1, 1)
+    assert f"{tmp_path / 'thesis.txt' / 'run'} cannot be made: Not a directory; choose another --run" in error
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
         ("", "is not the config of a run"),
-        ("format: 1\nenv: [", "cannot be read"),
+        ("format: 1\nenv: [", "cannot be read: line 2, column 7: "),
         ("format: 99\nenv: ludus/CartPole-v1\n", "has format 99, this version of Ludus reads 1"),
         ("format: 1\nenv: ludus/CartPole-v1\n", "lacks the entry 'agent'"),
         ("format: 1\nenvv: x\n", "has an unknown entry 'envv'; did you mean 'env'?"),
-        ("\x00\xff", "cannot be read"),
+        ("\x00", "cannot be read: character 1 is none that YAML allows"),
+        ("\x00\xff", "cannot be read: it is no text in UTF-8"),
     ],
 )
 def test_a_half_written_config_is_named(capsys, tmp_path, content, expected):
@@ -188,6 +204,13 @@ def test_a_half_written_config_is_named(capsys, tmp_path, content, expected):
         assert expected in error
 
 
+def test_a_config_that_is_a_folder_is_named(capsys, tmp_path):
+    (tmp_path / "config.yaml").mkdir()
+    code, error = said(capsys, "train", "--resume", tmp_path)
+    assert (code, error.count("\n")) == (1, 1)
+    assert "config.yaml cannot be read: Is a directory; restore it or start a new run" in error
+
+
 def test_a_run_without_a_checkpoint_is_named(capsys, run_folder, tmp_path):
     (tmp_path / "config.yaml").write_bytes((run_folder / "config.yaml").read_bytes())
     code, error = said(capsys, "evaluate", tmp_path)
@@ -196,15 +219,131 @@ def test_a_run_without_a_checkpoint_is_named(capsys, run_folder, tmp_path):
 
 
 def test_a_checkpoint_that_does_not_fit_the_config_is_named(capsys, run_folder, tmp_path):
-    import shutil
+    shutil.copytree(run_folder, tmp_path / "run")
+    path = tmp_path / "run" / "config.yaml"
+    original = path.read_text()
+    for command in (["evaluate"], ["train", "--resume"]):
+        content = yaml.safe_load(original)
+        content["hyperparameters"]["hidden"] = [9]
+        path.write_text(yaml.safe_dump(content))
+        code, error = said(capsys, *command, tmp_path / "run")
+        assert (code, error.count("\n")) == (1, 1)
+        assert f"the checkpoint was made with hidden [8], config.yaml says [9]; restore {path}" in error
+    content = yaml.safe_load(original)
+    content["hyperparameters"]["num_envs"] = 7
+    path.write_text(yaml.safe_dump(content))
+    assert main(["train", "--resume", str(tmp_path / "run")]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == f"ludus: the checkpoint was made with num_envs 4, config.yaml says 7; restore {path}\n"
+    assert shown.out == ""  # and no bar of a training that never began
+    content = yaml.safe_load(original)
+    content["hyperparameters"]["max_grad_norm"] = 3.0
+    path.write_text(yaml.safe_dump(content))
+    assert main(["train", "--resume", str(tmp_path / "run")]) == 0
+    assert "the checkpoint was made with max_grad_norm" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_run_that_has_lost_its_checkpoints_is_not_trained_anew_over_its_curve(capsys, run_folder, tmp_path):
+    shutil.copytree(run_folder, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    for lost in (None, "evaluations.csv"):
+        if lost:
+            del before[tmp_path / "run" / lost]
+            (tmp_path / "run" / lost).unlink()
+        code, error = said(capsys, "train", "--resume", tmp_path / "run")
+        assert (code, error.count("\n")) == (1, 1)
+        assert "holds no checkpoint, but the run was trained to step 2,048; restore the folder from a copy" in error
+        assert before == {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+
+
+def test_a_run_on_a_disk_that_cannot_be_written(capsys, run_folder, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system", "config.yaml")
 
     shutil.copytree(run_folder, tmp_path / "run")
-    content = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
-    content["hyperparameters"]["hidden"] = [9]
-    (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump(content))
-    code, error = said(capsys, "evaluate", tmp_path / "run", "--episodes", "4")
+    monkeypatch.setattr(training, "write", refuse)
+    monkeypatch.setattr(training, "TensorBoardOutputFormat", refuse)
+    code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", tmp_path / "new")
+    assert (code, error) == (
+        1,
+        f"ludus: {tmp_path / 'new'} cannot be made: Read-only file system; choose another --run\n",
+    )
+    code, error = said(capsys, "train", "--resume", tmp_path / "run")
     assert (code, error.count("\n")) == (1, 1)
-    assert "the saved weights do not fit this configuration" in error
+    assert f"{tmp_path / 'run'} cannot be written: Read-only file system; make room or make it writable" in error
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_run_that_is_stopped_says_how_it_goes_on(capsys, tmp_path, monkeypatch, name, status):
+    folder = tmp_path / "my run"
+    Run.start(folder, configure("ludus/CartPole-v1", hyperparameters=TINY, steps=2048))
+
+    def stop(run, progress):
+        raise training.Interrupted(name)
+
+    monkeypatch.setattr(Run, "train", stop)
+    assert main(["train", "--resume", str(folder)]) == status
+    shown = capsys.readouterr().out.strip().splitlines()
+    assert f"Stopped by {name}; everything is saved. Go on with:" in shown
+    assert shlex.split(shown[-1]) == ["ludus", "train", "--resume", str(folder)]
+
+
+def test_the_end_of_a_training_tells_commands_that_can_be_pasted(capsys, run_folder, tmp_path):
+    folder = tmp_path / "my run"
+    shutil.copytree(run_folder, folder)
+    assert main(["train", "--resume", str(folder)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    watch, _, curves = last.removeprefix("See it play: ").partition("    Curves: ")
+    assert shlex.split(watch) == ["ludus", "watch", str(folder)]
+    assert shlex.split(curves) == ["tensorboard", "--logdir", str(folder)]
+    code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", folder)
+    assert (code, f"continue it with --resume {shlex.quote(str(folder))}," in error) == (1, True)
+
+
+def test_steps_that_do_not_fill_a_rollout_are_rounded_up_and_it_is_said(capsys, tmp_path):
+    arguments = ["train", "ludus/CartPole-v1", "--agent-set", "rollout_steps=8", "--agent-set", "minibatches=1"]
+    arguments += ["--num-envs", "4", "--evaluate-every", "0", "--set", "max_episode_steps=5"]
+    assert main([*arguments, "--steps", "40", "--run", str(tmp_path / "a")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Note: a rollout is 32 steps, so it trains for 64 instead of 40." in said
+    assert Run.open(tmp_path / "a").agent().num_timesteps == 64
+    assert main([*arguments, "--steps", "64", "--run", str(tmp_path / "b")]) == 0
+    assert "rollout" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("agent", "given", "expected"),
+    [
+        ("ppo", {}, 8 * 2048),
+        ("a2c", {}, 8 * 5),
+        ("dqn", {}, 8 * 4),
+        ("tabular", {"rollout_steps": 3, "num_envs": 2}, 6),
+    ],
+)
+def test_how_many_steps_a_rollout_is(agent, given, expected):
+    config = configure("FrozenLake-v1", agent, given)
+    assert train_script.rollout(config) == expected
+
+
+def test_the_progress_fits_a_narrow_terminal():
+    from ludus.agents.evaluation import Evaluation
+
+    result = Evaluation(np.array([0.574]), np.array([3.0]), np.array([1.0]), {})
+    told = train_script.figures(training.Progress(1_000_000, 2_000_000, 164_000.0, 0.571, result))
+    assert told == "1,000,000 steps · 164,000/s · return 0.57 · greedy 0.57"
+    file = io.StringIO()
+    console = Console(file=file, width=80)
+
+    class Finished:
+        config, notes, folder = configure("ludus/CartPole-v1"), [], Path("runs/a")
+
+        def train(self, show):
+            show(training.Progress(1_000_000, 1_000_000, 164_000.0, 123.4, result, 0.5))
+            return result
+
+    assert train_script.train(Finished(), console) == 0
+    assert "100 %  1,000,000 steps · return 123.4 · greedy 0.57 · evaluating 50%" in file.getvalue().splitlines()[0]
 
 
 @pytest.mark.skipif(
