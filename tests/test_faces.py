@@ -9,6 +9,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 import ludus
+from acting import random_actions
 from ludus.envs.engine.env import Env
 from ludus.envs.engine.vector import VectorEnv
 
@@ -21,8 +22,9 @@ def module_of(id):
     return ludus.ENVIRONMENTS[id][0]
 
 
-# Velocities have no bound, in Gymnasium's own CartPole as well.
+# Velocities have no bound, in Gymnasium's own CartPole as well; its Pendulum's torque is in N·m, not -1 … 1.
 @pytest.mark.filterwarnings("ignore:.*A Box observation space m..imum value is -?infinity:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*we recommend using a symmetric and normalized space:UserWarning")
 @pytest.mark.parametrize("id", ENVIRONMENTS)
 def test_gymnasiums_checker_passes(id, monkeypatch):
     modes = [mode for mode in Env.metadata["render_modes"] if mode != "human"]  # which needs a display
@@ -96,7 +98,7 @@ def test_vector_face_equals_gymnasiums_vector_of_single_faces(id, mode):
                     done[t % N] = True
                 a, b = (env.reset(options={"reset_mask": done.copy()}) for env in (ours, theirs))
                 continue
-        actions = np.array([rng.integers(0, ours.single_action_space.n) for _ in range(N)])
+        actions = random_actions(ours.single_action_space, N, rng)
         a, b = ours.step(actions), theirs.step(actions)
     assert ends > N
     ours.close()
@@ -118,7 +120,8 @@ def test_info_of_an_end_has_the_totals_with_their_masks(id):
             totals = info["totals"]
             np.testing.assert_array_equal(info["_totals"], done)
             assert set(totals) == {f"{u}{k}" for k in ("return", "length", *env.batch.terms) for u in ("", "_")}
-            np.testing.assert_array_equal(totals["return"], np.where(done, sums, 0.0))
+            # The sums of the terms, added up: of fractions, the rewards' sum rounds elsewhere.
+            np.testing.assert_allclose(totals["return"], np.where(done, sums, 0.0), rtol=1e-12)
             np.testing.assert_array_equal(totals["length"], np.where(done, lengths, 0))
             np.testing.assert_array_equal(totals["_length"], done)
             np.testing.assert_array_equal(info["final_info"]["totals"]["return"], totals["return"])
@@ -250,7 +253,7 @@ def test_returned_arrays_are_nobody_elses(id):
     for env in (single, vector):
         observations, others = [env.reset(seed=0)[0]], []
         for _ in range(2):
-            result = env.step(np.zeros(3, int) if env is vector else 0)
+            result = env.step(env.action_space.sample())
             observations.append(result[0])
             arrays = [value for value in (*result[1:4], *result[4].values()) if isinstance(value, np.ndarray)]
             others += [value for value in arrays if value.dtype != object]

@@ -25,7 +25,8 @@ def test_registered_environments_hold_what_they_promise(id):
     module, limit = ludus.ENVIRONMENTS[id]
     simulation = load(module)[1]
     assert simulation.invariants, f"{id} declares no invariants"
-    tally = fuzz(module, limit, STEPS)
+    # Of episodes that only the clock ends, none might be over within so few steps: hence a lower limit.
+    tally = fuzz(module, min(limit or 40, 40), STEPS)
     assert tally.steps >= STEPS
     assert min(tally.episodes, tally.resets, tally.restores, tally.refusals) > 0
     assert tally.campaigns > 2

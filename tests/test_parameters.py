@@ -5,6 +5,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 import ludus
+from acting import random_actions
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.simulation import Drift, load
 
@@ -38,7 +39,7 @@ def play(module, value, steps=60):
     batch.reset(seeds=range(64))
     rng, seen = np.random.default_rng(0), []
     for _ in range(steps):
-        batch.step(rng.integers(0, batch.action_space.n, 64))
+        batch.step(random_actions(batch.action_space, 64, rng))
         b = batch.buffers
         seen += [b.observation.tobytes(), b.reward.tobytes(), b.terminated.tobytes()]
     return seen

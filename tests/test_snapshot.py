@@ -9,6 +9,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 import ludus
+from acting import random_actions
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.simulation import Drift
 
@@ -32,7 +33,7 @@ def play(batch, seed, steps=80):
     """Everything that the batch shows in each of ``steps`` steps under fixed actions, as one array."""
     rng, seen, b = np.random.default_rng(seed), [], batch.buffers
     for _ in range(steps):
-        batch.step(rng.integers(0, batch.action_space.n, batch.num_envs))
+        batch.step(random_actions(batch.action_space, batch.num_envs, rng))
         shown = (b.reward, b.terms, b.terminated, b.truncated, b.episode_return, b.episode_terms, b.episode_length)
         arrays = [b.observation, b.mask, b.episode_success, *shown]
         seen.append(np.concatenate([array.astype(float).ravel() for array in arrays]))
@@ -95,7 +96,7 @@ def test_restored_right_after_an_end_the_sums_start_from_nothing(id, mode):
     batch.reset(seeds=range(N))
     data = batch.snapshot()
     rng = np.random.default_rng(3)
-    while not batch.step(rng.integers(0, batch.action_space.n, N)):
+    while not batch.step(random_actions(batch.action_space, N, rng)):
         pass
     assert batch.buffers.episode_length.any()
     batch.restore(data)
@@ -106,7 +107,7 @@ def test_restored_right_after_an_end_the_sums_start_from_nothing(id, mode):
         assert not array.any()
     lengths, steps = np.zeros(N, int), 0
     while not lengths.any():
-        batch.step(rng.integers(0, batch.action_space.n, N))
+        batch.step(random_actions(batch.action_space, N, rng))
         lengths, steps = b.episode_length, steps + 1
     assert set(lengths.tolist()) <= {0, steps}
     ended = lengths > 0

@@ -14,6 +14,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecFrameStack, VecMoni
 
 import ludus
 import tilted
+from acting import random_actions
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.vecenv import BatchVecEnv, make_vec_env, to_sb3
 from ludus.envs.make import make_batch
@@ -38,7 +39,7 @@ def test_steps_equal_those_of_sb3s_own_vector_environment(id):
     np.testing.assert_array_equal(ours.reset(), theirs.reset())
     generator, ends = np.random.default_rng(0), 0
     for _ in range(120):
-        actions = generator.integers(0, ours.action_space.n, 4)
+        actions = random_actions(ours.action_space, 4, generator)
         obs, reward, done, infos = ours.step(actions)
         other_obs, other_reward, other_done, other_infos = theirs.step(actions)
         np.testing.assert_array_equal(obs, other_obs)
