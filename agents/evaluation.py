@@ -12,6 +12,7 @@ from ..envs.engine.batch import Batch
 Policy = Callable[[Batch], np.ndarray]  # from a batch, whose buffers show the present, to actions (N, …) for `step`
 
 MOST_ENVS = 256  # environments that play at the same time
+MOST_EPISODES = 100_000  # the bootstrap takes 32 kB for each
 MOST_STEPS = 1_000_000  # of an episode
 RESAMPLES = 2000  # of the bootstrap
 
@@ -54,8 +55,8 @@ class Evaluation:
 
 def envs_for(episodes: int) -> int:
     """How many environments share ``episodes`` evenly: the largest divisor up to ``MOST_ENVS``."""
-    if episodes < 1:
-        raise ValueError(f"episodes must be >= 1, got {episodes}")
+    if not 1 <= episodes <= MOST_EPISODES:
+        raise ValueError(f"episodes must be 1 … {MOST_EPISODES:,}, got {episodes:,}")
     return max(n for n in range(1, min(episodes, MOST_ENVS) + 1) if episodes % n == 0)
 
 

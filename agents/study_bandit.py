@@ -159,7 +159,7 @@ def check(runs: int, steps: int) -> None:
     """``ValueError`` unless a study can be made of so many runs and steps."""
     if runs < 2 or steps < POINTS or steps % POINTS:
         raise ValueError(
-            f"the bandit study needs at least 2 runs and a multiple of {POINTS} steps, got {runs}, {steps}"
+            f"the bandit study needs --seeds >= 2 and --steps that are a multiple of {POINTS}, got {runs} and {steps}"
         )
 
 

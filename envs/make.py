@@ -1,14 +1,17 @@
 """From an environment id to a batch, or to a game for a person."""
 
+import importlib
 from typing import Any
 
 import gymnasium
 
 from ..errors import did_you_mean
 from .engine.batch import KernelBatch
-from .engine.foreign import ForeignBatch
+from .engine.foreign import ForeignBatch, create
 from .human.game import Game
 from .human.recording import Recording
+
+MOST_ENVS = 10_000_000  # of a batch; more is a slip of the keyboard, and NumPy's message about it fills the screen
 
 
 def make_batch(id: str, num_envs: int, rendered: bool = False, **keywords: Any) -> KernelBatch | ForeignBatch:
@@ -24,13 +27,15 @@ def make_batch(id: str, num_envs: int, rendered: bool = False, **keywords: Any) 
         ValueError: unknown id or parameter, spaces that no agent can use, no frames where they are asked for.
     """
     spec = find_spec(id)
+    if num_envs > MOST_ENVS:
+        raise ValueError(f"num_envs must be 1 … {MOST_ENVS:,}, got {num_envs:,}")
     for key in ("autoreset_mode", "module", "num_envs"):
         if key in keywords:
             raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
     if not is_ludus(spec):
         if rendered:
             check_frames(spec, keywords)
-        return ForeignBatch(id, num_envs, rendered, **keywords)
+        return ForeignBatch(spec.id, num_envs, rendered, **keywords)
     keywords.setdefault("max_episode_steps", spec.max_episode_steps)
     batch = KernelBatch(num_envs=num_envs, **{**spec.kwargs, **keywords})
     batch.is_default &= keywords["max_episode_steps"] == spec.max_episode_steps
@@ -55,12 +60,13 @@ def make_game(id: str, **keywords: Any) -> Game:
         return Game(gymnasium.make(spec, **keywords), keywords)
     check_frames(spec, keywords)
     # The checks of Gymnasium's wrapper are for authors; a player would see their warnings.
-    return Game(gymnasium.make(spec, disable_env_checker=True, render_mode="rgb_array", **keywords), keywords)
+    how = {"disable_env_checker": True, "render_mode": "rgb_array"}
+    return Game(create(gymnasium.make, spec.id, keywords, **how), keywords)
 
 
 def check_frames(spec: gymnasium.envs.registration.EnvSpec, keywords: dict[str, Any]) -> None:
     """``ValueError`` unless a stranger's environment gives frames."""
-    env = gymnasium.make(spec, disable_env_checker=True, **keywords)
+    env = create(gymnasium.make, spec.id, keywords, disable_env_checker=True)
     modes = env.metadata.get("render_modes") or []
     env.close()
     if "rgb_array" not in modes:
@@ -89,15 +95,28 @@ def make_recorded(recording: Recording) -> Game:
 
 
 def find_spec(id: str) -> gymnasium.envs.registration.EnvSpec:
-    """The registration of ``id``; ``ValueError`` with the nearest known id if there is none."""
+    """The registration of ``id``, or of ``module:id`` once that module is imported.
+
+    Raises:
+        ValueError: there is none; with the nearest known id. The module cannot be imported; with the reason.
+    """
     if id in gymnasium.registry:
         return gymnasium.registry[id]
+    module, colon, rest = id.partition(":")
+    if colon:
+        try:
+            importlib.import_module(module)
+        except (ImportError, ValueError) as fault:  # ValueError: an empty name
+            raise ValueError(f"the module of {id!r} cannot be imported: {fault}; expected MODULE:ID") from None
+        return find_spec(rest)
     try:
-        return gymnasium.spec(id)  # imports "module:id", knows newer versions
+        return gymnasium.spec(id)  # knows other versions
     except gymnasium.error.Error:
         known = [name for name in gymnasium.registry if name.startswith("ludus/")]
         others = did_you_mean(id, gymnasium.registry)
         hint = others if others.startswith("; did you mean") else did_you_mean(id, known)
+        if not hint.startswith("; did you mean"):
+            hint += "; any other id that Gymnasium knows will do, and MODULE:ID for one that a module registers"
         raise ValueError(f"unknown environment {id!r}{hint}") from None
 
 

@@ -40,7 +40,8 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "fuzz", DESCRIPTION, arguments)
     if options.steps < 1 or options.seed < 0 or (options.campaign is not None and options.campaign < 0):
-        raise ValueError("fuzz needs --steps >= 1, --seed >= 0 and --campaign >= 0")
+        came = f"--steps {options.steps}, --seed {options.seed}, --campaign {options.campaign}"
+        raise ValueError(f"fuzz needs --steps >= 1, --seed >= 0 and --campaign >= 0 (or none), got {came}")
     spec = find_spec(options.id)
     if not is_ludus(spec):
         raise ValueError(f"{options.id} is not an environment of Ludus; `ludus envs` lists those that can be fuzzed")

@@ -73,6 +73,10 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
         if os.environ.get("LUDUS_TRACEBACK"):
             raise
         message = " ".join(str(fault).split()) or type(fault).__name__
+        if isinstance(fault, MemoryError):  # NumPy names the type of each field of a record
+            message = (
+                f"not enough memory: {message.partition(' and data type')[0]}; take fewer environments or episodes"
+            )
         print(f"ludus: {message}", file=sys.stderr)
         return 1
 

@@ -18,7 +18,7 @@ from ludus.envs.engine.simulation import load
 from ludus.envs.make import find_spec, is_ludus
 from ludus.files import write_atomically
 from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, find_mutants
-from ludus.scripts.options import parse
+from ludus.scripts.options import output_folder, parse
 
 DESCRIPTION = """Change the rules of an environment one at a time: which changes do the tests notice?
 
@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
     mutants = find_mutants(file.read_text())
     random.Random(0).shuffle(mutants)
     goal = len(mutants) if options.all else options.count
-    path = options.out / f"mutation-{name}.csv"
+    path = output_folder(options.out) / f"mutation-{name}.csv"
     known = read(path, mutants, options.retry)
     console = Console(highlight=False)
     try:

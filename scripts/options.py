@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import tyro
 import yaml
+from gymnasium import spaces
 
 from ludus.agents.evaluation import Policy, greedy_policy, named_policy
 from ludus.errors import did_you_mean
@@ -75,13 +77,18 @@ def subject(
         if policy is None:
             agent = run.agent()
             notes += run.notes
+            if settings:
+                trained, other = run.make_batch(1), run.make_batch(1, **settings)
+                check_fit(trained, other, run.config.hyperparameters.get("center") is not None)
+                trained.close()
+                other.close()
             age = agent.num_timesteps // run.config.hyperparameters["num_envs"]
             title = f"{name} · {run.config.agent} after {agent.num_timesteps:,} steps"
             return make, greedy_policy(agent), title, notes, age
     else:
         if Path(what).exists() or not re.search(r"-v\d+$", what):
             raise FileNotFoundError(
-                f"{what} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
+                f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
                 "`ludus envs` lists the ids"
             )
         name = find_spec(what).id
@@ -97,6 +104,42 @@ def subject(
     if policy not in known:
         raise ValueError(f"unknown policy {policy!r}{did_you_mean(policy, known)}")
     return make, named_policy(policy, seed), f"{name} · {policy}", notes, 0
+
+
+def check_fit(trained: Any, other: Any, any_board: bool) -> None:
+    """``ValueError`` unless an agent that learned on the batch ``trained`` can act in the batch ``other``.
+
+    ``any_board``: it sees boards from its own cell, so their height and width may be others.
+    """
+    for verb, name in (("observes", "observation_space"), ("acts in", "action_space")):
+        before, now = getattr(trained, name), getattr(other, name)
+        if _layout(before, any_board) != _layout(now, any_board):
+            raise ValueError(
+                f"the agent was trained where it {verb} {before}, this world has {now}; leave out the --set that "
+                "decides this, or train an agent there"
+            )
+
+
+def _layout(space: spaces.Space, any_board: bool) -> Any:
+    """What two spaces must share to be taken for one another: all but the bounds of a Box."""
+    if isinstance(space, spaces.Dict):
+        return {key: _layout(part, any_board) for key, part in space.items()}
+    if isinstance(space, spaces.Discrete):
+        return int(space.n), int(space.start)
+    shape = space.shape or ()
+    return space.dtype, shape[-1:] if any_board and len(shape) == 3 else shape
+
+
+def output_folder(path: Path) -> Path:
+    """The folder of ``--out``, made if need be; ``OSError`` in one line if it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        why = "it is a file" if path.is_file() else fault.strerror
+        raise OSError(f"--out {path} cannot be made: {why}; choose another folder") from None
+    if not os.access(path, os.W_OK):
+        raise OSError(f"--out {path} cannot be written; choose another folder")
+    return path
 
 
 def policies(id: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ludus.agents import studies, study_bandit, study_presets
-from ludus.scripts.options import parse
+from ludus.scripts.options import output_folder, parse
 from ludus.scripts.train import figures
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
@@ -35,7 +35,8 @@ class Arguments:
     (default: 2,000)."""
     steps: int | None = None
     """Environment steps. Of drift: of a training, whose world changes half-way (default: 200,000). Of bandit: of a run
-    whose values stay (default: 1,000); a run whose values wander takes 10 times as many, one of changes 4 times."""
+    whose values stay, a multiple of 100 (default: 1,000); a run whose values wander takes 10 times as many, one of
+    changes 4 times."""
     out: Path = Path("results")
     """Folder of the picture and the CSV."""
     env: str | None = None
@@ -68,7 +69,7 @@ def main(arguments: list[str]) -> int:
 def drift(seeds: int, steps: int, out: Path, console: Console) -> list[Table | str]:
     if seeds < 1 or steps < 20 * studies.EVERY:
         raise ValueError(f"a study needs --seeds >= 1 and --steps >= {20 * studies.EVERY}")
-    out.mkdir(parents=True, exist_ok=True)
+    output_folder(out)
     curves = studies.drift_study(seeds, steps, console.print)
     studies.save_curves(curves, out / "drift.csv")
     studies.plot_curves(curves, steps, out / "drift.png")
@@ -90,7 +91,7 @@ def drift(seeds: int, steps: int, out: Path, console: Console) -> list[Table | s
 
 def bandit(seeds: int, steps: int, out: Path, console: Console) -> list[Table | str]:
     study_bandit.check(seeds, steps)
-    out.mkdir(parents=True, exist_ok=True)
+    output_folder(out)
     began = time.perf_counter()
     with console.status("") as status:
         results = study_bandit.bandit_study(
@@ -138,7 +139,7 @@ def presets(options: Arguments, console: Console) -> int:
         raise ValueError(f"--seeds must be >= 1, got {seeds}")
     chosen = study_presets.pairs(options.env, options.agent)
     path = options.out / "presets.csv"
-    options.out.mkdir(parents=True, exist_ok=True)
+    output_folder(options.out)
     with console.status("") as status:
         rows = study_presets.presets_study(
             chosen,

@@ -84,6 +84,8 @@ def watch_recording(options: Arguments, console: Console) -> int:
     from ludus.envs.human.replay import replay
     from ludus.envs.make import make_recorded
 
+    if not Path(options.what).is_file():
+        raise FileNotFoundError(f"{options.what} is no file; expected a recording that `ludus play --record` wrote")
     recording = load_recording(options.what)
     game = make_recorded(recording)
     limits = {"steps": options.steps, "episodes": options.episodes}

@@ -134,7 +134,54 @@ BAD = {
     ),
     "no episodes": (
         ["evaluate", "ludus/Snake-v1", "--policy", "random", "--episodes", "0"],
-        "episodes must be >= 1, got 0",
+        "episodes must be 1 … 100,000, got 0",
+    ),
+    "episodes for a lifetime": (
+        ["evaluate", "ludus/Snake-v1", "--policy", "random", "--episodes", "99999999999999"],
+        "episodes must be 1 … 100,000, got 99,999,999,999,999",
+    ),
+    "environments beyond all memory": (
+        ["train", "ludus/CartPole-v1", "--run", "RUN", "--num-envs", "999999999999"],
+        "num_envs must be 1 … 10,000,000, got 999,999,999,999",
+    ),
+    "a setting that a stranger cannot use": (
+        ["train", "FrozenLake-v1", "--agent", "tabular", "--run", "RUN", "--set", "map_name=9x9"],
+        "FrozenLake-v1 cannot be made with map_name='9x9': KeyError '9x9'",
+    ),
+    "a setting that a stranger does not know": (
+        ["evaluate", "FrozenLake-v1", "--policy", "random", "--set", "is_slipery=false"],
+        "unknown parameter 'is_slipery' of FrozenLake-v1; did you mean 'is_slippery'?",
+    ),
+    "playing with a setting that a stranger does not know": (
+        ["play", "FrozenLake-v1", "--set", "is_slipery=false"],
+        "unknown parameter 'is_slipery' of FrozenLake-v1; did you mean 'is_slippery'?",
+    ),
+    "a stranger's Tuple": (
+        ["train", "Blackjack-v1", "--agent", "tabular", "--run", "RUN"],
+        "agents take Box, Discrete, or a Dict of these; wrap it in gymnasium.wrappers.FlattenObservation",
+    ),
+    "a module that is not there": (
+        ["train", "nomodule:Foo-v0", "--run", "RUN"],
+        "the module of 'nomodule:Foo-v0' cannot be imported: No module named 'nomodule'; expected MODULE:ID",
+    ),
+    "an id like no other": (
+        ["train", "Qwxyz-v0", "--run", "RUN"],
+        "any other id that Gymnasium knows will do, and MODULE:ID for one that a module registers",
+    ),
+    "watch an empty name": (["watch", ""], "'' is neither the folder of a run"),
+    "a recording that is not there": (["watch", "nope.npz"], "nope.npz is no file; expected a recording that"),
+    "fuzz backwards": (["fuzz", "ludus/Snake-v1", "--steps", "-5"], "got --steps -5, --seed 0, --campaign None"),
+    "a bandit study with odd steps": (
+        ["study", "bandit", "--steps", "50"],
+        "needs --seeds >= 2 and --steps that are a multiple of 100, got 2000 and 50",
+    ),
+    "results into a file": (
+        ["study", "bandit", "--out", __file__],
+        f"--out {__file__} cannot be made: it is a file; choose another folder",
+    ),
+    "results where nothing can be made": (
+        ["mutate", "ludus/Snake-v1", "--out", "/proc/foo"],
+        "--out /proc/foo cannot be made: No such file or directory; choose another folder",
     ),
     "a run without a name": (["train", "ludus/CartPole-v1", "--run", ""], "--run is empty; expected the name of a"),
     "nothing to resume": (["train", "--resume", ""], "--resume is empty; expected the name of a folder"),
@@ -153,6 +200,41 @@ def test_bad_input_is_answered_in_one_clear_line(case, capsys, tmp_path, monkeyp
     assert error.startswith("ludus: ")
     assert error.count("\n") == 1
     assert expected in error
+
+
+def test_a_want_of_memory_is_one_line(capsys, monkeypatch):
+    def ask_for_too_much(arguments):
+        np.zeros(2**44, [(f"field_{i}", "f8") for i in range(40)])
+
+    monkeypatch.setattr(train_script, "main", ask_for_too_much)
+    code, error = said(capsys, "train", "ludus/Snake-v1")
+    assert (code, error.count("\n")) == (1, 1)
+    assert error.startswith("ludus: not enough memory: Unable to allocate")
+    assert "field_" not in error
+
+
+def test_an_agent_is_not_sent_into_a_world_of_other_spaces(capsys, tmp_path):
+    config = configure("FrozenLake-v1", "tabular", steps=64, evaluate_every=0, evaluation_episodes=4)
+    Run.start(tmp_path / "run", config).train()
+    for command in (["evaluate"], ["watch", "--record", str(tmp_path / "a.mp4")]):
+        code, error = said(capsys, *command, tmp_path / "run", "--set", "map_name=8x8")
+        assert (code, error.count("\n")) == (1, 1)
+        assert "the agent was trained where it observes Discrete(16), this world has Discrete(64)" in error
+    assert said(capsys, "evaluate", tmp_path / "run", "--set", "is_slippery=false", "--episodes", "4")[0] == 0
+
+
+def test_an_agent_that_sees_from_its_own_cell_plays_on_other_boards(capsys, tmp_path):
+    small = {**TINY, "conv": [[4, 3, 1]], "center": 1, "view_radius": 2, "input_scale": [1.0] * 6}
+    world = {"size": 5, "max_episode_steps": 10}
+    config = configure("ludus/Snake-v1", "pqn", small, steps=64, evaluate_every=0, environment=world)
+    Run.start(tmp_path / "run", config).train()
+    assert said(capsys, "evaluate", tmp_path / "run", "--set", "size=6", "--episodes", "4")[0] == 0
+
+
+def test_an_id_may_name_the_module_that_registers_it(capsys):
+    told = ["--policy", "random", "--episodes", "2"]
+    assert said(capsys, "evaluate", "ludus:ludus/CartPole-v1", *told) == (0, "")
+    assert said(capsys, "evaluate", "gymnasium.envs:CartPole-v1", *told) == (0, "")
 
 
 def test_a_refused_run_leaves_no_folder(capsys, tmp_path, monkeypatch):

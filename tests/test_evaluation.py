@@ -74,8 +74,11 @@ def test_episodes_are_shared_evenly(episodes, expected):
 def test_uneven_shares_are_refused():
     with pytest.raises(ValueError, match=r"episodes \(10\) must be a multiple of the batch's 4 environments"):
         evaluate(make_batch("ludus/CartPole-v1", 4), random_policy(0), 10, seed=0)
-    with pytest.raises(ValueError, match="episodes must be >= 1, got 0"):
+    with pytest.raises(ValueError, match="episodes must be 1 … 100,000, got 0"):
         envs_for(0)
+    assert envs_for(100_000) == 250
+    with pytest.raises(ValueError, match="episodes must be 1 … 100,000, got 100,001"):
+        envs_for(100_001)
 
 
 def test_another_time_limit_is_another_world():

@@ -346,7 +346,7 @@ def test_what_is_no_recording_is_refused_in_one_line(case, cartpole, capsys):
 
 def test_a_missing_file_is_named(capsys, tmp_path):
     assert main(["watch", str(tmp_path / "a.npz")]) == 1
-    assert "No such file or directory" in capsys.readouterr().err
+    assert "a.npz is no file; expected a recording" in capsys.readouterr().err
 
 
 def test_no_damage_to_a_single_byte_or_end_does_worse_than_a_refusal(cartpole):

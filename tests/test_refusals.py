@@ -2,6 +2,7 @@
 
 import re
 
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium import error, spaces
@@ -35,6 +36,13 @@ CONSTRUCTION = [
     (CARTPOLE, {"randomize": {"gravity": (5, 2)}}, ValueError, "must be (low, high) with low <= high, got (5, 2)"),
     (CARTPOLE, {"randomize": {"gravity": (5, 200)}}, ValueError, "gravity of cartpole must be 0 … 100 m/s², got 200"),
     (CARTPOLE, {"gravity": 3, "randomize": {"gravity": (1, 2)}}, ValueError, "both fixed and randomised; give one"),
+    (CARTPOLE, {"randomize": 5}, ValueError, "randomize of cartpole must be a dict {parameter: (low, high)}, got 5"),
+    (
+        CARTPOLE,
+        {"drift": [1]},
+        ValueError,
+        "drift of cartpole must be a dict {parameter: Drift(to, at, over)}, got [1]",
+    ),
     (CARTPOLE, {"drift": {"gravty": Drift(3, 4)}}, ValueError, "unknown parameter 'gravty'.*did you mean 'gravity'"),
     (CARTPOLE, {"drift": {"gravity": 3.0}}, TypeError, "must be a Drift or a dict with to, at, over; got 3.0"),
     (CARTPOLE, {"drift": {"gravity": {"to": 3.0}}}, ValueError, "the drift of gravity lacks 'at'"),
@@ -130,6 +138,16 @@ def test_wrong_seeds(seeds, kind, message):
     with pytest.raises(kind, match=message):
         batch.reset(seeds=seeds)
     assert batch.snapshot() == before
+
+
+@pytest.mark.parametrize("options", [3, {"seed": 4}, {1: 2, "a": 3}])
+def test_wrong_options_of_a_reset(options):
+    env = gymnasium.make("ludus/Snake-v1")
+    with pytest.raises(ValueError, match=re.escape(f"reset takes no options here, got {options!r}; set parameters in")):
+        env.reset(options=options)
+    envs = gymnasium.make_vec("ludus/Snake-v1", 2)
+    with pytest.raises((TypeError, ValueError), match=r"options must be a dict such as|unknown reset option"):
+        envs.reset(options=options)
 
 
 def test_module_without_a_declaration_is_refused():

@@ -46,7 +46,7 @@ class Env(gymnasium.Env):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         super().reset(seed=seed)
         if options:
-            raise ValueError(f"reset takes no options here, got {sorted(options)}; set parameters in gymnasium.make")
+            raise ValueError(f"reset takes no options here, got {options!r}; set parameters in gymnasium.make")
         self.batch.reset(seeds=None if seed is None else [seed])
         if self.render_mode == "human":
             self.render()

@@ -4,14 +4,18 @@ It steps Gymnasium's own vector environment under SAME_STEP and fills the same b
 copied into a snapshot, so a run on it resumes from the network alone and not exactly.
 """
 
-from collections.abc import Sequence
+import inspect
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium import Space, spaces
+from gymnasium.envs.registration import load_env_creator
 from gymnasium.vector import AutoresetMode
 
+from ...errors import did_you_mean
 from .driver import Buffers
 
 DEFAULT_FPS = 30  # of an environment that declares no pace
@@ -25,7 +29,11 @@ class ForeignBatch:
     succeeds = False
 
     def __init__(self, id: str, num_envs: int, rendered: bool = False, **keywords: Any) -> None:
-        """``rendered``: with frames, for whoever shows them; most strangers need a library for it."""
+        """``rendered``: with frames, for whoever shows them; most strangers need a library for it.
+
+        Raises:
+            ValueError: it cannot be made with these keywords, or no agent can use its spaces.
+        """
         if num_envs < 1:
             raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
         if gymnasium.spec(id).max_episode_steps is None:  # a policy that runs in circles would never come to an end
@@ -34,13 +42,8 @@ class ForeignBatch:
             keywords["render_mode"] = "rgb_array"
         self.name = id
         self.num_envs = num_envs
-        self.envs = gymnasium.make_vec(
-            id,
-            num_envs,
-            vectorization_mode="sync",
-            vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP},
-            **keywords,
-        )
+        how = {"vectorization_mode": "sync", "vector_kwargs": {"autoreset_mode": AutoresetMode.SAME_STEP}}
+        self.envs = create(gymnasium.make_vec, id, keywords, num_envs=num_envs, **how)
         self.observation_space: Space = self.envs.single_observation_space
         self.action_space: Space = self.envs.single_action_space
         check_spaces(self.observation_space, self.action_space, id)
@@ -148,14 +151,42 @@ class ForeignBatch:
         self.envs.close()
 
 
+def create(make: Callable[..., Any], id: str, keywords: dict[str, Any], **how: Any) -> Any:
+    """``make(id, **keywords, **how)``, with ``make`` from Gymnasium and the environment from a stranger.
+
+    Raises:
+        ValueError: the environment refuses its ``keywords``, with whatever error.
+        gymnasium.error.Error: Gymnasium refuses, as where a library is missing; it says which.
+    """
+    try:
+        return make(id, **keywords, **how)
+    except (gymnasium.error.Error, MemoryError):
+        raise
+    except Exception as fault:
+        text = str(fault).partition(" was raised from the environment creator")[0]
+        unknown = re.search(r"unexpected keyword argument '(\w+)'", text)
+        if isinstance(fault, TypeError) and unknown and unknown[1] in keywords:
+            taken = inspect.signature(load_env_creator(gymnasium.spec(id).entry_point)).parameters.values()  # type: ignore[arg-type]
+            known = [entry.name for entry in taken if entry.kind in (entry.POSITIONAL_OR_KEYWORD, entry.KEYWORD_ONLY)]
+            raise ValueError(f"unknown parameter {unknown[1]!r} of {id}{did_you_mean(unknown[1], known)}") from fault
+        given = " with " + ", ".join(f"{key}={value!r}" for key, value in keywords.items()) if keywords else ""
+        raise ValueError(f"{id} cannot be made{given}: {type(fault).__name__} {text}") from fault
+
+
 def check_spaces(observation_space: Space, action_space: Space, id: str) -> None:
     """``ValueError`` unless agents can use these spaces."""
     parts = list(observation_space.values()) if isinstance(observation_space, spaces.Dict) else [observation_space]
     for part in parts:
         if not isinstance(part, (spaces.Box, spaces.Discrete)):
-            raise ValueError(f"{id} observes {part}; agents take Box, Discrete, or a Dict of these")
+            raise ValueError(
+                f"{id} observes {part}; agents take Box, Discrete, or a Dict of these; wrap it in "
+                "gymnasium.wrappers.FlattenObservation, and register that under an id of its own"
+            )
     if not isinstance(action_space, (spaces.Box, spaces.Discrete)):
-        raise ValueError(f"{id} acts in {action_space}; agents take Box and Discrete")
+        raise ValueError(
+            f"{id} acts in {action_space}; agents take Box and Discrete; wrap it in a gymnasium.ActionWrapper, and "
+            "register that under an id of its own"
+        )
 
 
 def check_picture(picture: Any, id: str) -> np.ndarray:

@@ -165,6 +165,9 @@ def parameter_ranges(
     simulation: Simulation, fixed: Mapping, randomize: Mapping, drift: Mapping, action_space: Space, name: str
 ) -> Ranges:
     """Check the three ways to set parameters and lay them out for the driver."""
+    for word, given, what in (("randomize", randomize, "(low, high)"), ("drift", drift, "Drift(to, at, over)")):
+        if not isinstance(given, Mapping):
+            raise ValueError(f"{word} of {name} must be a dict {{parameter: {what}}}, got {given!r}")
     index = {key: i for i, key in enumerate(simulation.parameters)}
     low = np.array([parameter.default for parameter in simulation.parameters.values()], np.float64)
     for key, value in fixed.items():

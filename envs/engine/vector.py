@@ -1,6 +1,6 @@
 """Face 2: ``gymnasium.vector.VectorEnv``, straight over a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -73,6 +73,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Start new episodes; ``options={"reset_mask": (N,) bool}`` does so in some environments only."""
         selected = None
+        if options is not None and not isinstance(options, Mapping):
+            raise TypeError(f"options must be a dict such as {{'reset_mask': …}}, or None, got {options!r}")
         for key in options or {}:
             if key != "reset_mask":
                 raise ValueError(f"unknown reset option {key!r}; reset takes only 'reset_mask'")
