@@ -19,6 +19,7 @@ Reference     the optimum: the best action for the steps that are left (100 on 4
 Source        the rules and the maps of Gymnasium's `FrozenLake-v1`, whose transition table it reproduces
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +58,7 @@ class World(NamedTuple):
     policy: np.ndarray  # (rates, steps left, cells) int8, the best action
 
 
+@functools.cache
 def make_world(size):
     tiles = np.array([[".o*".index(letter) for letter in row] for row in MAPS[size]], np.uint8)
     return World(tiles, plan(tiles == HOLE, tiles == GOAL, LIMITS[size]))
