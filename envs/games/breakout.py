@@ -1,0 +1,439 @@
+"""Breakout: keep the ball in play with the paddle and clear two walls of bricks.
+
+World         A square field of 100 x 100 units (u), x to the right, y down from the ceiling. The ball is a square of 3 u
+              (drawn round), `x, y` its centre. The wall's top is at y = 14; its bricks are 4 u high and as wide as
+              `columns` of them fill the field. The paddle slides on the line y = 92 and only its top counts.
+              A step: first the paddle moves by `paddle_speed` or not at all, and stops where it touches a side. Then the
+              ball flies for one step of time, from contact to contact:
+              - side, ceiling or brick: the velocity across what is touched changes its sign. Each brick that is touched
+                disappears: of several at the same moment all. At a brick's corner both signs change.
+              - paddle: the ball touches it if its bottom comes to y = 92 while less than its own and the paddle's width
+                halved, together `reach`, lie between the two centres; a paddle under which the ball has fallen is of no
+                use. The ball leaves at the angle (from straight up, positive to the right)
+                    max_angle * (ball x - paddle x) / reach + deflection * n * u,
+                u uniform in [-1, 1), at most `max_angle` to either side, and faster by `speed_gain` up to `speed_max`.
+                n is the number of contacts with the paddle since the last brick or serve, this one included: a ball that
+                finds no brick is thrown about more and more, so that no game goes round in circles.
+              - floor: the ball is lost, and what is left of the step with it.
+              A ball to be served lies on the middle of the paddle and moves with it; the step that is the
+              `serve_delay`-th with it there ends with the serve: straight up, turned by an angle uniform in half of
+              ±`max_angle`, with `speed_start` (at most `speed_max`).
+              When the first wall is cleared, the ball flies on and the second appears with its next contact with the
+              paddle, or as it is laid there.
+Actions       0 stay · 1 left · 2 right
+Observation   float32 (9 + rows * columns,)
+              | #     | what                                                          | low  | high | unit           |
+              |-------|---------------------------------------------------------------|------|------|----------------|
+              | 0, 1  | ball x, y, from the field's middle                            | -1   | 1    | 50 u           |
+              | 2, 3  | ball velocity; 0 while it lies on the paddle                  | -1   | 1    | 5 u/step       |
+              | 4     | paddle x, from the field's middle                             | -1   | 1    | 50 u           |
+              | 5     | balls that are left, the one in play included                 | 0    | 3    |                |
+              | 6     | walls cleared                                                 | 0    | 2    |                |
+              | 7     | steps until the serve                                         | 0    | 1    | 10 steps       |
+              | 8     | n + 1, what the next contact's deflection is multiplied with  | 0    | 1    | 10, at most 1  |
+              | 9 …   | bricks, row by row from the upper left: 1 stands, 0 is gone   | 0    | 1    |                |
+Reward        `points`: for each brick the number of its row, counted from the lowest, which is 1
+Start         all bricks stand, the paddle is in the middle with a ball to be served on it
+End           terminated when the last ball is lost, and when the second wall is cleared, which is success;
+              truncated after 8,000 steps
+Parameters    see PARAMETERS below; of `balls` and `serve_delay` the whole part counts
+Sizes         `rows` 1 … 8 and `columns` 4 … 14 of bricks, 6 and 10 by default
+Source        the game of Atari 1976. Rules and numbers are our own: one paddle width, a row's worth is its number, speed
+              grows with the contacts, and the random deflection.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from gymnasium import spaces
+
+from ..engine.kernels import kernel, uniform_in
+from ..engine.simulation import Parameter, Simulation, Size
+from ..engine.trigonometry import sin_cos
+from .breakout_drawing import draw as draw  # the engine looks for it here
+from .breakout_heuristic import plan
+
+STAY, LEFT, RIGHT = 0, 1, 2
+
+# u, all of them
+FIELD = 100.0
+HALF_BALL = 1.5
+LOW, HIGH = HALF_BALL, FIELD - HALF_BALL  # of the ball's centre
+WALL_TOP, BRICK_HEIGHT = 14.0, 4.0
+PADDLE_TOP = 92.0
+PADDLE_LINE = PADDLE_TOP - HALF_BALL  # of the ball's centre as it touches the paddle
+
+NEAR = HALF_BALL + 0.001  # a brick that far from the ball's way is looked at, so that rounding leaves out none
+ROUNDING = 1e-9  # steps: a ball that far inside a brick has arrived there in this moment
+WALLS = 2  # to be cleared
+TRAIL = 8  # steps that the drawing remembers
+FIXED = 9  # numbers of the observation before the bricks
+
+PARAMETERS = {
+    "paddle_width": Parameter(16.0, 4.0, 60.0, "u", "width of the paddle"),
+    "paddle_speed": Parameter(3.0, 0.0, 20.0, "u/step", "how far the paddle moves in a step"),
+    "speed_start": Parameter(2.4, 0.1, 100.0, "u/step", "speed of the ball after a serve"),
+    "speed_gain": Parameter(
+        0.06, 0.0, 10.0, "u/step", "how much faster the ball is after each contact with the paddle"
+    ),
+    "speed_max": Parameter(4.0, 0.1, 100.0, "u/step", "highest speed of the ball"),
+    "max_angle": Parameter(1.0, 0.1, 1.4, "rad", "largest angle from straight up at which the ball leaves the paddle"),
+    "deflection": Parameter(0.02, 0.0, 1.0, "rad", "random part of that angle, per contact since the last brick"),
+    "serve_delay": Parameter(10.0, 0.0, 100.0, "steps", "how long the ball lies on the paddle before it is served"),
+    "balls": Parameter(3.0, 1.0, 10.0, "", "balls per game"),
+}
+
+
+class World(NamedTuple):
+    """What the drawing and the heuristic know of the field."""
+
+    lines: np.ndarray  # u: field, half the ball, top of the wall, height of a brick, top of the paddle
+
+
+def make_world(rows, columns):
+    return World(np.array([FIELD, HALF_BALL, WALL_TOP, BRICK_HEIGHT, PADDLE_TOP]))
+
+
+def state(rows, columns):
+    return {
+        "x": "f8",  # u, the ball's centre
+        "y": "f8",
+        "vx": "f8",  # u/step; both 0 while the ball lies on the paddle
+        "vy": "f8",
+        "speed": "f8",  # u/step, of the ball in flight
+        "paddle": "f8",  # u, x of its middle
+        "wait": "i8",  # steps until the serve
+        "falling": "?",  # the ball is past the paddle
+        "contacts": "i8",  # with the paddle since the last brick or serve
+        "left": "i8",  # balls, the one in play included
+        "walls": "i8",  # cleared
+        "standing": "i8",  # bricks
+        "bricks": ("u1", (rows, columns)),
+        "trail": ("f4", (TRAIL, 2)),  # u, where the ball was at the end of step `clock` % TRAIL: only for drawing
+    }
+
+
+def make_spaces(rows, columns):
+    low, high = np.zeros(FIXED + rows * columns, np.float32), np.ones(FIXED + rows * columns, np.float32)
+    low[:5] = -1.0
+    high[5], high[6] = PARAMETERS["balls"].default, WALLS
+    return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(3)
+
+
+@kernel
+def build_wall(s):
+    for row in range(s.bricks.shape[0]):
+        for column in range(s.bricks.shape[1]):
+            s.bricks[row, column] = 1
+    s.standing = s.bricks.size
+
+
+@kernel
+def launch(s, angle):
+    """Let the ball fly off at ``angle`` (rad, from straight up) with its speed."""
+    sin, cos = sin_cos(angle)
+    s.vx, s.vy = s.speed * sin, -s.speed * cos
+
+
+@kernel
+def serve(s):
+    s.speed = min(s.speed_start, s.speed_max)
+    launch(s, 0.5 * uniform_in(s, -s.max_angle, s.max_angle))
+
+
+@kernel
+def lay_ball(s):
+    """Put a new ball on the paddle."""
+    s.x, s.y, s.vx, s.vy, s.falling, s.contacts = s.paddle, PADDLE_LINE, 0.0, 0.0, False, 0
+    if s.standing == 0:
+        build_wall(s)
+    s.wait = int(s.serve_delay)
+    if s.wait == 0:
+        serve(s)
+
+
+@kernel
+def reset(s, world):
+    s.paddle = 0.5 * FIELD
+    s.left = int(s.balls)
+    s.walls = 0
+    s.standing = 0
+    lay_ball(s)
+    for k in range(TRAIL):
+        s.trail[k, 0], s.trail[k, 1] = s.x, s.y
+
+
+@kernel
+def bounce_off_paddle(s, reach):
+    s.contacts += 1
+    angle = s.max_angle * (s.x - s.paddle) / reach + s.deflection * s.contacts * uniform_in(s, -1.0, 1.0)
+    s.speed = min(s.speed + s.speed_gain, s.speed_max)
+    launch(s, min(max(angle, -s.max_angle), s.max_angle))
+    if s.standing == 0:
+        build_wall(s)
+
+
+@kernel
+def columns_near(s, duration):
+    """First and last column of bricks that the ball may touch within ``duration`` steps."""
+    width, end = FIELD / s.bricks.shape[1], s.x + s.vx * duration
+    first, last = int((min(s.x, end) - NEAR) / width), int((max(s.x, end) + NEAR) / width)
+    return max(first, 0), min(last, s.bricks.shape[1] - 1)
+
+
+@kernel
+def rows_near(s, duration):
+    end = s.y + s.vy * duration
+    first = int((min(s.y, end) - NEAR - WALL_TOP) / BRICK_HEIGHT)
+    last = int((max(s.y, end) + NEAR - WALL_TOP) / BRICK_HEIGHT)
+    return max(first, 0), min(last, s.bricks.shape[0] - 1)
+
+
+@kernel
+def column_sides(s, column):
+    """Where the ball's centre is (x in u) as it touches a column of bricks from the left and from the right."""
+    width = FIELD / s.bricks.shape[1]
+    return column * width - HALF_BALL, (column + 1) * width + HALF_BALL
+
+
+@kernel
+def row_sides(row):
+    """The same (y in u) for a row of bricks, from above and from below."""
+    return WALL_TOP + row * BRICK_HEIGHT - HALF_BALL, WALL_TOP + (row + 1) * BRICK_HEIGHT + HALF_BALL
+
+
+@kernel
+def passage(place, velocity, sides):
+    """When (in steps from now) a point at ``place`` comes between the two ``sides``, and when it leaves again."""
+    if velocity > 0.0:
+        return (sides[0] - place) / velocity, (sides[1] - place) / velocity
+    if velocity < 0.0:
+        return (sides[1] - place) / velocity, (sides[0] - place) / velocity
+    return (-math.inf, math.inf) if sides[0] < place < sides[1] else (math.inf, -math.inf)
+
+
+@kernel
+def moment(across, along):
+    """When the ball touches a brick whose column and row it passes at those times; infinite if it misses it."""
+    enter, leave = max(across[0], along[0]), min(across[1], along[1])
+    return max(enter, 0.0) if -ROUNDING <= enter < leave and leave > 0.0 else math.inf
+
+
+@kernel
+def first_touch(s, duration):
+    """When (in steps from now) the ball touches a brick; infinite if it does not within ``duration``."""
+    first, last = columns_near(s, duration)
+    top, bottom = rows_near(s, duration)
+    earliest = math.inf
+    for row in range(top, bottom + 1):
+        along = passage(s.y, s.vy, row_sides(row))
+        for column in range(first, last + 1):
+            if s.bricks[row, column] != 0:
+                across = passage(s.x, s.vx, column_sides(s, column))
+                earliest = min(earliest, moment(across, along))
+    return earliest if earliest <= duration else math.inf
+
+
+@kernel
+def break_bricks(s, time, terms):
+    """Let the ball fly on for ``time``, which `first_touch` has found; what it touches there breaks, and it turns."""
+    first, last = columns_near(s, time)
+    top, bottom = rows_near(s, time)
+    x, y, vx, vy = s.x + s.vx * time, s.y + s.vy * time, s.vx, s.vy
+    for row in range(top, bottom + 1):
+        above, below = row_sides(row)
+        along = passage(s.y, s.vy, (above, below))
+        for column in range(first, last + 1):
+            if s.bricks[row, column] == 0:
+                continue
+            left, right = column_sides(s, column)
+            across = passage(s.x, s.vx, (left, right))
+            if moment(across, along) != time:
+                continue
+            # The side that is reached last is the one that is touched; the ball comes to lie on it exactly.
+            if across[0] >= along[0]:
+                x, vx = left if s.vx > 0.0 else right, -s.vx
+            if along[0] >= across[0]:
+                y, vy = above if s.vy > 0.0 else below, -s.vy
+            s.bricks[row, column] = 0
+            s.standing -= 1
+            terms[0] += s.bricks.shape[0] - row
+    s.x, s.y, s.vx, s.vy, s.contacts = x, y, vx, vy, 0
+
+
+@kernel
+def lose_ball(s):
+    """Returns whether it was the last one."""
+    s.left -= 1
+    if s.left > 0:
+        lay_ball(s)
+    return s.left == 0
+
+
+@kernel
+def fly(s, terms):
+    """One step of time, from contact to contact; returns whether the game is over."""
+    reach = 0.5 * s.paddle_width + HALF_BALL
+    time = 1.0  # steps that are left
+    while True:
+        across = max(((HIGH if s.vx > 0.0 else LOW) - s.x) / s.vx, 0.0) if s.vx != 0.0 else math.inf
+        end = LOW if s.vy < 0.0 else HIGH if s.falling else PADDLE_LINE
+        along = max((end - s.y) / s.vy, 0.0)
+        free = min(time, across, along)
+        touch = first_touch(s, free)
+        if touch <= free:
+            break_bricks(s, touch, terms)
+            time -= touch
+            if s.standing == 0:
+                s.walls += 1
+                s.success = s.walls == WALLS
+                if s.success:
+                    return True
+            continue
+        s.x += s.vx * free
+        s.y += s.vy * free
+        time -= free
+        if across == free:
+            s.x, s.vx = HIGH if s.vx > 0.0 else LOW, -s.vx
+        elif along == free:
+            s.y = end
+            if s.vy < 0.0:
+                s.vy = -s.vy
+            elif s.falling:
+                return lose_ball(s)
+            elif abs(s.x - s.paddle) < reach:
+                bounce_off_paddle(s, reach)
+            else:
+                s.falling = True
+        else:
+            return False
+
+
+@kernel
+def step(s, action, world, terms):
+    half = 0.5 * s.paddle_width
+    way = (action == RIGHT) - (action == LEFT)
+    s.paddle = min(max(s.paddle + way * s.paddle_speed, half), FIELD - half)
+    over = False
+    if s.wait > 0:
+        s.x = s.paddle
+        s.wait -= 1
+        if s.wait == 0:
+            serve(s)
+    else:
+        x, y = s.x + s.vx, s.y + s.vy
+        underside = row_sides(s.bricks.shape[0] - 1)[1]
+        # Between wall and paddle nothing can be touched, if the ball was there before and is there now.
+        if LOW < x < HIGH and underside < y < PADDLE_LINE and s.y >= underside:
+            s.x, s.y = x, y
+        else:
+            over = fly(s, terms)
+    k = s.clock % TRAIL
+    s.trail[k, 0], s.trail[k, 1] = s.x, s.y
+    return over
+
+
+@kernel
+def observe(s, world, out):
+    out[0], out[1] = (s.x - 50.0) / 50.0, (s.y - 50.0) / 50.0
+    out[2], out[3] = s.vx / 5.0, s.vy / 5.0
+    out[4] = (s.paddle - 50.0) / 50.0
+    out[5] = s.left
+    out[6] = s.walls
+    out[7] = s.wait / 10.0
+    out[8] = min(s.contacts + 1, 10) / 10.0
+    rows, columns = s.bricks.shape
+    for row in range(rows):
+        for column in range(columns):
+            out[FIXED + row * columns + column] = s.bricks[row, column]
+
+
+INVARIANTS = (
+    "the ball is within the field, and not inside a brick",
+    "the paddle is within the field",
+    "the bricks that stand are counted",
+    "the points are those of the bricks that are gone",
+    "a ball on the paddle rests in its middle; one in flight has its speed, and is not level",
+    "the ball falls below the paddle's top only",
+    "the last ball is lost only at the end, and success is two walls",
+    "the observation is the state",
+)
+
+
+@kernel
+def invariant(s, world, shown, legal):
+    rows, columns = s.bricks.shape
+    if not (LOW - ROUNDING <= s.x <= HIGH + ROUNDING and LOW - ROUNDING <= s.y <= HIGH + ROUNDING):
+        return 1
+    standing, gone, worth = 0, 0, 0
+    for row in range(rows):
+        above, below = row_sides(row)
+        for column in range(columns):
+            left, right = column_sides(s, column)
+            worth += rows - row
+            if s.bricks[row, column] == 0:
+                gone += rows - row
+                continue
+            standing += 1
+            depth_x, depth_y = min(s.x - left, right - s.x), min(s.y - above, below - s.y)
+            if s.bricks[row, column] != 1 or min(depth_x, depth_y) > 100.0 * ROUNDING:  # at most 100 u/step
+                return 1
+    half = 0.5 * s.paddle_width
+    if s.clock > 0 and not half <= s.paddle <= FIELD - half:
+        return 2
+    if standing != s.standing or not 0 <= s.walls <= WALLS:
+        return 3
+    if s.totals[0] != s.walls * worth + (gone if standing > 0 else 0):
+        return 4
+    if s.wait > 0:
+        if s.x != s.paddle or s.y != PADDLE_LINE or s.vx != 0.0 or s.vy != 0.0 or s.falling or s.contacts != 0:
+            return 5
+    elif abs(math.hypot(s.vx, s.vy) - s.speed) > 1e-9 * s.speed or abs(s.vy) < 0.1 * s.speed or s.contacts < 0:
+        return 5
+    if s.falling and (s.y < PADDLE_LINE or s.vy <= 0.0) or not s.falling and s.y > PADDLE_LINE + ROUNDING:
+        return 6
+    if s.left < 0 or (s.left == 0 and not s.pending) or s.success != (s.walls == WALLS):
+        return 7
+    if s.success and not (s.pending and standing == 0):
+        return 7
+    for k in range(FIXED):
+        value = (s.x / 50.0 - 1.0, s.y / 50.0 - 1.0, s.vx / 5.0, s.vy / 5.0, s.paddle / 50.0 - 1.0)[k] if k < 5 else 0.0
+        if k < 5 and abs(shown[k] - value) > 1e-5:
+            return 8
+    if shown[5] != s.left or shown[6] != s.walls or shown[7] != np.float32(s.wait / 10.0):
+        return 8
+    if shown[8] != np.float32(min(s.contacts + 1, 10) / 10.0):
+        return 8
+    for k in range(rows * columns):
+        if shown[FIXED + k] != s.bricks[k // columns, k % columns]:
+            return 8
+    return 0
+
+
+@kernel
+def heuristic(s, world, out):
+    """To where `plan` of breakout_heuristic.py wants the paddle."""
+    way = plan(s, world) - s.paddle
+    out[0] = STAY if abs(way) <= 0.5 * s.paddle_speed else RIGHT if way > 0.0 else LEFT
+
+
+SIMULATION = Simulation(
+    state=state,
+    spaces=make_spaces,
+    parameters=PARAMETERS,
+    sizes={
+        "rows": Size(6, 1, 8, "rows of bricks"),
+        "columns": Size(10, 4, 14, "columns of bricks"),
+    },
+    world=make_world,
+    terms=("points",),
+    action_names=("stay", "left", "right"),
+    succeeds=True,
+    scores={"random": 0.0, "heuristic": 0.0},
+    invariants=INVARIANTS,
+    frame=(640, 600),
+    fps=30,
+    keys={"left": LEFT, "right": RIGHT, "a": LEFT, "d": RIGHT},
+    idle=(STAY,),
+)

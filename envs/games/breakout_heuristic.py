@@ -1,0 +1,81 @@
+"""Where the reference policy of Breakout wants its paddle: where the ball comes down, and so that it hits a brick then.
+
+Reads the record of `breakout.py` and imports nothing from there.
+"""
+
+import math
+
+from ..engine.kernels import kernel
+
+FIELD, HALF_BALL, WALL_TOP, BRICK_HEIGHT, PADDLE_TOP = range(5)  # indices of world.lines
+TURNS = 4  # bricks on one way that are foreseen; what comes after the first of them is a guess
+MARGIN = 0.85  # of the paddle's reach: nearer to its end the ball may be missed
+PLACES = 12  # steps of the paddle to either side that are weighed
+NO_BRICK = 1000.0  # u, what a way counts that meets none
+
+
+@kernel
+def follow(s, world, x, y, slope, way):
+    """Follow the ball's centre, one u of height at a time, until it is in a brick or has come down to the paddle.
+
+    ``way`` is -1 up and 1 down, ``slope`` the x in u per u of height.
+    Returns (x, y, slope, way, height passed in u, whether it is in a brick).
+    """
+    rows, columns = s.bricks.shape
+    low, high = world.lines[HALF_BALL], world.lines[FIELD] - world.lines[HALF_BALL]
+    top, line = world.lines[WALL_TOP], world.lines[PADDLE_TOP] - world.lines[HALF_BALL]
+    passed = 0.0
+    while way < 0 or y < line:
+        x, y, passed = x + slope, y + way, passed + 1.0
+        if x < low:
+            x, slope = 2.0 * low - x, -slope
+        elif x > high:
+            x, slope = 2.0 * high - x, -slope
+        if y < low:
+            way = 1
+        row = int(math.floor((y - top) / world.lines[BRICK_HEIGHT]))
+        if 0 <= row < rows:
+            column = min(max(int(x * columns / world.lines[FIELD]), 0), columns - 1)
+            if s.bricks[row, column] != 0:
+                return x, y, slope, way, passed, True
+    return x, y, slope, way, passed, False
+
+
+@kernel
+def landing(s, world):
+    """Where (x in u) and when (in steps) the ball comes down to the paddle."""
+    x, y, slope, way = s.x, s.y, s.vx / abs(s.vy), 1 if s.vy > 0.0 else -1
+    height = 0.0
+    for turn in range(TURNS):
+        x, y, slope, way, passed, met = follow(s, world, x, y, slope, way)
+        height += passed
+        if not met:
+            x -= slope * (y - world.lines[PADDLE_TOP] + world.lines[HALF_BALL])
+            break
+        way = -way
+    return x, height / abs(s.vy)
+
+
+@kernel
+def plan(s, world):
+    """Of the places that the paddle can reach in time, the one from which the ball is soonest at a brick (x in u)."""
+    if s.wait > 0:
+        return s.paddle
+    x, steps = landing(s, world)
+    if s.vy < 0.0 or s.paddle_speed == 0.0:
+        return x
+    half = 0.5 * s.paddle_width
+    reach = half + world.lines[HALF_BALL]
+    best, shortest = x, math.inf
+    line = world.lines[PADDLE_TOP] - world.lines[HALF_BALL]
+    middle = math.floor((x - s.paddle) / s.paddle_speed + 0.5)
+    for k in range(-PLACES, PLACES + 1):
+        place = min(max(s.paddle + (middle + k) * s.paddle_speed, half), world.lines[FIELD] - half)
+        if abs(x - place) > MARGIN * reach or abs(place - s.paddle) > (steps + 1.0) * s.paddle_speed:
+            continue
+        angle = s.max_angle * (x - place) / reach
+        _, _, _, _, passed, met = follow(s, world, x, line, math.tan(angle), -1)
+        length = (passed if met else NO_BRICK) / math.cos(angle)
+        if length < shortest:
+            best, shortest = place, length
+    return best
