@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from gymnasium import spaces
 
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
@@ -28,16 +29,17 @@ class Entry:
     module: str
     exact: bool  # a resumed run has the same bits as one that was never stopped (on Ludus environments, on the CPU)
     what: str
+    actions: tuple[type[spaces.Space], ...] = (spaces.Discrete,)  # kinds of action spaces in which it can act
 
 
 AGENTS: dict[str, Entry] = {
     "pqn": Entry("pqn", True, "epsilon-greedy Q-learning on a whole batch, without replay (Gallici et al. 2024)"),
     "tabular": Entry("tabular", True, "Q-learning, SARSA, expected SARSA and double Q-learning, in a table"),
-    "ppo": Entry("sb3", True, "Stable-Baselines3's PPO"),
-    "a2c": Entry("sb3", True, "Stable-Baselines3's A2C"),
+    "ppo": Entry("sb3", True, "Stable-Baselines3's PPO", (spaces.Discrete, spaces.Box)),
+    "a2c": Entry("sb3", True, "Stable-Baselines3's A2C", (spaces.Discrete, spaces.Box)),
     "dqn": Entry("sb3", False, "Stable-Baselines3's DQN, one exploration coin per environment"),
-    "sac": Entry("sb3", False, "Stable-Baselines3's SAC, for continuous actions"),
-    "td3": Entry("sb3", False, "Stable-Baselines3's TD3, for continuous actions"),
+    "sac": Entry("sb3", False, "Stable-Baselines3's SAC, for continuous actions", (spaces.Box,)),
+    "td3": Entry("sb3", False, "Stable-Baselines3's TD3, for continuous actions", (spaces.Box,)),
 }
 
 
@@ -93,5 +95,16 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
 def make(
     name: str, batch: Batch, values: dict[str, Any], seed: int, device: str = "cpu", acting: bool = False
 ) -> Agent:
-    """An untrained agent on ``batch``; ``acting``: without what only training needs, on any number of environments."""
+    """An untrained agent on ``batch``; ``acting``: without what only training needs, on any number of environments.
+
+    Raises:
+        ValueError: an unknown agent; one that cannot act in this space, observe that one, or take these ``values``.
+    """
+    kinds = find(name).actions
+    if not isinstance(batch.action_space, kinds):
+        fitting = [agent for agent, entry in AGENTS.items() if isinstance(batch.action_space, entry.actions)]
+        raise ValueError(
+            f"{name} needs a {' or '.join(kind.__name__ for kind in kinds)} action space, {batch.name} has "
+            f"{batch.action_space}; take {', '.join(fitting[:-1])} or {fitting[-1]}"
+        )
     return _module(name).make(name, batch, values, seed, device, acting)

@@ -36,7 +36,16 @@ def make_vec_env(
         seed: Of the first environment; environment ``i`` gets ``seed + i`` at the next ``reset``.
         render_mode: ``"rgb_array"`` for ``get_images`` and ``render``, ``"human"`` for a window.
         **keywords: See ``envs.make.make_batch``: parameters, sizes, ``randomize``, ``drift``, ``max_episode_steps``.
+
+    Raises:
+        TypeError: a function in the place of the id, or an argument of SB3's that is for environments one by one.
+        ValueError: unknown id or parameter; a ``render_mode`` that there is not.
     """
+    if not isinstance(id, str):
+        raise TypeError(
+            f"make_vec_env takes an id such as 'ludus/Snake-v1', got {id!r}; gymnasium.register gives an environment "
+            "an id, and SB3's own make_vec_env takes functions"
+        )
     for name in ("wrapper_class", "monitor_dir", "vec_env_cls", "vec_env_kwargs", "start_index", "wrapper_kwargs"):
         if name in keywords:
             raise TypeError(f"{name} is for environments one by one; wrap the VecEnv, or use SB3's own make_vec_env")
@@ -87,6 +96,7 @@ class BatchVecEnv(EpisodicVecEnv):
         super().__init__(batch.num_envs, batch.observation_space, batch.action_space)
 
     def reset(self) -> Any:
+        self._refuse_if_closed()
         self._options_refused()
         self.batch.reset(seeds=self._seeds if any(seed is not None for seed in self._seeds) else None)
         self._reset_seeds()
@@ -133,7 +143,12 @@ class BatchVecEnv(EpisodicVecEnv):
     def _asked(self, name: str) -> Any:
         if name == "spec":
             return None
-        raise AttributeError(f"the environments of a batch have no attribute {name!r}")
+        known = getattr(self.batch, "records", np.empty(0)).dtype.names or ()
+        remedy = f"; .batch.records[{name!r}] holds what their records have under this name" if name in known else ""
+        raise AttributeError(
+            f"the environments of a batch have no attribute {name!r}{remedy}; parameters are set where the "
+            "environments are made: make_vec_env(id, n_envs, parameter=value)"
+        )
 
     def get_images(self) -> Sequence[np.ndarray | None]:
         """One RGB frame (height, width, 3) uint8 per environment; empty without a ``render_mode``."""
@@ -160,6 +175,7 @@ class BatchVecEnv(EpisodicVecEnv):
         if self._window is not None:
             self._window.close()
             self._window = None
+        super().close()
         self.batch.close()
 
 

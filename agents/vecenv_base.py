@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
+from gymnasium import error, spaces
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
@@ -25,10 +25,16 @@ class EpisodicVecEnv(VecEnv):
         self._filled: list[int] = []  # environments whose info dict is not empty
         self._infos: list[dict[str, Any]] = [{} for _ in range(num_envs)]
         self._own_space = action_space  # the environments'
+        self._closed = False
         super().__init__(num_envs, observation_space, from_zero(action_space))
 
     def step_async(self, actions: np.ndarray) -> None:
+        self._refuse_if_closed()
         self._given = as_members(self._own_space, np.asarray(actions))
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise error.ClosedEnvironmentError("these environments are closed; make new ones to go on")
 
     def _clear_infos(self) -> None:
         for i in self._filled:
@@ -46,13 +52,20 @@ class EpisodicVecEnv(VecEnv):
     def _asked(self, name: str) -> Any:
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Nothing can be stepped or reset any more. May be called twice."""
+        self._closed = True
+
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         if attr_name == "render_mode":
             return [self._render_mode for _ in self._get_indices(indices)]
         return [self._asked(attr_name) for _ in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        raise AttributeError(f"{attr_name!r} cannot be set: environments of a batch have no attributes of their own")
+        raise AttributeError(
+            f"{attr_name!r} cannot be set: environments of a batch have no attributes of their own; parameters are set "
+            "where the environments are made"
+        )
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
         raise AttributeError(f"the environments of a batch have no method {method_name!r}")

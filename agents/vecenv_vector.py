@@ -16,7 +16,8 @@ class VectorVecEnv(EpisodicVecEnv):
     """SB3's ``VecEnv`` over a vector environment of Gymnasium's; see ``to_sb3``."""
 
     def __init__(self, env: gymnasium.vector.VectorEnv) -> None:
-        check_spaces(env.single_observation_space, env.single_action_space, type(env.unwrapped).__name__)
+        name = env.spec.id if env.spec is not None else type(env.unwrapped).__name__
+        check_spaces(env.single_observation_space, env.single_action_space, name)
         self.env, self._render_mode = env, env.render_mode
         self.mode = AutoresetMode(env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP))
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
@@ -24,6 +25,7 @@ class VectorVecEnv(EpisodicVecEnv):
         self._respects_mask = False
 
     def reset(self) -> Any:
+        self._refuse_if_closed()
         self._options_refused()
         # SB3 gives seed, seed + 1 …, which is what one number means to Gymnasium; some know no lists.
         observation, _ = self.env.reset(seed=self._seeds[0])
@@ -133,6 +135,7 @@ class VectorVecEnv(EpisodicVecEnv):
         return list(self.env.render() or ()) if self._render_mode == "rgb_array" else []  # type: ignore[arg-type]
 
     def close(self) -> None:
+        super().close()
         self.env.close()
 
 

@@ -88,7 +88,14 @@ BAD = {
         ["train", "ludus/CartPole-v1", "--device", "cuda:7"],
         "device 'cuda:7' was asked for, but torch sees no CUDA device; use --device cpu",
     ),
-    "continuous actions": (["train", "Pendulum-v1", "--run", "RUN"], "pqn needs a Discrete action space"),
+    "continuous actions": (
+        ["train", "Pendulum-v1", "--agent", "dqn", "--run", "RUN"],
+        "dqn needs a Discrete action space, Pendulum-v1 has Box(-2.0, 2.0, (1,), float32); take ppo, a2c, sac or td3",
+    ),
+    "discrete actions": (
+        ["train", "ludus/CartPole-v1", "--agent", "td3", "--run", "RUN"],
+        "td3 needs a Box action space, cartpole has Discrete(2); take pqn, tabular, ppo, a2c or dqn",
+    ),
     "resume nothing": (["train", "--resume", "NOWHERE"], "NOWHERE does not exist; expected the folder of a run"),
     "resume with options": (
         ["train", "--resume", "NOWHERE", "--seed", "1"],

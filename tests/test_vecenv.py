@@ -309,9 +309,11 @@ def test_attributes_are_set_in_single_environments_where_there_are_any():
         (lambda: make_vec_env("CartPole-v1", 2, render_mode="rgb_array"), "draws itself; use SB3's own"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2, wrapper_class=None), "wrapper_class is for environments one by"),
         (lambda: make_vec_env("ludus/CartPole-v1", seed="a"), "a seed must be a whole number"),
-        (lambda: to_sb3(gymnasium.make_vec("Blackjack-v1", 2, vectorization_mode="sync")), "agents take Box, Discrete"),
+        (lambda: to_sb3(gymnasium.make_vec("Blackjack-v1", 2, vectorization_mode="sync")), "Blackjack-v1 observes"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2).set_attr("gravity", 1.0), "'gravity' cannot be set"),
-        (lambda: make_vec_env("ludus/CartPole-v1", 2).get_attr("gravity"), "no attribute 'gravity'"),
+        (lambda: make_vec_env("ludus/CartPole-v1", 2).get_attr("gravity"), "'gravity'; .batch.records.* are set where"),
+        (lambda: make_vec_env("ludus/CartPole-v1", 2).get_attr("weight"), "'weight'; parameters are set where the env"),
+        (lambda: make_vec_env(lambda: gymnasium.make("CartPole-v1"), 2), "takes an id such as .*, got <function"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2).env_method("fly"), "no method 'fly'"),
         (lambda: BatchVecEnv(_next_step_batch()), "SB3 needs a batch with the autoreset mode SameStep, got NextStep"),
     ],
@@ -325,6 +327,19 @@ def _next_step_batch():
     from ludus.envs.engine.batch import KernelBatch
 
     return KernelBatch("ludus.envs.robotics.cartpole", 2, autoreset_mode=AutoresetMode.NEXT_STEP)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: make_vec_env("ludus/CartPole-v1", 2), lambda: to_sb3(gymnasium.make_vec("ludus/CartPole-v1", 2))]
+)
+def test_a_closed_environment_is_not_stepped(make):
+    env = make()
+    env.reset()
+    env.close()
+    env.close()
+    for call in (lambda: env.step(np.zeros(2, int)), env.reset):
+        with pytest.raises(gymnasium.error.ClosedEnvironmentError, match="are closed; make new ones"):
+            call()
 
 
 def test_options_at_reset_are_refused_once():
