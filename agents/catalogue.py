@@ -103,8 +103,9 @@ def make(
     kinds = find(name).actions
     if not isinstance(batch.action_space, kinds):
         fitting = [agent for agent, entry in AGENTS.items() if isinstance(batch.action_space, entry.actions)]
+        remedy = f"; take {', '.join(fitting[:-1])} or {fitting[-1]}" if fitting else ""
         raise ValueError(
             f"{name} needs a {' or '.join(kind.__name__ for kind in kinds)} action space, {batch.name} has "
-            f"{batch.action_space}; take {', '.join(fitting[:-1])} or {fitting[-1]}"
+            f"{batch.action_space}{remedy}"
         )
     return _module(name).make(name, batch, values, seed, device, acting)

@@ -22,13 +22,13 @@ CONSTRUCTION = [
     (CARTPOLE, {"autoreset_mode": "Sometimes"}, ValueError, "'Sometimes'.*(NextStep|NEXT_STEP)"),
     (CARTPOLE, {"gravty": 3.0}, ValueError, "unknown parameter 'gravty' of cartpole; did you mean 'gravity'?"),
     (CARTPOLE, {"xyzzy": 3.0}, ValueError, "unknown parameter 'xyzzy' of cartpole; known: angle_limit, "),
-    (CARTPOLE, {"gravity": "big"}, TypeError, "parameter gravity of cartpole must be a number, got 'big'"),
+    (CARTPOLE, {"gravity": "big"}, ValueError, "parameter gravity of cartpole must be a number, got 'big'"),
     (CARTPOLE, {"gravity": -1.0}, ValueError, "gravity of cartpole must be 0 … 100 m/s², got -1.0"),
     (CARTPOLE, {"gravity": float("nan")}, ValueError, "gravity of cartpole must be 0 … 100 m/s², got nan"),
     (SNAKE, {"size": 3}, ValueError, "size of snake must be 4 … 32, got 3"),
     (SNAKE, {"size": 33}, ValueError, "size of snake must be 4 … 32, got 33"),
-    (SNAKE, {"size": 5.0}, TypeError, "size of snake must be a whole number, got 5.0"),
-    (SNAKE, {"size": True}, TypeError, "size of snake must be a whole number, got True"),
+    (SNAKE, {"size": 5.0}, ValueError, "size of snake must be a whole number, got 5.0"),
+    (SNAKE, {"size": True}, ValueError, "size of snake must be a whole number, got True"),
     (SNAKE, {"sise": 5}, ValueError, "unknown parameter 'sise' of snake; did you mean 'size'?"),
     (CARTPOLE, {"randomize": {"gravty": (1, 2)}}, ValueError, "unknown parameter 'gravty'.*did you mean 'gravity'"),
     (CARTPOLE, {"randomize": {"gravity": 3}}, ValueError, "must be a pair (low, high), got 3"),
@@ -44,7 +44,7 @@ CONSTRUCTION = [
         "drift of cartpole must be a dict {parameter: Drift(to, at, over)}, got [1]",
     ),
     (CARTPOLE, {"drift": {"gravty": Drift(3, 4)}}, ValueError, "unknown parameter 'gravty'.*did you mean 'gravity'"),
-    (CARTPOLE, {"drift": {"gravity": 3.0}}, TypeError, "must be a Drift or a dict with to, at, over; got 3.0"),
+    (CARTPOLE, {"drift": {"gravity": 3.0}}, ValueError, "must be a Drift or a dict with to, at, over; got 3.0"),
     (CARTPOLE, {"drift": {"gravity": {"to": 3.0}}}, ValueError, "the drift of gravity lacks 'at'"),
     (CARTPOLE, {"drift": {"gravity": {"to": 3.0, "at": 1, "ovr": 2}}}, ValueError, "'ovr'.*did you mean 'over'"),
     (CARTPOLE, {"drift": {"gravity": Drift(300.0, 4)}}, ValueError, "gravity of cartpole must be 0 … 100 m/s²"),
@@ -67,6 +67,12 @@ def pattern(message):
 def test_wrong_arguments_of_a_batch(module, keywords, kind, message):
     with pytest.raises(kind, match=pattern(message)):
         KernelBatch(module, **{"num_envs": 2, **keywords})
+
+
+def test_a_message_ends_where_it_says_the_remedy():
+    """Gymnasium lengthens each TypeError of a constructor."""
+    with pytest.raises(ValueError, match=r"^size of snake must be a whole number, got 'a'$"):
+        gymnasium.make("ludus/Snake-v1", size="a")
 
 
 def test_a_size_cannot_be_randomised_and_the_message_does_not_propose_the_same_name():

@@ -99,20 +99,22 @@ class Simulation:
     idle: tuple[int, ...] = ()  # actions taken in turn while no key is held; none: the last action goes on
     turn_based: bool = False  # the world waits for its player
 
+    # What is of the wrong type is a ValueError here: Gymnasium adds a line of its own to a TypeError of a constructor.
+
     def resolve_sizes(self, given: Mapping[str, int], name: str) -> dict[str, int]:
-        """All sizes, defaults included; ``ValueError`` for one out of range."""
+        """All sizes, defaults included; ``ValueError`` for one out of range, or for no whole number."""
         resolved = {}
         for key, size in self.sizes.items():
             value = given.get(key, size.default)
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-                raise TypeError(f"{key} of {name} must be a whole number, got {value!r}")
+                raise ValueError(f"{key} of {name} must be a whole number, got {value!r}")
             if not size.low <= value <= size.high:
                 raise ValueError(f"{key} of {name} must be {size.low} … {size.high}, got {value}")
             resolved[key] = int(value)
         return resolved
 
     def check_value(self, key: str, value: Any, name: str) -> float:
-        """The value of parameter ``key`` as a float; ``ValueError`` for one out of range or unknown."""
+        """The value of parameter ``key`` as a float; ``ValueError`` for one out of range, unknown, or no number."""
         if key in self.sizes:
             raise ValueError(
                 f"{key} of {name} is a size, which decides the record's shape: it can be fixed, but neither "
@@ -123,7 +125,7 @@ class Simulation:
             raise ValueError(f"unknown parameter {key!r} of {name}{did_you_mean(key, known)}")
         parameter = self.parameters[key]
         if not isinstance(value, (int, float, np.integer, np.floating)):
-            raise TypeError(f"parameter {key} of {name} must be a number, got {value!r}")
+            raise ValueError(f"parameter {key} of {name} must be a number, got {value!r}")
         if not parameter.low <= value <= parameter.high:  # also catches NaN
             unit = f" {parameter.unit}" if parameter.unit else ""
             raise ValueError(f"{key} of {name} must be {parameter.low:g} … {parameter.high:g}{unit}, got {value}")
@@ -158,7 +160,7 @@ def as_drifts(value: Any, key: str) -> list[Drift]:
         return [Drift(**value)]
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [drift for item in value for drift in as_drifts(item, key)]
-    raise TypeError(f"the drift of {key} must be a Drift or a dict with to, at, over; got {value!r}")
+    raise ValueError(f"the drift of {key} must be a Drift or a dict with to, at, over; got {value!r}")
 
 
 def parameter_ranges(
