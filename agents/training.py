@@ -245,7 +245,7 @@ class RunCallback(BaseCallback):
         # A new run saves at its first step, so that it can be watched and resumed from the first second on.
         self.saved_at, self.reported_at = time.monotonic() if self.resumed else -math.inf, 0.0
         self.began, self.began_steps, self.fps = time.monotonic(), 0, 0.0
-        self.away = 0.0  # s spent in evaluations, which are no training
+        self.away = 0.0  # s spent in evaluations and their pictures, which are no training
         self.interrupted: str | None = None
         self._judge: Any = None
 
@@ -310,14 +310,20 @@ class RunCallback(BaseCallback):
         self.report(Progress(steps, total, self.fps, self.last_return, self.last, evaluating))
 
     def _evaluate(self, keep: bool = True) -> None:
-        c, began = self.run.config, time.monotonic()
+        began = time.monotonic()
+        try:
+            self._measure(keep)
+        finally:
+            self.away += time.monotonic() - began
+
+    def _measure(self, keep: bool) -> None:
+        c = self.run.config
         if self._judge is None:
             self._judge = self.run.make_batch(envs_for(c.evaluation_episodes))
         result = evaluate(
             self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, self._age, self._watch
         )
         self.last = result
-        self.away += time.monotonic() - began
         if not keep:
             return
         low, high = result.interval

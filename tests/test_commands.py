@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -413,6 +414,26 @@ def test_steps_that_do_not_fill_a_rollout_are_rounded_up_and_it_is_said(capsys, 
 def test_how_many_steps_a_rollout_is(agent, given, expected):
     config = configure("FrozenLake-v1", agent, given)
     assert train_script.rollout(config) == expected
+
+
+def test_the_pace_of_a_training_counts_neither_evaluations_nor_their_pictures(tmp_path, monkeypatch):
+    now = [0.0]
+
+    def clock():
+        now[0] += 0.001
+        return now[0]
+
+    def draw(batch, *_):
+        batch.close()
+        now[0] += 1000.0
+
+    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(training, "rollout_gif", draw)
+    seen = []
+    config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=256, evaluate_every=64, evaluation_episodes=4)
+    Run.start(tmp_path / "run", config).train(seen.append)
+    assert seen[-1].steps == 256
+    assert seen[-1].fps > 256 / 1000.0
 
 
 def test_the_progress_fits_a_narrow_terminal():
