@@ -221,6 +221,13 @@ def test_a_want_of_memory_is_one_line(capsys, monkeypatch):
     assert "field_" not in error
 
 
+def test_results_on_a_disk_that_cannot_be_written(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    for command in (["mutate", "ludus/Snake-v1"], ["study", "bandit"]):
+        code, error = said(capsys, *command, "--out", tmp_path)
+        assert (code, error) == (1, f"ludus: --out {tmp_path} cannot be written; choose another folder\n")
+
+
 def test_an_agent_is_not_sent_into_a_world_of_other_spaces(capsys, tmp_path):
     config = configure("FrozenLake-v1", "tabular", steps=64, evaluate_every=0, evaluation_episodes=4)
     Run.start(tmp_path / "run", config).train()
