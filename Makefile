@@ -37,10 +37,10 @@ demo: setup ## train an agent on Snake for a minute, compare it, leave a video
 	@$(RUN) -m ludus.scripts.main demo $(ARGS)
 
 test: setup ## all tests but those marked slow
-	$(RUN) -m pytest -q -m "not slow" $(ARGS)
+	$(RUN) -m pytest -q -n auto --dist loadfile -m "not slow" $(ARGS)
 
 test-all: setup ## all tests, the slow ones (minutes each) too
-	$(RUN) -m pytest -q $(ARGS)
+	$(RUN) -m pytest -q -n auto --dist loadfile $(ARGS)
 
 check: setup ## lint, format and types (ruff, mypy)
 	$(RUN) -m ruff check .

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -32,12 +33,19 @@ def main() -> None:
             env = envpool.make(key[0], env_type="gymnasium", num_envs=key[1], num_threads=key[2])
             env.reset()
             rng = np.random.default_rng(0)
-            made[key] = env, [rng.integers(0, env.action_space.n, key[1]).astype(np.int32) for _ in range(16)]
+            made[key] = env, [random_actions(rng, env.action_space, key[1]) for _ in range(16)]
         env, actions = made[key]
         start = time.perf_counter()
         for k in range(order["steps"]):
             env.step(actions[k % 16])
         answer({"seconds": time.perf_counter() - start})
+
+
+def random_actions(rng: np.random.Generator, space: Any, num_envs: int) -> np.ndarray:
+    """Uniform over a Discrete or a Box, in the types that EnvPool takes."""
+    if hasattr(space, "n"):
+        return rng.integers(0, space.n, num_envs).astype(np.int32)
+    return rng.uniform(space.low, space.high, (num_envs, *space.shape)).astype(space.dtype)
 
 
 if __name__ == "__main__":
