@@ -12,6 +12,7 @@ ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/Snake-v1": ("ludus.envs.games.snake", 4000),
     "ludus/Breakout-v0": ("ludus.envs.games.breakout", 8000),
     "ludus/Bandit-v0": ("ludus.envs.games.bandit", 1000),
+    "ludus/MountainCar-v0": ("ludus.envs.robotics.mountain_car", 200),
     "ludus/FrozenLake-v1": ("ludus.envs.games.frozen_lake", 100),
     "ludus/Taxi-v4": ("ludus.envs.games.taxi", 200),
 }

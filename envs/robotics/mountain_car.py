@@ -1,0 +1,208 @@
+"""MountainCar: a weak engine in a deep valley, which must roll back and forth to get out of it.
+
+World         A car in a valley, a point on the curve of height sin(frequency · position). Its engine is weaker than
+              gravity on the slope, so that it gets out only by swinging up. At the left end stands a wall that stops
+              it, at the right one the car is only held.
+Actions       0 push to the left · 1 roll · 2 push to the right
+Observation   float32 (2,)
+              | # | what     | low   | high | unit          |
+              |---|----------|-------|------|---------------|
+              | 0 | position | -1.2  | 0.6  | length        |
+              | 1 | velocity | -0.07 | 0.07 | length / step |
+Reward        `time`: -1 per step, the last one included
+Start         the position uniform in [start_low, start_high), the velocity 0
+End           terminated, and solved, when position >= goal_position and velocity >= goal_velocity; truncated after 200
+              steps
+Parameters    see PARAMETERS below: all constants of the rules. The observation's bounds belong to the default limits.
+Source        Moore 1990, *Efficient Memory-based Learning for Robot Control*; the numbers are those of Gymnasium's
+              `MountainCar-v0`, whose trajectories it reproduces bit for bit.
+"""
+
+import math
+
+import numpy as np
+from gymnasium import spaces
+
+from ..engine.kernels import kernel, uniform_in
+from ..engine.simulation import Parameter, Simulation
+from .mountain_drawing import draw_mountain_car
+
+LEFT, ROLL, RIGHT = 0, 1, 2
+POSITION, VELOCITY = 0, 1  # indices of the observation
+
+PARAMETERS = {
+    "force": Parameter(0.001, -0.01, 0.01, "length/step²", "push of one action; negative swaps left and right"),
+    "gravity": Parameter(0.0025, 0.0, 0.01, "length/step²", "largest pull of the slope"),
+    "frequency": Parameter(3.0, 0.5, 6.0, "rad/length", "of the valley's curve: how steep and narrow it is"),
+    "max_speed": Parameter(0.07, 0.001, 1.0, "length/step", "the car goes no faster"),
+    "min_position": Parameter(-1.2, -3.0, -0.3, "length", "where the wall stands"),
+    "max_position": Parameter(0.6, -0.2, 3.0, "length", "the right end of the world"),
+    "goal_position": Parameter(0.5, -0.3, 3.0, "length", "how far right the flag stands"),
+    "goal_velocity": Parameter(0.0, -1.0, 1.0, "length/step", "the least velocity that counts at the flag"),
+    "start_low": Parameter(-0.6, -3.0, 3.0, "length", "lower end of the first position"),
+    "start_high": Parameter(-0.4, -3.0, 3.0, "length", "upper end of the first position"),
+}
+
+
+def state():
+    return {"position": "f8", "velocity": "f8", "pushed": "i8"}
+
+
+def make_spaces():
+    low = np.array([PARAMETERS["min_position"].default, -PARAMETERS["max_speed"].default], np.float32)
+    high = np.array([PARAMETERS["max_position"].default, PARAMETERS["max_speed"].default], np.float32)
+    return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(3)
+
+
+@kernel
+def reset(s, world):
+    s.position = uniform_in(s, s.start_low, s.start_high)
+    s.velocity = 0.0
+    s.pushed = ROLL
+
+
+@kernel
+def move(s, position, velocity, push):
+    """(position, velocity) one step later; ``push`` is -1, 0 or 1 times the force."""
+    pull = math.cos(s.frequency * position) * -s.gravity
+    velocity = min(max(velocity + (push * s.force + pull), -s.max_speed), s.max_speed)
+    position = min(max(position + velocity, s.min_position), s.max_position)
+    if position == s.min_position and velocity < 0.0:
+        velocity = 0.0
+    return position, velocity
+
+
+@kernel
+def is_solved(s, position, velocity):
+    return position >= s.goal_position and velocity >= s.goal_velocity
+
+
+@kernel
+def step(s, action, world, terms):
+    s.pushed = action
+    s.position, s.velocity = move(s, s.position, s.velocity, action - 1)
+    s.success = is_solved(s, s.position, s.velocity)
+    terms[0] = -1.0
+    return s.success
+
+
+@kernel
+def observe(s, world, out):
+    out[POSITION] = s.position
+    out[VELOCITY] = s.velocity
+
+
+INVARIANTS = (
+    "the state is finite",
+    "the car is within the world's ends, and no faster than the limit, after a step",
+    "a car at the wall does not move into it after a step",
+    "the episode goes on if and only if the flag is not reached, or the time is up",
+    "the sum of `time` is minus the clock",
+    "the last push is an action, and none before the first",
+    "the observation is the state",
+)
+
+
+@kernel
+def invariant(s, world, shown, legal):
+    if not (math.isfinite(s.position) and math.isfinite(s.velocity)):
+        return 1
+    if s.clock > 0:  # the first state may lie anywhere, if the parameters say so
+        # The left end comes first: parameters may put it to the right of the right one.
+        if not min(s.min_position, s.max_position) <= s.position <= s.max_position or abs(s.velocity) > s.max_speed:
+            return 2
+        if s.position == s.min_position and s.velocity < 0.0:
+            return 3
+        solved = s.position >= s.goal_position and s.velocity >= s.goal_velocity
+        if solved != s.success or (solved and not s.pending):
+            return 4
+    if s.totals[0] != -s.clock:
+        return 5
+    if not LEFT <= s.pushed <= RIGHT or (s.clock == 0 and s.pushed != ROLL):
+        return 6
+    if shown[POSITION] != np.float32(s.position) or shown[VELOCITY] != np.float32(s.velocity):
+        return 7
+    return 0
+
+
+HORIZON = 200  # steps that a plan may take
+STRIDE = 4  # of the first push to the right, from 1 step on: coarse, because every step plans anew
+
+
+@kernel
+def steps_to_the_right(s, position, velocity, most):
+    """Steps to the flag if the car is pushed to the right all the way; ``most`` if it takes as many or turns back."""
+    push = 1.0 if s.force >= 0.0 else -1.0
+    for taken in range(1, most):
+        before = velocity
+        position, velocity = move(s, position, velocity, push)
+        if is_solved(s, position, velocity):
+            return taken
+        if velocity <= 0.0 < before:
+            break
+    return most
+
+
+@kernel
+def steps_by_the_left(s, position, velocity, most):
+    """The same if it is pushed to the left first, for as many steps as suit best, but at least one."""
+    push = -1.0 if s.force >= 0.0 else 1.0
+    for taken in range(1, most):
+        before = velocity
+        position, velocity = move(s, position, velocity, push)
+        if velocity <= 0.0:  # to turn before the car rolls to the left would only brake it
+            most = min(most, taken + steps_to_the_right(s, position, velocity, max(most - taken, 0)))
+        if velocity >= 0.0 > before:  # the top on the left, or the wall
+            break
+    return most
+
+
+@kernel
+def heuristic(s, world, out):
+    """Plan to the flag: push right, then left, then right, each for as long as it saves time; do the first of it.
+
+    More swings than these save nothing with the default parameters (see the test); where the engine is too weak for
+    such a plan, push the way the car rolls, which puts in energy.
+    """
+    right, left = (RIGHT, LEFT) if s.force >= 0.0 else (LEFT, RIGHT)
+    straight = steps_to_the_right(s, s.position, s.velocity, HORIZON)
+    if straight < HORIZON and s.velocity > 0.0:
+        out[0] = right
+        return
+    best = steps_by_the_left(s, s.position, s.velocity, straight)
+    if best == HORIZON:
+        out[0] = left if s.velocity < 0.0 else right
+    else:
+        out[0] = left if best < straight else right
+    position, velocity, push = s.position, s.velocity, 1.0 if s.force >= 0.0 else -1.0
+    for taken in range(1, HORIZON):
+        if velocity < 0.0:
+            break
+        position, velocity = move(s, position, velocity, push)
+        if taken % STRIDE == 1:
+            steps = taken + steps_by_the_left(s, position, velocity, max(best - taken, 0))
+            if steps < best:
+                best = steps
+                out[0] = right
+
+
+@kernel
+def draw(s, world, frame):
+    push = float(s.pushed - 1) if s.force >= 0.0 else float(1 - s.pushed)
+    draw_mountain_car(frame, s.position, push, s.min_position, s.max_position, s.goal_position, s.frequency, s.clock)
+
+
+SIMULATION = Simulation(
+    state=state,
+    spaces=make_spaces,
+    parameters=PARAMETERS,
+    terms=("time",),
+    action_names=("push left", "roll", "push right"),
+    succeeds=True,
+    scores={"random": -200.0, "heuristic": -97.5},
+    invariants=INVARIANTS,
+    frame=(400, 600),
+    fps=30,
+    keys={"left": LEFT, "right": RIGHT, "a": LEFT, "d": RIGHT},
+    idle=(ROLL,),
+)
