@@ -16,6 +16,7 @@ ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/FrozenLake-v1": ("ludus.envs.games.frozen_lake", 100),
     "ludus/Elevator-v0": ("ludus.envs.automation.elevator", 2000),
     "ludus/Taxi-v4": ("ludus.envs.games.taxi", 200),
+    "ludus/Rover-v0": ("ludus.envs.robotics.rover", 500),
     "ludus/CliffWalking-v1": ("ludus.envs.games.cliff_walking", None),
 }
 

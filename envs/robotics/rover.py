@@ -42,8 +42,10 @@ from gymnasium import spaces
 
 from ..engine.kernels import gaussian, kernel, uniform, uniform_in
 from ..engine.simulation import Parameter, Simulation, Size
+from .rover_drawing import draw as draw  # the engine looks for it here
 from .rover_geometry import ARENA, BEAMS, clearance, make_world, scan
 from .rover_heuristic import pursue
+from .rover_invariant import is_crowd_sound, is_floor_sound, is_scan_sound, is_way_shortest
 from .rover_map import (
     PITCH,
     draw_crowd,
@@ -59,12 +61,13 @@ LEFT, RIGHT = 0, 1  # components of the action
 GOAL, SIN, COS, WHEELS = BEAMS, BEAMS + 1, BEAMS + 2, BEAMS + 3  # indices of the observation
 PROGRESS, REACHED, COLLISION, TIME, EFFORT = range(5)  # reward terms
 PRIZE, CRASH, PER_SECOND, PER_EFFORT = 10.0, -10.0, -0.1, -0.05
+SLOWEST = 0.2  # s, the longest step that there is
 FARTHEST = math.sqrt(2.0) * ARENA  # m, what the goal's distance is divided by
 COMFORT = 0.3  # m that a walker keeps from the rover
 TRAIL = 256  # steps for which the rover's place is kept, for drawing
 
 PARAMETERS = {
-    "time_step": Parameter(0.1, 0.02, 0.2, "s", "time between two steps"),
+    "time_step": Parameter(0.1, 0.02, SLOWEST, "s", "time between two steps"),
     "max_speed": Parameter(1.0, 0.1, 2.0, "m/s", "greatest speed of a wheel"),
     "axle": Parameter(0.3, 0.1, 1.0, "m", "distance between the wheels"),
     "radius": Parameter(0.2, 0.1, 0.3, "m", "of the rover"),
@@ -209,6 +212,49 @@ def observe(s, world, out):
     out[WHEELS + 1] = clip((s.right + s.odometry_noise * s.noise[BEAMS + 3]) / s.max_speed, -1.0, 1.0)
 
 
+INVARIANTS = (
+    "the state is finite and the heading within half a turn",
+    "walls and furniture lie on the floor",
+    "the walkers are on the floor and look along a unit vector",
+    "the ways are the shortest ones, and every free cell has one",
+    "the rover touches nothing while the episode goes on",
+    "each beam of the lidar is free as far as it reaches, and ends at an obstacle or at its range",
+    "success is the goal's bonus, and a collision is none",
+    "what is observed lies within its bounds, and the bearing is a unit vector",
+    "time and effort cost what the clock says, at most",
+)
+
+
+@kernel
+def invariant(s, world, shown, legal):
+    if not (math.isfinite(s.x + s.y + s.left + s.right + s.way_left) and -math.pi <= s.heading <= math.pi):
+        return 1
+    if not is_floor_sound(s):
+        return 2
+    if not is_crowd_sound(s):
+        return 3
+    if not is_way_shortest(s):
+        return 4
+    if not s.pending and clearance(s, s.x, s.y, s.pillars + s.walkers) < s.radius:
+        return 5
+    if not is_scan_sound(s):
+        return 6
+    collided = s.totals[COLLISION] != 0.0
+    if s.totals[REACHED] != (PRIZE if s.success else 0.0) or s.totals[COLLISION] != (CRASH if collided else 0.0):
+        return 7
+    if (s.success or collided) and (s.success == collided or not s.pending):
+        return 7
+    for k in range(shown.shape[0]):
+        if not (0.0 if k <= GOAL else -1.0) <= shown[k] <= 1.0:
+            return 8
+    if abs(shown[SIN] * shown[SIN] + shown[COS] * shown[COS] - 1.0) > 1e-5:
+        return 8
+    longest = s.clock * SLOWEST + 1e-9  # s, with the rounding of a sum
+    if not (PER_SECOND * longest <= s.totals[TIME] <= 0.0 and PER_EFFORT * longest <= s.totals[EFFORT] <= 0.0):
+        return 9
+    return 0
+
+
 @kernel
 def heuristic(s, world, out):
     """Along the searched way, see `rover_heuristic.py`."""
@@ -228,6 +274,9 @@ SIMULATION = Simulation(
     action_names=("left wheel", "right wheel"),
     world=make_world,
     succeeds=True,
+    # 4,000 episodes each, standard error 0.06 and 0.03; the reference policy comes to the goal in all of them.
+    scores={"random": -9.83, "heuristic": 16.05},
+    invariants=INVARIANTS,
     frame=(600, 600),
     fps=20,
     # Tank steering: a wheel for each hand, and a stick for each thumb (which points down where more is).
