@@ -71,7 +71,10 @@ from gymnasium import spaces
 
 from ..engine.kernels import below, clear, kernel, uniform
 from ..engine.simulation import Parameter, Simulation, Size
+from .elevator_drawing import draw as draw  # the engine looks for these here
 from .elevator_heuristic import count, place_of, stop_time, way_to
+from .elevator_invariants import INVARIANTS
+from .elevator_invariants import invariant as invariant
 
 NOBODY = -1  # stands for no passenger, no lift and no floor
 NEVER = math.inf
@@ -116,6 +119,7 @@ def state(lifts, floors):
     """
     return {
         "now": "f8",  # s since the start
+        "stepped": "f8",  # s, start of the last step
         "by_destination": "?",  # destination_control of this episode
         "expected": "f8",  # N, passengers that the episode expects
         "next_time": "f8",  # s, when the next passenger arrives, NEVER after the end of arrivals
@@ -140,6 +144,7 @@ def state(lifts, floors):
         "floor": ("i8", (lifts,)),  # where it stands, or where its trip began
         "target": ("i8", (lifts,)),  # where it stands, or where its trip ends
         "departed": ("f8", (lifts,)),  # s, start of its last trip
+        "origin": ("i8", (lifts,)),  # and where that began
         "event": ("f8", (lifts,)),  # s, when it has done what it does
         "load": ("i8", (lifts,)),
         "aboard": ("i8", (lifts, floors)),  # passengers in the lift by destination
@@ -239,6 +244,7 @@ def set_out(s, lift, way, target):
     s.way[lift] = way
     s.target[lift] = target
     s.departed[lift] = s.now
+    s.origin[lift] = s.floor[lift]
     s.event[lift] = s.now + s.flight[abs(target - s.floor[lift])]
 
 
@@ -481,7 +487,7 @@ def reset(s, world):
     clear(s.queue)
     for lift in range(s.phase.shape[0]):
         s.phase[lift], s.way[lift] = PARKED, 0
-        s.floor[lift], s.target[lift] = 0, 0
+        s.floor[lift], s.target[lift], s.origin[lift] = 0, 0, 0
         s.departed[lift], s.event[lift] = 0.0, NEVER
         s.load[lift], s.wanted[lift] = 0, 0
     for floor in range(s.owner.shape[0]):
@@ -494,11 +500,13 @@ def reset(s, world):
     if s.next_time < NEVER:
         s.now = s.next_time
         arrive(s)
+    s.stepped = s.now
 
 
 @kernel
 def step(s, action, world, terms):
     waited, spent, energy = s.waited, s.spent, s.energy
+    s.stepped = s.now
     compute_trips(s)
     if s.call_floor != NOBODY:
         assign(s, action)
@@ -651,6 +659,8 @@ SIMULATION = Simulation(
         "lifts": Size(4, 1, 6, "lifts of the group"),
         "floors": Size(16, 4, 24, "floors of the building, the entrance included"),
     },
+    scores={"random": -47.4, "heuristic": -36.8, "nearest_car": -38.0, "collective": -36.5},
+    invariants=INVARIANTS,
     frame=(600, 800),
     fps=6,
     turn_based=True,
