@@ -36,6 +36,21 @@ def splitmix64(state):
     return state, z ^ (z >> 31)
 
 
+def test_inlined_kernels_are_copied_into_their_callers():
+    """LLVM is told to; of a plain kernel it decides by its size."""
+
+    def triple(x):
+        return 3.0 * x
+
+    inlined, plain = kernels.inlined(triple), kernels.kernel(triple)
+    for function, forced in ((inlined, True), (plain, False)):
+        assert function(2.5) == 7.5
+        (code,) = function.inspect_llvm().values()
+        assert ("alwaysinline" in code) == forced
+    assert inlined.targetoptions["error_model"] == "numpy"
+    assert inlined.targetoptions["nogil"]
+
+
 # --- Random numbers --------------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,14 @@ def kernel(function: Function) -> Function:
     return numba.njit(error_model="numpy", nogil=True)(function)  # type: ignore[return-value]
 
 
+def inlined(function: Function) -> Function:
+    """A `kernel` of which LLVM puts a copy wherever it is called, for what one hot place calls.
+
+    Left to itself LLVM calls a large function, and hands over a long tuple in memory.
+    """
+    return numba.njit(error_model="numpy", nogil=True, forceinline=True)(function)  # type: ignore[return-value]
+
+
 # --- Memory: what compiled code can do to a whole array at once ------------------------------------------------------
 
 
