@@ -20,7 +20,8 @@ from . import catalogue
 from .benchmark import OURS, Config, Row, make_row
 from .config import configure
 from .evaluation import evaluate, greedy_policy
-from .training import EVALUATION_SEED, budget
+from .moments import EVALUATION_SEED
+from .training import budget
 
 CARTPOLE = "ludus/CartPole-v1"
 LEVEL, EPISODES, EVERY = 475.0, 100, 10_000  # CartPole counts as learned; greedy episodes; steps between evaluations

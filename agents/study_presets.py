@@ -24,7 +24,8 @@ from ..envs import ENVIRONMENTS
 from ..errors import did_you_mean
 from ..files import write_atomically
 from .config import PRESETS, configure
-from .training import Progress, Run
+from .moments import Progress
+from .training import Run
 
 # The 97.5 % quantile of Student's t for 1 … 9 degrees of freedom; beyond, 1.96 + 2.5 / n is right to 0.01.
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)

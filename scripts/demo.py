@@ -10,6 +10,7 @@ from rich.console import Console
 from ludus.agents import training
 from ludus.agents.config import configure
 from ludus.agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
+from ludus.agents.moments import EVALUATION_SEED
 from ludus.files import quote
 from ludus.scripts import evaluate as evaluate_script
 from ludus.scripts import train as train_script
@@ -59,8 +60,7 @@ def main(arguments: list[str]) -> int:
     batch = run.make_batch(envs_for(options.episodes))
     with console.status("playing"):
         results = [
-            (name, evaluate(batch, policy, options.episodes, training.EVALUATION_SEED))
-            for name, policy in policies.items()
+            (name, evaluate(batch, policy, options.episodes, EVALUATION_SEED)) for name, policy in policies.items()
         ]
     console.print(evaluate_script.table(results, "mean return = fruit eaten per game"))
 

@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ludus.agents import training
+from ludus.agents import moments, training
 from ludus.agents.catalogue import AGENTS
 from ludus.agents.config import RunConfig, configure
 from ludus.envs.cards import score as value
@@ -119,7 +119,7 @@ def train(run: training.Run, console: Console) -> int:
     bar = Progress(*columns, console=console, transient=False)
     task = bar.add_task(run.config.env, total=run.config.steps, figures="")
 
-    def show(progress: training.Progress) -> None:
+    def show(progress: moments.Progress) -> None:
         bar.start()  # not before: a run that is refused is refused in one line
         bar.update(task, completed=progress.steps, figures=figures(progress))
         while run.notes:
@@ -131,7 +131,7 @@ def train(run: training.Run, console: Console) -> int:
 
     try:
         result = run.train(show)
-    except training.Interrupted as signal:
+    except moments.Interrupted as signal:
         stop()
         console.print(f"Stopped by {signal}; everything is saved. Go on with:")
         console.print(again, soft_wrap=True)  # on one line, to be copied
@@ -157,7 +157,7 @@ def train(run: training.Run, console: Console) -> int:
     return 0
 
 
-def figures(progress: training.Progress) -> str:
+def figures(progress: moments.Progress) -> str:
     parts = [f"{progress.steps:,} steps"]
     if progress.evaluating is None:  # else the training stands still
         parts.append(f"{progress.fps:,.0f}/s")

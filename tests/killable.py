@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from ludus.agents.config import configure
-from ludus.agents.training import Interrupted, Run
+from ludus.agents.moments import Interrupted
+from ludus.agents.training import Run
 
 
 def train(folder: str, config: dict | None) -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from ludus.agents import training
+from ludus.agents import moments, training
 from ludus.agents.config import configure
 from ludus.agents.training import Run
 from ludus.scripts import train as train_script
@@ -377,7 +377,7 @@ def test_a_run_that_is_stopped_says_how_it_goes_on(capsys, tmp_path, monkeypatch
     Run.start(folder, configure("ludus/CartPole-v1", hyperparameters=TINY, steps=2048))
 
     def stop(run, progress):
-        raise training.Interrupted(name)
+        raise moments.Interrupted(name)
 
     monkeypatch.setattr(Run, "train", stop)
     assert main(["train", "--resume", str(folder)]) == status
@@ -434,8 +434,8 @@ def test_the_pace_of_a_training_counts_neither_evaluations_nor_their_pictures(tm
         batch.close()
         now[0] += 1000.0
 
-    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(training, "rollout_gif", draw)
+    monkeypatch.setattr(moments, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(moments, "rollout_gif", draw)
     seen = []
     config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=256, evaluate_every=64, evaluation_episodes=4)
     Run.start(tmp_path / "run", config).train(seen.append)
@@ -447,7 +447,7 @@ def test_the_progress_fits_a_narrow_terminal():
     from ludus.agents.evaluation import Evaluation
 
     result = Evaluation(np.array([0.574]), np.array([3.0]), np.array([1.0]), {})
-    told = train_script.figures(training.Progress(1_000_000, 2_000_000, 164_000.0, 0.571, result))
+    told = train_script.figures(moments.Progress(1_000_000, 2_000_000, 164_000.0, 0.571, result))
     assert told == "1,000,000 steps · 164,000/s · return 0.57 · greedy 0.57"
     file = io.StringIO()
     console = Console(file=file, width=80)
@@ -456,7 +456,7 @@ def test_the_progress_fits_a_narrow_terminal():
         config, notes, folder = configure("ludus/CartPole-v1"), [], Path("runs/a")
 
         def train(self, show):
-            show(training.Progress(1_000_000, 1_000_000, 164_000.0, 123.4, result, 0.5))
+            show(moments.Progress(1_000_000, 1_000_000, 164_000.0, 123.4, result, 0.5))
             return result
 
     assert train_script.train(Finished(), console) == 0
@@ -557,7 +557,8 @@ def test_tensorboard_has_every_curve(run_folder):
 
 def test_the_progress_says_that_an_evaluation_is_under_way(run_folder, tmp_path):
     from ludus.agents.config import configure
-    from ludus.agents.training import Progress, Run
+    from ludus.agents.moments import Progress
+    from ludus.agents.training import Run
     from ludus.scripts.train import figures
 
     seen = []

@@ -16,7 +16,8 @@ import yaml
 
 from ludus.agents import checkpoint, evaluation, training
 from ludus.agents.config import configure
-from ludus.agents.training import Interrupted, Run
+from ludus.agents.moments import Interrupted
+from ludus.agents.training import Run
 
 SMALL = {"num_envs": 16, "rollout_steps": 16, "minibatches": 2, "epochs": 2, "hidden": [32]}
 CONFIGS = {

@@ -13,7 +13,8 @@ from stable_baselines3.common.logger import Logger
 import ludus
 from ludus.agents import catalogue, checkpoint, replay, trees
 from ludus.agents.config import configure
-from ludus.agents.training import Interrupted, Run, RunCallback
+from ludus.agents.moments import Interrupted, RunCallback
+from ludus.agents.training import Run
 from ludus.envs.make import make_batch
 from test_resume import curve
 from test_vecenv import Counter

@@ -72,6 +72,11 @@ def check_vector_env(
     """
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}{did_you_mean(profile, PROFILES)}")
+    if not isinstance(env, (str, VectorEnv)) and not callable(env):
+        raise TypeError(
+            f"check_vector_env takes a gymnasium.vector.VectorEnv, a function that makes one, or an id, "
+            f"got {type(env).__name__}"
+        )
     if steps < 1 or num_envs < 1:
         raise ValueError(f"steps and num_envs must be >= 1, got {steps} and {num_envs}")
     if keywords and not isinstance(env, str):

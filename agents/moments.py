@@ -1,0 +1,217 @@
+"""The moments of a training at which it is consistent: there a run evaluates, saves, reports and stops."""
+
+import contextlib
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import HParam, TensorBoardOutputFormat
+
+from . import checkpoint
+from .config import RunConfig, what_decides
+from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
+from .logs import append_row, growing_files, rollout_gif, write_image
+
+EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
+
+
+class Interrupted(Exception):
+    """Ctrl-C or SIGTERM: the run has been saved and can be resumed."""
+
+
+class Place(Protocol):
+    """What of a run is needed here; see ``training.Run``."""
+
+    folder: Path
+    config: RunConfig
+    notes: list[str]
+
+    def make_batch(self, num_envs: int, **keywords: Any) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, for whoever shows it."""
+
+    steps: int
+    total: int
+    fps: float
+    train_return: float | None  # mean over the last rollouts
+    evaluation: Evaluation | None
+    evaluating: float | None = None  # share of the running evaluation that is done
+
+
+class RunCallback(BaseCallback):
+    """Evaluates, saves and reports at the consistent moments of a training (before each rollout)."""
+
+    def __init__(self, run: Place, batch: Any, state: dict[str, Any] | None, progress: Callable | None) -> None:
+        super().__init__()
+        self.run, self.batch, self.report = run, batch, progress
+        self.evaluated_at = state["evaluated_at"] if state else 0  # steps of the last evaluation
+        self.best = state["best"] if state else None
+        self.resumed = state is not None
+        self.last: Evaluation | None = None
+        self.last_return: float | None = None
+        # A new run saves at its first step, so that it can be watched and resumed from the first second on.
+        self.saved_at, self.reported_at = time.monotonic() if self.resumed else -math.inf, 0.0
+        self.began, self.began_steps, self.fps = time.monotonic(), 0, 0.0
+        self.away = 0.0  # s spent in evaluations and their pictures, which are no training
+        self.interrupted: str | None = None
+        self._judge: Any = None
+
+    def _on_training_start(self) -> None:
+        self.began_steps = self.num_timesteps
+        self.began = time.monotonic()
+        if not self.resumed:
+            c = self.run.config
+            flat: dict[str, bool | str | float | None] = {
+                "env": c.env,
+                "agent": c.agent,
+                "seed": c.seed,
+                "steps": c.steps,
+            }
+            flat.update({k: v if isinstance(v, (int, float, str)) else str(v) for k, v in c.hyperparameters.items()})
+            flat.update({f"environment.{k}": str(v) for k, v in c.environment.items()})
+            metrics = {"evaluation/return": 0.0, "rollout/return": 0.0}
+            self.logger.record("hparams", HParam(flat, metrics), exclude=("stdout", "log", "json", "csv"))
+            self.logger.dump(0)
+
+    def _on_rollout_start(self) -> None:
+        self.num_timesteps = self.model.num_timesteps
+        every = self.run.config.evaluate_every
+        if every and self.num_timesteps // every > self.evaluated_at // every and not self.interrupted:
+            with contextlib.suppress(Interrupted):  # it will be made anew by the run that goes on from here
+                self._evaluate()
+        now = time.monotonic()
+        if self.interrupted or now - self.saved_at >= self.run.config.checkpoint_seconds:
+            self.save()
+        if self.interrupted:
+            raise Interrupted(self.interrupted)
+        if self.report is not None and now - self.reported_at >= 0.1:
+            self._report()
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_training_end(self) -> None:
+        self.num_timesteps = self.model.num_timesteps
+        # A finished run that is resumed has all of its end in its files already.
+        finished = self.resumed and self.evaluated_at == self.num_timesteps
+        if finished:
+            self.run.notes.append(f"{self.run.folder} had been trained to its end; nothing was added")
+        try:
+            self._evaluate(keep=not finished)
+        except Interrupted:
+            if not finished:
+                self.save()
+            raise
+        if not finished:
+            self.save()
+        self._report()
+
+    def _report(self, evaluating: float | None = None) -> None:
+        if self.report is None:
+            return
+        self.reported_at = time.monotonic()
+        if evaluating is None:
+            self.fps = (self.num_timesteps - self.began_steps) / max(self.reported_at - self.began - self.away, 1e-9)
+        self.last_return = self.model.statistics.latest  # type: ignore[attr-defined]
+        steps, total = self.num_timesteps, self.run.config.steps
+        self.report(Progress(steps, total, self.fps, self.last_return, self.last, evaluating))
+
+    def _evaluate(self, keep: bool = True) -> None:
+        began = time.monotonic()
+        try:
+            self._measure(keep)
+        finally:
+            self.away += time.monotonic() - began
+
+    def _measure(self, keep: bool) -> None:
+        c = self.run.config
+        if self._judge is None:
+            self._judge = self.run.make_batch(envs_for(c.evaluation_episodes))
+        result = evaluate(
+            self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, self._age, self._watch
+        )
+        self.last = result
+        if not keep:
+            return
+        low, high = result.interval
+        tags = {"return": result.mean, "return_low": low, "return_high": high, "length": float(result.lengths.mean())}
+        if self.batch.succeeds:
+            tags["success"] = result.success
+        if result.normalised is not None:
+            tags["normalised"] = result.normalised
+        for key, value in tags.items():
+            self.logger.record(f"evaluation/{key}", value)
+        self.logger.dump(self.num_timesteps)
+        self._picture()
+        append_row(self.run.folder / "evaluations.csv", {"steps": self.num_timesteps, "seed": c.seed, **tags})
+        self.evaluated_at, self.last = self.num_timesteps, result
+        self.best = result.mean if self.best is None else max(self.best, result.mean)
+
+    def _watch(self, played: int) -> None:
+        """Shows how far an evaluation is, and leaves one that somebody does not want to wait for."""
+        if self.interrupted:
+            raise Interrupted(self.interrupted)
+        if time.monotonic() - self.reported_at >= 0.1:
+            self._report(played / self.run.config.evaluation_episodes)
+
+    @property
+    def _age(self) -> int:
+        """How old the environments of the training are, in steps: evaluations meet the same world."""
+        return self.num_timesteps // self.batch.num_envs
+
+    def _picture(self) -> None:
+        """A rollout as an animated image in TensorBoard."""
+        writer = next(f for f in self.logger.output_formats if isinstance(f, TensorBoardOutputFormat)).writer
+        image = rollout_gif(self.run.make_batch(1), greedy_policy(self.model), EVALUATION_SEED, self._age)
+        if image is not None:
+            write_image(writer, "rollout/greedy", image, self.num_timesteps)
+
+    def save(self) -> None:
+        """A checkpoint of this moment."""
+        for output in self.logger.output_formats:
+            if isinstance(output, TensorBoardOutputFormat):
+                output.writer.flush()
+        tensors, agent_state = self.model.pack()  # type: ignore[attr-defined]
+        state = {
+            "agent": agent_state,
+            "run": {"evaluated_at": self.evaluated_at, "best": self.best},
+            "files": growing_files(self.run.folder),
+            "config": what_decides(self.run.config),
+        }
+        snapshot = self.batch.snapshot() if hasattr(self.batch, "records") else None
+        checkpoint.save(self.run.folder / "checkpoints", self.model.num_timesteps, tensors, state, snapshot)
+        self.saved_at = time.monotonic()
+
+    @contextmanager
+    def watch_signals(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM end the run at its next consistent moment; a second Ctrl-C ends it at once."""
+
+        def note(number: int, frame: FrameType | None) -> None:
+            if self.interrupted:
+                raise KeyboardInterrupt
+            self.interrupted = signal.Signals(number).name
+
+        try:
+            before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:  # not in the main thread: whoever runs us there handles its own signals
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def close(self) -> None:
+        if self._judge is not None:
+            self._judge.close()
