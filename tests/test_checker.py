@@ -293,10 +293,6 @@ def test_all_problems_come_in_one_error_with_what_came_expected_remedy_and_link(
     [
         ({"profile": "gymnasum"}, ValueError, "unknown profile 'gymnasum'; did you mean 'gymnasium'?"),
         ({"env": None}, TypeError, "VectorEnv, a function that makes one, or an id, got NoneType"),
-            {"env": None},
-            TypeError,
-            "takes a gymnasium.vector.VectorEnv, a function that makes one, or an id, got NoneType",
-        ),
         ({"steps": 0}, ValueError, "steps and num_envs must be >= 1, got 0 and 3"),
         ({"size": 4}, TypeError, r"keywords are for ids, got \['size'\]"),
         ({"env": "ludus/Snake-v1", "siz": 4}, ValueError, "unknown parameter 'siz' of snake; did you mean 'size'?"),

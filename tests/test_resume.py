@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ludus.agents import checkpoint, evaluation, training
+from ludus.agents import checkpoint, evaluation, moments
 from ludus.agents.config import configure
 from ludus.agents.moments import Interrupted
 from ludus.agents.training import Run
@@ -228,7 +228,7 @@ def test_ctrl_c_leaves_an_evaluation_at_once_and_it_is_made_anew(tmp_path, monke
         finished[-1] = True
         return result
 
-    monkeypatch.setattr(training, "evaluate", evaluate)
+    monkeypatch.setattr(moments, "evaluate", evaluate)
     with pytest.raises(Interrupted):
         Run.start(tmp_path / "run", config).train()
     assert not finished[nth - 1]
