@@ -13,6 +13,7 @@ ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/Breakout-v0": ("ludus.envs.games.breakout", 8000),
     "ludus/Bandit-v0": ("ludus.envs.games.bandit", 1000),
     "ludus/MountainCar-v0": ("ludus.envs.robotics.mountain_car", 200),
+    "ludus/Acrobot-v1": ("ludus.envs.robotics.acrobot", 500),
     "ludus/FrozenLake-v1": ("ludus.envs.games.frozen_lake", 100),
     "ludus/Elevator-v0": ("ludus.envs.automation.elevator", 2000),
     "ludus/Taxi-v4": ("ludus.envs.games.taxi", 200),
