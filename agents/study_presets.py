@@ -21,6 +21,7 @@ import numpy as np
 import yaml
 
 from ..envs import ENVIRONMENTS
+from ..envs.cards import score
 from ..errors import did_you_mean
 from ..files import write_atomically
 from .config import PRESETS, configure
@@ -137,13 +138,24 @@ def summary(rows: Sequence[Trained]) -> tuple[str, ...]:
     normalised, success = (float(np.mean([getattr(row, name) for row in rows])) for name in ("normalised", "success"))
     return (
         f"{rows[0].steps:,}",
-        f"{np.mean(means):.1f}",
-        "–" if np.isnan(low) else f"{low:.1f} … {high:.1f}",
-        f"{min(means):.1f} … {max(means):.1f}",
+        score(np.mean(means)),
+        "–" if np.isnan(low) else f"{score(low)} … {score(high)}",
+        f"{score(min(means))} … {score(max(means))}",
         "–" if np.isnan(normalised) else f"{normalised:.2f}",
         "–" if np.isnan(success) else f"{success:.0%}",
         f"{np.median([row.seconds for row in rows]):.0f}",
     )
+
+
+def markdown(rows: Sequence[Trained]) -> str:
+    """The README's table: a line per environment and agent, in the order of the environments."""
+    columns = ("environment", "agent", "seeds", "steps", "return", "95 % interval", "worst … best seed")
+    lines = ["| " + " | ".join((*columns, "normalised", "success", "seconds")) + " |", "|---|---|" + "---:|" * 8]
+    found = dict.fromkeys((row.env, row.agent) for row in _in_order(rows))
+    for env, agent in found:
+        own = [row for row in rows if (row.env, row.agent) == (env, agent)]
+        lines.append("| " + " | ".join((f"`{env}`", f"`{agent}`", str(len(own)), *summary(own))) + " |")
+    return "\n".join(lines)
 
 
 def read(path: Path) -> list[Trained]:
@@ -167,11 +179,15 @@ def _key(row: Trained) -> tuple[str, str, int]:
     return row.env, row.agent, row.seed
 
 
-def _as_csv(rows: Sequence[Trained]) -> str:
+def _in_order(rows: Sequence[Trained]) -> list[Trained]:
     order = {id: i for i, id in enumerate(ENVIRONMENTS)}
+    return sorted(rows, key=lambda row: (order.get(row.env, len(order)), row.agent, row.seed))
+
+
+def _as_csv(rows: Sequence[Trained]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, [f.name for f in fields(Trained)], lineterminator="\n")
     writer.writeheader()
-    for row in sorted(rows, key=lambda row: (order.get(row.env, len(order)), row.agent, row.seed)):
+    for row in _in_order(rows):
         writer.writerow(asdict(row))
     return text.getvalue()

@@ -43,6 +43,8 @@ class Arguments:
     """Of presets: only this environment's."""
     agent: str | None = None
     """Of presets: only this agent's."""
+    markdown: bool = False
+    """Of presets: train nothing, print the CSV as the table of the README."""
 
 
 def main(arguments: list[str]) -> int:
@@ -52,8 +54,10 @@ def main(arguments: list[str]) -> int:
         if options.steps is not None:
             raise ValueError("the steps of a preset stand in its file; leave --steps out")
         return presets(options, console)
-    if options.env or options.agent:
-        raise ValueError(f"--env and --agent belong to the study of presets, not to {options.name}; leave them out")
+    if options.env or options.agent or options.markdown:
+        raise ValueError(
+            f"--env, --agent and --markdown belong to the study of presets, not to {options.name}; leave them out"
+        )
     study, seeds, steps = {"drift": (drift, 5, 200_000), "bandit": (bandit, 2_000, 1_000)}[options.name]
     shown = study(
         seeds if options.seeds is None else options.seeds,
@@ -139,6 +143,9 @@ def presets(options: Arguments, console: Console) -> int:
         raise ValueError(f"--seeds must be >= 1, got {seeds}")
     chosen = study_presets.pairs(options.env, options.agent)
     path = options.out / "presets.csv"
+    if options.markdown:
+        print(study_presets.markdown(study_presets.read(path)))
+        return 0
     output_folder(options.out)
     with console.status("") as status:
         rows = study_presets.presets_study(

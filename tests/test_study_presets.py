@@ -1,15 +1,18 @@
 """The study of the presets: what it trains, what it keeps, what it trains again."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 import yaml
 
 from ludus import ENVIRONMENTS
 from ludus.agents import config, study_presets
-from ludus.agents.study_presets import Trained, interval, pairs, presets_study, read, summary
+from ludus.agents.study_presets import Trained, interval, markdown, pairs, preset_digest, presets_study, read, summary
 from ludus.scripts.main import main
 
+ROOT = Path(__file__).resolve().parents[1]
 ID = "ludus/CartPole-v1"
 TINY = {"steps": 64, "num_envs": 4, "rollout_steps": 8, "minibatches": 1, "hidden": [8]}
 
@@ -76,7 +79,7 @@ def test_interval_is_students():
 
 def test_summary_has_the_mean_the_worst_and_the_best():
     rows = [Trained(ID, "pqn", seed, 64, mean, 0.5, math.nan, 9.0, 1, "x", "m") for seed, mean in enumerate((1, 2, 6))]
-    assert summary(rows) == ("64", "3.0", "-3.6 … 9.6", "1.0 … 6.0", "0.50", "–", "9")
+    assert summary(rows) == ("64", "3.00", "-3.57 … 9.57", "1.00 … 6.00", "0.50", "–", "9")
 
 
 def test_bad_input_is_one_line(tmp_path, capsys):
@@ -91,4 +94,19 @@ def test_bad_input_is_one_line(tmp_path, capsys):
         assert main(["study", "presets", *arguments]) == 1
         assert message in capsys.readouterr().err
     assert main(["study", "drift", "--agent", "ppo"]) == 1
-    assert "--env and --agent belong to the study of presets, not to drift" in capsys.readouterr().err
+    assert "--env, --agent and --markdown belong to the study of presets, not to drift" in capsys.readouterr().err
+
+
+def test_the_table_of_the_readme_is_the_one_of_the_results():
+    table = re.search(
+        r"<!-- `ludus study presets` -->\n(.*?)\n<!-- end -->", (ROOT / "README.md").read_text(), re.DOTALL
+    )
+    rows = read(ROOT / "results" / "presets.csv")
+    assert table is not None
+    assert table[1] == markdown(rows), "paste what `ludus study presets --markdown` prints"
+    assert {(row.env, row.agent) for row in rows} <= set(pairs()), "a preset that is no more"
+
+
+def test_what_the_results_say_was_measured_with_the_presets_as_they_are():
+    for row in read(ROOT / "results" / "presets.csv"):
+        assert row.preset == preset_digest(row.env, row.agent), f"{row.agent} on {row.env} has changed: train it again"
