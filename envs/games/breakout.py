@@ -1,19 +1,19 @@
 """Breakout: keep the ball in play with the paddle and clear two walls of bricks.
 
-World         A square field of 100 x 100 units (u), x to the right, y down from the ceiling. The ball is a square of 3 u
-              (drawn round), `x, y` its centre. The wall's top is at y = 14; its bricks are 4 u high and as wide as
+World         A square field of 100 x 100 units (u), x to the right, y down from the ceiling. The ball is a square of
+              3 u (drawn round), `x, y` its centre. The wall's top is at y = 14; its bricks are 4 u high and as wide as
               `columns` of them fill the field. The paddle slides on the line y = 92 and only its top counts.
-              A step: first the paddle moves by `paddle_speed` or not at all, and stops where it touches a side. Then the
-              ball flies for one step of time, from contact to contact:
-              - side, ceiling or brick: the velocity across what is touched changes its sign. Each brick that is touched
-                disappears: of several at the same moment all. At a brick's corner both signs change.
+              A step: first the paddle moves by `paddle_speed` or not at all, and stops where it touches a side. Then
+              the ball flies for one step of time, from contact to contact:
+              - side, ceiling or brick: the velocity across what is touched changes its sign. Each brick that is
+                touched disappears, of several at the same moment all. At a brick's corner both signs change.
               - paddle: the ball touches it if its bottom comes to y = 92 while less than its own and the paddle's width
                 halved, together `reach`, lie between the two centres; a paddle under which the ball has fallen is of no
                 use. The ball leaves at the angle (from straight up, positive to the right)
                     max_angle * (ball x - paddle x) / reach + deflection * n * u,
                 u uniform in [-1, 1), at most `max_angle` to either side, and faster by `speed_gain` up to `speed_max`.
-                n is the number of contacts with the paddle since the last brick or serve, this one included: a ball that
-                finds no brick is thrown about more and more, so that no game goes round in circles.
+                n is the number of contacts with the paddle since the last brick or serve, this one included: a ball
+                that finds no brick is thrown about more and more, so that no game goes round in circles.
               - floor: the ball is lost, and what is left of the step with it.
               A ball to be served lies on the middle of the paddle and moves with it; the step that is the
               `serve_delay`-th with it there ends with the serve: straight up, turned by an angle uniform in half of
@@ -21,25 +21,26 @@ World         A square field of 100 x 100 units (u), x to the right, y down from
               When the first wall is cleared, the ball flies on and the second appears with its next contact with the
               paddle, or as it is laid there.
 Actions       0 stay · 1 left · 2 right
-Observation   float32 (9 + rows * columns,)
+Observation   float32 (10 + rows * columns,)
               | #     | what                                                          | low  | high | unit           |
               |-------|---------------------------------------------------------------|------|------|----------------|
-              | 0, 1  | ball x, y, from the field's middle                            | -1   | 1    | 50 u           |
-              | 2, 3  | ball velocity; 0 while it lies on the paddle                  | -1   | 1    | 5 u/step       |
-              | 4     | paddle x, from the field's middle                             | -1   | 1    | 50 u           |
-              | 5     | balls that are left, the one in play included                 | 0    | 3    |                |
-              | 6     | walls cleared                                                 | 0    | 2    |                |
-              | 7     | steps until the serve                                         | 0    | 1    | 10 steps       |
-              | 8     | n + 1, what the next contact's deflection is multiplied with  | 0    | 1    | 10, at most 1  |
-              | 9 …   | bricks, row by row from the upper left: 1 stands, 0 is gone   | 0    | 1    |                |
+              | 0, 1  | ball x, y, from the field's middle                            | -5   | 5    | 10 u           |
+              | 2, 3  | ball velocity; 0 while it lies on the paddle                  | -4   | 4    | u/step         |
+              | 4     | paddle x, from the field's middle                             | -5   | 5    | 10 u           |
+              | 5     | ball x - paddle x                                             | -10  | 10   | 10 u           |
+              | 6     | balls that are left, the one in play included                 | 0    | 3    |                |
+              | 7     | walls cleared                                                 | 0    | 2    |                |
+              | 8     | steps until the serve                                         | 0    | 1    | 10 steps       |
+              | 9     | n + 1, what the next contact's deflection is multiplied with  | 0    | 1    | 10, at most 1  |
+              | 10 …  | bricks, row by row from the upper left: 1 stands, 0 is gone   | 0    | 1    |                |
 Reward        `points`: for each brick the number of its row, counted from the lowest, which is 1
 Start         all bricks stand, the paddle is in the middle with a ball to be served on it
 End           terminated when the last ball is lost, and when the second wall is cleared, which is success;
               truncated after 8,000 steps
 Parameters    see PARAMETERS below; of `balls` and `serve_delay` the whole part counts
 Sizes         `rows` 1 … 8 and `columns` 4 … 14 of bricks, 6 and 10 by default
-Source        the game of Atari 1976. Rules and numbers are our own: one paddle width, a row's worth is its number, speed
-              grows with the contacts, and the random deflection.
+Source        the game of Atari 1976. Rules and numbers are our own: one width of the paddle, a row's worth is its
+              number, speed grows with the contacts, and the random deflection.
 """
 
 import math
@@ -68,7 +69,7 @@ NEAR = HALF_BALL + 0.001  # a brick that far from the ball's way is looked at, s
 ROUNDING = 1e-9  # steps: a ball that far inside a brick has arrived there in this moment
 WALLS = 2  # to be cleared
 TRAIL = 8  # steps that the drawing remembers
-FIXED = 9  # numbers of the observation before the bricks
+FIXED = 10  # numbers of the observation before the bricks
 
 PARAMETERS = {
     "paddle_width": Parameter(16.0, 4.0, 60.0, "u", "width of the paddle"),
@@ -115,9 +116,11 @@ def state(rows, columns):
 
 
 def make_spaces(rows, columns):
-    low, high = np.zeros(FIXED + rows * columns, np.float32), np.ones(FIXED + rows * columns, np.float32)
-    low[:5] = -1.0
-    high[5], high[6] = PARAMETERS["balls"].default, WALLS
+    fastest, balls = PARAMETERS["speed_max"].default, PARAMETERS["balls"].default
+    low = np.zeros(FIXED + rows * columns, np.float32)
+    high = np.ones(FIXED + rows * columns, np.float32)
+    high[:8] = 5.0, 5.0, fastest, fastest, 5.0, 10.0, balls, WALLS
+    low[:6] = -high[:6]
     return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(3)
 
 
@@ -336,13 +339,12 @@ def step(s, action, world, terms):
 
 @kernel
 def observe(s, world, out):
-    out[0], out[1] = (s.x - 50.0) / 50.0, (s.y - 50.0) / 50.0
-    out[2], out[3] = s.vx / 5.0, s.vy / 5.0
-    out[4] = (s.paddle - 50.0) / 50.0
-    out[5] = s.left
-    out[6] = s.walls
-    out[7] = s.wait / 10.0
-    out[8] = min(s.contacts + 1, 10) / 10.0
+    out[0], out[1] = s.x / 10.0 - 5.0, s.y / 10.0 - 5.0
+    out[2], out[3] = s.vx, s.vy
+    out[4], out[5] = s.paddle / 10.0 - 5.0, (s.x - s.paddle) / 10.0
+    out[6], out[7] = s.left, s.walls
+    out[8] = s.wait / 10.0
+    out[9] = min(s.contacts + 1, 10) / 10.0
     rows, columns = s.bricks.shape
     for row in range(rows):
         for column in range(columns):
@@ -391,19 +393,19 @@ def invariant(s, world, shown, legal):
             return 5
     elif abs(math.hypot(s.vx, s.vy) - s.speed) > 1e-9 * s.speed or abs(s.vy) < 0.1 * s.speed or s.contacts < 0:
         return 5
-    if s.falling and (s.y < PADDLE_LINE or s.vy <= 0.0) or not s.falling and s.y > PADDLE_LINE + ROUNDING:
+    if (s.y < PADDLE_LINE or s.vy <= 0.0) if s.falling else s.y > PADDLE_LINE + ROUNDING:
         return 6
     if s.left < 0 or (s.left == 0 and not s.pending) or s.success != (s.walls == WALLS):
         return 7
     if s.success and not (s.pending and standing == 0):
         return 7
-    for k in range(FIXED):
-        value = (s.x / 50.0 - 1.0, s.y / 50.0 - 1.0, s.vx / 5.0, s.vy / 5.0, s.paddle / 50.0 - 1.0)[k] if k < 5 else 0.0
-        if k < 5 and abs(shown[k] - value) > 1e-5:
+    seen = (s.x / 10.0 - 5.0, s.y / 10.0 - 5.0, s.vx, s.vy, s.paddle / 10.0 - 5.0, (s.x - s.paddle) / 10.0)
+    for k in range(6):
+        if shown[k] != np.float32(seen[k]):
             return 8
-    if shown[5] != s.left or shown[6] != s.walls or shown[7] != np.float32(s.wait / 10.0):
+    if shown[6] != s.left or shown[7] != s.walls or shown[8] != np.float32(s.wait / 10.0):
         return 8
-    if shown[8] != np.float32(min(s.contacts + 1, 10) / 10.0):
+    if shown[9] != np.float32(min(s.contacts + 1, 10) / 10.0):
         return 8
     for k in range(rows * columns):
         if shown[FIXED + k] != s.bricks[k // columns, k % columns]:
@@ -430,7 +432,7 @@ SIMULATION = Simulation(
     terms=("points",),
     action_names=("stay", "left", "right"),
     succeeds=True,
-    scores={"random": 0.0, "heuristic": 0.0},
+    scores={"random": 5.8, "heuristic": 420.0},
     invariants=INVARIANTS,
     frame=(640, 600),
     fps=30,

@@ -33,7 +33,7 @@ def follow(s, world, x, y, slope, way):
             x, slope = 2.0 * high - x, -slope
         if y < low:
             way = 1
-        row = int(math.floor((y - top) / world.lines[BRICK_HEIGHT]))
+        row = math.floor((y - top) / world.lines[BRICK_HEIGHT])
         if 0 <= row < rows:
             column = min(max(int(x * columns / world.lines[FIELD]), 0), columns - 1)
             if s.bricks[row, column] != 0:
@@ -46,7 +46,7 @@ def landing(s, world):
     """Where (x in u) and when (in steps) the ball comes down to the paddle."""
     x, y, slope, way = s.x, s.y, s.vx / abs(s.vy), 1 if s.vy > 0.0 else -1
     height = 0.0
-    for turn in range(TURNS):
+    for _ in range(TURNS):
         x, y, slope, way, passed, met = follow(s, world, x, y, slope, way)
         height += passed
         if not met:
