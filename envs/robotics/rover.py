@@ -105,7 +105,7 @@ def reset(s, world):
     s.x, s.y = middle_of(start % PITCH), middle_of(start // PITCH)
     s.heading = uniform_in(s, -math.pi, math.pi)
     s.left = s.right = 0.0
-    s.way_left = length_of_way(s, start, s.x, s.y)
+    s.way_left = length_of_way(s, start_of_way(s, s.x, s.y), s.x, s.y)
     draw_crowd(s, s.x, s.y)
     s.trail[0, 0], s.trail[0, 1] = s.x, s.y
     draw_noise(s)

@@ -56,11 +56,13 @@ def box_clearance(s, x0, x1, y0, y1):
 
 @kernel
 def scan(s, world):
-    """Write the distance to the first obstacle along each beam into ``s.ranges``; at most ``lidar_range``.
+    """Write the distance to the first obstacle along each beam into ``s.ranges``: 0 … lidar_range, 0 inside of one.
 
     Obstacles outside, beams inside, no branches: the inner loops become vector code.
     """
-    x, y, limit = s.x, s.y, s.lidar_range
+    x, y = s.x, s.y
+    # Beyond the outer wall, where a quick rover may end, it is dark, as in any other obstacle.
+    limit = s.lidar_range if min(min(x, ARENA - x), min(y, ARENA - y)) > 0.0 else 0.0
     cos, sin = math.cos(s.heading), math.sin(s.heading)
     beam_x, beam_y, slope_x, slope_y, ranges = s.beam_x, s.beam_y, s.slope_x, s.slope_y, s.ranges
     for k in range(BEAMS):

@@ -110,9 +110,9 @@ def pursue(s, out):
     rest = angle - (s.right - s.left) / s.axle * s.motor_lag
     turn = EASE * 0.5 * rest * s.axle / (s.max_speed * delay)
     turn = min(max(turn, -1.0), 1.0)
-    free = clearance(s, s.x, s.y, s.pillars) - s.radius
+    free = max(clearance(s, s.x, s.y, s.pillars) - s.radius, 0.0)
     fast = SLOWEST + free / (s.max_speed * delay)
-    careful = min(NARROW + WIDENS * max(free, 0.0), WIDE)
+    careful = min(NARROW + WIDENS * free, WIDE)
     forward = min(min(max(1.0 - abs(angle) / careful, 0.0), 1.0 - abs(turn)), fast)
     if is_walker_ahead(s):
         forward = 0.0
