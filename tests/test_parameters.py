@@ -33,13 +33,13 @@ def gravity_in_each_step(batch, steps, reset_every=0):
     return np.array(values)
 
 
-def play(module, value, steps=60):
-    """Bytes of observations, rewards and flags under fixed actions."""
+def play(module, value, steps=60, guided=False):
+    """Bytes of observations, rewards and flags under fixed actions, or under the reference policy's."""
     batch = KernelBatch(module, 64, max_episode_steps=50, **value)
     batch.reset(seeds=range(64))
     rng, seen = np.random.default_rng(0), []
     for _ in range(steps):
-        batch.step(random_actions(batch.action_space, 64, rng))
+        batch.step(batch.heuristic() if guided else random_actions(batch.action_space, 64, rng))
         b = batch.buffers
         seen += [b.observation.tobytes(), b.reward.tobytes(), b.terminated.tobytes()]
     return seen
@@ -52,9 +52,17 @@ def test_each_parameter_changes_something(module, name):
     assert {parameter.low, parameter.high} - {parameter.default}
     # Both ends of a period may mean "never" within so short a play, hence a value between them, too.
     values = {parameter.low, min(parameter.low + 10.0, parameter.high), parameter.high}
-    # Some act only where another one is switched on: a probability of rain, for example, where there is rain.
-    switches = [{}, *({key: other.high} for key, other in load(module)[1].parameters.items() if key != name)]
-    assert any(play(module, {name: value, **on}) != play(module, on) for on in switches for value in values)
+    # Some act only where another one is switched on (a probability of rain where there is rain), where there are many
+    # of something (the speed of a crowd), or where somebody plays well (how near is near enough).
+    simulation, changes = load(module)[1], []
+    for key, other in [*simulation.parameters.items(), *simulation.sizes.items()]:
+        changes += [{key: other.high}] if key != name else []
+    ways = [({}, False), *((on, False) for on in changes), ({}, True)]
+    assert any(
+        play(module, {name: value, **on}, guided=guided) != play(module, on, guided=guided)
+        for on, guided in ways
+        for value in values
+    )
 
 
 @pytest.mark.parametrize(("module", "name"), ALL, ids=lambda value: value.rpartition(".")[2])
