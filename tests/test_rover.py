@@ -85,7 +85,7 @@ def test_1000_episodes_equal_the_twins():
         {"crowd": 8, "crowd_speed": 0.9, "crowd_radius": 0.15},
         {"crowd": 16, "blocks": 12, "discs": 3, "slip": 0.3, "lidar_range": 15.0},
         {"slip": 0.5, "motor_lag": 0.0, "lidar_noise": 0.2, "odometry_noise": 0.1, "goal_noise": 0.3},
-        {"time_step": 0.05, "max_speed": 2.0, "axle": 0.5, "radius": 0.12, "motor_lag": 0.4, "goal_radius": 0.8},
+        {"time_step": 0.05, "max_speed": 2.0, "axle": 0.5, "radius": 0.12, "motor_lag": 0.4, "goal_radius": 0.4},
         {"time_step": 0.2, "max_speed": 2.0, "axle": 0.1, "radius": 0.3, "lidar_range": 1.0, "discs": 0, "blocks": 0},
     ],
     ids=["crowd", "full", "noise", "quick", "wild"],

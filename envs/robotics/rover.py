@@ -77,7 +77,7 @@ PARAMETERS = {
     "lidar_noise": Parameter(0.0, 0.0, 1.0, "m", "standard deviation of the lidar's distances"),
     "odometry_noise": Parameter(0.0, 0.0, 1.0, "m/s", "standard deviation of the wheel speeds' readings"),
     "goal_noise": Parameter(0.0, 0.0, 1.0, "m", "standard deviation of the goal's place, ahead and to the left"),
-    "goal_radius": Parameter(0.3, 0.1, 1.0, "m", "distance from the goal at which it is reached"),
+    "goal_radius": Parameter(0.3, 0.1, 0.4, "m", "distance at which the goal is reached; less than through a wall"),
     "crowd_speed": Parameter(0.5, 0.0, 2.0, "m/s", "speed of a walker"),
     "crowd_radius": Parameter(0.2, 0.1, 0.4, "m", "of a walker"),
 }
