@@ -31,7 +31,7 @@ from gymnasium import spaces
 from ..engine.kernels import kernel, uniform_in
 from ..engine.powers import square, square_single
 from ..engine.simulation import Parameter, Simulation
-from ..engine.trigonometry import fused_multiply_add, sin_cos
+from ..engine.trigonometry import fused_multiply_add, sin_cos_wide
 from .pendulum_drawing import draw as draw  # the engine looks for it here
 from .pendulum_heuristic import cheapest_torque
 
@@ -77,7 +77,7 @@ def normalised(angle):
 def reset(s, world):
     s.theta = uniform_in(s, -s.start_angle, s.start_angle)
     s.theta_dot = uniform_in(s, -s.start_speed, s.start_speed)
-    s.sine, s.cosine = sin_cos(s.theta)
+    s.sine, s.cosine = sin_cos_wide(s.theta)
     s.torque = 0.0
 
 
@@ -96,7 +96,7 @@ def step(s, action, world, terms):
     speed = s.theta_dot + acceleration * s.time_step
     s.theta_dot = min(max(speed, -s.max_speed), s.max_speed)
     s.theta += s.theta_dot * s.time_step
-    s.sine, s.cosine = sin_cos(s.theta)
+    s.sine, s.cosine = sin_cos_wide(s.theta)
     return False
 
 
