@@ -48,11 +48,50 @@ def snake(config: Config) -> list[Row]:
     return _against_envpool("ludus/Snake-v1", "Jumanji/Snake-v1", (1024,), config, targets)
 
 
+# Ludus' id -> EnvPool's of the same rules.
+CLASSICS = {
+    "ludus/Acrobot-v1": "Acrobot-v1",
+    "ludus/MountainCar-v0": "MountainCar-v0",
+    "ludus/MountainCarContinuous-v0": "MountainCarContinuous-v0",
+    "ludus/Pendulum-v1": "Pendulum-v1",
+    "ludus/FrozenLake-v1": "FrozenLake-v1",
+    "ludus/Taxi-v4": "Taxi-v3",
+    "ludus/CliffWalking-v1": "CliffWalking-v0",
+}
+
+
+def classics(config: Config) -> list[Row]:
+    """The other environments whose rules EnvPool has too."""
+    rows = []
+    for id, peer_id in CLASSICS.items():
+        rows += _against_envpool(id, peer_id, (1024,), config, {1024: "15 x EnvPool"})
+    return rows
+
+
+def own(config: Config) -> list[Row]:
+    """Environments that no peer has, under random actions."""
+    rows = []
+    for id, target in (("ludus/Breakout-v0", "10 M"), ("ludus/Rover-v0", "1 M"), ("ludus/Elevator-v0", "1 M")):
+        for num_envs in config.num_envs or (1024,):
+            env = gymnasium.make_vec(id, num_envs=num_envs)
+            rows += race(f"{id}, VectorEnv.step", num_envs, [vector_side(OURS, env)], config, "steps/s", target)
+            env.close()
+    return rows
+
+
 def frames(config: Config) -> list[Row]:
     """Frames of 64 games in random play, as a camera would take them."""
+    return [
+        row
+        for id, target in (("ludus/Snake-v1", "500 k"), ("ludus/Breakout-v0", "400 k"))
+        for row in _frames(id, target, config)
+    ]
+
+
+def _frames(id: str, target: str, config: Config) -> list[Row]:
     rows = []
     for num_envs in config.num_envs or (64,):
-        env: Any = gymnasium.make_vec("ludus/Snake-v1", num_envs=num_envs)
+        env: Any = gymnasium.make_vec(id, num_envs=num_envs)
         side = vector_side(OURS, env)
         side.run(100)
         indices, images = np.arange(num_envs), np.zeros((num_envs, 84, 84, 3), np.uint8)
@@ -64,7 +103,7 @@ def frames(config: Config) -> list[Row]:
             return time.perf_counter() - start
 
         drawing = Side(OURS, run, num_envs)
-        rows += race("ludus/Snake-v1, frames 84x84 RGB", num_envs, [drawing], config, "frames/s", "500 k")
+        rows += race(f"{id}, frames 84x84 RGB", num_envs, [drawing], config, "frames/s", target)
         env.close()
     return rows
 
@@ -224,6 +263,8 @@ def _python(script: str, *arguments: str, **variables: str) -> str:
 SECTIONS: dict[str, Callable[[Config], list[Row]]] = {
     "cartpole": cartpole,
     "snake": snake,
+    "classics": classics,
+    "own": own,
     "frames": frames,
     "single": single,
     "start": first_step,
