@@ -316,26 +316,26 @@ class Twin:
         floors = self.floors
         head = np.zeros(4 + 2 * floors)
         head[3] = max(0.0, 1 - self.now / self.p["duration"])
+        here, way = 0, UP
         if self.call is not None:
-            floor, way, passenger = self.call
-            head[[0, 1 if way == UP else 2, 4 + floor]] = 1
+            here, way, passenger = self.call
+            head[[0, 1 if way == UP else 2, 4 + here]] = 1
             if passenger is not None:
-                head[4 + floors + passenger.to] = 1
-        return np.concatenate([head, *(self.view(lift) for lift in self.lifts)])
+                head[4 + floors + abs(passenger.to - here)] = 1
+        # All floors in the order in which the call leads, as many behind it as before it; None is outside the building.
+        order = [here + way * step for step in range(1 - floors, floors)]
+        order = [floor if 0 <= floor < floors else None for floor in order]
+        return np.concatenate([head, *(self.view(lift, way, order) for lift in self.lifts)])
 
-    def view(self, lift):
-        numbers, planes = np.zeros(8), np.zeros((4, self.floors))
-        if lift.way:
-            numbers[0 if lift.way == UP else 1] = 1
-        if lift.does != "parked":
-            numbers[["moving", "opening", "boarding", "closing"].index(lift.does) + 2] = 1
-            numbers[6] = min((lift.done - self.now) / 20, 1)
-        numbers[7] = min(len(lift.riders) / math.floor(self.p["capacity"]), 1)
+    def view(self, lift, way, order):
+        numbers = [lift.way == way, lift.way == -way]
+        numbers += [lift.does == phase for phase in ("moving", "opening", "boarding", "closing")]
+        numbers.append(0.0 if lift.does == "parked" else min((lift.done - self.now) / 20, 1))
+        numbers.append(min(len(lift.riders) / math.floor(self.p["capacity"]), 1))
         place = float(lift.floor)
         if lift.does == "moving":
             place += (lift.target - lift.floor) * (self.now - lift.departed) / (lift.done - lift.departed)
-        for floor in range(self.floors):
-            planes[0, floor] = max(0.0, 1 - abs(place - floor))
-        for plane, marked in enumerate((lift.wanted, lift.calls[UP], lift.calls[DOWN]), start=1):
-            planes[plane, list(marked)] = 1
-        return np.concatenate([numbers, planes.ravel()])
+        numbers += [0.0 if floor is None else max(0.0, 1 - abs(place - floor)) for floor in order]
+        for marked in (lift.wanted, lift.calls[way], lift.calls[-way]):
+            numbers += [floor in marked for floor in order]
+        return np.array(numbers, float)

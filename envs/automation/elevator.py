@@ -72,7 +72,10 @@ from gymnasium import spaces
 from ..engine.kernels import below, clear, kernel, uniform
 from ..engine.simulation import Parameter, Simulation, Size
 from .elevator_drawing import draw as draw  # the engine looks for these here
-from .elevator_heuristic import count, place_of, stop_time, way_to
+from .elevator_heuristic import heuristic as heuristic
+from .elevator_heuristic import heuristic_collective as heuristic_collective
+from .elevator_heuristic import heuristic_destination as heuristic_destination
+from .elevator_heuristic import heuristic_nearest_car as heuristic_nearest_car
 from .elevator_invariants import INVARIANTS
 from .elevator_invariants import invariant as invariant
 
@@ -163,7 +166,7 @@ def state(lifts, floors):
 
 
 def make_spaces(lifts, floors):
-    numbers = GLOBALS + 2 * floors + lifts * (LIFT_NUMBERS + 4 * floors)
+    numbers = GLOBALS + 2 * floors + lifts * (LIFT_NUMBERS + 4 * (2 * floors - 1))
     return spaces.Box(0.0, 1.0, (numbers,), np.float32), spaces.Discrete(lifts)
 
 
@@ -553,103 +556,56 @@ def simulate(s):
 
 @kernel
 def observe(s, world, out):
-    lifts, floors = s.aboard.shape
+    floors = s.flight.shape[0]
     clear(out)
     out[TIME_LEFT] = max(1.0 - s.now / s.duration, 0.0)
+    here, way = 0, 1  # the floor and the direction from which all others are seen
     if s.call_floor != NOBODY:
+        here, way = s.call_floor, s.call_way
         out[CALL] = 1.0
-        out[CALL_UP + index_of(s.call_way)] = 1.0
-        out[GLOBALS + s.call_floor] = 1.0
+        out[CALL_UP + index_of(way)] = 1.0
+        out[GLOBALS + here] = 1.0
         if s.by_destination:
-            out[GLOBALS + floors + s.entry_to[s.call_entry]] = 1.0
-    for lift in range(lifts):
-        at = GLOBALS + 2 * floors + lift * (LIFT_NUMBERS + 4 * floors)
-        if s.way[lift] != 0:
-            out[at + index_of(s.way[lift])] = 1.0
-        if s.phase[lift] != PARKED:
-            out[at + 1 + s.phase[lift]] = 1.0
-            out[at + 6] = min((s.event[lift] - s.now) / SOON, 1.0)
-        out[at + 7] = min(s.load[lift] / int(s.capacity), 1.0)
-        at += LIFT_NUMBERS
-        floor = s.floor[lift]
-        if s.phase[lift] == MOVING:
-            trip = s.target[lift] - floor
-            place = abs(trip) * (s.now - s.departed[lift]) / (s.event[lift] - s.departed[lift])  # floors on the way
-            passed = min(int(place), abs(trip) - 1)
-            floor += passed if trip > 0 else -passed
-            out[at + floor + (1 if trip > 0 else -1)] = place - passed
-            out[at + floor] = 1.0 - (place - passed)
-        else:
-            out[at + floor] = 1.0
-        for k in range(floors):
-            out[at + floors + k] = s.wanted[lift] >> k & 1
-            out[at + 2 * floors + k] = s.calls[lift, 0] >> k & 1
-            out[at + 3 * floors + k] = s.calls[lift, 1] >> k & 1
-
-
-# --- Reference policies
+            out[GLOBALS + floors + (s.entry_to[s.call_entry] - here) * way] = 1.0
+    at = GLOBALS + 2 * floors
+    for lift in range(s.phase.shape[0]):
+        observe_lift(s, lift, here, way, out[at:])
+        at += LIFT_NUMBERS + 4 * (2 * floors - 1)
 
 
 @kernel
-def heuristic_nearest_car(s, world, out):
-    """Nearest car: the highest figure of suitability"""
-    best = -1.0
-    out[0] = 0
-    if s.call_floor == NOBODY:
-        return
-    floors = s.flight.shape[0] - 1
-    for lift in range(s.phase.shape[0]):
-        place = place_of(s, lift)
-        distance = abs(s.call_floor - place)
-        towards = s.way[lift] == 0 or (s.call_floor - place) * s.way[lift] >= 0
-        if not towards:
-            figure = 1
-        elif s.way[lift] == 0 or s.way[lift] == s.call_way:
-            figure = floors + 2 - distance
-        else:
-            figure = floors + 1 - distance
-        if figure > best:
-            best = figure
-            out[0] = lift
-
-
-@kernel
-def heuristic_collective(s, world, out):
-    best = NEVER
-    out[0] = 0
-    if s.call_floor == NOBODY:
-        return
-    for lift in range(s.phase.shape[0]):
-        floors, stops = way_to(s, lift, s.call_floor, s.call_way)
-        if floors < best:
-            best = floors
-            out[0] = lift
-
-
-A, B, C = 1.0, 0.0, 0.0
-
-
-@kernel
-def heuristic(s, world, out):
-    best = NEVER
-    out[0] = 0
-    if s.call_floor == NOBODY:
-        return
-    for lift in range(s.phase.shape[0]):
-        floors, stops = way_to(s, lift, s.call_floor, s.call_way)
-        time = floors * s.floor_height / s.speed + A * stops * stop_time(s)
-        if s.phase[lift] == OPENING or s.phase[lift] == BOARDING:
-            time += s.event[lift] - s.now + s.door_close
-        elif s.phase[lift] == CLOSING:
-            time += s.event[lift] - s.now
-        time += B * s.load[lift] + C * (count(s.calls[lift, 0]) + count(s.calls[lift, 1]))
-        if time < best:
-            best = time
-            out[0] = lift
+def observe_lift(s, lift, here, way, out):
+    floors = s.flight.shape[0]
+    if s.way[lift] != 0:
+        out[index_of(s.way[lift] * way)] = 1.0
+    if s.phase[lift] != PARKED:
+        out[1 + s.phase[lift]] = 1.0
+        out[6] = min((s.event[lift] - s.now) / SOON, 1.0)
+    out[7] = min(s.load[lift] / int(s.capacity), 1.0)
+    plane = 2 * floors - 1
+    at = LIFT_NUMBERS + floors - 1 - here * way  # of floor 0 in the first plane; floor f is f * way further
+    floor = s.floor[lift]
+    if s.phase[lift] == MOVING:
+        onward = 1 if s.target[lift] > floor else -1
+        trip = abs(s.target[lift] - floor)
+        passed = trip * (s.now - s.departed[lift]) / (s.event[lift] - s.departed[lift])  # floors, evenly in time
+        whole = min(int(passed), trip - 1)
+        floor += onward * whole
+        out[at + (floor + onward) * way] = passed - whole
+        out[at + floor * way] = 1.0 - (passed - whole)
+    else:
+        out[at + floor * way] = 1.0
+    along, against = s.calls[lift, index_of(way)], s.calls[lift, index_of(-way)]
+    for k in range(floors):
+        at += plane
+        out[at + k * way] = s.wanted[lift] >> k & 1
+        out[at + plane + k * way] = along >> k & 1
+        out[at + 2 * plane + k * way] = against >> k & 1
+        at -= plane
 
 
 SIMULATION = Simulation(
-    heuristics=("nearest_car", "collective"),
+    heuristics=("nearest_car", "collective", "destination"),
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -157,13 +157,15 @@ def is_shown(s, shown):
         return False
     if abs(shown[3] - max(1.0 - s.now / s.duration, 0.0)) > 1e-6:
         return False
+    here, way = (s.call_floor, s.call_way) if called else (0, 1)
     for floor in range(floors):
-        known = called and s.by_destination and s.entry_to[s.call_entry] == floor
-        if shown[GLOBALS + floor] != (called and s.call_floor == floor) or shown[GLOBALS + floors + floor] != known:
+        known = called and s.by_destination and s.entry_to[s.call_entry] == here + floor * way
+        if shown[GLOBALS + floor] != (called and here == floor) or shown[GLOBALS + floors + floor] != known:
             return False
+    plane = 2 * floors - 1
     for lift in range(s.phase.shape[0]):
-        at = GLOBALS + 2 * floors + lift * (LIFT_NUMBERS + 4 * floors)
-        if shown[at] != (s.way[lift] > 0) or shown[at + 1] != (s.way[lift] < 0):
+        at = GLOBALS + 2 * floors + lift * (LIFT_NUMBERS + 4 * plane)
+        if shown[at] != (s.way[lift] == way) or shown[at + 1] != (s.way[lift] == -way):
             return False
         for phase in range(MOVING, CLOSING + 1):
             if shown[at + 1 + phase] != (s.phase[lift] == phase):
@@ -171,15 +173,24 @@ def is_shown(s, shown):
         if not (0.0 <= shown[at + 6] <= 1.0 and (shown[at + 7] > 0.0) == (s.load[lift] > 0) and shown[at + 7] <= 1.0):
             return False
         at += LIFT_NUMBERS
-        place = 0.0
-        for floor in range(floors):
-            place += shown[at + floor] * floor
-            if not 0.0 <= shown[at + floor] <= 1.0 or shown[at + floors + floor] != s.wanted[lift] >> floor & 1:
+        place, marks = 0.0, 0.0
+        for index in range(plane):
+            floor = here + (index - floors + 1) * way
+            inside = 0 <= floor < floors
+            place += shown[at + index] * floor
+            if not 0.0 <= shown[at + index] <= inside:
                 return False
-            for side in range(2):
-                if shown[at + (2 + side) * floors + floor] != s.calls[lift, side] >> floor & 1:
+            for k in range(3):
+                marks += shown[at + (k + 1) * plane + index]
+            if inside:
+                marks -= (
+                    (s.wanted[lift] >> floor & 1) + (s.calls[lift, 0] >> floor & 1) + (s.calls[lift, 1] >> floor & 1)
+                )
+                if shown[at + plane + index] != s.wanted[lift] >> floor & 1:
+                    return False
+                if shown[at + 2 * plane + index] != s.calls[lift, (1 - way) // 2] >> floor & 1:
                     return False
         low, high = min(s.floor[lift], s.target[lift]), max(s.floor[lift], s.target[lift])
-        if not low - 1e-4 <= place <= high + 1e-4:
+        if marks != 0.0 or not low - 1e-4 <= place <= high + 1e-4:
             return False
     return True
