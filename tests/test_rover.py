@@ -83,7 +83,7 @@ def test_1000_episodes_equal_the_twins():
     "keywords",
     [
         {"crowd": 8, "crowd_speed": 0.9, "crowd_radius": 0.15},
-        {"crowd": 16, "blocks": 12, "discs": 3, "slip": 0.3, "lidar_range": 15.0},
+        {"crowd": 16, "blocks": 16, "discs": 16, "slip": 0.3, "lidar_range": 15.0},
         {"slip": 0.5, "motor_lag": 0.0, "lidar_noise": 0.2, "odometry_noise": 0.1, "goal_noise": 0.3},
         {"time_step": 0.05, "max_speed": 2.0, "axle": 0.5, "radius": 0.12, "motor_lag": 0.4, "goal_radius": 0.4},
         {"time_step": 0.2, "max_speed": 2.0, "axle": 0.1, "radius": 0.3, "lidar_range": 1.0, "discs": 0, "blocks": 0},
@@ -91,9 +91,9 @@ def test_1000_episodes_equal_the_twins():
     ids=["crowd", "full", "noise", "quick", "wild"],
 )
 def test_episodes_with_other_parameters_equal_the_twins(keywords):
-    reached, crashed, _ = assert_same_episodes(80, 40, 100, seed=5000, **keywords)
+    reached, crashed, _ = assert_same_episodes(80, 40, 120, seed=5000, **keywords)
     assert crashed > 10
-    assert reached > 5
+    assert reached > 0
 
 
 # --- Motion ----------------------------------------------------------------------------------------------------------
