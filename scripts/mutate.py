@@ -14,6 +14,7 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ludus.envs import ENVIRONMENTS
 from ludus.envs.engine.simulation import load
 from ludus.envs.make import find_spec, is_ludus
 from ludus.files import write_atomically
@@ -26,9 +27,9 @@ DESCRIPTION = """Change the rules of an environment one at a time: which changes
   ludus mutate ludus/CartPole-v1 --all
   ludus mutate ludus/Snake-v1 --retry           # those that survived once more, after a test was added
 
-Comparisons, operators, numbers and negations in reset, step, observe, mask and the helpers that they call are changed
-in a copy of the source. What is known is kept in the CSV, so an interrupted run goes on. A change that does not compile
-is not counted. Exit status 1 if fewer than 95 % are caught."""
+Comparisons, operators, numbers and negations in reset, step, observe, mask and the helpers that they call (in the file,
+or in modules NAME_PART.py beside it) are changed in a copy of the source. What is known is kept in the CSV, so an
+interrupted run goes on. A change that does not compile is not counted. Exit status 1 if fewer than 95 % are caught."""
 
 ROOT = Path(__file__).resolve().parents[1]
 # Where a rule's change shows first; after the environment's own file only those of their tests that name it.
@@ -62,20 +63,36 @@ def main(arguments: list[str]) -> int:
     name = file.stem
     if not (ROOT / "tests" / f"test_{name}.py").exists() or not file.is_relative_to(ROOT):
         raise ValueError(f"mutate needs a clone of the repository with tests/test_{name}.py; {ROOT} has none")
-    mutants = find_mutants(file.read_text())
+    mutants = find_mutants(file.read_text(), siblings=siblings_of(file))
     random.Random(0).shuffle(mutants)
     goal = len(mutants) if options.all else options.count
     path = output_folder(options.out) / f"mutation-{name}.csv"
     known = read(path, mutants, options.retry)
     console = Console(highlight=False)
     try:
-        tests = [f"tests/test_{each}.py" for each in (name, *TESTS)]
+        tests = [f"tests/test_{each}.py" for each in (name, *more_tests(name), *TESTS)]
         tests = [test for test in tests if (ROOT / test).exists()]
         hunt(file.relative_to(ROOT), mutants, goal, known, path, [*tests, "-k", name], console)
     except KeyboardInterrupt:
         console.print(f"interrupted; {path} keeps what is known, and the same command goes on from there")
         return 130
     return conclude(spec.id, mutants, known, path, console)
+
+
+def more_tests(name: str) -> list[str]:
+    """The further tests of the environment file ``name``: NAME_PART of each tests/test_NAME_PART.py.
+
+    A file that is named after another environment (``mountain_car_continuous``) is that one's.
+    """
+    stems = [module.rpartition(".")[2] for module, _ in ENVIRONMENTS.values()]
+    longer = tuple(stem for stem in stems if stem.startswith(f"{name}_"))
+    parts = [path.stem.removeprefix("test_") for path in sorted((ROOT / "tests").glob(f"test_{name}_*.py"))]
+    return [part for part in parts if not part.startswith(longer)] if longer else parts
+
+
+def siblings_of(file: Path) -> dict[str, str]:
+    """The texts of the modules beside ``file`` that are named after it, ``NAME_PART.py``, by their names."""
+    return {path.stem: path.read_text() for path in sorted(file.parent.glob(f"{file.stem}_*.py"))}
 
 
 def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]:
@@ -100,7 +117,7 @@ def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for mutant in sorted(mutants, key=lambda mutant: mutant.start):
+    for mutant in sorted(mutants, key=lambda mutant: mutant.order):
         if mutant.key in known:
             writer.writerow(row_of(mutant, known[mutant.key]))
     write_atomically(path, text.getvalue().encode())
@@ -149,7 +166,7 @@ def hunt(
                     raise RuntimeError(f"the tests fail without any change: {sound.by or 'they do not compile'}")
                 # An endless loop must not be taken for one on a machine that is busy with other things.
                 limit = 60.0 + 5.0 * sound.seconds
-            bar.update(task, description=f"{file.name}:{mutant.line} {mutant.was or '·'} → {mutant.becomes or '·'}")
+            bar.update(task, description=f"{mutant.place}:{mutant.line} {mutant.was or '·'} → {mutant.becomes or '·'}")
             known[mutant.key] = outcome = shop.try_mutant(mutant, limit)
             append(path, mutant, outcome)
             console.print(line(mutant, outcome), markup=False, soft_wrap=True)
@@ -168,7 +185,7 @@ def conclude(id: str, mutants: list[Mutant], known: dict[tuple, Outcome], path: 
     read(path, [mutant for mutant in mutants if mutant.key in known], retry=False)  # in order of their lines
     if not valid:
         raise ValueError(f"{id} has no change that compiles")
-    for mutant in sorted(mutants, key=lambda mutant: mutant.start):
+    for mutant in sorted(mutants, key=lambda mutant: mutant.order):
         if mutant.key in known and known[mutant.key].status == SURVIVED:
             console.print(line(mutant, known[mutant.key]), markup=False, soft_wrap=True)
     console.print(

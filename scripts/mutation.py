@@ -1,8 +1,8 @@
 """Mutants of an environment's rules: where its kernels can be changed, and what the tests say to each change.
 
-A mutant is the environment's file with one comparison, operator, number or negation replaced. It is tried in a copy of
-the whole source, so the working tree is never touched. If a change that alters the rules passes the tests, a test is
-missing.
+A mutant is the environment's file, or a module beside it that holds a part of its rules, with one comparison, operator,
+number or negation replaced. It is tried in a copy of the whole source, so the working tree is never touched. If a
+change that alters the rules passes the tests, a test is missing.
 """
 
 import ast
@@ -14,9 +14,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 RULES = ("reset", "step", "observe", "mask")  # the kernels whose changes the tests must notice
 SWAPS = {
@@ -36,7 +37,7 @@ FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) \S*?(tests/\S+?::[^\s\[]+(?:\[.*?
 class Mutant:
     """One change of a text: the bytes ``start`` … ``end`` become others."""
 
-    place: str  # the function, or the constant of the module, in which it lies
+    place: str  # the function or constant in which it lies; of a module beside the environment's file: MODULE.NAME
     digest: str  # of that function's code: an edit elsewhere in the file leaves it
     number: int  # among the mutants of its place
     line: int
@@ -49,42 +50,72 @@ class Mutant:
     def key(self) -> tuple[str, str, int]:
         return self.place, self.digest, self.number
 
+    @property
+    def module(self) -> str:
+        """The module beside the environment's file in which it lies; "" for that file itself."""
+        return self.place.rpartition(".")[0]
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """Where it stands: the environment's file first, from the top."""
+        return self.module, self.start
+
     def apply(self, source: str) -> str:
         data = source.encode()
         return (data[: self.start] + self.becomes.encode() + data[self.end :]).decode()
 
 
-def find_mutants(source: str, kernels: tuple[str, ...] = RULES) -> list[Mutant]:
-    """All mutants of ``kernels``, of the file's functions that they call, and of its constants that these read."""
-    tree = ast.parse(source)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    constants = {
-        name.id: node
-        for node in tree.body
-        if isinstance(node, (ast.Assign, ast.AnnAssign))
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        for name in ast.walk(target)
-        if isinstance(name, ast.Name)
-    }
-    reached: dict[str, ast.stmt] = {}
-    queue = [name for name in kernels if name in functions]
+def find_mutants(
+    source: str, kernels: tuple[str, ...] = RULES, siblings: Mapping[str, str] = MappingProxyType({})
+) -> list[Mutant]:
+    """All mutants of ``kernels``, of the functions that they call, and of the constants that these read.
+
+    Those lie in the environment's file, whose text is ``source``, or in a module beside it that holds a part of its
+    rules: ``siblings`` has the texts of these modules by their names.
+    """
+    modules = {name: _Module(text) for name, text in {"": source, **siblings}.items()}
+    reached: dict[tuple[str, str], ast.stmt] = {}
+    queue = [("", name) for name in kernels if name in modules[""].definitions]
     while queue:
-        name = queue.pop(0)
-        node: ast.stmt = functions[name] if name in functions else constants[name]
+        module, name = queue.pop(0)
+        node = modules[module].definitions[name]
         if node in reached.values():
             continue
-        reached[name] = node
+        reached[module, name] = node
         names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
-        queue += sorted(name for name in names if name in functions or name in constants)
+        for name in sorted(names):
+            found = modules[module].imported.get(name, (module, name))
+            if found[0] in modules and found[1] in modules[found[0]].definitions:
+                queue.append(found)
     mutants = []
-    for place, node in reached.items():
+    for (module, name), node in reached.items():
+        text = modules[module].text
+        place = f"{module}.{name}" if module else name
         digest = hashlib.sha256(ast.unparse(node).encode()).hexdigest()[:8]
-        changes = sorted(_changes(node, source), key=lambda change: change[:2])
+        changes = sorted(_changes(node, text), key=lambda change: change[:2])
         for number, (start, end, becomes) in enumerate(changes):
-            data = source.encode()
+            data = text.encode()
             was, line = data[start:end].decode(), data[:start].count(b"\n") + 1
             mutants.append(Mutant(place, digest, number, line, start, end, was, becomes))
-    return sorted(mutants, key=lambda mutant: (mutant.line, mutant.start))
+    return sorted(mutants, key=lambda mutant: mutant.order)
+
+
+class _Module:
+    """The functions and constants of a text, and what it has from modules beside it."""
+
+    def __init__(self, text: str) -> None:
+        self.text, tree = text, ast.parse(text)
+        self.definitions: dict[str, ast.stmt] = {}
+        self.imported: dict[str, tuple[str, str]] = {}  # name here -> module, name there
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                self.definitions[node.name] = node
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    names = (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+                    self.definitions.update(dict.fromkeys(names, node))
+            elif isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+                self.imported.update({alias.asname or alias.name: (node.module, alias.name) for alias in node.names})
 
 
 def _changes(node: ast.AST, source: str) -> Iterator[tuple[int, int, str]]:
@@ -162,7 +193,7 @@ class Outcome:
 
 
 class Workshop:
-    """A copy of the source in which one file is changed and the tests are run.
+    """A copy of the source in which a file, or a module beside it, is changed and the tests are run.
 
     Args:
         root: The repository.
@@ -181,10 +212,17 @@ class Workshop:
                 shutil.copy(root / name, self.copy / name)
         self.file = self.copy / file
         self.source = self.file.read_text()
+        self.siblings: dict[Path, str] = {}  # the texts of the files beside it that were changed once
 
     def try_mutant(self, mutant: Mutant | None, limit: float) -> Outcome:
         """Run the tests on ``mutant`` (``None``: on the file as it is) for at most ``limit`` seconds."""
-        self.file.write_text(mutant.apply(self.source) if mutant else self.source)
+        for file, text in {self.file: self.source, **self.siblings}.items():
+            file.write_text(text)
+        if mutant is not None and mutant.module:
+            file = self.file.with_name(f"{mutant.module}.py")
+            file.write_text(mutant.apply(self.siblings.setdefault(file, file.read_text())))
+        elif mutant is not None:
+            self.file.write_text(mutant.apply(self.source))
         shutil.rmtree(self.cache, ignore_errors=True)  # machine code of the mutant before
         variables = {
             "PYTHONPATH": str(self.copy.parent),  # before the installed package

@@ -4,6 +4,7 @@ import ast
 import io
 import subprocess
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -123,6 +124,91 @@ def test_no_mutant_is_the_program_itself():
     mutants = find_mutants(source)
     assert [m.becomes for m in mutants if m.was == "1e30"] == ["(-1e+30)"]
     assert ast.unparse(ast.parse(source)) not in [ast.unparse(ast.parse(m.apply(source))) for m in mutants]
+
+
+PARTED = """
+from ..engine.kernels import below
+from .tiny_board import SIZE as LARGE, around as neighbours
+from .tiny_drawing import draw
+from .other import alien
+
+LIMIT = 3
+
+
+def step(s):
+    return neighbours(s) < LARGE + below(s) + alien(s) + LIMIT
+"""
+BOARD = """
+from .tiny_rim import RIM
+
+SIZE, UNUSED = 8, 1
+LIMIT = 4
+
+
+def around(s):
+    return s.x - RIM + LIMIT
+
+
+def draw(s):
+    return 2
+"""
+
+
+def test_rules_in_modules_beside_the_file_are_changed_too():
+    siblings = {"tiny_board": BOARD, "tiny_rim": "RIM = 5\n", "tiny_drawing": "def draw(s):\n    return 6\n"}
+    mutants = find_mutants(PARTED, ("step",), siblings)
+    found = [(m.place, m.module, m.line, m.was, m.becomes) for m in mutants]
+    assert found == [
+        ("LIMIT", "", 7, "3", "4"),
+        *(("step", "", 11, *change) for change in (("<", "<="), ("+", "-"), ("+", "-"), ("+", "-"))),
+        ("tiny_board.SIZE", "tiny_board", 4, "8", "9"),
+        ("tiny_board.SIZE", "tiny_board", 4, "1", "2"),
+        ("tiny_board.SIZE", "tiny_board", 4, "1", "0"),
+        ("tiny_board.LIMIT", "tiny_board", 5, "4", "5"),
+        ("tiny_board.around", "tiny_board", 9, "-", "+"),
+        ("tiny_board.around", "tiny_board", 9, "+", "-"),
+        ("tiny_rim.RIM", "tiny_rim", 1, "5", "6"),
+    ]
+    assert len({mutant.key for mutant in mutants}) == len(mutants)
+    assert [m.place for m in find_mutants(PARTED, ("step",))] == ["LIMIT"] + ["step"] * 4
+
+
+def test_a_change_beside_the_file_is_tried_and_undone(tmp_path):
+    root = tmp_path / "repository"
+    (root / "tests").mkdir(parents=True)
+    (root / "tiny.py").write_text("from tiny_board import SIZE\n\n\ndef step():\n    return SIZE * 2\n")
+    (root / "tiny_board.py").write_text("SIZE = 3\n")
+    test = "import tiny\n\n\ndef test_six():\n    assert tiny.step() == 6\n"
+    path = "import os, sys\nsys.path.insert(0, os.path.dirname(os.path.dirname(__file__)))\n"
+    (root / "tests" / "test_tiny.py").write_text(path + test)
+    subprocess.run(["git", "init", "-q", root], check=True)
+    (tmp_path / "work").mkdir()
+    shop = Workshop(root, Path("tiny.py"), tmp_path / "work", ["tests"])
+    source = (root / "tiny.py").read_text().replace("from tiny_board", "from .tiny_board")
+    beside, own = None, None
+    for mutant in find_mutants(source, ("step",), mutate.siblings_of(root / "tiny.py")):
+        if mutant.place == "tiny_board.SIZE":
+            beside = mutant
+    (own,) = [m for m in find_mutants((root / "tiny.py").read_text(), ("step",)) if m.was == "2"]
+    assert beside is not None
+    assert shop.try_mutant(None, 60).status == SURVIVED
+    assert shop.try_mutant(beside, 60).status == CAUGHT
+    assert shop.try_mutant(None, 60).status == SURVIVED
+    assert shop.try_mutant(beside, 60).status == CAUGHT
+    assert shop.try_mutant(own, 60).status == CAUGHT
+    assert (shop.copy / "tiny_board.py").read_text() == "SIZE = 3\n"
+    assert shop.try_mutant(None, 60).status == SURVIVED
+
+
+def test_further_tests_are_those_of_this_environment(tmp_path, monkeypatch):
+    (tmp_path / "tests").mkdir()
+    for name in ("test_cart.py", "test_cart_wheels.py", "test_cart_pole.py", "test_cart_pole_top.py", "test_carton.py"):
+        (tmp_path / "tests" / name).touch()
+    monkeypatch.setattr(mutate, "ROOT", tmp_path)
+    monkeypatch.setattr(mutate, "ENVIRONMENTS", {"a": ("x.cart", 1), "b": ("x.cart_pole", 1)})
+    assert mutate.more_tests("cart") == ["cart_wheels"]
+    assert mutate.more_tests("cart_pole") == ["cart_pole_top"]
+    assert mutate.more_tests("carton") == []
 
 
 def test_keys_outlive_an_edit_elsewhere_in_the_file_but_not_one_of_the_same_function():
