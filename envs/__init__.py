@@ -7,18 +7,18 @@ import gymnasium
 
 ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/CartPole-v1": ("ludus.envs.robotics.cartpole", 500),
-    "ludus/Pendulum-v1": ("ludus.envs.robotics.pendulum", 200),
+    "ludus/Acrobot-v1": ("ludus.envs.robotics.acrobot", 500),
+    "ludus/MountainCar-v0": ("ludus.envs.robotics.mountain_car", 200),
     "ludus/MountainCarContinuous-v0": ("ludus.envs.robotics.mountain_car_continuous", 999),
+    "ludus/Pendulum-v1": ("ludus.envs.robotics.pendulum", 200),
+    "ludus/Rover-v0": ("ludus.envs.robotics.rover", 500),
     "ludus/Snake-v1": ("ludus.envs.games.snake", 4000),
     "ludus/Breakout-v0": ("ludus.envs.games.breakout", 8000),
-    "ludus/Bandit-v0": ("ludus.envs.games.bandit", 1000),
-    "ludus/MountainCar-v0": ("ludus.envs.robotics.mountain_car", 200),
-    "ludus/Acrobot-v1": ("ludus.envs.robotics.acrobot", 500),
     "ludus/FrozenLake-v1": ("ludus.envs.games.frozen_lake", 100),
-    "ludus/Elevator-v0": ("ludus.envs.automation.elevator", 2000),
     "ludus/Taxi-v4": ("ludus.envs.games.taxi", 200),
-    "ludus/Rover-v0": ("ludus.envs.robotics.rover", 500),
     "ludus/CliffWalking-v1": ("ludus.envs.games.cliff_walking", None),
+    "ludus/Bandit-v0": ("ludus.envs.games.bandit", 1000),
+    "ludus/Elevator-v0": ("ludus.envs.automation.elevator", 2000),
 }
 
 
