@@ -135,7 +135,7 @@ def placed(theta, theta_dot, **keywords):
     batch = KernelBatch(MODULE, len(theta), autoreset_mode="Disabled", **keywords)
     batch.reset(seeds=range(len(theta)))
     batch.records["theta"], batch.records["theta_dot"] = theta, theta_dot
-    batch.records["sine"], batch.records["cosine"] = np.sin(theta), np.cos(theta)
+    batch.records["sine"], batch.records["cosine"] = np.sin(theta), np.cos(theta)  # kept from the step before
     return batch
 
 

@@ -17,6 +17,7 @@ from ludus.envs.engine.trigonometry import (
     WIDE,
     library_cos,
     library_sin,
+    sin_and_single_cos,
     sin_cos,
     sin_cos_wide,
 )
@@ -97,3 +98,39 @@ def test_the_table_to_twice_the_precision():
         assert abs(sines[n] ** 2 + cosines[n] ** 2 - 1) < Fraction(1, 2**100)
         assert abs(2 * sines[n] * cosines[n] - sines[2 * n % STEPS]) < Fraction(1, 2**100)
         assert abs(float(sines[n]) - math.sin(n * math.pi / 128)) < 1e-15
+
+
+@numba.njit
+def count_single_differences(angles):
+    wrong = 0
+    for angle in angles:
+        sin, cos = sin_and_single_cos(angle)
+        right_sin, right_cos = library_sin(angle), np.float32(library_cos(angle))
+        same = sin == right_sin and cos == right_cos
+        wrong += not (same or (math.isnan(right_sin) and math.isnan(sin) and math.isnan(cos)))
+    return wrong
+
+
+@pytest.mark.parametrize("reach", [2 * WIDE, WIDE, 100.0, math.pi, 0.1, 2 * NEAR, 1e-300])
+def test_a_million_cosines_in_single_precision(reach):
+    angles = np.random.default_rng(1).uniform(-reach, reach, 1_000_000)
+    assert count_single_differences(angles) == 0
+
+
+def test_single_cosines_at_multiples_of_a_part_of_pi():
+    for part in (1, 2, 128, 256):
+        multiples = np.arange(-300 * part, 300 * part + 1) * (math.pi / part)
+        for ulps in range(-3, 4):
+            assert count_single_differences(multiples + ulps * np.spacing(multiples)) == 0
+    edges = [0.0, -0.0, WIDE, -WIDE, NEAR, -NEAR, 5e-324, 1e300, np.inf, -np.inf, np.nan]
+    assert count_single_differences(np.array(edges)) == 0
+
+
+def test_single_cosines_that_are_almost_in_the_middle_between_two_numbers():
+    """Angles whose cosine is a middle between two float32, and their neighbours: only the library can say which."""
+    rng = np.random.default_rng(2)
+    below = rng.uniform(0.01, 0.999, 20_000).astype(np.float32)
+    middles = 0.5 * (below.astype(np.float64) + np.nextafter(below, np.float32(2)).astype(np.float64))
+    angles = np.arccos(middles)
+    for ulps in range(-4, 5):
+        assert count_single_differences(angles + ulps * np.spacing(angles)) == 0

@@ -107,6 +107,7 @@ STEP_HIGH = math.pi / 128.0  # rad; a multiple of it, taken from an angle up to 
 STEP_LOW = float(PI / 128 - Decimal(STEP_HIGH))  # the rest of pi/128
 PER_STEP = 128.0 / math.pi
 WIDE_MARGIN = 1.045  # 0.5 / 1.045 = 0.5 - 0.0215
+SINGLE_DOUBT = 2.0**-49  # relative error of a cosine that is not summed up with care
 
 
 def _make_table() -> np.ndarray:
@@ -134,33 +135,73 @@ TABLE = _make_table()
 
 
 @kernel
-def sin_cos_wide(angle):
-    """(sin, cos) of ``angle`` in rad, equal to ``math.sin`` and ``math.cos``; faster where 1e-7 < |angle| < 1000."""
-    if not abs(angle) < WIDE:  # NaN too
-        return library_sin(angle), library_cos(angle)
+def _reduce(angle):
+    """(row of the table, rest r, sin r - r, cos r - 1); the second last holds what is missing to r, too."""
     steps = np.rint(angle * PER_STEP)
     rest = fused_multiply_add(-steps, STEP_HIGH, angle)  # exact
     near = fused_multiply_add(-steps, STEP_LOW, rest)
     low = fused_multiply_add(-steps, STEP_LOW, rest - near)  # near + low is the rest to 100 bits
-    row = np.uintp(np.int64(steps) & (STEPS - 1))
-    s, s_low, c, c_low = TABLE[row, 0], TABLE[row, 1], TABLE[row, 2], TABLE[row, 3]
     square = near * near
-    sine_rest = near * square * (S3 + square * (S5 + square * S7)) + low  # sin r = near + sine_rest
-    cosine_rest = square * (-0.5 + square * (C4 + square * C6))  # cos r = 1 + cosine_rest
+    sine_rest = near * square * (S3 + square * (S5 + square * S7)) + low
+    cosine_rest = square * (-0.5 + square * (C4 + square * C6))
+    return np.uintp(np.int64(steps) & (STEPS - 1)), near, sine_rest, cosine_rest
 
+
+@kernel
+def _add(high, product, missing, rest):
+    """(the sum of the four, whether the library may round it otherwise); high is 0 or the largest."""
+    first = high + product
+    rest = (product - (first - high)) + (missing + rest)
+    whole = first + rest
+    return whole, whole + WIDE_MARGIN * (rest - (whole - first)) != whole
+
+
+@kernel
+def _sin(row, near, sine_rest, cosine_rest):
+    s, s_low, c, c_low = TABLE[row, 0], TABLE[row, 1], TABLE[row, 2], TABLE[row, 3]
     product = c * near
     missing = fused_multiply_add(c, near, -product)
-    high = s + product
-    rest = (product - (high - s)) + (missing + (s_low + c_low * near + (s * cosine_rest + c * sine_rest)))
-    sin = high + rest
-    if sin + WIDE_MARGIN * (rest - (sin - high)) != sin or abs(near) < NEAR:
-        sin = library_sin(angle)
+    return _add(s, product, missing, s_low + c_low * near + (s * cosine_rest + c * sine_rest))
 
+
+@kernel
+def _cos(row, near, sine_rest, cosine_rest):
+    s, s_low, c, c_low = TABLE[row, 0], TABLE[row, 1], TABLE[row, 2], TABLE[row, 3]
     product = -s * near
     missing = fused_multiply_add(-s, near, -product)
-    high = c + product
-    rest = (product - (high - c)) + (missing + (c_low - s_low * near + (c * cosine_rest - s * sine_rest)))
-    cos = high + rest
-    if cos + WIDE_MARGIN * (rest - (cos - high)) != cos or abs(near) < NEAR:
+    return _add(c, product, missing, c_low - s_low * near + (c * cosine_rest - s * sine_rest))
+
+
+@kernel
+def sin_cos_wide(angle):
+    """(sin, cos) of ``angle`` in rad, equal to ``math.sin`` and ``math.cos``; faster where 1e-7 < |angle| < 1000."""
+    if not abs(angle) < WIDE:  # NaN too
+        return library_sin(angle), library_cos(angle)
+    row, near, sine_rest, cosine_rest = _reduce(angle)
+    sin, sin_in_doubt = _sin(row, near, sine_rest, cosine_rest)
+    if sin_in_doubt or abs(near) < NEAR:
+        sin = library_sin(angle)
+    cos, cos_in_doubt = _cos(row, near, sine_rest, cosine_rest)
+    if cos_in_doubt or abs(near) < NEAR:
         cos = library_cos(angle)
+    return sin, cos
+
+
+@kernel
+def sin_and_single_cos(angle):
+    """(sin, cos) of ``angle`` in rad, equal to ``math.sin`` and to ``math.cos`` in single precision (float32).
+
+    Half the price of the cosine, for those who only show it: a rounding to 24 bits is hardly ever in doubt.
+    """
+    if not abs(angle) < WIDE:
+        return library_sin(angle), np.float32(library_cos(angle))
+    row, near, sine_rest, cosine_rest = _reduce(angle)
+    sin, in_doubt = _sin(row, near, sine_rest, cosine_rest)
+    if in_doubt or abs(near) < NEAR:
+        return library_sin(angle), np.float32(library_cos(angle))
+    s, c = TABLE[row, 0], TABLE[row, 2]
+    rough = c + (c * cosine_rest - s * (near + sine_rest))  # right to a few units in the last of 53 bits
+    cos = np.float32(rough * (1.0 + SINGLE_DOUBT))
+    if cos != np.float32(rough * (1.0 - SINGLE_DOUBT)):
+        cos = np.float32(library_cos(angle))
     return sin, cos
