@@ -126,6 +126,24 @@ def assert_same_table(ours, theirs, tolerance=1e-15):
             assert abs(ours[pair][outcome] - probability) <= tolerance, (pair, outcome, ours[pair][outcome])
 
 
+def assert_same_borders(reader, env):
+    """The random numbers on and next to each border between two outcomes of Gymnasium's table give what they do there.
+
+    Gymnasium takes the first entry up to which the probabilities sum to more than the number.
+    """
+    cases, expected = [], []
+    for state, actions in env.unwrapped.P.items():
+        for action, entries in actions.items():
+            sums = np.cumsum([entry[0] for entry in entries])
+            for border in sums[:-1]:
+                for number in range(int(border * NUMBERS) - 1, int(border * NUMBERS) + 2):
+                    if 0 <= number < NUMBERS:
+                        cases.append((state, action, number))
+                        expected.append(entries[int(np.argmax(sums > number / NUMBERS))][1:])
+    states, actions, numbers = np.array(cases, np.int64).T
+    np.testing.assert_array_equal(reader.outcomes(states, actions, numbers), np.array(expected, float))
+
+
 class Model:
     """A table as arrays: ``move`` (S, A, S), probabilities of going on to a state, and ``reward`` (S, A), expected."""
 

@@ -11,6 +11,7 @@ from tabletop import (
     Reader,
     Stream,
     advice,
+    assert_same_borders,
     assert_same_table,
     greedy,
     gymnasiums_table,
@@ -47,6 +48,10 @@ def test_every_state_and_action_has_gymnasiums_outcomes(ours, theirs):
     table = Reader(MODULE, put, **ours).table(range(48))
     assert len(table) == 48 * 4
     assert_same_table(table, gymnasiums_table(gym.make("CliffWalking-v1", **theirs)))
+
+
+def test_borders_between_ways_are_gymnasiums():
+    assert_same_borders(Reader(MODULE, put, is_slippery=1), gym.make("CliffWalking-v1", is_slippery=True))
 
 
 def test_steps_from_some_fields_written_out():

@@ -11,6 +11,7 @@ from tabletop import (
     Reader,
     Stream,
     advice,
+    assert_same_borders,
     assert_same_table,
     greedy,
     gymnasiums_table,
@@ -72,6 +73,12 @@ def test_every_state_and_action_has_gymnasiums_outcomes(ours, theirs):
     table = read(**ours)
     assert len(table) == 4 * env.observation_space.n
     assert_same_table(table, gymnasiums_table(env))
+
+
+@pytest.mark.parametrize("rate", [1 / 3, 0.75])
+def test_borders_between_ways_are_gymnasiums(rate):
+    env = gym.make("FrozenLake-v1", success_rate=rate)
+    assert_same_borders(Reader(MODULE, putter(4), success_rate=rate), env)
 
 
 def test_outcomes_of_one_corner_written_out():

@@ -12,6 +12,7 @@ from tabletop import (
     Reader,
     Stream,
     advice,
+    assert_same_borders,
     assert_same_table,
     counters,
     greedy,
@@ -68,6 +69,12 @@ def test_every_state_and_action_has_gymnasiums_outcomes(ours, theirs):
     table = Reader(MODULE, put, **ours).table(range(500))
     assert len(table) == 500 * 6
     assert_same_table(table, gymnasiums_table(gym.make("Taxi-v4", **theirs)))
+
+
+@pytest.mark.parametrize("probability", [0.8, 0.5])
+def test_borders_between_ways_are_gymnasiums(probability):
+    env = gym.make("Taxi-v4", is_rainy=True, rainy_probability=probability)
+    assert_same_borders(Reader(MODULE, put, is_rainy=1, rainy_probability=probability), env)
 
 
 def test_a_changed_mind_is_each_other_stand_alike():
