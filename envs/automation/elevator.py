@@ -1,67 +1,75 @@
 """Elevator: group control of lifts. Say which lift answers each call, so that nobody waits long.
 
-World         `lifts` lifts serve `floors` floors; floor 0 is the entrance. Passengers arrive one by one (a Poisson
-              process) and queue for each direction. The time is continuous: nothing is rounded to a step.
-Decision      One step is one decision: somebody presses the button of a floor, up or down, and the action says which
-              lift answers. Then the building is simulated event by event up to the next decision, or for `tick` seconds
-              if there is none. So a step has no fixed length (semi-Markov), and its reward is the sum over its time.
-              With `destination_control=1` every passenger names his destination in the hall and is a call of his own.
-Actions       k: lift k, counted from 0, answers the call. If there is none to answer (after a tick), it is ignored.
+World         `lifts` lifts serve `floors` floors, of which 0 is the entrance. Passengers arrive one by one (a Poisson
+              process) and queue on their floor, those who go up apart from those who go down. Time is continuous.
+Decision      One step is one decision: somebody has pressed a button, up or down, and the action says which lift is to
+              answer. Then the building is simulated event by event up to the next such call, or for `tick` seconds if
+              there is none. Steps so have no fixed length (semi-Markov); a reward is the sum over the time of its step.
+              With `destination_control=1` each passenger names his destination in the hall, and is a call of his own.
+Actions       k: lift k answers, counted from 0 (pictures count from 1). Without a call, after a tick, it is ignored.
 Mask          none: every lift can answer every call
-Observation   float32 (4 + 2F + L (8 + 4F),) for F floors and L lifts, all within 0 … 1, 0 where not said otherwise
-              | from       | what                                                             |
-              |------------|------------------------------------------------------------------|
-              | 0          | 1 if there is a call to answer; if not, the next two and a half rows are 0 |
-              | 1, 2       | 1: the call leads up, 1: down                                    |
-              | 3          | share of the time of arrivals that is left                       |
-              | 4          | F: 1 for the call's floor                                        |
-              | 4 + F      | F: 1 for its destination, if that is known                       |
-              | 4 + 2F     | the lifts, 8 + 4F numbers each:                                  |
-              | + 0, 1     | 1: it serves the way up, 1: down                                 |
-              | + 2 … 5    | 1: it moves, its doors open, passengers step in, its doors close; all 0: it is parked |
-              | + 6        | time until it has done so, in units of 20 s, at most 1           |
-              | + 7        | passengers as a share of `capacity`, at most 1                   |
-              | + 8        | F: where it is: 1 for its floor, or shares of two floors between which it is (by time) |
-              | + 8 + F    | F: 1 where somebody in it wants to get out                       |
-              | + 8 + 2F   | F: 1 where it is to answer a call up                             |
-              | + 8 + 3F   | F: 1 where it is to answer a call down                           |
-Reward        Three terms, none above 0, in seconds per passenger, where N = arrival_rate / 300 s · duration is the number
-              of passengers that an episode expects:
+Observation   float32 (4 + 2F + L (8 + 4W),) for F floors, L lifts, W = 2F - 1; all within 0 … 1. The lifts' planes show
+              the floors as they lie before the call: column F - 1 is its floor, and floor f is (f - its floor) columns
+              further if it leads up, as many before if down. Without a call they are seen from floor 0 upwards.
+              | from      | what                                                                                      |
+              |-----------|-------------------------------------------------------------------------------------------|
+              | 0         | 1 if there is a call; if not, all up to 4 + 2F but the time are 0                         |
+              | 1, 2      | 1: the call leads up, 1: down                                                             |
+              | 3         | share of `duration` that is left                                                          |
+              | 4         | F numbers: 1 for the call's floor                                                         |
+              | 4 + F     | F numbers: 1 for the floors to its destination, with destination control                  |
+              | 4 + 2F    | L lifts of 8 + 4W numbers each:                                                           |
+              | + 0, 1    | 1: it serves the call's direction, 1: the other one; none if it has nothing to do         |
+              | + 2 … 5   | 1: it moves, its doors open, passengers step in, its doors close; all 0: it is parked     |
+              | + 6       | time until it has done so, in units of 20 s, at most 1                                    |
+              | + 7       | its passengers as a share of `capacity`, at most 1                                        |
+              | + 8       | W columns: 1 where it is; on a trip shares of the two floors between which it is, by time |
+              | + 8 + W   | W columns: 1 where one of its passengers gets out                                         |
+              | + 8 + 2W  | W columns: 1 where it is to answer a call in the call's direction                         |
+              | + 8 + 3W  | W columns: 1 where it is to answer one in the other direction                             |
+Reward        Three terms, none above 0, in seconds per passenger; N = arrival_rate / 300 s · duration passengers are
+              expected in an episode (at least 1):
               `waiting`  -waiting_weight · (seconds that passengers waited) / N
               `journey`  -journey_weight · (seconds that passengers waited or rode) / N
-              `energy`   -energy_weight · (energy in Wh) / N
-              With waiting_weight = 1 the sum of `waiting` over many episodes is the mean waiting time in seconds. It is
-              paid while it passes. Somebody turned away counts as 600 s of both, so that nothing is won by it.
-Start         all lifts are parked at floor 0; the first passenger has just arrived
+              `energy`   -energy_weight · (energy of the trips that ended, in Wh) / N
+              They are paid as the time passes. So the mean of `waiting` over episodes is the mean waiting time in
+              seconds (its weight is 1), and `journey` 0.2 times that to the destination. Somebody turned away counts
+              as 600 s of both, so that nothing is won by it.
+Start         all lifts are parked at floor 0, and the first passenger has just arrived
 Passengers    Shares of `incoming` (from floor 0 to another), `outgoing` (from another to floor 0) and `interfloor`
-              (between two others), all floors alike; the three are weights, and 0 throughout means interfloor. Waiting
-              ends when the open doors let somebody in. If 200 wait already, the next is turned away.
-Profiles      up-peak    --set incoming=0.85 --set outgoing=0.10 --set interfloor=0.05
+              (between two others), where all other floors are alike; the three are weights, and all 0 means interfloor.
+              Waiting ends when open doors let somebody in. If 200 wait already, the next is turned away.
+Profiles      lunch      --set incoming=0.45 --set outgoing=0.45 --set interfloor=0.10   (the default)
+              up-peak    --set incoming=0.85 --set outgoing=0.10 --set interfloor=0.05
               down-peak  --set incoming=0 --set outgoing=1 --set interfloor=0
-              lunch      --set incoming=0.45 --set outgoing=0.45 --set interfloor=0.10   (the default)
               interfloor --set incoming=0 --set outgoing=0 --set interfloor=1
-Lifts         Full collective control. A lift stops at the next floor ahead where somebody gets out or where it is to
-              answer a call in its direction; if there is none, it goes to the farthest call in the other direction, and
-              turns there. A full lift answers no calls. A moving lift changes its plan as long as it need not brake yet:
-              the time of a trip, and until when its end is open, follow from speed, acceleration and jerk exactly.
-              At a floor all who want to get out do so, `transfer_time` each; then those who wait in its direction step
-              in, `transfer_time` each, and those who came meanwhile. They step into any lift that goes their way, not
-              only into the one that was called (with destination control into theirs only). Who finds no room presses
-              the button again as the doors begin to close (with destination control: his lift comes back for him).
-              Then the lift goes on, or turns, or is parked; after `parking_delay` it returns to floor 0.
-Energy        of a trip over d metres: start_energy + max(0, ±(load - counterweight · capacity) · 75 kg · 9.81 m/s² · d),
-              + on the way up: what goes down by itself is not recovered
-End           Passengers arrive for `duration` seconds. Terminated when the last of them has got out: nothing can happen
-              after that, so no value is cut off, and all policies are judged by the same passengers (what a seed draws
-              does not depend on the actions). Truncated after 2,000 steps, which default episodes do not reach.
+Lifts         Full collective control. A lift stops at the next floor ahead where somebody gets out, or where it is to
+              answer a call in its direction; without any it goes to the farthest call in the other direction and turns
+              there. While it is full its calls do not count. On its way it plans anew whenever its calls change, among
+              the floors for which it need not brake yet (exact: speed, acceleration and jerk are limited); with
+              nothing to do ahead it stops at the first of them. At a stop it goes on in its direction if it has to
+              answer there in it or has stops ahead; else it turns for its calls behind; else it takes the direction of
+              those who wait there, its own first; else it has none, and takes that of the next to come.
+              Doors open if somebody gets out, or wants to step in and finds room: `door_open`, `transfer_time` for each
+              who gets out (all are out at its end), then for each who steps in (all are in at its beginning), again
+              for those who came meanwhile, `door_close`. Passengers enter any lift that goes their way, and then need
+              not be answered any more; with destination control only theirs. Who finds no room presses the button
+              again as the doors begin to close, or, with destination control, waits for his lift to come back.
+              A lift that has been parked for `parking_delay` returns to floor 0.
+Energy        of a trip over d metres: start_energy + max(0, ±(passengers - counterweight · capacity) · 75 kg ·
+              9.81 m/s² · d), plus on the way up; lifts recover nothing
+End           Passengers arrive for `duration` seconds. Terminated when the last of them has got out: nothing can come
+              after it, so no value is cut off, and all policies are judged by the same passengers (what a seed draws
+              does not depend on actions). Truncated after 2,000 steps, four times those of a default episode.
 Ties          of events at the same moment the arrival comes first, then the lifts in their order
 Sizes         `lifts` 1 … 6, 4 by default; `floors` 4 … 24, 16 by default
-Parameters    see PARAMETERS below. Those of an episode's traffic hold for the next passenger; N, destination control and
-              the plans of lifts on their way do not change within an episode or a trip.
-Source        Barney & Al-Sharif 2016, *Elevator Traffic Handbook*, 2nd ed., and CIBSE Guide D: the round trip time of the
-              up-peak, which the tests compare. Peters 1995, *Ideal lift kinematics*: the times of a trip. Up-peak and
-              lunch as in the BCO's guide of 2014. The decisions follow no peer: Crites & Barto 1998, *Elevator group
-              control using multiple reinforcement learning agents*, let each lift choose its stops.
+Parameters    see PARAMETERS below. Where they drift, N, destination control, the next arrival and what a lift is doing
+              stay as they were planned.
+Source        Barney & Al-Sharif 2016, *Elevator Traffic Handbook*, 2nd ed., and CIBSE Guide D: collective control, and
+              the round trip time that the tests compare. Peters 1995, *Ideal lift kinematics*: the times of trips.
+              Lunch and up-peak are those of the BCO's *Guide to Specification* 2014. That an agent assigns calls is
+              this file's choice, as it is what a group controller does; in Crites & Barto 1998, *Elevator group control
+              using multiple reinforcement learning agents*, each lift chose its stops.
 """
 
 import math
@@ -357,10 +365,10 @@ def takes_up(s, lift, floor, way):
 
 @kernel
 def is_attended(s, floor, way):
+    attended = False
     for lift in range(s.phase.shape[0]):
-        if takes_up(s, lift, floor, way):
-            return True
-    return False
+        attended = attended or takes_up(s, lift, floor, way)
+    return attended
 
 
 @kernel
@@ -615,7 +623,8 @@ SIMULATION = Simulation(
         "lifts": Size(4, 1, 6, "lifts of the group"),
         "floors": Size(16, 4, 24, "floors of the building, the entrance included"),
     },
-    scores={"random": -47.4, "heuristic": -36.8, "nearest_car": -38.0, "collective": -36.5},
+    # 1,024 episodes each, standard error 0.1. Mean waiting times: 31.9, 21.9, 24.0, 22.8 and 22.3 s.
+    scores={"random": -47.4, "heuristic": -35.1, "nearest_car": -37.9, "collective": -36.3, "destination": -35.4},
     invariants=INVARIANTS,
     frame=(600, 800),
     fps=6,
