@@ -138,7 +138,7 @@ def summary(rows: Sequence[Trained]) -> tuple[str, ...]:
     normalised, success = (float(np.mean([getattr(row, name) for row in rows])) for name in ("normalised", "success"))
     return (
         f"{rows[0].steps:,}",
-        score(np.mean(means)),
+        score(float(np.mean(means))),
         "–" if np.isnan(low) else f"{score(low)} … {score(high)}",
         f"{score(min(means))} … {score(max(means))}",
         "–" if np.isnan(normalised) else f"{normalised:.2f}",

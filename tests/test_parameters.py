@@ -1,5 +1,7 @@
 """Parameters of an environment: fixed, randomised per episode, drifting."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
@@ -169,3 +171,11 @@ def test_step_that_only_resets_does_not_age():
     for _ in range(6):  # 2 steps, a reset, 2 steps, a reset
         batch.step([0])
     assert batch.records["age"].tolist() == [4]
+
+
+def test_a_field_that_numpy_would_hide_is_refused(monkeypatch):
+    import chain
+
+    monkeypatch.setattr(chain, "SIMULATION", replace(chain.SIMULATION, state=lambda **_: {"diagonal": "f8"}))
+    with pytest.raises(ValueError, match="the record has a field 'diagonal', which NumPy's arrays have too; rename it"):
+        KernelBatch("chain", 1)

@@ -200,3 +200,13 @@ def test_reset_without_a_seed_goes_on_with_the_stream(id):
     np.testing.assert_array_equal(starts(batch)[1:], first[1:])
     batch.reset(seeds=[5, None, None, None], selected=np.array([True, False, False, False]))
     np.testing.assert_array_equal(starts(batch), first)
+
+
+def test_actions_of_another_precision_are_those_of_the_space():
+    """What is given as doubles moves the world as single precision does, which the space declares."""
+    first, second = (KernelBatch("slider", 1) for _ in "ab")
+    actions = np.array([[0.1, 0.3]])
+    for batch, given in ((first, actions), (second, actions.astype(np.float32))):
+        batch.seed_from(0)
+        batch.step(given)
+    assert first.snapshot() == second.snapshot()

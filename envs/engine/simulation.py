@@ -241,6 +241,9 @@ def record_dtype(simulation: Simulation, sizes: Mapping[str, int]) -> np.dtype:
     taken = set(names) & set(parameters) or {name for name in names if names.count(name) > 1}
     if taken:
         raise ValueError(f"the record has two fields of the name {sorted(taken)[0]!r}; rename the environment's own")
+    hidden = sorted(name for name in {*names, *parameters} if hasattr(np.ndarray, name))
+    if hidden:  # `s.size` of an interpreted record would be NumPy's
+        raise ValueError(f"the record has a field {hidden[0]!r}, which NumPy's arrays have too; rename it")
     packed = np.dtype(layout, align=True)
     offsets = [packed.fields[name][1] for name in names]  # type: ignore[index]
     base = offsets[names.index("parameters")]

@@ -28,7 +28,7 @@ Observation   float32 (10 + rows * columns,)
               | 2, 3  | ball velocity; 0 while it lies on the paddle                  | -4   | 4    | u/step         |
               | 4     | paddle x, from the field's middle                             | -5   | 5    | 10 u           |
               | 5     | ball x - paddle x                                             | -10  | 10   | 10 u           |
-              | 6     | balls that are left, the one in play included                 | 0    | 3    |                |
+              | 6     | balls that are left, the one in play included                 | 0    | 5    |                |
               | 7     | walls cleared                                                 | 0    | 2    |                |
               | 8     | steps until the serve                                         | 0    | 1    | 10 steps       |
               | 9     | n + 1, what the next contact's deflection is multiplied with  | 0    | 1    | 10, at most 1  |
@@ -52,7 +52,9 @@ from gymnasium import spaces
 from ..engine.kernels import kernel, uniform_in
 from ..engine.simulation import Parameter, Simulation, Size
 from ..engine.trigonometry import sin_cos
-from .breakout_drawing import draw as draw  # the engine looks for it here
+from .breakout_audit import INVARIANTS
+from .breakout_audit import invariant as invariant  # the engine looks for both here
+from .breakout_drawing import draw as draw
 from .breakout_heuristic import plan
 
 STAY, LEFT, RIGHT = 0, 1, 2
@@ -82,12 +84,12 @@ PARAMETERS = {
     "max_angle": Parameter(1.0, 0.1, 1.4, "rad", "largest angle from straight up at which the ball leaves the paddle"),
     "deflection": Parameter(0.02, 0.0, 1.0, "rad", "random part of that angle, per contact since the last brick"),
     "serve_delay": Parameter(10.0, 0.0, 100.0, "steps", "how long the ball lies on the paddle before it is served"),
-    "balls": Parameter(3.0, 1.0, 10.0, "", "balls per game"),
+    "balls": Parameter(5.0, 1.0, 10.0, "", "balls per game"),
 }
 
 
 class World(NamedTuple):
-    """What the drawing and the heuristic know of the field."""
+    """What the files beside this one know of the field."""
 
     lines: np.ndarray  # u: field, half the ball, top of the wall, height of a brick, top of the paddle
 
@@ -316,7 +318,7 @@ def fly(s, terms):
 @kernel
 def step(s, action, world, terms):
     half = 0.5 * s.paddle_width
-    way = (action == RIGHT) - (action == LEFT)
+    way = int(action == RIGHT) - int(action == LEFT)
     s.paddle = min(max(s.paddle + way * s.paddle_speed, half), FIELD - half)
     over = False
     if s.wait > 0:
@@ -351,68 +353,6 @@ def observe(s, world, out):
             out[FIXED + row * columns + column] = s.bricks[row, column]
 
 
-INVARIANTS = (
-    "the ball is within the field, and not inside a brick",
-    "the paddle is within the field",
-    "the bricks that stand are counted",
-    "the points are those of the bricks that are gone",
-    "a ball on the paddle rests in its middle; one in flight has its speed, and is not level",
-    "the ball falls below the paddle's top only",
-    "the last ball is lost only at the end, and success is two walls",
-    "the observation is the state",
-)
-
-
-@kernel
-def invariant(s, world, shown, legal):
-    rows, columns = s.bricks.shape
-    if not (LOW - ROUNDING <= s.x <= HIGH + ROUNDING and LOW - ROUNDING <= s.y <= HIGH + ROUNDING):
-        return 1
-    standing, gone, worth = 0, 0, 0
-    for row in range(rows):
-        above, below = row_sides(row)
-        for column in range(columns):
-            left, right = column_sides(s, column)
-            worth += rows - row
-            if s.bricks[row, column] == 0:
-                gone += rows - row
-                continue
-            standing += 1
-            depth_x, depth_y = min(s.x - left, right - s.x), min(s.y - above, below - s.y)
-            if s.bricks[row, column] != 1 or min(depth_x, depth_y) > 100.0 * ROUNDING:  # at most 100 u/step
-                return 1
-    half = 0.5 * s.paddle_width
-    if s.clock > 0 and not half <= s.paddle <= FIELD - half:
-        return 2
-    if standing != s.standing or not 0 <= s.walls <= WALLS:
-        return 3
-    if s.totals[0] != s.walls * worth + (gone if standing > 0 else 0):
-        return 4
-    if s.wait > 0:
-        if s.x != s.paddle or s.y != PADDLE_LINE or s.vx != 0.0 or s.vy != 0.0 or s.falling or s.contacts != 0:
-            return 5
-    elif abs(math.hypot(s.vx, s.vy) - s.speed) > 1e-9 * s.speed or abs(s.vy) < 0.1 * s.speed or s.contacts < 0:
-        return 5
-    if (s.y < PADDLE_LINE or s.vy <= 0.0) if s.falling else s.y > PADDLE_LINE + ROUNDING:
-        return 6
-    if s.left < 0 or (s.left == 0 and not s.pending) or s.success != (s.walls == WALLS):
-        return 7
-    if s.success and not (s.pending and standing == 0):
-        return 7
-    seen = (s.x / 10.0 - 5.0, s.y / 10.0 - 5.0, s.vx, s.vy, s.paddle / 10.0 - 5.0, (s.x - s.paddle) / 10.0)
-    for k in range(6):
-        if shown[k] != np.float32(seen[k]):
-            return 8
-    if shown[6] != s.left or shown[7] != s.walls or shown[8] != np.float32(s.wait / 10.0):
-        return 8
-    if shown[9] != np.float32(min(s.contacts + 1, 10) / 10.0):
-        return 8
-    for k in range(rows * columns):
-        if shown[FIXED + k] != s.bricks[k // columns, k % columns]:
-            return 8
-    return 0
-
-
 @kernel
 def heuristic(s, world, out):
     """To where `plan` of breakout_heuristic.py wants the paddle."""
@@ -436,6 +376,6 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     frame=(640, 600),
     fps=30,
-    keys={"left": LEFT, "right": RIGHT, "a": LEFT, "d": RIGHT},
+    keys={"left": LEFT, "down": STAY, "right": RIGHT, "a": LEFT, "s": STAY, "d": RIGHT},
     idle=(STAY,),
 )

@@ -30,11 +30,11 @@ def plan(walls: np.ndarray, pads: list[tuple[int, int]]) -> np.ndarray:
     for pad, (row, column) in enumerate(pads):
         there[pad, row * size + column] = True
     rates = np.linspace(0.0, 1.0, RATES)[:, None, None, None]
-    left, right = (list(side) for side in zip(*SIDES, strict=True))
+    lefts, rights = (list(side) for side in zip(*SIDES, strict=True))
     steps = np.zeros((RATES, len(pads), size * size))  # to go in the mean
     while True:
         ahead = steps[:, :, goes_to]  # (RATES, pads, 4, cells)
-        drifts = 0.5 * (ahead[:, :, left] + ahead[:, :, right])
+        drifts = 0.5 * (ahead[:, :, lefts] + ahead[:, :, rights])
         cost = 1.0 + np.where(free, rates * ahead + (1.0 - rates) * drifts, steps[:, :, None])
         best = np.where(there, 0.0, np.minimum(cost.min(axis=2), FAR))
         if np.abs(best - steps).max() < 1e-9:

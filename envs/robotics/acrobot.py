@@ -314,6 +314,6 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     frame=(500, 500),
     fps=15,
-    keys={"left": CLOCKWISE, "right": COUNTER_CLOCKWISE, "a": CLOCKWISE, "d": COUNTER_CLOCKWISE},
+    keys={"left": CLOCKWISE, "down": NONE, "right": COUNTER_CLOCKWISE, "a": CLOCKWISE, "d": COUNTER_CLOCKWISE},
     idle=(NONE,),
 )

@@ -50,7 +50,7 @@ def thrifty_push(s):
     energy = 0.5 * s.velocity * s.velocity + potential(s, s.position)
     missing = barrier(s) + 0.5 * s.goal_velocity * abs(s.goal_velocity) + MARGIN * depth - energy
     speed = math.sqrt(max(2.0 * (energy + depth), 0.0))  # at the bottom of the valley, with this energy
-    most = math.sqrt(max(2.0 * (potential(s, s.min_position) + depth), 0.0))  # with more, the car hits the wall on the left
+    most = math.sqrt(max(2.0 * (potential(s, s.min_position) + depth), 0.0))  # more hits the wall
     if s.velocity > 0.0:
         factor = last_swing(s, max(missing, 0.0))
         # Up the hill the need may grow, as the sum is a rough one: what was begun is not given up for that.

@@ -38,7 +38,7 @@ def map_state(blocks: int, discs: int, crowd: int) -> dict:
         "walk_x": ("f8", (crowd,)), "walk_y": ("f8", (crowd,)),  # unit vector along which a walker walks
         "goal_x": "f8", "goal_y": "f8",
         "way": cell,  # length of the way to the goal in UNITs, BLOCKED or UNREACHED
-        "straight": cell, "diagonal": cell,  # the search's queues
+        "straight": cell, "slanting": cell,  # the search's queues
         "beam_x": beam, "beam_y": beam, "slope_x": beam, "slope_y": beam,  # of the last scan
         "ranges": beam,  # m, what the last scan measured, without noise
     }  # fmt: skip
@@ -180,20 +180,20 @@ def search(s, goal):
     A step has one of two lengths, so a queue for each is in order by itself. A cell that has been reached by a shorter
     way since it was queued is looked at again for nothing, which does no harm.
     """
-    way, straight, diagonal = s.way, s.straight, s.diagonal
+    way, straight, slanting = s.way, s.straight, s.slanting
     way[goal] = 0
     straight[0] = goal
-    first, last, first_diagonal, last_diagonal = 0, 1, 0, 0
-    while first < last or first_diagonal < last_diagonal:
-        takes_straight = first_diagonal == last_diagonal
+    first, last, first_slanting, last_slanting = 0, 1, 0, 0
+    while first < last or first_slanting < last_slanting:
+        takes_straight = first_slanting == last_slanting
         if not takes_straight and first < last:
-            takes_straight = way[straight[first]] <= way[diagonal[first_diagonal]]
+            takes_straight = way[straight[first]] <= way[slanting[first_slanting]]
         if takes_straight:
             cell = int(straight[first])
             first += 1
         else:
-            cell = int(diagonal[first_diagonal])
-            first_diagonal += 1
+            cell = int(slanting[first_slanting])
+            first_slanting += 1
         here = int(way[cell])
         for k in range(4):
             beside, other = cell + STEPS[k], cell + STEPS[(k + 1) % 4]
@@ -206,8 +206,8 @@ def search(s, goal):
             corner = beside + STEPS[(k + 1) % 4]
             if way[other] != BLOCKED and way[corner] != BLOCKED and here + DIAGONAL < way[corner]:
                 way[corner] = here + DIAGONAL
-                diagonal[last_diagonal] = corner
-                last_diagonal += 1
+                slanting[last_slanting] = corner
+                last_slanting += 1
 
 
 @kernel
