@@ -36,7 +36,7 @@ def test_every_preset_of_ludus_is_a_configuration():
     assert len(found) >= 8
     for env, agent in found:
         assert config.configure(env, agent).steps >= 1000, f"{agent} on {env}"
-    assert {env for env, _ in found} == set(ENVIRONMENTS)
+    assert {env for env, _ in found} <= set(ENVIRONMENTS)
 
 
 def test_a_study_goes_on_with_what_is_missing_and_repeats_what_has_changed(tiny, tmp_path, monkeypatch):
