@@ -210,12 +210,11 @@ def play(batch, policy, episodes):
     return found
 
 
-def learn_with_preset(id, seed, steps=None, **environment):
+def learn_with_preset(id, seed):
     """A table that was learned with the preset of ``id``."""
     values = preset(id, "tabular")
-    steps, _ = steps or values.pop("steps"), values.pop("evaluate_every")
-    values.pop("steps", None)
+    steps, _ = values.pop("steps"), values.pop("evaluate_every")
     config = config_from(TabularConfig, "tabular", values)
-    agent = Tabular(make_batch(id, config.num_envs, **environment), config, seed)
+    agent = Tabular(make_batch(id, config.num_envs), config, seed)
     agent.set_logger(Logger(None, []))
     return agent.learn(steps, log_interval=1000)

@@ -15,6 +15,7 @@ from tabletop import (
     assert_same_table,
     greedy,
     gymnasiums_table,
+    learn_with_preset,
     play,
     uniform_policy,
 )
@@ -182,3 +183,10 @@ def test_scores_are_what_the_declaration_says():
     assert abs(returns.mean() - scores["random"]) < 4 * returns.std() / np.sqrt(400)
     returns, _, _ = play(KernelBatch(MODULE, episodes, is_slippery=1), lambda batch: batch.heuristic(), episodes)
     assert abs(returns.mean() - -64.7092) < 4 * returns.std() / np.sqrt(episodes)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_tabular_learns_the_shortest_way(seed):
+    policy = greedy(learn_with_preset(ID, seed).choose(np.arange(48), None), 4)
+    world = Model(Reader(MODULE, put).table(range(48)), 48, 4)
+    assert world.return_of(policy, 1000)[START] == -13.0

@@ -17,6 +17,7 @@ from tabletop import (
     counters,
     greedy,
     gymnasiums_table,
+    learn_with_preset,
     play,
 )
 
@@ -330,3 +331,11 @@ def test_scores_are_what_the_declaration_says():
         returns, _, successes = play(batch, policy, episodes)
         assert abs(returns.mean() - scores[name]) < 4 * returns.std() / np.sqrt(episodes) + 0.05
         assert name == "random" or successes.all()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_tabular_learns_the_optimum(seed):
+    world, env = model()
+    legal = np.array([env.action_mask(number) for number in range(500)])
+    policy = greedy(learn_with_preset(ID, seed).choose(np.arange(500), legal), 6)
+    assert env.initial_state_distrib @ world.return_of(policy, LIMIT) == pytest.approx(7.93, abs=1e-9)
