@@ -99,7 +99,7 @@ def test_bad_input_is_one_line(tmp_path, capsys):
 
 def test_the_table_of_the_readme_is_the_one_of_the_results():
     table = re.search(
-        r"<!-- `ludus study presets` -->\n(.*?)\n<!-- end -->", (ROOT / "README.md").read_text(), re.DOTALL
+        r"<!-- `ludus study presets --markdown` -->\n(.*?)\n<!-- end -->", (ROOT / "README.md").read_text(), re.DOTALL
     )
     rows = read(ROOT / "results" / "presets.csv")
     assert table is not None
