@@ -31,7 +31,7 @@ def drivers(batch, rng):
     dawdling = rng.uniform(-1, 1, (n, 2))
     shaky = actions + rng.normal(0, 0.3, (n, 2))
     actions = np.select([(kind == k)[:, None] for k in range(4)], [blind, dawdling, actions, shaky])
-    return np.clip(actions, -1, 1)
+    return np.clip(actions, -1, 1).astype(np.float32).astype(float)  # as precise as the action space
 
 
 def assert_same_episodes(episodes, num_envs, limit, seed=0, **keywords):
@@ -118,14 +118,14 @@ def look(batch):
     return batch
 
 
-SPEED = st.floats(-1.0, 1.0)
+SPEED = st.floats(-1.0, 1.0, width=32)
 
 
 @given(left=SPEED, right=st.one_of(SPEED, st.none()), axle=st.floats(0.1, 1.0), gap=st.floats(-1e-3, 1e-3))
 @settings(max_examples=60, deadline=None)
 def test_constant_wheel_speeds_trace_the_exact_arc(left, right, axle, gap):
     """Each of 15 steps against the arc's closed form from the start, written so that equal speeds are no exception."""
-    right = min(max(left + gap, -1.0), 1.0) if right is None else right
+    right = float(np.float32(min(max(left + gap, -1.0), 1.0))) if right is None else right
     batch = BATCHES.setdefault("arc", empty(motor_lag=0.0))
     r = batch.records
     r["x"] = r["y"] = 5.0
@@ -144,15 +144,14 @@ def test_constant_wheel_speeds_trace_the_exact_arc(left, right, axle, gap):
 BATCHES: dict = {}  # made once: hypothesis runs a test's body many times
 
 
-def test_many_small_arcs_are_a_long_one_and_a_full_circle_closes():
-    batch = empty(motor_lag=0.0, time_step=0.1, axle=0.3, max_speed=2.0)
-    # Turn per step: 0.1 s * (r - l) / 0.3 m = 2 pi / 60, with a radius of 0.9 m.
-    difference = 0.3 * 2 * math.pi / 60 / 0.1 / 2.0
-    middle = 0.9 * 2 * math.pi / 60 / 0.1 / 2.0
+def test_a_full_circle_closes():
+    """Wheels at 1 and 2 m/s; the axle is as long as makes a sixtieth of a turn of a step, about a point to the left."""
+    axle = 0.1 * 60 / (2 * math.pi)
+    batch = empty(motor_lag=0.0, time_step=0.1, axle=axle, max_speed=2.0)
     for k in range(60):
-        batch.step([[middle - difference / 2, middle + difference / 2]])
-        if k == 29:
-            np.testing.assert_allclose([batch.records["x"][0], batch.records["y"][0]], [5.0, 6.8], rtol=0, atol=1e-9)
+        batch.step([[0.5, 1.0]])
+        if k == 29:  # the rover's own circle is one and a half axles wide in radius
+            np.testing.assert_allclose([batch.records["x"][0], batch.records["y"][0]], [5.0, 5.0 + 3 * axle], atol=1e-9)
     np.testing.assert_allclose([batch.records["x"][0], batch.records["y"][0]], [5.0, 5.0], rtol=0, atol=1e-9)
     assert abs(np.exp(1j * batch.records["heading"][0]) - 1) < 1e-9
 
@@ -177,10 +176,10 @@ def test_a_wheel_follows_its_command_with_the_lag():
     batch = empty(motor_lag=0.2, time_step=0.1, max_speed=2.0)
     batch.records["left"], batch.records["right"] = 1.5, -0.5
     for k in range(1, 8):
-        batch.step([[0.1, 0.3]])
+        batch.step([[0.125, 0.25]])
         fade = math.exp(-0.1 * k / 0.2)
-        assert batch.records["left"][0] == pytest.approx(0.2 + (1.5 - 0.2) * fade, abs=1e-12)
-        assert batch.records["right"][0] == pytest.approx(0.6 + (-0.5 - 0.6) * fade, abs=1e-12)
+        assert batch.records["left"][0] == pytest.approx(0.25 + (1.5 - 0.25) * fade, abs=1e-12)
+        assert batch.records["right"][0] == pytest.approx(0.5 + (-0.5 - 0.5) * fade, abs=1e-12)
 
 
 def test_slip_takes_a_uniform_share_of_each_wheels_way():

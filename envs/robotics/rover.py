@@ -197,10 +197,9 @@ def clip(value, low, high):
 
 @kernel
 def observe(s, world, out):
-    scan(s, world)
+    cos, sin = scan(s, world)
     for k in range(BEAMS):
         out[k] = clip((s.ranges[k] + s.lidar_noise * s.noise[k]) / s.lidar_range, 0.0, 1.0)
-    cos, sin = math.cos(s.heading), math.sin(s.heading)
     dx, dy = s.goal_x - s.x, s.goal_y - s.y
     ahead = cos * dx + sin * dy + s.goal_noise * s.noise[BEAMS]
     aside = cos * dy - sin * dx + s.goal_noise * s.noise[BEAMS + 1]

@@ -58,7 +58,8 @@ def box_clearance(s, x0, x1, y0, y1):
 def scan(s, world):
     """Write the distance to the first obstacle along each beam into ``s.ranges``: 0 … lidar_range, 0 inside of one.
 
-    Obstacles outside, beams inside, no branches: the inner loops become vector code.
+    Obstacles outside, beams inside, no branches: the inner loops become vector code. Returns cosine and sine of the
+    heading, which the caller needs, too.
     """
     x, y = s.x, s.y
     # Beyond the outer wall, where a quick rover may end, it is dark, as in any other obstacle.
@@ -98,3 +99,4 @@ def scan(s, world):
             half = math.sqrt(max(squared, 0.0))
             hits = (squared >= 0.0) & (foot + half >= 0.0)
             ranges[k] = min(ranges[k], max(foot - half, 0.0) if hits else limit)
+    return cos, sin
