@@ -11,6 +11,7 @@ import pytest
 
 from breakout_twin import Stream, Twin
 from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.simulation import load
 
 MODULE = "ludus.envs.games.breakout"
 LIMIT = 8000  # steps
@@ -53,7 +54,7 @@ def play_beside_twins(batch, games, choose):
 
 
 def test_1000_random_games_equal_the_twins():
-    batch, rng = KernelBatch(MODULE, 50, max_episode_steps=330), np.random.default_rng(0)
+    batch, rng = KernelBatch(MODULE, 50, max_episode_steps=500), np.random.default_rng(0)
     played = play_beside_twins(batch, 1000, lambda: rng.integers(0, 3, 50))
     assert {end for _, _, end in played} == {LOST, OUT_OF_TIME}
     assert max(score for score, _, _ in played) >= 15
@@ -123,10 +124,10 @@ def gone(batch, i=0):
 def test_first_observation_written_out():
     batch = KernelBatch(MODULE, 1)
     batch.reset(seeds=[0])
-    fixed = [0.0, 4.05, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 1.0, 0.1]
+    fixed = [0.0, 4.05, 0.0, 0.0, 0.0, 0.0, 5.0, 0.0, 1.0, 0.1]
     np.testing.assert_array_equal(batch.buffers.observation[0], np.array(fixed + [1.0] * 60, np.float32))
     batch.step([RIGHT])
-    fixed = [0.3, 4.05, 0.0, 0.0, 0.3, 0.0, 3.0, 0.0, 0.9, 0.1]
+    fixed = [0.3, 4.05, 0.0, 0.0, 0.3, 0.0, 5.0, 0.0, 0.9, 0.1]
     np.testing.assert_array_equal(batch.buffers.observation[0], np.array(fixed + [1.0] * 60, np.float32))
 
 
@@ -349,9 +350,9 @@ def test_missed_ball_falls_past_a_paddle_that_comes_too_late():
     for k in range(7):
         batch.step([RIGHT])
         assert ball(batch) == (62.0, 92.0 + k, 0.0, 1.0)
-    assert batch.records["left"][0] == 3
+    assert batch.records["left"][0] == 5
     batch.step([RIGHT])  # y = 98.5: its bottom is at the floor
-    assert batch.records["left"][0] == 2
+    assert batch.records["left"][0] == 4
     assert batch.records["wait"][0] == 10
     assert not batch.records["falling"][0]
     assert ball(batch) == (74.0, 90.5, 0.0, 0.0)
@@ -442,7 +443,7 @@ def test_games_begin_anew_with_all_bricks():
     batch = position(bricks=[(0, 2)], x=25.0, y=20.5, vy=-2.0, walls=1, contacts=3, falling=False)
     batch.step([STAY])
     batch.reset()
-    np.testing.assert_array_equal(batch.buffers.observation[0, :10], np.float32([0, 4.05, 0, 0, 0, 0, 3, 0, 1, 0.1]))
+    np.testing.assert_array_equal(batch.buffers.observation[0, :10], np.float32([0, 4.05, 0, 0, 0, 0, 5, 0, 1, 0.1]))
     assert batch.buffers.observation[0, 10:].all()
     assert not batch.records["success"][0]
 
@@ -473,4 +474,76 @@ def test_bounds_of_the_observation_are_reached_and_not_passed():
     assert (low >= space.low).all()
     assert (high <= space.high).all()
     assert (low[10:] == 0.0).all()
-    np.testing.assert_allclose(high[[0, 1, 3, 4, 6, 8]], [4.85, 4.85, 4.0, 4.2, 3.0, 1.0], atol=0.05)
+    np.testing.assert_allclose(high[[0, 1, 3, 4, 6, 8]], [4.85, 4.85, 4.0, 4.2, 5.0, 1.0], atol=0.05)
+
+
+# --- Scores ----------------------------------------------------------------------------------------------------------
+
+
+def play(games, policy):
+    """One game per environment, seeds 0 … games-1: (returns, lengths, successes), each (games,)."""
+    batch = KernelBatch(MODULE, games, max_episode_steps=LIMIT)
+    batch.reset(seeds=range(games))
+    rng, waiting, b = np.random.default_rng(2), np.ones(games, bool), batch.buffers
+    returns, lengths, won = np.zeros(games), np.zeros(games, int), np.zeros(games, bool)
+    while waiting.any():
+        batch.step(batch.heuristic() if policy == "heuristic" else rng.integers(0, 3, games))
+        ended = waiting & (b.terminated | b.truncated)
+        returns[ended], lengths[ended] = b.episode_return[ended], b.episode_length[ended]
+        won[ended] = b.episode_success[ended]
+        waiting &= ~ended
+    return returns, lengths, won
+
+
+def test_reference_clears_both_walls_in_the_time_limit():
+    returns, lengths, won = play(1000, "heuristic")
+    # All of 1,000 games, with 420 points, after 3,589 steps (3,137 … 4,119).
+    assert won.mean() >= 0.995
+    assert abs(returns.mean() - load(MODULE)[1].scores["heuristic"]) <= 0.5
+    assert lengths.mean() < 3800
+
+
+def test_random_play_scores_what_the_declaration_says():
+    returns, _, won = play(4000, "random")
+    assert abs(returns.mean() - load(MODULE)[1].scores["random"]) < 4 * 4.7 / math.sqrt(4000)
+    assert not won.any()
+
+
+def test_asking_the_reference_changes_nothing():
+    batch = KernelBatch(MODULE, 8)
+    batch.reset(seeds=range(8))
+    for _ in range(40):
+        before = batch.snapshot()
+        actions = batch.heuristic().copy()
+        assert batch.snapshot() == before
+        batch.step(actions)
+
+
+def test_reference_brings_a_paddle_that_misses_the_ball_under_it():
+    """The ball comes straight down at 80, 25 steps away; the paddle needs 8 to touch it and has 28 u to go."""
+    batch = position(bricks=[(0, 9)], x=80.0, y=40.5, vy=2.0, paddle=50.0)
+    for _ in range(25):
+        batch.step(batch.heuristic())
+    assert ball(batch)[3] < 0.0
+
+
+def test_reference_aims_at_the_brick_that_is_left():
+    """From x = 50 straight up there is nothing; the brick hangs at the upper left."""
+    batch = position(bricks=[(5, 0)], x=50.0, y=45.0, vy=2.0, paddle=50.0, deflection=0.0)
+    for _ in range(23):
+        batch.step(batch.heuristic())
+    assert ball(batch)[3] < 0.0
+    assert batch.records["paddle"][0] != 50.0
+    for _ in range(60):
+        batch.step([STAY])
+        if batch.buffers.reward[0]:
+            break
+    assert batch.records["walls"][0] == 1
+
+
+@pytest.mark.parametrize("speed", [0.0, 1.25, 20.0])
+def test_paddle_moves_as_far_in_a_step_as_its_speed_says(speed):
+    batch = KernelBatch(MODULE, 1, paddle_speed=speed)
+    batch.reset(seeds=[0])
+    batch.step([LEFT])
+    assert batch.records["paddle"][0] == 50.0 - speed

@@ -372,7 +372,8 @@ SIMULATION = Simulation(
     terms=("points",),
     action_names=("stay", "left", "right"),
     succeeds=True,
-    scores={"random": 5.8, "heuristic": 420.0},
+    # Random: 8,000 games (standard error 0.05); heuristic: 1,000 games, both walls cleared in all. Seeds from 0 on.
+    scores={"random": 11.2, "heuristic": 420.0},
     invariants=INVARIANTS,
     frame=(640, 600),
     fps=30,
