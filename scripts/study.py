@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ludus.agents import studies, study_bandit, study_presets
+from ludus.agents import studies, study_bandit, study_presets, study_randomisation
 from ludus.scripts.options import output_folder, parse
 from ludus.scripts.train import figures
 
@@ -21,6 +21,7 @@ DESCRIPTION = """Small experiments over several seeds; each prints a table and l
 
   ludus study drift --seeds 5 --out results     # the force of CartPole reverses: does epsilon's rise help?
   ludus study bandit --seeds 2000               # ten arms: what it costs never to try, and how fast to forget
+  ludus study randomisation --seeds 5           # Pendulum: training on many masses or on one, judged on others
   ludus study presets --env ludus/Snake-v1      # what every tuned agent earns, trained anew: --agent, --seeds"""
 
 LEVELS = (195.0, 475.0)  # mean returns at which CartPole counts as solved again (v0's threshold, v1's)
@@ -28,15 +29,15 @@ LEVELS = (195.0, 475.0)  # mean returns at which CartPole counts as solved again
 
 @dataclass
 class Arguments:
-    name: Annotated[Literal["drift", "bandit", "presets"], tyro.conf.Positional]
+    name: Annotated[Literal["drift", "bandit", "randomisation", "presets"], tyro.conf.Positional]
     """Which study."""
     seeds: int | None = None
-    """How many seeds: of drift and presets each is a training (default: 5 and 3), of bandit a run of each learner
-    (default: 2,000)."""
+    """How many seeds: of drift and presets each is a training (default: 5 and 3), of randomisation two (default: 5), of
+    bandit a run of each learner (default: 2,000)."""
     steps: int | None = None
     """Environment steps. Of drift: of a training, whose world changes half-way (default: 200,000). Of bandit: of a run
     whose values stay, a multiple of 100 (default: 1,000); a run whose values wander takes 10 times as many, one of
-    changes 4 times."""
+    changes 4 times. Of randomisation: of each training (default: 300,000)."""
     out: Path = Path("results")
     """Folder of the picture and the CSV."""
     env: str | None = None
@@ -58,7 +59,11 @@ def main(arguments: list[str]) -> int:
         raise ValueError(
             f"--env, --agent and --markdown belong to the study of presets, not to {options.name}; leave them out"
         )
-    study, seeds, steps = {"drift": (drift, 5, 200_000), "bandit": (bandit, 2_000, 1_000)}[options.name]
+    study, seeds, steps = {
+        "drift": (drift, 5, 200_000),
+        "bandit": (bandit, 2_000, 1_000),
+        "randomisation": (randomisation, 5, 300_000),
+    }[options.name]
     shown = study(
         seeds if options.seeds is None else options.seeds,
         steps if options.steps is None else options.steps,
@@ -135,6 +140,35 @@ def bandit(seeds: int, steps: int, out: Path, console: Console) -> list[Table | 
         for mean, half in [study_bandit.cost_of_greed(results, name)]
     ]
     return [shown, "What epsilon 0 earns less than epsilon 0.1, per step over the whole run:", *lost]
+
+
+def randomisation(seeds: int, steps: int, out: Path, console: Console) -> list[Table | str]:
+    output_folder(out)
+    with console.status("") as status:
+        rows = study_randomisation.randomisation_study(
+            seeds, steps, out / "randomisation.csv", lambda arm, seed: status.update(f"seed {seed}: {arm}")
+        )
+        status.update("the reference policy")
+        lines = study_randomisation.table(rows)
+    study_randomisation.plot(lines, seeds, out / "randomisation.png")
+    took = sum({(row.arm, row.seed): row.seconds for row in rows}.values())
+    low, high = study_randomisation.RANGE
+    shown = Table(
+        box=box.SIMPLE_HEAD,
+        caption=f"Return of {study_randomisation.EPISODES} greedy episodes, {seeds} seeds of {steps:,} steps, "
+        "95\u00a0% intervals over seeds. The randomised training met no others than "
+        f"{low:g} … {high:g} {study_randomisation.UNIT}.\n"
+        f"All trainings: {took:.0f} s.",
+        caption_justify="left",
+    )
+    shown.add_column(f"{study_randomisation.PARAMETER}, {study_randomisation.UNIT}", justify="right", no_wrap=True)
+    fixed = f"trained on {study_randomisation.FIXED:g}"
+    for column in (fixed, f"on {low:g} … {high:g}", "gain", "reference"):
+        shown.add_column(column, justify="right", no_wrap=True)
+    for line in lines:
+        cells = [f"{mean:.0f} ± {top - mean:.0f}" for mean, _, top in (line.fixed, line.randomised, line.gain)]
+        shown.add_row(f"{line.value:g}{'' if line.inside else ' *'}", *cells, f"{line.reference:.0f}")
+    return [shown, "* outside the range of the randomised training"]
 
 
 def presets(options: Arguments, console: Console) -> int:

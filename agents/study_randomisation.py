@@ -1,0 +1,208 @@
+"""The randomisation study: is an agent better in worlds that it never met if its training drew worlds at random?
+
+Two arms train the same agent for as long on `ludus/Pendulum-v1`: one on a rod of 1 kg, always, and one on a rod whose
+mass is drawn anew for each episode. Neither is told the mass. Then both play greedily with rods of masses inside and
+outside the range, the same starts for both; so does the environment's reference policy, which knows the mass.
+
+A training is a pair (arm, seed); its results stand in the CSV, one line per mass, as soon as it is done. A study that
+was stopped goes on with those that are missing; trainings of other settings count as missing.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.logger import Logger
+
+from ..envs.make import make_batch
+from ..files import write_atomically
+from . import catalogue
+from .config import configure
+from .evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
+from .study_presets import interval
+
+ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
+PARAMETER, UNIT, FIXED, RANGE = "mass", "kg", 1.0, (0.5, 2.0)
+VALUES = (0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5)  # at which both are judged
+ARMS = ("fixed", "randomised")
+EPISODES = 256  # per value
+EVALUATION_SEED = 1_000_000_007  # far from the seeds of training
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one training earns at one value of the parameter."""
+
+    arm: str
+    seed: int
+    steps: int  # of the training
+    value: float
+    mean: float  # return over greedy episodes
+    seconds: float  # of the training
+    setting: str  # a hash of all that decides it
+
+    @property
+    def key(self) -> tuple[str, int, float]:
+        return self.arm, self.seed, self.value
+
+
+def environment_of(arm: str) -> dict[str, Any]:
+    """The keywords of the worlds in which ``arm`` learns."""
+    return {"randomize": {PARAMETER: RANGE}} if arm == "randomised" else {PARAMETER: FIXED}
+
+
+def setting_of(arm: str, steps: int) -> str:
+    """Eight letters that change with everything that decides a training and how it is judged, but for its seed."""
+    config = asdict(configure(ENVIRONMENT, AGENT, environment=environment_of(arm), steps=steps))
+    content = [config, EPISODES, EVALUATION_SEED]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+
+def judge(policy: Any, value: float) -> Evaluation:
+    """Greedy episodes in the world where the parameter is ``value``; the same starts whatever it is."""
+    parameters: dict[str, Any] = {PARAMETER: value}
+    batch = make_batch(ENVIRONMENT, EPISODES, **parameters)
+    try:
+        return evaluate(batch, policy, EPISODES, EVALUATION_SEED)
+    finally:
+        batch.close()
+
+
+def train(arm: str, seed: int, steps: int) -> list[Judged]:
+    """One training, judged at each of ``VALUES``."""
+    config = configure(ENVIRONMENT, AGENT, environment=environment_of(arm), steps=steps)
+    batch = make_batch(ENVIRONMENT, config.hyperparameters["num_envs"], **config.environment)
+    batch.seed_from(seed)
+    agent = catalogue.make(AGENT, batch, config.hyperparameters, seed)
+    agent.set_logger(Logger(None, []))
+    began = time.perf_counter()
+    agent.learn(steps)
+    seconds = round(time.perf_counter() - began, 1)
+    batch.close()
+    policy, setting = greedy_policy(agent), setting_of(arm, steps)
+    return [Judged(arm, seed, steps, value, round(judge(policy, value).mean, 4), seconds, setting) for value in VALUES]
+
+
+def randomisation_study(
+    seeds: int, steps: int, path: Path, progress: Callable[[str, int], None] = lambda *_: None
+) -> list[Judged]:
+    """Both arms with ``seeds`` seeds each, unless ``path`` holds them already; returns those asked for.
+
+    Args:
+        path: The CSV, rewritten after each training.
+        progress: Called before each training with its arm and seed.
+
+    Raises:
+        ValueError: too few seeds for an interval, no steps, or a CSV of something else.
+    """
+    if seeds < 2 or steps < 1:
+        raise ValueError(f"the randomisation study needs --seeds >= 2 and --steps >= 1, got {seeds}, {steps}")
+    rows = read(path)
+    for seed in range(seeds):  # arm beside arm, so that a study that is stopped has pairs
+        for arm in ARMS:
+            wanted = {(arm, seed, value) for value in VALUES}
+            setting = setting_of(arm, steps)
+            if {row.key for row in rows if row.setting == setting} >= wanted:
+                continue
+            progress(arm, seed)
+            rows = [row for row in rows if (row.arm, row.seed) != (arm, seed)] + train(arm, seed, steps)
+            rows.sort(key=lambda row: row.key)
+            write_atomically(path, as_csv(rows).encode())
+    return [row for row in rows if row.seed < seeds and row.value in VALUES]
+
+
+def means(rows: Sequence[Judged], arm: str, value: float) -> np.ndarray:
+    """(seeds,) mean returns of the trainings of ``arm`` at ``value``, in order of their seeds."""
+    chosen = sorted((row for row in rows if (row.arm, row.value) == (arm, value)), key=lambda row: row.seed)
+    return np.array([row.mean for row in chosen])
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: means over seeds and their 95 % intervals (Student's t)."""
+
+    value: float
+    fixed: tuple[float, float, float]  # mean, lower and upper end
+    randomised: tuple[float, float, float]
+    gain: tuple[float, float, float]  # what randomising gains, seed by seed
+    reference: float  # of the policy that knows the value
+
+    @property
+    def inside(self) -> bool:
+        """Whether the randomised training has met such worlds."""
+        return RANGE[0] <= self.value <= RANGE[1]
+
+
+def table(rows: Sequence[Judged]) -> list[Line]:
+    """The results at each value."""
+    lines = []
+    for value in VALUES:
+        fixed, randomised = (means(rows, arm, value) for arm in ARMS)
+        columns = [(float(x.mean()), *interval(x.tolist())) for x in (fixed, randomised, randomised - fixed)]
+        lines.append(Line(value, columns[0], columns[1], columns[2], judge(heuristic_policy, value).mean))
+    return lines
+
+
+def read(path: Path) -> list[Judged]:
+    """The trainings in a CSV of this study; none if there is no file. ``ValueError`` if it is another file."""
+    if not path.exists():
+        return []
+    kinds: dict[str, Any] = {field.name: field.type for field in fields(Judged)}
+    try:
+        with open(path, newline="") as stream:
+            return [Judged(**{key: kinds[key](text) for key, text in line.items()}) for line in csv.DictReader(stream)]
+    except (KeyError, ValueError, TypeError):
+        raise ValueError(f"{path} is not a CSV of this study; choose another --out, or remove it") from None
+
+
+def as_csv(rows: Sequence[Judged]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([field.name for field in fields(Judged)])
+    writer.writerows(astuple(row) for row in rows)
+    return text.getvalue()
+
+
+def plot(lines: Sequence[Line], seeds: int, path: Path) -> None:
+    """Mean return against the parameter, with intervals; the range of the training is shaded."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise ImportError("the picture needs matplotlib: pip install 'ludus[plots]'") from None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 4.6), layout="constrained")
+    x = [line.value for line in lines]
+    axes.axvspan(*RANGE, color="#2e6db4", alpha=0.07, linewidth=0, label="range of the randomised training")
+    axes.axvline(FIXED, color="#c0504d", linewidth=0.9, linestyle=":", label="value of the fixed training")
+    axes.plot(
+        x, [line.reference for line in lines], color="black", linewidth=0.9, linestyle="--",
+        label=f"reference policy, which knows the {PARAMETER}",
+    )  # fmt: skip
+    for arm, color in zip(ARMS, ("#c0504d", "#2e6db4"), strict=True):
+        mean, low, high = np.array([getattr(line, arm) for line in lines]).T
+        axes.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
+        axes.plot(x, mean, color=color, marker="o", markersize=4, label=f"trained on {_worlds(arm)}")
+    axes.set_xlabel(f"{PARAMETER} of the rod in {UNIT}, unknown to the agent")
+    axes.set_ylabel("return of greedy episodes")
+    axes.set_title(f"Pendulum, {AGENT}: mean of {seeds} seeds and its 95 % interval", fontsize=11)
+    lowest = min(min(line.fixed[0], line.randomised[0]) for line in lines)
+    axes.set_ylim(1.15 * lowest, 0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=8.5, loc="lower left")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=130)
+    pyplot.close(figure)
+    write_atomically(path, buffer.getvalue())
+
+
+def _worlds(arm: str) -> str:
+    return f"{FIXED:g} {UNIT}" if arm == "fixed" else f"{RANGE[0]:g} … {RANGE[1]:g} {UNIT}"
