@@ -225,6 +225,6 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     frame=(400, 600),
     fps=30,
-    keys={"left": LEFT, "right": RIGHT, "a": LEFT, "d": RIGHT},
+    keys={"left": LEFT, "down": ROLL, "right": RIGHT, "a": LEFT, "s": ROLL, "d": RIGHT},
     idle=(ROLL,),
 )
