@@ -153,6 +153,42 @@ class Stage:
         return seen
 
 
+def test_start_written_out():
+    batch = KernelBatch(MODULE, 3, lifts=2, duration=900.0)
+    rng = np.random.default_rng(0)
+    batch.reset(seeds=[0, 1, 2])
+    for _ in range(40):
+        batch.step(rng.integers(0, 2, 3))
+    batch.reset()  # what an episode leaves behind is gone
+    for r in batch.records:
+        for name in ("phase", "way", "floor", "target", "origin", "departed", "load", "wanted"):
+            assert r[name].tolist() == [0, 0], name
+        assert r["event"].tolist() == [math.inf, math.inf]
+        assert not r["calls"].any()
+        assert not r["aboard"].any()
+        assert r["owner"].tolist() == [[-1, -1]] * 16
+        assert r["queue"].sum() == r["waiting"] == r["arrived"] == 1
+        assert (r["riding"], r["served"], r["turned_away"]) == (0, 0, 0)
+        assert (r["waited"], r["spent"], r["energy"]) == (0.0, 0.0, 0.0)
+        assert r["now"] == r["stepped"] == r["entry_time"][0] > 0.0
+        assert (r["free"], r["entry_next"].tolist()) == (1, [*range(1, 200), -1])
+        assert r["expected"] == 180.0
+        assert r["call_entry"] == -1
+        assert r["call_floor"] == np.argwhere(r["queue"][0])[0][0]
+        assert r["call_way"] == 1 - 2 * np.argwhere(r["queue"][0])[0][1]
+
+
+def test_destination_control_is_that_of_the_start():
+    for value, by_destination in ((0.49, False), (0.5, True), (1.0, True)):
+        batch = KernelBatch(MODULE, 1, destination_control=value, drift={"destination_control": {"to": 0.0, "at": 0}})
+        batch.reset(seeds=[0])
+        assert bool(batch.records["by_destination"][0]) is by_destination
+        batch.step([0])
+        assert (batch.records["destination_control"][0], batch.records["by_destination"][0]) == (0.0, by_destination)
+        batch.reset()
+        assert not batch.records["by_destination"][0]
+
+
 def test_one_passenger_takes_the_time_that_is_written_out():
     stage = Stage().call(10.0, 0, 3)
     assert (stage.phase, stage.event, stage.waiting, stage.call_floor) == ([OPENING], [12.0], 1, -1)
@@ -292,6 +328,14 @@ def test_those_who_come_to_open_doors_step_in_and_those_who_come_too_late_call()
     assert [floor for _, floor in times] == [0, 3, 4, 5]
 
 
+def test_who_comes_in_the_moment_of_an_event_comes_before_it():
+    stage = Stage().call(0.0, 0, 3)
+    stage.step(until=2.5)
+    stage.expect(stage.event[0], 0, 4)  # as the first one is in, and the doors would close
+    stage.step(until=stage.event[0])
+    assert (stage.phase, stage.load, stage.call_floor) == ([BOARDING], [2], -1)
+
+
 def test_open_lift_without_a_direction_takes_that_of_the_next_to_come():
     stage = Stage().call(0.0, 0, 3)
     there = OPEN + STEP + CLOSE + FLIGHT[3]
@@ -379,9 +423,14 @@ def test_episode_without_passengers_is_over_in_its_first_step():
     stage = Stage()
     assert stage.step(until=1.0).over
     assert (stage.now, stage.arrived, stage.terms.tolist()) == (0.0, 0, [0.0, 0.0, 0.0])
+    assert (stage.next_time, stage.expected) == (math.inf, 1.0)
     batch = KernelBatch(MODULE, 50, arrival_rate=0.01, duration=60.0)
     batch.reset(seeds=range(50))
     assert batch.records["arrived"].sum() == 0  # once in 500 there would be one
+    assert (batch.records["call_floor"] == -1).all()
+    assert (batch.records["call_entry"] == -1).all()
+    assert not batch.records["call_way"].any()
+    assert not batch.records["now"].any()
     assert (batch.buffers.observation[:, :4] == [0, 0, 0, 1]).all()
     assert batch.step(np.zeros(50, int)) == 50
 
@@ -450,7 +499,14 @@ def state_at(profile, time):
 
 @pytest.mark.parametrize(
     ("speed", "acceleration", "jerk", "floor_height"),
-    [(2.5, 1.0, 1.5, 3.8), (6.0, 1.2, 0.8, 3.0), (0.6, 1.0, 0.5, 3.0), (1.6, 0.8, 1e6, 4.0), (10.0, 2.0, 0.1, 2.0)],
+    [
+        (2.5, 1.0, 1.5, 3.8),
+        (6.0, 1.2, 0.8, 3.0),
+        (0.6, 1.0, 0.5, 3.0),
+        (1.6, 0.8, 1e6, 4.0),
+        (10.0, 2.0, 0.1, 2.0),
+        (2.0, 1.0, 1.0, 3.0),
+    ],  # two floors are 6 m, on which the speed is just reached
 )
 def test_trips_are_the_shortest_that_keep_the_limits(speed, acceleration, jerk, floor_height):
     limits = {"speed": speed, "acceleration": acceleration, "jerk": jerk, "floor_height": floor_height}
@@ -547,6 +603,17 @@ def test_nobody_arrives_after_the_duration():
         going &= ~over
         batch.reset(over)
     assert arrived.mean() == pytest.approx(20.0, abs=4 * math.sqrt(20 / 200))
+
+
+def test_last_passenger_may_come_as_the_duration_ends():
+    batch = KernelBatch(MODULE, 1, arrival_rate=1.0, duration=1e5)
+    batch.reset(seeds=[5])
+    first = float(batch.records["now"][0])
+    assert first > 60.0  # the shortest duration
+    for duration, arrived in ((first, 1), (np.nextafter(first, 0.0), 0)):
+        batch = KernelBatch(MODULE, 1, arrival_rate=1.0, duration=duration)
+        batch.reset(seeds=[5])
+        assert batch.records["arrived"][0] == arrived
 
 
 def test_passengers_are_the_same_whatever_is_decided():

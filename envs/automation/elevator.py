@@ -603,13 +603,19 @@ def observe_lift(s, lift, here, way, out):
         out[at + floor * way] = 1.0 - (passed - whole)
     else:
         out[at + floor * way] = 1.0
-    along, against = s.calls[lift, index_of(way)], s.calls[lift, index_of(-way)]
-    for k in range(floors):
-        at += plane
-        out[at + k * way] = s.wanted[lift] >> k & 1
-        out[at + plane + k * way] = along >> k & 1
-        out[at + 2 * plane + k * way] = against >> k & 1
-        at -= plane
+    mark(out, at + plane, way, s.wanted[lift])
+    mark(out, at + 2 * plane, way, s.calls[lift, index_of(way)])
+    mark(out, at + 3 * plane, way, s.calls[lift, index_of(-way)])
+
+
+@kernel
+def mark(out, at, way, floors):
+    """1 for each floor of a set, in a plane in which floor 0 is at ``at``."""
+    while floors != 0:
+        if floors & 1:
+            out[at] = 1.0
+        floors >>= 1
+        at += way
 
 
 SIMULATION = Simulation(
