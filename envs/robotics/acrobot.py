@@ -314,6 +314,13 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     frame=(500, 500),
     fps=15,
-    keys={"left": CLOCKWISE, "down": NONE, "right": COUNTER_CLOCKWISE, "a": CLOCKWISE, "d": COUNTER_CLOCKWISE},
+    keys={
+        "left": CLOCKWISE,
+        "down": NONE,
+        "right": COUNTER_CLOCKWISE,
+        "a": CLOCKWISE,
+        "s": NONE,
+        "d": COUNTER_CLOCKWISE,
+    },
     idle=(NONE,),
 )
