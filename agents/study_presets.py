@@ -87,7 +87,7 @@ def presets_study(
             if any(_key(row) == (env, agent, seed) and row.preset == digest for row in rows):
                 continue
             new = train(env, agent, seed, lambda progress: show(f"{env} · {agent}", seed, progress))  # noqa: B023
-            rows = [row for row in rows if _key(row) != _key(new)] + [new]
+            rows = [row for row in read(path) if _key(row) != _key(new)] + [new]  # another study may have added some
             write_atomically(path, _as_csv(rows).encode())
     return [row for row in rows if (row.env, row.agent) in chosen and row.seed in seeds]
 

@@ -61,12 +61,12 @@ def main(arguments: list[str]) -> int:
         raise ValueError(f"{options.id} is not an environment of Ludus; `ludus envs` lists those that can be mutated")
     file = Path(load(spec.kwargs["module"])[0].__file__ or "")
     name = file.stem
+    path = output_folder(options.out) / f"mutation-{name}.csv"
     if not (ROOT / "tests" / f"test_{name}.py").exists() or not file.is_relative_to(ROOT):
         raise ValueError(f"mutate needs a clone of the repository with tests/test_{name}.py; {ROOT} has none")
     mutants = find_mutants(file.read_text(), siblings=siblings_of(file))
     random.Random(0).shuffle(mutants)
     goal = len(mutants) if options.all else options.count
-    path = output_folder(options.out) / f"mutation-{name}.csv"
     known = read(path, mutants, options.retry)
     console = Console(highlight=False)
     try:

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 FLOOR, CELL, SIDE = 10.0, 0.25, 40  # m, m, cells
+FULL = {"blocks": 16, "discs": 16, "crowd": 8}  # a full floor; each other combination of sizes is compiled by itself
 BLOCKED = 65535
 
 

@@ -6,6 +6,7 @@ What is known of lifts and of the reference policies is compared in `test_elevat
 import itertools
 import math
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from elevator_twin import Stream, Twin
 from ludus.envs.automation import elevator
+from ludus.envs.automation.elevator_drawing import height_of
 from ludus.envs.engine.batch import KernelBatch
 
 MODULE = "ludus.envs.automation.elevator"
@@ -527,6 +529,25 @@ def test_trips_are_the_shortest_that_keep_the_limits(speed, acceleration, jerk, 
             assert state_at(profile, commit) == pytest.approx(state_at(longest, commit), rel=1e-5, abs=1e-5)
             later = commit + 0.05 * (flight - commit)
             assert state_at(profile, later)[2] < state_at(longest, later)[2] - 1e-5
+
+
+@numba.njit
+def height_of_first(records, time):
+    return height_of(records[0], 0, time)
+
+
+@pytest.mark.parametrize("floor", [1, 2, 3, 15])
+@pytest.mark.parametrize("limits", [(2.5, 1.0, 1.5), (0.6, 1.0, 0.5), (1.6, 0.8, 1e6), (10.0, 2.0, 0.1)])
+def test_picture_shows_a_lift_where_it_is_on_its_trip(floor, limits):
+    stage = Stage(**dict(zip(("speed", "acceleration", "jerk"), limits, strict=True))).call(0.0, floor, 0)
+    assert stage.phase == [MOVING]
+    profile = make_profile(3.8 * floor, *limits)
+    for time in np.linspace(0.0, stage.event[0], 50):
+        expected = state_at(profile, time)[0] / 3.8
+        assert height_of_first(stage.batch.records, time) == pytest.approx(expected, abs=2e-4)
+    stage.step(until=stage.event[0])
+    assert height_of_first(stage.batch.records, stage.now) == floor
+    assert height_of_first(stage.batch.records, 0.0) == 0.0  # the streak begins where the trip did
 
 
 def test_default_trips_written_out():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.robotics import rover
-from rover_twin import Stream, Twin, distances, lidar
+from rover_twin import FULL, Stream, Twin, distances, lidar
 
 MODULE = "ludus.envs.robotics.rover"
 DEFAULTS = {name: parameter.default for name, parameter in rover.PARAMETERS.items()}
@@ -82,13 +82,13 @@ def test_1000_episodes_equal_the_twins():
 @pytest.mark.parametrize(
     "keywords",
     [
-        {"crowd": 8, "crowd_speed": 0.9, "crowd_radius": 0.15},
-        {"crowd": 16, "blocks": 16, "discs": 16, "slip": 0.3, "lidar_range": 15.0},
+        {**FULL, "crowd_speed": 0.9, "crowd_radius": 0.15},
+        {**FULL, "slip": 0.3, "lidar_range": 15.0},
         {"slip": 0.5, "motor_lag": 0.0, "lidar_noise": 0.2, "odometry_noise": 0.1, "goal_noise": 0.3},
         {"time_step": 0.05, "max_speed": 2.0, "axle": 0.5, "radius": 0.12, "motor_lag": 0.4, "goal_radius": 0.4},
-        {"time_step": 0.2, "max_speed": 2.0, "axle": 0.1, "radius": 0.3, "lidar_range": 1.0, "discs": 0, "blocks": 0},
+        {"time_step": 0.2, "max_speed": 2.0, "axle": 0.1, "radius": 0.3, "lidar_range": 1.0},
     ],
-    ids=["crowd", "full", "noise", "quick", "wild"],
+    ids=["crowd", "slip", "noise", "quick", "wild"],
 )
 def test_episodes_with_other_parameters_equal_the_twins(keywords):
     reached, crashed, _ = assert_same_episodes(80, 40, 120, seed=5000, **keywords)
@@ -359,7 +359,7 @@ def test_progress_is_the_change_of_the_way_and_none_off_the_grid():
 
 def walkers(places, ahead, **keywords):
     """One rover at rest at (1, 1), and walkers at ``places`` who look ``ahead``, on an empty floor."""
-    batch = empty(crowd=8, **keywords)
+    batch = empty(**FULL, **keywords)
     r = batch.records
     r["x"] = r["y"] = 1.0
     r["walkers"] = len(places)
@@ -425,7 +425,7 @@ def test_a_walker_can_be_run_over():
 
 
 def test_a_standing_rover_is_never_touched_and_walkers_never_meet():
-    batch = KernelBatch(MODULE, 40, crowd=8, crowd_speed=2.0, autoreset_mode="Disabled")
+    batch = KernelBatch(MODULE, 40, **FULL, crowd_speed=2.0, autoreset_mode="Disabled")
     batch.seed_from(0)
     start = np.stack([batch.records["disc_x"], batch.records["disc_y"]], axis=-1).copy()
     for _ in range(200):
@@ -506,7 +506,7 @@ def test_policies_score_what_the_declaration_says(policy, success):
 
 
 def test_the_reference_policy_comes_through_a_crowd():
-    assert play(200, "heuristic", crowd=8)[1].mean() >= 0.97
+    assert play(200, "heuristic", **FULL)[1].mean() >= 0.97
 
 
 def test_the_trail_holds_where_the_rover_was():

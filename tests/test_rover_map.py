@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from ludus.envs.engine.batch import KernelBatch
-from rover_twin import distances
+from rover_twin import FULL, distances
 
 MODULE = "ludus.envs.robotics.rover"
 BLOCKED, UNREACHED = 65535, 65534
-FULL = {"blocks": 16, "discs": 16, "crowd": 16}  # as much as there may be; each combination is compiled anew
 
 
 def maps(count, seed=0, **keywords):
@@ -300,7 +299,7 @@ def drawn_since_the_seed(records, seed):
 
 
 def test_walkers_start_clear_of_everything_and_of_the_rover():
-    records = maps(400, crowd=8, crowd_radius=0.25)
+    records = maps(400, **FULL, crowd_radius=0.25)
     assert records["walkers"].mean() > 7.9
     nearest = 9.0
     for record in records:

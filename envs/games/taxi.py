@@ -61,13 +61,20 @@ PARAMETERS = {
 
 
 class World(NamedTuple):
+    open: np.ndarray  # (cells, 4) uint8: 1 where a move is not stopped by a wall or the border
+    pad: np.ndarray  # (cells,) int8: the stand at a crossing, or -1
     ways: np.ndarray  # (rates, stands, cells) int8, the direction in which the stand is nearest
 
 
 @functools.cache  # planning takes a tenth of a second
 def make_world():
     walls = np.array([[(WALLS[row] >> column) & 1 for column in range(SIZE + 1)] for row in range(SIZE)], bool)
-    return World(plan(walls, list(zip(PAD_ROW, PAD_COLUMN, strict=True))))
+    free = np.zeros((SIZE, SIZE, 4), np.uint8)
+    free[:-1, :, SOUTH] = free[1:, :, NORTH] = 1
+    free[:, :, EAST], free[:, :, WEST] = ~walls[:, 1:], ~walls[:, :-1]
+    pad = np.full((SIZE, SIZE), -1, np.int8)
+    pad[PAD_ROW, PAD_COLUMN] = range(PADS)
+    return World(free.reshape(-1, 4), pad.ravel(), plan(walls, list(zip(PAD_ROW, PAD_COLUMN, strict=True))))
 
 
 def state():
@@ -84,24 +91,6 @@ def state():
 
 def make_spaces():
     return spaces.Discrete(SIZE * SIZE * (PADS + 1) * PADS), spaces.Discrete(6)
-
-
-@kernel
-def is_open(row, column, way):
-    if way == SOUTH:
-        return row < SIZE - 1
-    if way == NORTH:
-        return row > 0
-    return (WALLS[row] >> (column + 1 if way == EAST else column)) & 1 == 0
-
-
-@kernel
-def pad_at(row, column):
-    """The stand at a crossing, or -1."""
-    for pad in range(PADS):
-        if row == PAD_ROW[pad] and column == PAD_COLUMN[pad]:
-            return pad
-    return -1
 
 
 @kernel
@@ -129,18 +118,17 @@ def reset(s, world):
 
 
 @kernel
-def drive(s, action):
+def drive(s, action, world):
     """Move where the way is free; the first move of a ride is when a passenger may change his mind."""
+    cell = s.row * SIZE + s.column
     s.heading = action
-    if not is_open(s.row, s.column, action):
-        return
-    if s.is_rainy != 0.0:
+    free = int(world.open[cell, action])
+    if s.is_rainy != 0.0 and free != 0:
         s.heading = drift(action, uniform(s), s.rainy_probability)
-        if not is_open(s.row, s.column, s.heading):
-            return
-    s.row += ROW_STEP[s.heading]
-    s.column += COLUMN_STEP[s.heading]
-    if s.wavers and s.passenger == IN_TAXI:
+        free = int(world.open[cell, s.heading])
+    s.row += ROW_STEP[s.heading] * free  # no branch that no processor can foresee
+    s.column += COLUMN_STEP[s.heading] * free
+    if s.wavers and s.passenger == IN_TAXI and free != 0:
         s.wavers = False
         s.event = CHANGED
         other = below(s, PADS - 1)
@@ -151,24 +139,17 @@ def drive(s, action):
 def step(s, action, world, terms):
     s.event = QUIET
     if action < PICK_UP:
-        drive(s, action)
+        drive(s, action, world)
         terms[0] = -1.0
         return False
-    pad = pad_at(s.row, s.column)
-    if action == PICK_UP:
-        if pad >= 0 and s.passenger == pad:
-            s.passenger = IN_TAXI
-            terms[0] = -1.0
-        else:
-            s.event = FAULT
-            terms[2] = -10.0
-        return False
-    if pad < 0 or s.passenger != IN_TAXI:
+    pad = world.pad[s.row * SIZE + s.column]
+    wanted = pad if action == PICK_UP else IN_TAXI  # where the passenger must be
+    if pad < 0 or s.passenger != wanted:
         s.event = FAULT
         terms[2] = -10.0
         return False
-    s.passenger = pad
-    s.success = pad == s.destination
+    s.passenger = IN_TAXI if action == PICK_UP else pad
+    s.success = s.passenger == s.destination  # the taxi is nobody's destination
     if s.success:
         terms[1] = 20.0
     else:
@@ -183,9 +164,10 @@ def observe(s, world, out):
 
 @kernel
 def mask(s, world, out):
-    pad = pad_at(s.row, s.column)
+    cell = s.row * SIZE + s.column
+    pad = world.pad[cell]
     for way in range(PICK_UP):
-        out[way] = is_open(s.row, s.column, way)
+        out[way] = world.open[cell, way]
     out[PICK_UP] = pad >= 0 and s.passenger == pad
     out[DROP_OFF] = pad >= 0 and s.passenger == IN_TAXI
 
@@ -202,7 +184,7 @@ INVARIANTS = (
 
 @kernel
 def has_wall(row, column, way):
-    """What `is_open` says not, in the words of the map instead of its bits."""
+    """What `world.open` says not, in the words of the map instead of its bits."""
     if way in (SOUTH, NORTH):
         return row + ROW_STEP[way] < 0 or row + ROW_STEP[way] >= SIZE
     west = column if way == EAST else column - 1  # the crossing to the west of the border between the two
