@@ -72,12 +72,7 @@ Source        Barney & Al-Sharif 2016, *Elevator Traffic Handbook*, 2nd ed., and
               using multiple reinforcement learning agents*, each lift chose its stops.
 """
 
-import math
-
-import numpy as np
-from gymnasium import spaces
-
-from ..engine.kernels import below, clear, kernel, uniform
+from ..engine.kernels import clear, kernel
 from ..engine.simulation import Parameter, Simulation, Size
 from .elevator_drawing import draw as draw  # the engine looks for these here
 from .elevator_heuristic import heuristic as heuristic
@@ -86,17 +81,25 @@ from .elevator_heuristic import heuristic_destination as heuristic_destination
 from .elevator_heuristic import heuristic_nearest_car as heuristic_nearest_car
 from .elevator_invariants import INVARIANTS
 from .elevator_invariants import invariant as invariant
+from .elevator_lifts import (
+    BOARDING,
+    CLOSING,
+    MOVING,
+    NEVER,
+    NOBODY,
+    OPENING,
+    PARKED,
+    compute_trips,
+    depart,
+    land,
+    set_out,
+)
+from .elevator_observation import make_spaces
+from .elevator_observation import observe as observe
+from .elevator_passengers import arrive, assign, expect_passenger, let_in, let_out
 
-NOBODY = -1  # stands for no passenger, no lift and no floor
-NEVER = math.inf
 ROOM = 200  # passengers who can wait at the same time
-REFUSED = 600.0  # s of waiting that count for somebody turned away
-PERSON, GRAVITY = 75.0, 9.81  # kg, m/s²
 WH = 3600.0  # J
-PARKED, MOVING, OPENING, BOARDING, CLOSING = range(5)  # what a lift does
-CALL, CALL_UP, CALL_DOWN, TIME_LEFT, GLOBALS = range(5)  # indices of the observation; floors and lifts follow
-LIFT_NUMBERS = 8  # of the observation per lift, before its floors
-SOON = 20.0  # s, unit of the time until a lift is done
 
 PARAMETERS = {
     "arrival_rate": Parameter(60.0, 0.01, 600.0, "1/(5 min)", "passengers that arrive in five minutes"),
@@ -171,317 +174,6 @@ def state(lifts, floors):
         "entry_next": ("i8", (ROOM,)),  # and the one behind; free entries are linked in the same way
         "free": "i8",  # the first free entry
     }
-
-
-def make_spaces(lifts, floors):
-    numbers = GLOBALS + 2 * floors + lifts * (LIFT_NUMBERS + 4 * (2 * floors - 1))
-    return spaces.Box(0.0, 1.0, (numbers,), np.float32), spaces.Discrete(lifts)
-
-
-# --- Trips -----------------------------------------------------------------------------------------------------------
-
-
-@kernel
-def compute_trips(s):
-    """``flight`` and ``commit`` of every distance, if the parameters that decide them have changed.
-
-    Peters 1995: a trip reaches the speed, or only the acceleration, or neither. It can end earlier until it would have
-    to lower its acceleration, or brake, for that.
-    """
-    g = s.geometry
-    if g[0] == s.floor_height and g[1] == s.speed and g[2] == s.acceleration and g[3] == s.jerk:
-        return
-    g[0], g[1], g[2], g[3] = s.floor_height, s.speed, s.acceleration, s.jerk
-    acceleration = min(s.acceleration, math.sqrt(s.speed * s.jerk))  # of a slow lift that never reaches the full one
-    ramp = acceleration / s.jerk  # s, time in which the acceleration is built up
-    braking = s.speed / acceleration + ramp  # s
-    for floors in range(1, s.flight.shape[0]):
-        distance = floors * s.floor_height
-        if distance >= s.speed * braking:
-            s.flight[floors] = distance / s.speed + braking
-            s.commit[floors] = distance / s.speed
-        elif distance >= 2.0 * acceleration * ramp * ramp:
-            s.flight[floors] = ramp + math.sqrt(ramp * ramp + 4.0 * distance / acceleration)
-            s.commit[floors] = 0.5 * s.flight[floors] - ramp
-        else:
-            s.flight[floors] = (32.0 * distance / s.jerk) ** (1.0 / 3.0)
-            s.commit[floors] = 0.25 * s.flight[floors]
-
-
-@kernel
-def index_of(way):
-    return (1 - way) // 2
-
-
-@kernel
-def beyond(floor, way):
-    """The floors on the other side of ``floor``, as bits."""
-    return -2 << floor if way > 0 else (1 << floor) - 1
-
-
-@kernel
-def end_of(bits, way):
-    """The highest floor of a set that is not empty (way 1) or the lowest (-1)."""
-    floor = 0
-    if way < 0:
-        while not bits >> floor & 1:
-            floor += 1
-    else:
-        while bits >> floor > 1:
-            floor += 1
-    return floor
-
-
-@kernel
-def is_full(s, lift):
-    return s.load[lift] >= int(s.capacity)
-
-
-@kernel
-def next_stop(s, lift, way, reachable):
-    """Where the lift stops next, of the floors ``reachable`` (bits) in direction ``way``; NOBODY if nowhere."""
-    stops, turns = s.wanted[lift] & reachable, 0
-    if not is_full(s, lift):
-        stops |= s.calls[lift, index_of(way)] & reachable
-        turns = s.calls[lift, index_of(-way)] & reachable
-    if stops != 0:
-        return end_of(stops, -way)
-    return end_of(turns, way) if turns != 0 else NOBODY
-
-
-@kernel
-def set_out(s, lift, way, target):
-    s.phase[lift] = MOVING
-    s.way[lift] = way
-    s.target[lift] = target
-    s.departed[lift] = s.now
-    s.origin[lift] = s.floor[lift]
-    s.event[lift] = s.now + s.flight[abs(target - s.floor[lift])]
-
-
-@kernel
-def redirect(s, lift):
-    """Let a moving lift plan anew; with nothing to do ahead it stops at the first floor where it can."""
-    way, start = s.way[lift], s.floor[lift]
-    elapsed, planned = s.now - s.departed[lift], abs(s.target[lift] - start)
-    if elapsed >= s.commit[planned]:
-        return
-    nearest = 1
-    while elapsed >= s.commit[nearest]:
-        nearest += 1
-    nearest_floor = start + way * nearest
-    target = next_stop(s, lift, way, beyond(nearest_floor - way, way))
-    if target == NOBODY:
-        target = nearest_floor
-    s.target[lift] = target
-    s.event[lift] = s.departed[lift] + s.flight[abs(target - start)]
-
-
-@kernel
-def depart(s, lift):
-    """What a lift with closed doors does at a floor: open them, set out, or park."""
-    floor = s.floor[lift]
-    way = s.way[lift] if s.way[lift] != 0 else 1
-    for _ in range(2):
-        if s.calls[lift, index_of(way)] >> floor & 1 and not is_full(s, lift):
-            open_doors(s, lift, way)
-            return
-        target = next_stop(s, lift, way, beyond(floor, way))
-        if target != NOBODY:
-            set_out(s, lift, way, target)
-            return
-        way = -way
-    s.way[lift] = 0
-    s.phase[lift] = PARKED
-    s.event[lift] = s.now + s.parking_delay if floor != 0 else NEVER
-
-
-@kernel
-def land(s, lift):
-    """The end of a trip: which way the lift serves from here, and whether its doors open."""
-    way, floor = s.way[lift], s.target[lift]
-    lifted = way * (s.load[lift] - s.counterweight * int(s.capacity)) * PERSON * GRAVITY  # N
-    distance = abs(floor - s.floor[lift]) * s.floor_height
-    s.energy += 1000.0 * s.start_energy + max(lifted * distance, 0.0)
-    s.floor[lift] = floor
-    owner, ahead, behind = lift if s.by_destination else 0, index_of(way), index_of(-way)
-    stops = s.wanted[lift] | s.calls[lift, 0] | s.calls[lift, 1]
-    if s.calls[lift, ahead] >> floor & 1 == 0 and stops & beyond(floor, way) == 0:  # its plans end here
-        goes_back = s.calls[lift, behind] >> floor & 1 != 0 or stops & beyond(floor, -way) != 0
-        waits_ahead = s.queue[owner, floor, ahead] != 0
-        if goes_back or (s.queue[owner, floor, behind] != 0 and not waits_ahead):
-            way = -way
-        elif not waits_ahead:
-            way = 0
-    s.way[lift] = way
-    boards = way != 0 and s.queue[owner, floor, index_of(way)] != 0 and not is_full(s, lift)
-    if boards or s.wanted[lift] >> floor & 1:
-        open_doors(s, lift, way)
-    else:  # another lift was here first
-        depart(s, lift)
-
-
-# --- Passengers ------------------------------------------------------------------------------------------------------
-
-
-@kernel
-def expect_passenger(s):
-    """Draw when the next passenger arrives, from where to where."""
-    others = s.flight.shape[0] - 1  # floors without the entrance
-    s.next_time = s.now - math.log(1.0 - uniform(s)) * 300.0 / s.arrival_rate
-    kind = uniform(s) * (s.incoming + s.outgoing + s.interfloor)
-    floor = 1 + below(s, others)
-    if kind < s.incoming:
-        s.next_from, s.next_to = 0, floor
-    elif kind < s.incoming + s.outgoing:
-        s.next_from, s.next_to = floor, 0
-    else:
-        other = 1 + below(s, others - 1)
-        s.next_from, s.next_to = floor, other + (other >= floor)
-    if s.next_time > s.duration:
-        s.next_time = NEVER
-
-
-@kernel
-def join_queue(s, owner, floor, way, entry):
-    side = index_of(way)
-    if s.queue[owner, floor, side] == 0:
-        s.first[owner, floor, side] = entry
-    else:
-        s.entry_next[s.last[owner, floor, side]] = entry
-    s.last[owner, floor, side] = entry
-    s.queue[owner, floor, side] += 1
-
-
-@kernel
-def takes_up(s, lift, floor, way):
-    """Whether the lift stands there with open doors for those who go that way; one without a direction takes theirs."""
-    if s.floor[lift] != floor or (s.phase[lift] != OPENING and s.phase[lift] != BOARDING):
-        return False
-    if s.way[lift] == 0:
-        s.way[lift] = way
-    return s.way[lift] == way
-
-
-@kernel
-def is_attended(s, floor, way):
-    attended = False
-    for lift in range(s.phase.shape[0]):
-        attended = attended or takes_up(s, lift, floor, way)
-    return attended
-
-
-@kernel
-def press(s, floor, way, entry):
-    s.call_floor, s.call_way, s.call_entry = floor, way, entry
-
-
-@kernel
-def arrive(s):
-    """The next passenger arrives: waits, and calls a lift unless it is called already."""
-    floor, to = s.next_from, s.next_to
-    expect_passenger(s)
-    s.arrived += 1
-    entry = s.free
-    if entry == NOBODY:
-        s.turned_away += 1
-        s.waited += REFUSED
-        s.spent += REFUSED
-        return
-    s.free = s.entry_next[entry]
-    s.entry_to[entry] = to
-    s.entry_time[entry] = s.now
-    s.waiting += 1
-    way = 1 if to > floor else -1
-    if s.by_destination:
-        press(s, floor, way, entry)
-        return
-    join_queue(s, 0, floor, way, entry)
-    if s.owner[floor, index_of(way)] == NOBODY and not is_attended(s, floor, way):
-        press(s, floor, way, NOBODY)
-
-
-@kernel
-def assign(s, lift):
-    """Let the lift answer the call."""
-    floor, way = s.call_floor, s.call_way
-    s.call_floor = NOBODY
-    if s.by_destination:
-        join_queue(s, lift, floor, way, s.call_entry)
-        if takes_up(s, lift, floor, way):
-            return
-    else:
-        s.owner[floor, index_of(way)] = lift
-    s.calls[lift, index_of(way)] |= 1 << floor
-    if s.phase[lift] == PARKED:
-        depart(s, lift)
-    elif s.phase[lift] == MOVING:
-        redirect(s, lift)
-
-
-@kernel
-def open_doors(s, lift, way):
-    """Doors open and those who want to get out do so; the call that is answered by it is off."""
-    floor = s.floor[lift]
-    s.phase[lift] = OPENING
-    s.way[lift] = way
-    s.event[lift] = s.now + s.door_open + s.aboard[lift, floor] * s.transfer_time
-    if way == 0:
-        return
-    answers = lift if s.by_destination else s.owner[floor, index_of(way)]
-    if answers == NOBODY:
-        return
-    s.calls[answers, index_of(way)] &= ~(1 << floor)
-    if not s.by_destination:
-        s.owner[floor, index_of(way)] = NOBODY
-        if answers != lift and s.phase[answers] == MOVING:
-            redirect(s, answers)
-
-
-@kernel
-def let_out(s, lift):
-    floor = s.floor[lift]
-    leaving = s.aboard[lift, floor]
-    s.aboard[lift, floor] = 0
-    s.wanted[lift] &= ~(1 << floor)
-    s.load[lift] -= leaving
-    s.riding -= leaving
-    s.served += leaving
-
-
-@kernel
-def let_in(s, lift):
-    """All who wait in the lift's direction step in, as far as there is room; if nobody does, its doors close."""
-    floor, way = s.floor[lift], s.way[lift]
-    owner, side = lift if s.by_destination else 0, index_of(way)
-    entering = 0
-    if way != 0:
-        entering = max(min(s.queue[owner, floor, side], int(s.capacity) - s.load[lift]), 0)
-    for _ in range(entering):
-        entry = s.first[owner, floor, side]
-        s.first[owner, floor, side] = s.entry_next[entry]
-        s.entry_next[entry] = s.free
-        s.free = entry
-        s.aboard[lift, s.entry_to[entry]] += 1
-        s.wanted[lift] |= 1 << s.entry_to[entry]
-    if entering > 0:
-        s.queue[owner, floor, side] -= entering
-        s.load[lift] += entering
-        s.waiting -= entering
-        s.riding += entering
-        s.phase[lift] = BOARDING
-        s.event[lift] = s.now + entering * s.transfer_time
-        return
-    s.phase[lift] = CLOSING
-    s.event[lift] = s.now + s.door_close
-    if way != 0 and s.queue[owner, floor, side] != 0:
-        if s.by_destination:
-            s.calls[lift, side] |= 1 << floor
-        elif not is_attended(s, floor, way):
-            press(s, floor, way, NOBODY)
-
-
-# --- The kernels of the environment ----------------------------------------------------------------------------------
 
 
 @kernel
@@ -560,62 +252,6 @@ def simulate(s):
         else:
             set_out(s, lift, -1, 0)
     return False
-
-
-@kernel
-def observe(s, world, out):
-    floors = s.flight.shape[0]
-    clear(out)
-    out[TIME_LEFT] = max(1.0 - s.now / s.duration, 0.0)
-    here, way = 0, 1  # the floor and the direction from which all others are seen
-    if s.call_floor != NOBODY:
-        here, way = s.call_floor, s.call_way
-        out[CALL] = 1.0
-        out[CALL_UP + index_of(way)] = 1.0
-        out[GLOBALS + here] = 1.0
-        if s.by_destination:
-            out[GLOBALS + floors + (s.entry_to[s.call_entry] - here) * way] = 1.0
-    at = GLOBALS + 2 * floors
-    for lift in range(s.phase.shape[0]):
-        observe_lift(s, lift, here, way, out[at:])
-        at += LIFT_NUMBERS + 4 * (2 * floors - 1)
-
-
-@kernel
-def observe_lift(s, lift, here, way, out):
-    floors = s.flight.shape[0]
-    if s.way[lift] != 0:
-        out[index_of(s.way[lift] * way)] = 1.0
-    if s.phase[lift] != PARKED:
-        out[1 + s.phase[lift]] = 1.0
-        out[6] = min((s.event[lift] - s.now) / SOON, 1.0)
-    out[7] = min(s.load[lift] / int(s.capacity), 1.0)
-    plane = 2 * floors - 1
-    at = LIFT_NUMBERS + floors - 1 - here * way  # of floor 0 in the first plane; floor f is f * way further
-    floor = s.floor[lift]
-    if s.phase[lift] == MOVING:
-        onward = 1 if s.target[lift] > floor else -1
-        trip = abs(s.target[lift] - floor)
-        passed = trip * (s.now - s.departed[lift]) / (s.event[lift] - s.departed[lift])  # floors, evenly in time
-        whole = min(int(passed), trip - 1)
-        floor += onward * whole
-        out[at + (floor + onward) * way] = passed - whole
-        out[at + floor * way] = 1.0 - (passed - whole)
-    else:
-        out[at + floor * way] = 1.0
-    mark(out, at + plane, way, s.wanted[lift])
-    mark(out, at + 2 * plane, way, s.calls[lift, index_of(way)])
-    mark(out, at + 3 * plane, way, s.calls[lift, index_of(-way)])
-
-
-@kernel
-def mark(out, at, way, floors):
-    """1 for each floor of a set, in a plane in which floor 0 is at ``at``."""
-    while floors != 0:
-        if floors & 1:
-            out[at] = 1.0
-        floors >>= 1
-        at += way
 
 
 SIMULATION = Simulation(

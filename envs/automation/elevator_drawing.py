@@ -2,15 +2,13 @@
 
 Those who wait turn from green to red within two minutes. A lamp beside a landing shines in the colour of the lift that
 is to answer, red on white while nobody has been told to. A lift leaves a streak where it was since the last step, which
-may be many seconds ago: `--set tick=0.2` shows smooth trips. Reads the record of `elevator.py` and imports nothing from
-there.
-"""
+may be many seconds ago: `--set tick=0.2` shows smooth trips."""
 
 import math
 
 from ..engine.kernels import blend, box, disc, fill, kernel, line, number, shade, text
+from .elevator_lifts import BOARDING, CLOSING, MOVING, OPENING
 
-PARKED, MOVING, OPENING, BOARDING, CLOSING = range(5)
 SKY_TOP, SKY_LOW, ROOF, FACADE = (206, 222, 240), (238, 240, 236), (92, 98, 112), (122, 128, 142)
 LANDING, LANDING_LIT, SLAB, SLAB_LOW = (248, 243, 232), (255, 226, 150), (186, 174, 156), (150, 140, 124)
 SHAFT, SHAFT_EDGE, ROPE, WEIGHT = (54, 60, 76), (40, 45, 58), (120, 128, 146), (92, 100, 120)

@@ -1,15 +1,14 @@
 """The reference policies of Elevator: which lift suits a call, by distance, by the way to it, or by what it costs.
 
-Reads the record of `elevator.py` and imports nothing from there. Directions are +1 (up) and -1 (down); sets of floors
+Directions are +1 (up) and -1 (down); sets of floors
 are bits.
 """
 
 import math
 
 from ..engine.kernels import kernel
+from .elevator_lifts import BOARDING, CLOSING, MOVING, NOBODY, OPENING, beyond
 
-NOBODY = -1
-PARKED, MOVING, OPENING, BOARDING, CLOSING = range(5)
 QUEUED, NEW_DESTINATION, NEXT_ROUND = 2.0, 35.0, 50.0  # s, weights of destination dispatch
 
 
@@ -21,12 +20,6 @@ def count(bits):
         bits &= bits - 1
         floors += 1
     return floors
-
-
-@kernel
-def beyond(floor, way):
-    """The floors on the other side of ``floor``, as bits."""
-    return -2 << floor if way > 0 else (1 << floor) - 1
 
 
 @kernel

@@ -1,12 +1,10 @@
-"""What must hold of every state of Elevator, for the fuzzer. Reads the record of `elevator.py` alone."""
+"""What must hold of every state of Elevator, for the fuzzer."""
 
 import math
 
 from ..engine.kernels import kernel
-
-NOBODY = -1
-PARKED, MOVING, OPENING, BOARDING, CLOSING = range(5)
-GLOBALS, LIFT_NUMBERS = 4, 8  # of the observation, before its floors and before those of a lift
+from .elevator_lifts import BOARDING, CLOSING, MOVING, NOBODY, OPENING, PARKED, beyond
+from .elevator_observation import GLOBALS, LIFT_NUMBERS
 
 INVARIANTS = (
     "passengers who arrived were turned away, wait, ride or were served",
@@ -18,12 +16,6 @@ INVARIANTS = (
     "times and energies are finite, none is negative, and nobody rode before the start",
     "the observation shows the call, the time and the lifts",
 )
-
-
-@kernel
-def beyond(floor, way):
-    """The floors on the other side of ``floor``, as bits."""
-    return -2 << floor if way > 0 else (1 << floor) - 1
 
 
 @kernel
