@@ -19,6 +19,7 @@ from .vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")
 MOST_THREADS = 256  # torch crashes for want of memory at some number above
+LONGEST = 1_000_000  # steps that an action may be tried for
 
 
 class BatchAgent(BaseAlgorithm):
@@ -26,7 +27,7 @@ class BatchAgent(BaseAlgorithm):
 
     A subclass gives ``q_values``, ``_prepare``, ``_collect`` and ``_update``, sets ``metrics``, and chooses with
     ``explore`` while it learns. Its ``config`` has the fields ``epsilon_start``, ``epsilon_end`` and
-    ``epsilon_fraction``, ``reheat_height``, ``reheat_drop`` and ``reheat_half_life``.
+    ``epsilon_fraction``, ``epsilon_repeat``, ``reheat_height``, ``reheat_drop`` and ``reheat_half_life``.
 
     Args:
         name: The agent's name, for messages.
@@ -50,7 +51,7 @@ class BatchAgent(BaseAlgorithm):
         self.epsilon_schedule = LinearSchedule(config.epsilon_start, config.epsilon_end, config.epsilon_fraction)
         self.reheating = self._cold()
         self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
-        self.explore = EpsilonGreedy(self.n_envs, self.seed or 0)
+        self.explore = EpsilonGreedy(self.n_envs, self.seed or 0, longest=config.epsilon_repeat)
         self._asked = AskedEpsilonGreedy(self.seed or 0)
         self._has_begun = False  # the batch shows episodes that belong to the present counters
         self._setup_model()

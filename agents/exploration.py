@@ -1,4 +1,4 @@
-"""Exploration: how often to try something new, and the one epsilon-greedy choice in the house.
+"""Exploration: how often to try something new, for how long, and the one epsilon-greedy choice in the house.
 
 Each environment of a batch tosses its own coin, so a batch of N explores N different ways at once.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..envs.engine.binding import bind, hash_sources
 from ..envs.engine.kernels import below, mix, uniform
@@ -98,11 +99,12 @@ class Reheating:
 
 STREAM_SALT = 0x6C75647573  # keeps the coins of environment i apart from the environment's own random numbers
 ASKED_SALT = 0x61736B6564  # and those of who asks an agent what it would do apart from the training's
-COIN = np.dtype([("rng", "u8")])
+# Beside the random stream: the action that is being tried, and for how many steps more it is kept.
+COIN = np.dtype([("rng", "u8"), ("tried", "i4"), ("left", "i4")])
 
 
 def coin_streams(num_envs: int, seed: int, salt: int = STREAM_SALT) -> np.ndarray:
-    """(N,) records with the field ``rng``: one random stream per environment, seeded with ``seed + i``.
+    """(N,) records of ``COIN``, with one random stream per environment, seeded with ``seed + i``.
 
     Coins for another purpose take another ``salt`` (40 bits).
     """
@@ -117,12 +119,14 @@ def coin_streams(num_envs: int, seed: int, salt: int = STREAM_SALT) -> np.ndarra
 def _define_choose() -> Callable:
     source_hash = 0  # see envs/engine/binding.py
 
-    def choose(q, mask, epsilon, streams, actions, values):
+    def choose(q, mask, epsilon, longest, streams, actions, values):
         """Epsilon-greedy over a batch, in place.
 
         q (N, A) float32 or float64, mask (N, A) int8, streams (N,) -> actions (N,) int64 and values (N,) float32, the
-        best legal Q-value. Where no action is legal, all count as legal. Two random numbers are drawn whatever epsilon
-        is, so that a stream does not depend on it.
+        best legal Q-value. Where no action is legal, all count as legal. As many random numbers are drawn whatever
+        epsilon is, so that a stream does not depend on it.
+
+        What is tried is kept for k steps or more with probability 1 / k, for ``longest`` at most and while it is legal.
         """
         source_hash  # noqa: B018
         for i in range(q.shape[0]):
@@ -139,7 +143,15 @@ def _define_choose() -> Callable:
                     if best < 0 or q[i, a] > q[i, best]:
                         best = a
             values[i] = q[i, best]
-            actions[i] = tried if uniform(streams[i]) < epsilon else best
+            explores = uniform(streams[i]) < epsilon
+            duration = 1 if longest == 1 else int(min(1.0 / (1.0 - uniform(streams[i])), longest))
+            kept = streams[i].tried
+            if streams[i].left > 0 and (legal == 0 or mask[i, kept] != 0):
+                streams[i].left -= 1
+                actions[i] = kept
+            else:
+                streams[i].tried, streams[i].left = tried, duration - 1 if explores else 0
+                actions[i] = tried if explores else best
 
     return choose
 
@@ -170,9 +182,16 @@ def greedy(q: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 class EpsilonGreedy:
-    """The epsilon-greedy choice of ``num_envs`` environments, each with a coin of its own."""
+    """The epsilon-greedy choice of ``num_envs`` environments, each with a coin of its own.
 
-    def __init__(self, num_envs: int, seed: int, salt: int = STREAM_SALT) -> None:
+    Args:
+        longest: What is tried is kept for k steps or more with probability 1 / k, for ``longest`` at most. Where single
+            random steps cancel each other out, long ones lead somewhere: Dabney, Ostrovski & Barreto 2021, *Temporally-
+            Extended ε-Greedy Exploration*, arXiv:2006.01782 (theirs has no end, and P(k) in proportion to 1 / k²).
+    """
+
+    def __init__(self, num_envs: int, seed: int, salt: int = STREAM_SALT, longest: int = 1) -> None:
+        self.longest = longest
         self.streams = coin_streams(num_envs, seed, salt)
         self.actions = np.zeros(num_envs, np.int64)
         self.values = np.zeros(num_envs, np.float32)
@@ -183,7 +202,7 @@ class EpsilonGreedy:
         Args:
             q: (N, A) float32 or float64. mask: (N, A) int8, 1 = legal.
         """
-        toss(choose, q, mask, float(epsilon), self.streams, self.actions, self.values)
+        toss(choose, q, mask, float(epsilon), self.longest, self.streams, self.actions, self.values)
         return self.actions, self.values
 
     def at(self, rows: np.ndarray, q: np.ndarray, mask: np.ndarray, epsilon: float) -> np.ndarray:
@@ -193,9 +212,26 @@ class EpsilonGreedy:
             q: (M, A) float32 or float64. mask: (M, A) int8, 1 = legal.
         """
         streams, actions = self.streams[rows], np.empty(len(rows), np.int64)
-        toss(choose, q, mask, float(epsilon), streams, actions, np.empty(len(rows), np.float32))
+        toss(choose, q, mask, float(epsilon), self.longest, streams, actions, np.empty(len(rows), np.float32))
         self.streams[rows] = streams
         return actions
+
+    def let_go(self, ended: np.ndarray) -> None:
+        """Where an episode has ended (N,) bool, what was being tried ends with it."""
+        self.streams["left"][ended] = 0
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What a checkpoint needs: the random streams, and what is being tried."""
+        trying = np.stack([self.streams["tried"], self.streams["left"]])
+        return {
+            "coins": torch.from_numpy(self.streams["rng"].view(np.int64).copy()),
+            "trying": torch.from_numpy(trying),
+        }
+
+    def load(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from ``tensors()``."""
+        self.streams["rng"] = tensors["coins"].numpy().view(np.uint64)
+        self.streams["tried"], self.streams["left"] = tensors["trying"].numpy()
 
 
 class AskedEpsilonGreedy:

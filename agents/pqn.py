@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from .batch_agent import MOST_THREADS, BatchAgent, check_range, check_types, config_from
+from .batch_agent import LONGEST, MOST_THREADS, BatchAgent, check_range, check_types, config_from
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
@@ -40,6 +40,7 @@ class PQNConfig:
     epsilon_start: float = 1.0
     epsilon_end: float = 0.05
     epsilon_fraction: float = 0.2  # share of the training over which epsilon falls
+    epsilon_repeat: int = 1  # what is tried is kept for k steps or more with probability 1 / k, at most for so many
     reheat_height: float = 0.0  # epsilon is raised by this when the return drops; 0: never
     reheat_drop: float = 0.5  # the world has changed when this share of what was learned is left
     reheat_half_life: float = 200.0  # episodes
@@ -53,6 +54,7 @@ class PQNConfig:
     def __post_init__(self) -> None:
         check_types(self, except_for=("input_scale", "center"))
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
+        check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 1, MOST_THREADS, "threads")
         check_range(self, 0, 1, "gamma", "lam", "learning_rate_end")
         if not self.learning_rate > 0.0:
@@ -142,6 +144,7 @@ class PQN(BatchAgent):
             self._rewards[t], self._terminated[t] = b.reward, b.terminated
             np.logical_or(b.terminated, b.truncated, out=self._ended[t])
             if ended:
+                self.explore.let_go(self._ended[t])
                 self._keep_final_values(t)
                 self.reheating.update(self.statistics.add(b))
             self.num_timesteps += batch.num_envs
@@ -217,8 +220,7 @@ class PQN(BatchAgent):
         named = {f"network.{key}": value for key, value in self.network.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             named.update({f"optimizer.{index}.{key}": value for key, value in state.items()})
-        coins = torch.from_numpy(self.explore.streams["rng"].view(np.int64).copy())
-        return {**named, "generator": self.generator.get_state(), "coins": coins}
+        return {**named, "generator": self.generator.get_state(), **self.explore.tensors()}
 
     def load_network(self, tensors: dict[str, torch.Tensor]) -> None:
         """The weights alone: enough to act."""
@@ -240,7 +242,7 @@ class PQN(BatchAgent):
                 slots.setdefault(int(index), {})[key] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
         self.generator.set_state(tensors["generator"])
-        self.explore.streams["rng"] = tensors["coins"].numpy().view(np.uint64)
+        self.explore.load(tensors)
         self._load_state(state)
 
 

@@ -19,7 +19,7 @@ import torch
 
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
-from .batch_agent import BatchAgent, check_range, check_types, config_from
+from .batch_agent import LONGEST, BatchAgent, check_range, check_types, config_from
 from .exploration import coin_streams, toss
 from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update
 
@@ -43,6 +43,7 @@ class TabularConfig:
     epsilon_start: float = 1.0
     epsilon_end: float = 0.05
     epsilon_fraction: float = 0.5  # share of the training over which epsilon falls
+    epsilon_repeat: int = 1  # what is tried is kept for k steps or more with probability 1 / k, at most for so many
     reheat_height: float = 0.0  # epsilon is raised by this when the return drops; 0: never
     reheat_drop: float = 0.5  # the world has changed when this share of what was learned is left
     reheat_half_life: float = 200.0  # episodes
@@ -62,6 +63,7 @@ class TabularConfig:
         if not all(type(count) is int and count >= 1 for count in counts):
             raise ValueError(f"bins must be a whole number >= 1 or a list of these, got {self.bins!r}")
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps")
+        check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 0, 1, "gamma", "step_size_end")
         if not 0.0 < self.step_size <= 1.0:
             raise ValueError(f"step_size must be > 0 and <= 1, got {self.step_size}")
@@ -150,6 +152,7 @@ class Tabular(BatchAgent):
             self._states = next_states = self.grid(b.observation)
             next_mask = b.mask
             if ended:
+                self.explore.let_go(b.terminated | b.truncated)
                 self.reheating.update(self.statistics.add(b))
                 next_states, next_mask = self._where_they_ended()
             self.num_timesteps += batch.num_envs
@@ -208,10 +211,9 @@ class Tabular(BatchAgent):
             "tables": self.tables,
             "counts": self.counts,
             "actions": self._actions,
-            "coins": self.explore.streams["rng"].view(np.int64),
             "table_coins": self.table_coins["rng"].view(np.int64),
         }
-        return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        return {**self.explore.tensors(), **{name: torch.from_numpy(array.copy()) for name, array in arrays.items()}}
 
     def state(self) -> dict[str, Any]:
         """Everything else that training needs to go on exactly."""
@@ -232,7 +234,7 @@ class Tabular(BatchAgent):
         self.load_network(tensors)
         self.counts[...] = tensors["counts"].numpy()
         self._actions[...] = tensors["actions"].numpy()
-        self.explore.streams["rng"] = tensors["coins"].numpy().view(np.uint64)
+        self.explore.load(tensors)
         self.table_coins["rng"] = tensors["table_coins"].numpy().view(np.uint64)
         self._has_chosen = state["has_chosen"]
         self._load_state(state)

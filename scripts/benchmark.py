@@ -119,8 +119,8 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     shown: dict[str, Table] = {}
     for row in rows:
         if row.work not in shown:
-            shown[row.work] = Table(title=row.work, title_justify="left")
-            for column in ("environments", "side", f"{row.unit}, median", "slowest … fastest", "Ludus is", "must be"):
+            shown[row.work] = Table(title=f"{row.work}: {row.unit}", title_justify="left")
+            for column in ("envs", "side", "median", "slowest … fastest", "Ludus is", "must be"):  # 80 characters wide
                 shown[row.work].add_column(column, justify="left" if column in ("side", "must be") else "right")
         shown[row.work].add_row(
             f"{row.num_envs:,}" if row.side == OURS and row.num_envs else "",

@@ -63,6 +63,56 @@ def test_some_environments_can_choose_while_the_coins_of_the_others_stay():
     assert (part.streams[others] == before[others]).all()
 
 
+def tries(choice, epsilon, steps, n):
+    """What is chosen (steps, n) where action 0 is the best of four."""
+    q, mask = np.tile(np.array([1.0, 0.0, 0.0, 0.0], np.float32), (n, 1)), np.ones((n, 4), np.int8)
+    return np.stack([choice(q, mask, epsilon)[0].copy() for _ in range(steps)])
+
+
+def test_what_is_tried_is_kept_for_k_steps_or_more_in_one_of_k_cases():
+    n, longest = 20_000, 8
+    choice = EpsilonGreedy(n, 5, longest=longest)
+    first = tries(choice, 1.0, 1, n)[0]
+    for k in range(2, longest + 1):
+        actions = tries(choice, 0.0, 1, n)[0]  # nothing new is tried: who does not do the best holds on
+        assert ((actions == first) | (actions == 0)).all()
+        held = (actions == first) & (first != 0)
+        share = held.sum() / (first != 0).sum()
+        assert share == pytest.approx(1 / k, abs=5 * (1 / k / n) ** 0.5)
+    assert (tries(choice, 0.0, 1, n) == 0).all()  # never for longer
+
+
+def test_what_is_tried_ends_with_the_episode_and_where_it_is_no_longer_legal():
+    n = 1000
+    choice = EpsilonGreedy(n, 5, longest=1000)
+    tries(choice, 1.0, 1, n)
+    kept = choice.streams["left"] > 0
+    choice.let_go(np.arange(n) < 500)
+    actions = tries(choice, 0.0, 1, n)[0]
+    assert (actions[:500] == 0).all() and (actions[500:] == np.where(kept, choice.streams["tried"], 0)[500:]).all()
+    tried = choice.streams["tried"].copy()
+    assert 100 < (choice.streams["left"] > 0).sum() < 500
+    mask = np.ones((n, 4), np.int8)
+    mask[np.arange(n), tried] = 0
+    mask[:, 0] = 1
+    actions = choice(np.tile(np.array([1.0, 0.0, 0.0, 0.0], np.float32), (n, 1)), mask, 0.0)[0]
+    assert (actions == 0).all()
+    assert (choice.streams["left"][tried != 0] == 0).all()
+
+
+def test_trying_for_a_step_draws_as_many_numbers_as_ever():
+    short, long = EpsilonGreedy(50, 3), EpsilonGreedy(50, 3, longest=2)
+    assert (tries(short, 1.0, 1, 50) == tries(long, 1.0, 1, 50)).all()
+    assert (short.streams["rng"] != long.streams["rng"]).all()
+
+
+def test_a_choice_goes_on_from_its_tensors():
+    one, two = EpsilonGreedy(50, 3, longest=100), EpsilonGreedy(50, 4, longest=100)
+    tries(one, 0.5, 20, 50)
+    two.load(one.tensors())
+    assert (tries(one, 0.5, 20, 50) == tries(two, 0.5, 20, 50)).all()
+
+
 def test_coins_for_another_purpose_are_others():
     one, two = coin_streams(100, 3), coin_streams(100, 3, salt=1)
     assert not set(one["rng"].tolist()) & set(two["rng"].tolist())

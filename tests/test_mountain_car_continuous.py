@@ -116,6 +116,11 @@ def test_starts_everywhere_equal_gymnasiums():
     assert (lengths == 1).sum() > 5
 
 
+def test_first_steps_at_full_speed_equal_gymnasiums():
+    """The first limit is a double, all later ones are singles; what a step leaves behind is single at once."""
+    assert_same_episodes(400, {"power": 0.01, "max_speed": 0.0031}, seed=300, limit=20)
+
+
 # --- Positions set by hand -------------------------------------------------------------------------------------------
 
 

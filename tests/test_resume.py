@@ -26,7 +26,7 @@ CONFIGS = {
         "steps": 30_000,
         "evaluate_every": 5_000,
         "environment": {"randomize": {"gravity": [8.0, 12.0]}, "drift": {"force": {"to": -10.0, "at": 900}}},
-        "hyperparameters": {**SMALL, "reheat_height": 0.5},
+        "hyperparameters": {**SMALL, "reheat_height": 0.5, "epsilon_repeat": 30},
     },
     "snake": {
         "env": "ludus/Snake-v1",
@@ -58,7 +58,7 @@ CONFIGS = {
         "steps": 400_000,
         "evaluate_every": 50_000,
         "environment": {"randomize": {"gravity": [8.0, 12.0]}},
-        "hyperparameters": {"method": "double-q", "rollout_steps": 64, "reheat_height": 0.5},
+        "hyperparameters": {"method": "double-q", "rollout_steps": 64, "reheat_height": 0.5, "epsilon_repeat": 30},
     },
 }
 

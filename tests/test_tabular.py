@@ -355,7 +355,7 @@ def test_separate_tables_act_by_their_mean():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_an_agent_goes_on_from_what_was_saved(method):
-    keywords = {"method": method, "gamma": GAMMA, "rollout_steps": 20, "reheat_height": 0.3}
+    keywords = {"method": method, "gamma": GAMMA, "rollout_steps": 20, "reheat_height": 0.3, "epsilon_repeat": 9}
 
     def fresh(num_envs=8):
         batch = KernelBatch("chain", num_envs, max_episode_steps=7)
