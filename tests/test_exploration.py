@@ -89,7 +89,8 @@ def test_what_is_tried_ends_with_the_episode_and_where_it_is_no_longer_legal():
     kept = choice.streams["left"] > 0
     choice.let_go(np.arange(n) < 500)
     actions = tries(choice, 0.0, 1, n)[0]
-    assert (actions[:500] == 0).all() and (actions[500:] == np.where(kept, choice.streams["tried"], 0)[500:]).all()
+    assert (actions[:500] == 0).all()
+    assert (actions[500:] == np.where(kept, choice.streams["tried"], 0)[500:]).all()
     tried = choice.streams["tried"].copy()
     assert 100 < (choice.streams["left"] > 0).sum() < 500
     mask = np.ones((n, 4), np.int8)
