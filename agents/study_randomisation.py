@@ -26,6 +26,7 @@ from ..files import write_atomically
 from . import catalogue
 from .config import configure
 from .evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
+from .moments import EVALUATION_SEED
 from .study_presets import interval
 
 ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
@@ -33,7 +34,6 @@ PARAMETER, UNIT, FIXED, RANGE = "mass", "kg", 1.0, (0.5, 2.0)
 VALUES = (0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5)  # at which both are judged
 ARMS = ("fixed", "randomised")
 EPISODES = 256  # per value
-EVALUATION_SEED = 1_000_000_007  # far from the seeds of training
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,10 @@ def test_the_table_of_the_readme_is_the_one_of_the_results():
     rows = read(ROOT / "results" / "presets.csv")
     assert table is not None
     assert table[1] == markdown(rows), "paste what `ludus study presets --markdown` prints"
-    assert {(row.env, row.agent) for row in rows} <= set(pairs()), "a preset that is no more"
+    seeds = {pair: {row.seed for row in rows if (row.env, row.agent) == pair} for pair in pairs()}
+    assert {pair: count for pair, of in seeds.items() if (count := len(of)) < 3} == {}, "train these: three seeds each"
+    assert {(row.env, row.agent) for row in rows} == set(pairs()), "a preset that is no more"
+    assert {row.env for row in rows} == set(ENVIRONMENTS) - set(study_presets.LEFT_OUT)
 
 
 def test_what_the_results_say_was_measured_with_the_presets_as_they_are():
