@@ -2,12 +2,13 @@
 
 import csv
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ludus.agents import study_randomisation as study
-from ludus.agents.study_randomisation import Judged, environment_of, judge, randomisation_study, read, table
+from ludus.agents.study_randomisation import ARMS, Judged, environment_of, judge, randomisation_study, read, table
 from ludus.envs.make import make_batch
 from ludus.scripts.main import main
 
@@ -125,3 +126,12 @@ def test_another_csv_is_refused(tmp_path):
     path.write_text("reheats,seed\n1,2\n")
     with pytest.raises(ValueError, match="is not a CSV of this study; choose another --out, or remove it"):
         randomisation_study(2, 10, path)
+
+
+def test_the_results_in_the_repository_are_those_of_the_preset_as_it_is():
+    rows = read(Path(__file__).resolve().parents[1] / "results" / "randomisation.csv")
+    seeds = {row.seed for row in rows}
+    assert len(seeds) >= 3
+    assert {row.key for row in rows} == {(arm, seed, value) for arm in ARMS for seed in seeds for value in study.VALUES}
+    for row in rows:
+        assert row.setting == study.setting_of(row.arm, row.steps), "the preset has changed: run the study again"
