@@ -509,11 +509,12 @@ def test_the_reference_policy_comes_through_a_crowd():
     assert play(200, "heuristic", **FULL)[1].mean() >= 0.97
 
 
-def test_the_trail_holds_where_the_rover_was():
+@pytest.mark.parametrize("steps", [0, 100, 300])
+def test_the_trail_holds_where_the_rover_was(steps):
     batch = KernelBatch(MODULE, 1, autoreset_mode="Disabled")
     batch.seed_from(0)
     r, places = batch.records, []
-    for _ in range(300):
+    for _ in range(steps):
         places.append((r["x"][0], r["y"][0]))
         batch.step([[0.3, -0.3]])
     places.append((r["x"][0], r["y"][0]))
