@@ -71,7 +71,7 @@ class BatchAgent(BaseAlgorithm):
 
     @property
     def epsilon(self) -> float:
-        """The share of steps in which an environment tries something at random, at this moment."""
+        """The chance that an environment begins to try something at random, at this moment."""
         return min(self.epsilon_schedule(self.progress) + self.reheating.extra, 1.0)
 
     # --- Acting ---

@@ -26,16 +26,7 @@ def count(bits):
 def farthest(bits, start, way):
     """The floor of a set that lies farthest from ``start`` in direction ``way``, or ``start`` if there is none."""
     bits &= beyond(start, way)
-    if bits == 0:
-        return start
-    floor = 0
-    if way < 0:
-        while not bits >> floor & 1:
-            floor += 1
-    else:
-        while bits >> floor > 1:
-            floor += 1
-    return floor
+    return end_of(bits, way) if bits != 0 else start
 
 
 @kernel
