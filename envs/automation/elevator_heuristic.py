@@ -7,7 +7,7 @@ are bits.
 import math
 
 from ..engine.kernels import kernel
-from .elevator_lifts import BOARDING, CLOSING, MOVING, NOBODY, OPENING, beyond
+from .elevator_lifts import BOARDING, CLOSING, MOVING, NOBODY, OPENING, beyond, end_of
 
 QUEUED, NEW_DESTINATION, NEXT_ROUND = 2.0, 35.0, 50.0  # s, weights of destination dispatch
 
