@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from stable_baselines3.common.logger import Logger
 
 from ludus.agents.exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, coin_streams
+from ludus.agents.pqn import PQN, PQNConfig
+from ludus.agents.tabular import Tabular, TabularConfig
+from ludus.envs.engine.batch import KernelBatch
 
 ALL_LEGAL = np.ones((1, 4), np.int8)
 
@@ -114,6 +118,26 @@ def test_a_choice_goes_on_from_its_tensors():
     assert (tries(one, 0.5, 20, 50) == tries(two, 0.5, 20, 50)).all()
 
 
+@pytest.mark.parametrize(("kind", "config"), [(PQN, PQNConfig), (Tabular, TabularConfig)])
+def test_no_agent_carries_a_try_into_the_next_episode(kind, config):
+    batch = KernelBatch("ludus.envs.robotics.mountain_car", 8, max_episode_steps=7)
+    agent = kind(batch, config(num_envs=8, rollout_steps=40, epsilon_end=1.0, epsilon_repeat=1000))
+    agent.set_logger(Logger(None, []))
+    held, carried = [], []
+
+    class Watched(EpsilonGreedy):
+        def __call__(self, q, mask, epsilon):
+            left, begins = self.streams["left"], batch.records["clock"] == 0
+            held.append((left > 0).sum())
+            carried.append((left[begins] > 0).sum())
+            return super().__call__(q, mask, epsilon)
+
+    agent.explore = Watched(8, 0, longest=agent.explore.longest)
+    agent.learn(8 * 40)
+    assert sum(held) > 40
+    assert sum(carried) == 0
+
+
 def test_coins_for_another_purpose_are_others():
     one, two = coin_streams(100, 3), coin_streams(100, 3, salt=1)
     assert not set(one["rng"].tolist()) & set(two["rng"].tolist())
@@ -139,8 +163,6 @@ def test_values_that_differ_in_float64_alone_are_no_tie():
 
 
 def test_coins_are_not_the_environments_own_random_numbers():
-    from ludus.envs.engine.batch import KernelBatch
-
     batch = KernelBatch("ludus.envs.robotics.cartpole", 8)
     batch.seed_from(7)
     assert not set(batch.records["rng"].tolist()) & set(EpsilonGreedy(8, 7).streams["rng"].tolist())
