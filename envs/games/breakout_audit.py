@@ -1,15 +1,12 @@
-"""What must hold of every state of Breakout: the fuzzer's invariants.
-
-Reads the record of `breakout.py` and imports nothing from there.
-"""
+"""What must hold of every state of Breakout: the fuzzer's invariants."""
 
 import math
 
 import numpy as np
 
 from ..engine.kernels import kernel
+from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_LINE, WALL_TOP
 
-FIELD, HALF_BALL, WALL_TOP, BRICK_HEIGHT, PADDLE_TOP = range(5)  # indices of world.lines
 WALLS, FIXED = 2, 10  # to be cleared; numbers of the observation before the bricks
 DEPTH = 1e-7  # u; rounding is less, even at a speed of 100 u/step
 
@@ -28,36 +25,35 @@ INVARIANTS = (
 @kernel
 def invariant(s, world, shown, legal):
     rows, columns = s.bricks.shape
-    half, line = world.lines[HALF_BALL], world.lines[PADDLE_TOP] - world.lines[HALF_BALL]
-    low, high, width = half - DEPTH, world.lines[FIELD] - half + DEPTH, world.lines[FIELD] / columns
+    low, high, width = HALF_BALL - DEPTH, FIELD - HALF_BALL + DEPTH, FIELD / columns
     if not (low <= s.x <= high and low <= s.y <= high):
         return 1
     standing, gone, worth = 0, 0, 0
     for row in range(rows):
-        top = world.lines[WALL_TOP] + row * world.lines[BRICK_HEIGHT]
-        depth_y = min(s.y - top, top + world.lines[BRICK_HEIGHT] - s.y) + half
+        top = WALL_TOP + row * BRICK_HEIGHT
+        depth_y = min(s.y - top, top + BRICK_HEIGHT - s.y) + HALF_BALL
         for column in range(columns):
             worth += rows - row
             if s.bricks[row, column] == 0:
                 gone += rows - row
                 continue
             standing += 1
-            depth_x = min(s.x - column * width, (column + 1) * width - s.x) + half
+            depth_x = min(s.x - column * width, (column + 1) * width - s.x) + HALF_BALL
             if s.bricks[row, column] != 1 or min(depth_x, depth_y) > DEPTH:
                 return 1
     # The first step brings a paddle that is wider than it was, because it drifts, back between the sides.
-    if s.clock > 0 and not 0.5 * s.paddle_width <= s.paddle <= world.lines[FIELD] - 0.5 * s.paddle_width:
+    if s.clock > 0 and not 0.5 * s.paddle_width <= s.paddle <= FIELD - 0.5 * s.paddle_width:
         return 2
     if standing != s.standing or not 0 <= s.walls <= WALLS:
         return 3
     if s.totals[0] != s.walls * worth + (gone if standing > 0 else 0):
         return 4
     if s.wait > 0:
-        if s.x != s.paddle or s.y != line or s.vx != 0.0 or s.vy != 0.0 or s.falling or s.contacts != 0:
+        if s.x != s.paddle or s.y != PADDLE_LINE or s.vx != 0.0 or s.vy != 0.0 or s.falling or s.contacts != 0:
             return 5
     elif abs(math.hypot(s.vx, s.vy) - s.speed) > 1e-9 * s.speed or abs(s.vy) < 0.1 * s.speed or s.contacts < 0:
         return 5
-    if (s.y < line or s.vy <= 0.0) if s.falling else s.y > line + DEPTH:
+    if (s.y < PADDLE_LINE or s.vy <= 0.0) if s.falling else s.y > PADDLE_LINE + DEPTH:
         return 6
     if s.left < 0 or (s.left == 0 and not s.pending) or s.success != (s.walls == WALLS):
         return 7

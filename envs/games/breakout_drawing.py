@@ -1,13 +1,10 @@
-"""The picture of Breakout: whole pixels in small frames; glow, a trail and the score in large ones.
-
-Reads the record of `breakout.py` alone and imports nothing from there.
-"""
+"""The picture of Breakout: whole pixels in small frames; glow, a trail and the score in large ones."""
 
 import math
 
 from ..engine.kernels import blend, box, disc, fill, kernel, number, repeat_rows, shade, text
+from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_TOP, WALL_TOP
 
-FIELD, HALF_BALL, WALL_TOP, BRICK_HEIGHT, PADDLE_TOP = range(5)  # indices of world.lines
 HEADER = 16  # a frame's height in heights of its header
 FINE = 240  # pixels of a frame's smaller side from which on it is drawn in detail
 PADDLE_HEIGHT = 2.6  # u; only its top counts
@@ -26,26 +23,26 @@ INK, INK_WEAK, WON, LOST = (236, 238, 255), (146, 148, 196), (120, 235, 160), (2
 @kernel
 def draw(s, world, frame):
     if min(frame.shape[0], frame.shape[1]) < FINE:
-        draw_plain(s, world, frame)
+        draw_plain(s, frame)
     else:
-        draw_fine(s, world, frame)
+        draw_fine(s, frame)
 
 
 # --- Small: each thing a rectangle of whole pixels, and whole rows copied --------------------------------------------
 
 
 @kernel
-def draw_plain(s, world, frame):
+def draw_plain(s, frame):
     height, width = frame.shape[0], frame.shape[1]
     top = height // HEADER
-    unit_x, unit_y = width / world.lines[FIELD], (height - top) / world.lines[FIELD]
+    unit_x, unit_y = width / FIELD, (height - top) / FIELD
     fill(frame, 0, 0, width, 1, PLAIN_HEAD)
     repeat_rows(frame, 0, 1, top)
     fill(frame, 0, top, width, top + 1, PLAIN)
     repeat_rows(frame, top, 1, height)
     rows, columns = s.bricks.shape
     for row in range(rows):
-        y = top + int((world.lines[WALL_TOP] + row * world.lines[BRICK_HEIGHT]) * unit_y)
+        y = top + int((WALL_TOP + row * BRICK_HEIGHT) * unit_y)
         color = ROW_COLORS[rows - 1 - row]
         left = 0
         for column in range(columns):
@@ -53,7 +50,7 @@ def draw_plain(s, world, frame):
             if s.bricks[row, column] != 0:
                 fill(frame, left, y, max(right - 1, left + 1), y + 1, color)
             left = right
-        repeat_rows(frame, y, 1, y + max(int(world.lines[BRICK_HEIGHT] * unit_y) - 1, 1))  # a pixel is left free below
+        repeat_rows(frame, y, 1, y + max(int(BRICK_HEIGHT * unit_y) - 1, 1))  # a pixel is left free below
     for k in range(s.left):
         fill(frame, 2 + 4 * k, top // 3, 4 + 4 * k, max(top - top // 3, 1), BALL)
     for k in range(2):
@@ -63,10 +60,10 @@ def draw_plain(s, world, frame):
         int((s.paddle - 0.5 * s.paddle_width) * unit_x + 0.5),
         int((s.paddle + 0.5 * s.paddle_width) * unit_x + 0.5),
     )
-    y = top + int(world.lines[PADDLE_TOP] * unit_y + 0.5)
+    y = top + int(PADDLE_TOP * unit_y + 0.5)
     fill(frame, x0, y, x1, max(y + int(PADDLE_HEIGHT * unit_y), y + 1), PADDLE)
-    wide = math.ceil(2.0 * world.lines[HALF_BALL] * unit_x)
-    high = math.ceil(2.0 * world.lines[HALF_BALL] * unit_y)
+    wide = math.ceil(2.0 * HALF_BALL * unit_x)
+    high = math.ceil(2.0 * HALF_BALL * unit_y)
     for back in range(2, -1, -1):  # the ball, and weaker where it was one and two steps ago
         k = (s.clock - back) & (s.trail.shape[0] - 1)
         x, y = int(s.trail[k, 0] * unit_x - 0.5 * wide + 0.5), int(s.trail[k, 1] * unit_y - 0.5 * high + 0.5)
@@ -88,30 +85,30 @@ def glow(frame, cx, cy, radius, strength, color):
 
 
 @kernel
-def draw_fine(s, world, frame):
+def draw_fine(s, frame):
     height, width = frame.shape[0], frame.shape[1]
     top = height // HEADER
-    unit_x, unit_y = width / world.lines[FIELD], (height - top) / world.lines[FIELD]
+    unit_x, unit_y = width / FIELD, (height - top) / FIELD
     unit = min(unit_x, unit_y)
     for y in range(height):
         fill(frame, 0, y, 1, y + 1, shade((y - top) / (height - top), NIGHT, DUSK) if y >= top else HEAD)
         fill(frame, 1, y, width, y + 1, (frame[y, 0, 0], frame[y, 0, 1], frame[y, 0, 2]))
     thick = max(int(0.5 * unit), 1)
     fill(frame, 0, top - thick, width, top, EDGE)
-    draw_bricks(s, world, frame, top, unit_x, unit_y)
-    draw_paddle(s, world, frame, top, unit_x, unit_y)
-    draw_ball(s, world, frame, top, unit_x, unit_y)
+    draw_bricks(s, frame, top, unit_x, unit_y)
+    draw_paddle(s, frame, top, unit_x, unit_y)
+    draw_ball(s, frame, top, unit_x, unit_y)
     draw_header(s, frame, top, unit)
 
 
 @kernel
-def draw_bricks(s, world, frame, top, unit_x, unit_y):
+def draw_bricks(s, frame, top, unit_x, unit_y):
     """Rounded, lighter above and darker below."""
     rows, columns = s.bricks.shape
-    high, wide = world.lines[BRICK_HEIGHT] * unit_y, world.lines[FIELD] * unit_x / columns
+    high, wide = BRICK_HEIGHT * unit_y, FIELD * unit_x / columns
     gap = 0.09 * high
     for row in range(rows):
-        y = top + (world.lines[WALL_TOP]) * unit_y + row * high + gap
+        y = top + WALL_TOP * unit_y + row * high + gap
         color = ROW_COLORS[rows - 1 - row]
         light, dark = shade(0.45, color, (255, 255, 255)), shade(0.42, color, NIGHT)
         for column in range(columns):
@@ -123,9 +120,9 @@ def draw_bricks(s, world, frame, top, unit_x, unit_y):
 
 
 @kernel
-def draw_paddle(s, world, frame, top, unit_x, unit_y):
+def draw_paddle(s, frame, top, unit_x, unit_y):
     x0, x1 = (s.paddle - 0.5 * s.paddle_width) * unit_x, (s.paddle + 0.5 * s.paddle_width) * unit_x
-    y = top + world.lines[PADDLE_TOP] * unit_y
+    y = top + PADDLE_TOP * unit_y
     high = PADDLE_HEIGHT * unit_y
     for k in range(5):  # light that falls from it
         glow(frame, x0 + (k + 0.5) * (x1 - x0) / 5.0, y + 0.5 * high, 0.16 * (x1 - x0) + 2.0 * high, 0.13, COOL)
@@ -134,9 +131,9 @@ def draw_paddle(s, world, frame, top, unit_x, unit_y):
 
 
 @kernel
-def draw_ball(s, world, frame, top, unit_x, unit_y):
+def draw_ball(s, frame, top, unit_x, unit_y):
     """The ball, round, with a trail of where it was in the last steps; one to be served shines the more the sooner."""
-    count, radius = s.trail.shape[0], world.lines[HALF_BALL] * min(unit_x, unit_y)
+    count, radius = s.trail.shape[0], HALF_BALL * min(unit_x, unit_y)
     x, y = s.x * unit_x, top + s.y * unit_y
     before_x, before_y = x, y
     for back in range(1, count):
