@@ -39,8 +39,7 @@ def read_card(id: str) -> Card:
         raise ValueError(f"{id} is not an environment of Ludus; `ludus envs` lists those that have a card")
     module, simulation = load(spec.kwargs["module"])
     text = (module.__doc__ or "").strip()
-    sizes = {key: size.default for key, size in simulation.sizes.items()}
-    observation, actions = simulation.spaces(**sizes)
+    observation, actions = simulation.spaces(**simulation.resolve_sizes({}, id))
     scores = simulation.scores
     return Card(
         id=spec.id,

@@ -249,7 +249,7 @@ def test_every_environment_declares_keys_that_exist_for_every_action(id, monkeyp
     import pygame
 
     _, simulation = load(ENVIRONMENTS[id][0])
-    _, space = simulation.spaces(**{name: size.default for name, size in simulation.sizes.items()})
+    _, space = simulation.spaces(**simulation.resolve_sizes({}, ""))
     controls = make_controls(space, simulation.action_names, simulation.keys, simulation.idle)
     assert all(binding.caps for binding in controls.bindings)
     pygame.display.init()

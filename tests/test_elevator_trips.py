@@ -100,3 +100,17 @@ def test_trips_follow_drifting_parameters():
             batch.step([0])
             changed = batch.records["flight"][0].tolist() == fresh.records["flight"][0].tolist()
             assert changed == (step >= 3)
+
+
+def test_trips_are_computed_anew_only_when_what_decides_them_has_changed():
+    batch = KernelBatch(MODULE, 1, lifts=6, floors=24, randomize={"speed": (1.0, 9.0)})
+    batch.reset(seeds=[0])
+    flights = batch.records["flight"][0]
+    flights[5] = marked = 123.0
+    still = KernelBatch(MODULE, 1, lifts=6, floors=24)
+    still.reset(seeds=[0])
+    still.records["flight"][0, 5] = marked
+    batch.reset()
+    still.reset()
+    assert flights[5] != marked  # another speed was drawn
+    assert still.records["flight"][0, 5] == marked

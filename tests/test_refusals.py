@@ -8,7 +8,8 @@ import pytest
 from gymnasium import error, spaces
 
 from ludus.envs.engine.batch import KernelBatch
-from ludus.envs.engine.simulation import Drift, load, parameter_ranges
+from ludus.envs.engine.parameters import parameter_ranges
+from ludus.envs.engine.simulation import Drift, load
 
 CARTPOLE, SNAKE = "ludus.envs.robotics.cartpole", "ludus.envs.games.snake"
 

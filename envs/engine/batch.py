@@ -15,20 +15,11 @@ from gymnasium import Space, error, spaces
 from gymnasium.vector import AutoresetMode
 
 from . import snapshot
-from .driver import (
-    DISABLED,
-    NEXT_STEP,
-    OBSERVE,
-    RESET,
-    SAME_STEP,
-    STEP,
-    Buffers,
-    Rows,
-    compile_driver,
-    make_setting,
-    specialise,
-)
-from .simulation import Simulation, load, parameter_ranges, record_dtype
+from .binding import specialise
+from .driver import DISABLED, NEXT_STEP, OBSERVE, RESET, SAME_STEP, STEP, Buffers, Rows, make_setting
+from .loops import compile_driver
+from .parameters import parameter_ranges
+from .simulation import Simulation, load, record_dtype
 
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
 

@@ -1,18 +1,15 @@
 """The one compiled loop over a batch: reset, step, time limit, autoreset, drift, reward terms, episode totals.
 
-``compile_driver`` binds the loop to the kernels of one environment; see ``binding.py`` for how.
+`loops.py` binds it to the kernels of one environment.
 """
 
-import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import kernels
-from .binding import bind, hash_sources, layout_of, specialise
 from .kernels import borrow, kernel, seed_stream, uniform_in
-from .simulation import Ranges
+from .parameters import Ranges
 
 RESET, STEP, OBSERVE = 0, 1, 2  # commands
 NEXT_STEP, SAME_STEP, DISABLED = 0, 1, 2  # what happens at the end of an episode (Gymnasium's AutoresetMode)
@@ -92,18 +89,6 @@ def mask(s, world, out):
     """All actions are legal: the rows keep the ones they were made with."""
 
 
-def heuristic(s, world, out):
-    """Placeholder: re-bound to the environment's kernel."""
-
-
-def draw(s, world, frame):
-    """Placeholder: re-bound to the environment's kernel."""
-
-
-def invariant(s, world, shown, legal):
-    """Placeholder: re-bound to the environment's kernel."""
-
-
 @kernel
 def succeeded_at(drifts, d):
     """The age at which a later drift of the same parameter takes over (the rows are in order of their start)."""
@@ -141,7 +126,23 @@ def resume_drifts(s, drifts):
             s.parameters[p] += (drifts[d].to - s.parameters[p]) * share
 
 
-def _define_drive() -> Callable:
+@kernel
+def begin(s, spans, drifts):
+    """A new episode: everything but the environment's own fields."""
+    s.clock = 0
+    for k in range(s.totals.shape[0]):
+        s.totals[k] = 0.0
+    s.success = False
+    s.pending = False
+    s.ready = True
+    for p in range(spans.shape[1]):
+        low, high = spans[0, p], spans[1, p]
+        s.parameters[p] = low if low == high else uniform_in(s, low, high)
+    if drifts is not None:
+        resume_drifts(s, drifts)
+
+
+def define_drive() -> Callable:
     source_hash = 0  # replaced when the loop is bound; a closure cell is part of Numba's cache key
 
     def drive(command, records, actions, action_rows, rows, world, spans, bounds, drifts, mode, limit, start, stop):
@@ -221,17 +222,7 @@ def _define_drive() -> Callable:
             # Each kernel is called at one place only, because LLVM compiles a copy of it for every place.
             while True:
                 if restarts:
-                    s.clock = 0
-                    for k in range(s.totals.shape[0]):
-                        s.totals[k] = 0.0
-                    s.success = False
-                    s.pending = False
-                    s.ready = True
-                    for p in range(spans.shape[1]):
-                        low, high = spans[0, p], spans[1, p]
-                        s.parameters[p] = low if low == high else uniform_in(s, low, high)
-                    if drifts is not None:
-                        resume_drifts(s, drifts)
+                    begin(s, spans, drifts)
                     reset(s, world)
                 observe(s, world, finals[i] if keeps_final else observations[i])
                 mask(s, world, final_masks[i] if keeps_final else masks[i])
@@ -241,77 +232,3 @@ def _define_drive() -> Callable:
         return ended
 
     return drive
-
-
-def _define_paint() -> Callable:
-    source_hash = 0
-
-    def paint(records, indices, world, frames):
-        """Draw environment ``indices[j]`` into ``frames[j]``."""
-        source_hash  # noqa: B018
-        borrowed = borrow(frames)
-        for j in range(indices.shape[0]):
-            draw(records[indices[j]], world, borrowed[j])
-
-    return paint
-
-
-def _define_advise() -> Callable:
-    source_hash = 0
-
-    def advise(records, world, out):
-        """Write the heuristic's action of every environment into ``out`` (N, A)."""
-        source_hash  # noqa: B018
-        for i in range(records.shape[0]):
-            heuristic(records[i], world, out[i])
-
-    return advise
-
-
-def _define_audit() -> Callable:
-    source_hash = 0
-
-    def audit(records, world, observations, masks, out):
-        """Write the number of the first broken invariant of every environment into ``out`` (N,); 0 where all hold."""
-        source_hash  # noqa: B018
-        for i in range(records.shape[0]):
-            out[i] = invariant(records[i], world, observations[i], masks[i])
-
-    return audit
-
-
-class Driver:
-    """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
-
-    def __init__(self, module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = ()) -> None:
-        names = {name: vars(module)[name] for name in KERNELS if name in vars(module)}
-        for name in ("reset", "step", "observe"):
-            if name not in names:
-                raise TypeError(f"environment {module.__name__} has no kernel {name!r}; see envs/engine/simulation.py")
-        advisers = {"": names["heuristic"]} if "heuristic" in names else {}
-        advisers |= {name: vars(module)[f"heuristic_{name}"] for name in heuristics}
-        layout = layout_of(dtype)
-        shared = (module, names, hash_sources({**names, **advisers}, __file__, kernels.__file__), layout)
-        self.drive = bind(_define_drive(), *shared)
-        self.paint = bind(_define_paint(), *shared) if "draw" in names else None
-        # The name is part of the layout's: else the cache would take one policy's machine code for another's.
-        self.advise = {
-            name: bind(_define_advise(), module, {**names, "heuristic": adviser}, shared[2], f"{layout}_{name}")
-            for name, adviser in advisers.items()
-        }  # by the policy's name, "" for the kernel `heuristic` itself
-        self.audit = bind(_define_audit(), *shared) if "invariant" in names else None
-
-
-_drivers: dict[tuple[str, str], Driver] = {}
-
-
-def compile_driver(module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = ()) -> Driver:
-    """The driver of ``module`` for records of ``dtype``; one per process."""
-    key = (module.__name__, layout_of(dtype))
-    if key not in _drivers:
-        _drivers[key] = Driver(module, dtype, heuristics)
-    return _drivers[key]
-
-
-KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw", "invariant")
-__all__ = ["Buffers", "Driver", "bind", "compile_driver", "hash_sources", "specialise"]

@@ -10,6 +10,9 @@ An environment is a module with kernels (compiled scalar functions over one reco
     heuristic_<name>(s, world, out)              the same of further policies, named in SIMULATION         optional
     draw(s, world, frame)                        write RGB into frame (height, width, 3) uint8             optional
     invariant(s, world, shown, legal) -> broken  0, or the number of an invariant that does not hold       optional
+    sense_<slot>(s, world, out)                  write a slot's raw signal                              each slot
+    truth_<slot>(s, world, out)                  write what the simulator knows of it                   each slot
+    baseline_<slot>_<name>(world, raw, out)      write what a simple rule makes of the raw signal    each baseline
 
 and a constant ``SIMULATION`` of the class below. Invariants are what must hold after every reset and step, whatever the
 parameters and the actions, and also in an ended episode before its reset (``s.pending``). ``shown`` and ``legal`` are
@@ -18,9 +21,8 @@ state that breaks one; ordinary steps never call the kernel.
 """
 
 import importlib
-import itertools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -49,6 +51,30 @@ class Size:
     low: int
     high: int
     meaning: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A word that decides what the batch shares (a set of images, say), and perhaps the shape of the record."""
+
+    default: str
+    meaning: str
+    values: tuple[str, ...] = ()  # empty: any text
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A sense that can be filled with the truth, the raw signal, nothing, or a learned model; see `slots.py`."""
+
+    raw: Callable[..., Space]  # **sizes -> space of the raw signal, a Box
+    truth: Callable[..., Space]  # **sizes -> space of what the simulator knows, a Box of float32
+    meaning: str
+    default: str | None = None  # what fills it where nothing is given; None: the sense is off
+    refresh: str = "step"  # or "reset": stays the same for an episode, and is filled once
+    replaces_state: bool = False  # filled, it stands in the place of the ordinary observation
+    # **sizes -> names of the classes, where the truth is one-hot; () where it is a vector of numbers
+    classes: Callable[..., tuple[str, ...]] = lambda **sizes: ()
+    baselines: tuple[str, ...] = ()  # simple rules from raw to truth: `name` is the kernel `baseline_<slot>_name`
 
 
 @dataclass(frozen=True)
@@ -84,6 +110,8 @@ class Simulation:
     action_names: tuple[str, ...]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     sizes: Mapping[str, Size] = field(default_factory=dict)
+    choices: Mapping[str, Choice] = field(default_factory=dict)  # given to the functions that take **sizes, too
+    slots: Mapping[str, Slot] = field(default_factory=dict)
     world: Callable[..., tuple] = no_world  # **sizes -> a NamedTuple of arrays that the batch shares, read-only
     succeeds: bool = False  # the task can be solved: kernels set s.success, info carries "is_success"
     scores: Mapping[str, float] = field(
@@ -101,9 +129,9 @@ class Simulation:
 
     # What is of the wrong type is a ValueError here: Gymnasium adds a line of its own to a TypeError of a constructor.
 
-    def resolve_sizes(self, given: Mapping[str, int], name: str) -> dict[str, int]:
-        """All sizes, defaults included; ``ValueError`` for one out of range, or for no whole number."""
-        resolved = {}
+    def resolve_sizes(self, given: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """All sizes and choices, defaults included; ``ValueError`` for one out of range, or of the wrong type."""
+        resolved: dict[str, Any] = {}
         for key, size in self.sizes.items():
             value = given.get(key, size.default)
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
@@ -111,17 +139,22 @@ class Simulation:
             if not size.low <= value <= size.high:
                 raise ValueError(f"{key} of {name} must be {size.low} … {size.high}, got {value}")
             resolved[key] = int(value)
+        for key, choice in self.choices.items():
+            value = given.get(key, choice.default)
+            if not isinstance(value, str):
+                raise ValueError(f"{key} of {name} must be a text, got {value!r}")
+            if choice.values and value not in choice.values:
+                raise ValueError(f"unknown {key} {value!r} of {name}{did_you_mean(value, choice.values)}")
+            resolved[key] = value
         return resolved
 
     def check_value(self, key: str, value: Any, name: str) -> float:
         """The value of parameter ``key`` as a float; ``ValueError`` for one out of range, unknown, or no number."""
-        if key in self.sizes:
-            raise ValueError(
-                f"{key} of {name} is a size, which decides the record's shape: it can be fixed, but neither "
-                "randomised nor drift"
-            )
+        if key in self.sizes or key in self.choices:
+            what = "a size, which decides the record's shape" if key in self.sizes else "a choice for the whole batch"
+            raise ValueError(f"{key} of {name} is {what}: it can be fixed, but neither randomised nor drift")
         if key not in self.parameters:
-            known = [*self.parameters, *self.sizes]
+            known = [*self.parameters, *self.sizes, *self.choices, *self.slots]
             raise ValueError(f"unknown parameter {key!r} of {name}{did_you_mean(key, known)}")
         parameter = self.parameters[key]
         if not isinstance(value, (int, float, np.integer, np.floating)):
@@ -130,93 +163,6 @@ class Simulation:
             unit = f" {parameter.unit}" if parameter.unit else ""
             raise ValueError(f"{key} of {name} must be {parameter.low:g} … {parameter.high:g}{unit}, got {value}")
         return float(value)
-
-
-class Ranges(NamedTuple):
-    """The parameters of a batch as arrays for the driver: P parameters, D drifts, A action components."""
-
-    low: np.ndarray  # (P,) drawn uniformly per episode between low and high; fixed where they are equal
-    high: np.ndarray  # (P,)
-    drift_parameter: np.ndarray  # (D,) index of the parameter, in order of `at`
-    drift_at: np.ndarray  # (D,) age in steps
-    drift_over: np.ndarray  # (D,) steps
-    drift_to: np.ndarray  # (D,)
-    action_low: np.ndarray  # (A,)
-    action_high: np.ndarray  # (A,)
-
-
-def as_drifts(value: Any, key: str) -> list[Drift]:
-    """A ``Drift``, a dict of its fields (as in JSON), or a sequence of either."""
-    if isinstance(value, Drift):
-        return [value]
-    if isinstance(value, Mapping):
-        known = [f.name for f in fields(Drift)]
-        for name in value:
-            if name not in known:
-                raise ValueError(f"unknown field {name!r} in the drift of {key}{did_you_mean(name, known)}")
-        for name in ("to", "at"):
-            if name not in value:
-                raise ValueError(f"the drift of {key} lacks {name!r}; expected to, at and, if gradual, over")
-        return [Drift(**value)]
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [drift for item in value for drift in as_drifts(item, key)]
-    raise ValueError(f"the drift of {key} must be a Drift or a dict with to, at, over; got {value!r}")
-
-
-def parameter_ranges(
-    simulation: Simulation, fixed: Mapping, randomize: Mapping, drift: Mapping, action_space: Space, name: str
-) -> Ranges:
-    """Check the three ways to set parameters and lay them out for the driver."""
-    for word, given, what in (("randomize", randomize, "(low, high)"), ("drift", drift, "Drift(to, at, over)")):
-        if not isinstance(given, Mapping):
-            raise ValueError(f"{word} of {name} must be a dict {{parameter: {what}}}, got {given!r}")
-    index = {key: i for i, key in enumerate(simulation.parameters)}
-    low = np.array([parameter.default for parameter in simulation.parameters.values()], np.float64)
-    for key, value in fixed.items():
-        value = simulation.check_value(key, value, name)
-        low[index[key]] = value
-    high = low.copy()
-    for key, pair in randomize.items():
-        if not isinstance(pair, Sequence) or len(pair) != 2:
-            raise ValueError(f"randomize[{key!r}] of {name} must be a pair (low, high), got {pair!r}")
-        ends = [simulation.check_value(key, value, name) for value in pair]
-        if key in fixed:
-            raise ValueError(f"{key} of {name} is both fixed and randomised; give one of the two")
-        if ends[0] > ends[1]:
-            raise ValueError(f"randomize[{key!r}] of {name} must be (low, high) with low <= high, got {pair!r}")
-        low[index[key]], high[index[key]] = ends
-    rows = []
-    for key, value in drift.items():
-        for item in as_drifts(value, key):
-            to = simulation.check_value(key, item.to, name)
-            if min(item.at, item.over) < 0 or int(item.at) != item.at or int(item.over) != item.over:
-                raise ValueError(f"the drift of {key} needs whole at >= 0 and over >= 0 steps, got {item}")
-            rows.append((int(item.at), index[key], int(item.over), to))
-    rows.sort(key=lambda row: row[:2])
-    for before, after in itertools.combinations(rows, 2):
-        if before[1] == after[1] and after[0] < before[0] + before[2]:
-            key = list(index)[before[1]]
-            raise ValueError(
-                f"two drifts of {key} of {name} overlap: one runs from step {before[0]} over {before[2]} steps, "
-                f"the next starts at {after[0]}; start it at {before[0] + before[2]} or later"
-            )
-    if getattr(action_space, "start", 0):  # kernels index with their actions
-        raise ValueError(
-            f"{name} declares actions {action_space}, kernels count them from 0; declare Discrete({action_space.n})"  # type: ignore[attr-defined]
-        )
-    is_box = hasattr(action_space, "low")
-    action_low = action_space.low.ravel() if is_box else [0]  # type: ignore[attr-defined]
-    action_high = action_space.high.ravel() if is_box else [action_space.n - 1]  # type: ignore[attr-defined]
-    return Ranges(
-        low,
-        high,
-        np.array([row[1] for row in rows], np.int64),
-        np.array([row[0] for row in rows], np.int64),
-        np.array([row[2] for row in rows], np.int64),
-        np.array([row[3] for row in rows], np.float64),
-        np.asarray(action_low, np.float64),
-        np.asarray(action_high, np.float64),
-    )
 
 
 def record_dtype(simulation: Simulation, sizes: Mapping[str, int]) -> np.dtype:

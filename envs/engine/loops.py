@@ -1,0 +1,165 @@
+"""The small compiled loops over a batch, and all of an environment's loops bound to its kernels (``compile_driver``).
+
+Each has placeholders for the kernels that it calls; `binding.py` says how they are replaced.
+"""
+
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import driver, kernels
+from .binding import bind, hash_sources, layout_of
+from .driver import begin, define_drive, mask
+from .kernels import borrow
+
+KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw", "invariant")
+
+
+def reset(s, world):
+    """Placeholder: re-bound to the environment's kernel."""
+
+
+def observe(s, world, out):
+    """Placeholder: re-bound to the environment's kernel."""
+
+
+def write(s, world, out):
+    """Placeholder: re-bound to a kernel that writes something of a record: `draw`, or what a slot shows."""
+
+
+def heuristic(s, world, out):
+    """Placeholder: re-bound to the environment's kernel."""
+
+
+def invariant(s, world, shown, legal):
+    """Placeholder: re-bound to the environment's kernel."""
+
+
+def estimate(world, raw, out):
+    """Placeholder: re-bound to a slot's baseline."""
+
+
+def _define_restart() -> Callable:
+    source_hash = 0
+
+    def restart(records, rows, world, spans, drifts):
+        """Begin a new episode wherever one has ended; rewards, flags and totals stay as the step has left them."""
+        source_hash  # noqa: B018
+        observations, masks = borrow(rows.observation), borrow(rows.mask)
+        for index in range(records.shape[0]):
+            i = np.uintp(index)
+            s = records[i]
+            if s.pending:
+                begin(s, spans, drifts)
+                reset(s, world)
+                observe(s, world, observations[i])
+                mask(s, world, masks[i])
+
+    return restart
+
+
+def _define_paint() -> Callable:
+    source_hash = 0
+
+    def paint(records, indices, world, frames):
+        """Write environment ``indices[j]`` into ``frames[j]``."""
+        source_hash  # noqa: B018
+        borrowed = borrow(frames)
+        for j in range(indices.shape[0]):
+            write(records[indices[j]], world, borrowed[j])
+
+    return paint
+
+
+def _define_advise() -> Callable:
+    source_hash = 0
+
+    def advise(records, world, out):
+        """Write the heuristic's action of every environment into ``out`` (N, A)."""
+        source_hash  # noqa: B018
+        for i in range(records.shape[0]):
+            heuristic(records[i], world, out[i])
+
+    return advise
+
+
+def _define_audit() -> Callable:
+    source_hash = 0
+
+    def audit(records, world, observations, masks, out):
+        """Write the number of the first broken invariant of every environment into ``out`` (N,); 0 where all hold."""
+        source_hash  # noqa: B018
+        for i in range(records.shape[0]):
+            out[i] = invariant(records[i], world, observations[i], masks[i])
+
+    return audit
+
+
+def _define_guess() -> Callable:
+    source_hash = 0
+
+    def guess(world, raw, out):
+        """Write what a baseline makes of the raw signals (M, …) into ``out`` (M, …)."""
+        source_hash  # noqa: B018
+        signals, estimates = borrow(raw), borrow(out)
+        for j in range(raw.shape[0]):
+            estimate(world, signals[j], estimates[j])
+
+    return guess
+
+
+class Driver:
+    """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
+
+    def __init__(self, module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = ()) -> None:
+        names = {name: vars(module)[name] for name in KERNELS if name in vars(module)}
+        for name in ("reset", "step", "observe"):
+            if name not in names:
+                raise TypeError(f"environment {module.__name__} has no kernel {name!r}; see envs/engine/simulation.py")
+        advisers = {"": names["heuristic"]} if "heuristic" in names else {}
+        advisers |= {name: vars(module)[f"heuristic_{name}"] for name in heuristics}
+        self._module, self._layout = module, layout_of(dtype)
+        self._hash = hash_sources({**names, **advisers}, __file__, driver.__file__, kernels.__file__)
+        self._slots: dict[str, Callable] = {}
+        self.drive = self._bind(define_drive(), names)
+        self.restart = self._bind(_define_restart(), names)
+        self.paint = self._bind(_define_paint(), {"write": names["draw"]}) if "draw" in names else None
+        self.advise = {
+            name: self._bind(_define_advise(), {"heuristic": adviser}, name) for name, adviser in advisers.items()
+        }  # by the policy's name, "" for the kernel `heuristic` itself
+        self.audit = self._bind(_define_audit(), names) if "invariant" in names else None
+
+    def _bind(self, loop: Callable, names: dict[str, Any], name: str = "", source_hash: int | None = None) -> Callable:
+        # The name is part of the layout's: else the cache would take one policy's machine code for another's.
+        layout = f"{self._layout}_{name}" if name else self._layout
+        return bind(loop, self._module, names, self._hash if source_hash is None else source_hash, layout)
+
+    def slot(self, kernel_name: str) -> Callable:
+        """The loop over a kernel of a slot: ``sense_NAME``, ``truth_NAME`` (as `paint`), ``baseline_…`` (as `guess`).
+
+        Raises:
+            TypeError: the environment's file has no kernel of this name.
+        """
+        if kernel_name not in self._slots:
+            kernel = vars(self._module).get(kernel_name)
+            if kernel is None:
+                raise TypeError(f"environment {self._module.__name__} declares a slot and has no kernel {kernel_name}")
+            baseline = kernel_name.startswith("baseline_")
+            loop = _define_guess() if baseline else _define_paint()
+            source_hash = hash_sources({kernel_name: kernel}, __file__, kernels.__file__)
+            names = {"estimate" if baseline else "write": kernel}
+            self._slots[kernel_name] = self._bind(loop, names, kernel_name, source_hash)
+        return self._slots[kernel_name]
+
+
+_drivers: dict[tuple[str, str], Driver] = {}
+
+
+def compile_driver(module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = ()) -> Driver:
+    """The driver of ``module`` for records of ``dtype``; one per process."""
+    key = (module.__name__, layout_of(dtype))
+    if key not in _drivers:
+        _drivers[key] = Driver(module, dtype, heuristics)
+    return _drivers[key]

@@ -1,0 +1,99 @@
+"""Fixed, randomised and drifting parameters of an environment, checked and laid out for the driver."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium import Space
+
+from ...errors import did_you_mean
+from .simulation import Drift, Simulation
+
+
+class Ranges(NamedTuple):
+    """The parameters of a batch as arrays for the driver: P parameters, D drifts, A action components."""
+
+    low: np.ndarray  # (P,) drawn uniformly per episode between low and high; fixed where they are equal
+    high: np.ndarray  # (P,)
+    drift_parameter: np.ndarray  # (D,) index of the parameter, in order of `at`
+    drift_at: np.ndarray  # (D,) age in steps
+    drift_over: np.ndarray  # (D,) steps
+    drift_to: np.ndarray  # (D,)
+    action_low: np.ndarray  # (A,)
+    action_high: np.ndarray  # (A,)
+
+
+def as_drifts(value: Any, key: str) -> list[Drift]:
+    """A ``Drift``, a dict of its fields (as in JSON), or a sequence of either."""
+    if isinstance(value, Drift):
+        return [value]
+    if isinstance(value, Mapping):
+        known = [f.name for f in fields(Drift)]
+        for name in value:
+            if name not in known:
+                raise ValueError(f"unknown field {name!r} in the drift of {key}{did_you_mean(name, known)}")
+        for name in ("to", "at"):
+            if name not in value:
+                raise ValueError(f"the drift of {key} lacks {name!r}; expected to, at and, if gradual, over")
+        return [Drift(**value)]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [drift for item in value for drift in as_drifts(item, key)]
+    raise ValueError(f"the drift of {key} must be a Drift or a dict with to, at, over; got {value!r}")
+
+
+def parameter_ranges(
+    simulation: Simulation, fixed: Mapping, randomize: Mapping, drift: Mapping, action_space: Space, name: str
+) -> Ranges:
+    """Check the three ways to set parameters and lay them out for the driver."""
+    for word, given, what in (("randomize", randomize, "(low, high)"), ("drift", drift, "Drift(to, at, over)")):
+        if not isinstance(given, Mapping):
+            raise ValueError(f"{word} of {name} must be a dict {{parameter: {what}}}, got {given!r}")
+    index = {key: i for i, key in enumerate(simulation.parameters)}
+    low = np.array([parameter.default for parameter in simulation.parameters.values()], np.float64)
+    for key, value in fixed.items():
+        value = simulation.check_value(key, value, name)
+        low[index[key]] = value
+    high = low.copy()
+    for key, pair in randomize.items():
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise ValueError(f"randomize[{key!r}] of {name} must be a pair (low, high), got {pair!r}")
+        ends = [simulation.check_value(key, value, name) for value in pair]
+        if key in fixed:
+            raise ValueError(f"{key} of {name} is both fixed and randomised; give one of the two")
+        if ends[0] > ends[1]:
+            raise ValueError(f"randomize[{key!r}] of {name} must be (low, high) with low <= high, got {pair!r}")
+        low[index[key]], high[index[key]] = ends
+    rows = []
+    for key, value in drift.items():
+        for item in as_drifts(value, key):
+            to = simulation.check_value(key, item.to, name)
+            if min(item.at, item.over) < 0 or int(item.at) != item.at or int(item.over) != item.over:
+                raise ValueError(f"the drift of {key} needs whole at >= 0 and over >= 0 steps, got {item}")
+            rows.append((int(item.at), index[key], int(item.over), to))
+    rows.sort(key=lambda row: row[:2])
+    for before, after in itertools.combinations(rows, 2):
+        if before[1] == after[1] and after[0] < before[0] + before[2]:
+            key = list(index)[before[1]]
+            raise ValueError(
+                f"two drifts of {key} of {name} overlap: one runs from step {before[0]} over {before[2]} steps, "
+                f"the next starts at {after[0]}; start it at {before[0] + before[2]} or later"
+            )
+    if getattr(action_space, "start", 0):  # kernels index with their actions
+        raise ValueError(
+            f"{name} declares actions {action_space}, kernels count them from 0; declare Discrete({action_space.n})"  # type: ignore[attr-defined]
+        )
+    is_box = hasattr(action_space, "low")
+    action_low = action_space.low.ravel() if is_box else [0]  # type: ignore[attr-defined]
+    action_high = action_space.high.ravel() if is_box else [action_space.n - 1]  # type: ignore[attr-defined]
+    return Ranges(
+        low,
+        high,
+        np.array([row[1] for row in rows], np.int64),
+        np.array([row[0] for row in rows], np.int64),
+        np.array([row[2] for row in rows], np.int64),
+        np.array([row[3] for row in rows], np.float64),
+        np.asarray(action_low, np.float64),
+        np.asarray(action_high, np.float64),
+    )
