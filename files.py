@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shlex
+import shutil
 from pathlib import Path
 
 
@@ -28,3 +29,38 @@ def write_atomically(path: Path, data: bytes) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def write_folder(folder: Path, contents: dict[str, bytes]) -> None:
+    """Make ``folder`` with these files: it appears whole or not at all, and takes the place of one that exists.
+
+    A process that is killed may leave ``.writing-NAME-PID`` beside it, which the next call removes, or, in the moment
+    of the exchange, the old folder as ``.replaced-NAME-PID``.
+    """
+    for stale in folder.parent.glob(f".writing-{folder.name}-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    temporary = folder.parent / f".writing-{folder.name}-{os.getpid()}"
+    temporary.mkdir(parents=True)
+    try:
+        for name, data in contents.items():
+            with open(temporary / name, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        _sync_folder(temporary)
+        before = folder.parent / f".replaced-{folder.name}-{os.getpid()}"
+        if folder.exists():
+            os.rename(folder, before)
+        os.rename(temporary, folder)
+        _sync_folder(folder.parent)
+        shutil.rmtree(before, ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

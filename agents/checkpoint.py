@@ -14,7 +14,6 @@ checkpoints before it untouched. The newest ``KEEP`` stay.
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ import safetensors
 import safetensors.torch
 import torch
 
-from ..files import quote
+from ..files import quote, write_folder
 
 FORMAT = 1
 KEEP = 3
@@ -62,34 +61,13 @@ def save(
     }
     contents["manifest.json"] = json.dumps(manifest, indent=1).encode()
     final = folder / f"{steps:012d}"
-    temporary = folder / f".writing-{steps:012d}-{os.getpid()}"
-    temporary.mkdir()
-    try:
-        for name, data in contents.items():
-            with open(temporary / name, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-        if final.exists():  # the same moment, saved again after a resume: what is whole stays, only wreckage goes
-            with contextlib.suppress(OSError, ValueError, KeyError, safetensors.SafetensorError):
-                _load(final, ())
-                return
-            shutil.rmtree(final)
-        _sync_folder(temporary)
-        os.rename(temporary, final)
-        _sync_folder(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    if final.exists():  # the same moment, saved again after a resume: what is whole stays, only wreckage goes
+        with contextlib.suppress(OSError, ValueError, KeyError, safetensors.SafetensorError):
+            _load(final, ())
+            return
+    write_folder(final, contents)
     for old in list_checkpoints(folder)[KEEP:]:
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def list_checkpoints(folder: Path) -> list[Path]:

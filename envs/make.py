@@ -8,6 +8,7 @@ import gymnasium
 from ..errors import did_you_mean
 from .engine.batch import KernelBatch
 from .engine.foreign import ForeignBatch, create
+from .engine.slots import open_batch
 from .human.game import Game
 from .human.recording import Recording
 
@@ -37,7 +38,7 @@ def make_batch(id: str, num_envs: int, rendered: bool = False, **keywords: Any) 
             check_frames(spec, keywords)
         return ForeignBatch(spec.id, num_envs, rendered, **keywords)
     keywords.setdefault("max_episode_steps", spec.max_episode_steps)
-    batch = KernelBatch(num_envs=num_envs, **{**spec.kwargs, **keywords})
+    batch = open_batch(num_envs=num_envs, **{**spec.kwargs, **keywords})
     batch.is_default &= keywords["max_episode_steps"] == spec.max_episode_steps
     return batch
 

@@ -15,13 +15,15 @@ SOURCES = sorted(file for package in PACKAGES for file in ROOT.joinpath(*package
 ARROWS = {
     "errors": set(),
     "files": set(),
-    "components": {"errors"},
-    "envs": {"components", "errors", "files"},
+    "datasets": {"errors", "files"},
+    "components": {"errors", "files"},
+    "composition": {"components"},
+    "envs": {"components", "datasets", "errors", "files"},
     "agents": {"envs", "components", "errors", "files"},
-    "vision": {"components", "errors"},
-    "nlp": {"components", "errors"},
-    "forecasting": {"components", "errors"},
-    "scripts": {"agents", "envs", "components", "errors", "files", "vision", "nlp", "forecasting"},
+    "vision": {"components", "composition", "datasets", "errors", "files"},
+    "nlp": {"components", "composition", "datasets", "errors", "files"},
+    "forecasting": {"components", "composition", "datasets", "errors", "files"},
+    "scripts": {"agents", "envs", "components", "datasets", "errors", "files", "vision", "nlp", "forecasting"},
 }
 # The rooms of envs/: environment files (games, robotics, automation) know the engine alone.
 ROOMS = {

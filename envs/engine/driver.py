@@ -20,14 +20,14 @@ NEVER = 2**62  # an age that no environment reaches
 class Buffers(NamedTuple):
     """What a batch shows after each command. N environments, K reward terms, A actions (1 if not discrete)."""
 
-    observation: np.ndarray  # (N, *space)
+    observation: Any  # (N, *space), or a dict of these where slots are filled
     mask: np.ndarray  # (N, A) int8, 1 = legal; all ones for an environment without a mask
     reward: np.ndarray  # (N,) float64, the sum of the terms
     terms: np.ndarray  # (N, K) float64
     terminated: np.ndarray  # (N,) bool
     truncated: np.ndarray  # (N,) bool
     # Written under SAME_STEP where an episode ended in this step, stale elsewhere; no rows at all in the other modes.
-    final_observation: np.ndarray  # (N, *space)
+    final_observation: Any  # (N, *space), or a dict of these
     final_mask: np.ndarray  # (N, A)
     # Of the episodes that ended in this step; 0 elsewhere.
     episode_return: np.ndarray  # (N,) float64

@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from .batch import KernelBatch
+from .slots import open_batch
 
 
 class Env(gymnasium.Env):
@@ -27,7 +27,7 @@ class Env(gymnasium.Env):
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
         self.render_mode = render_mode
-        self.batch = KernelBatch(
+        self.batch = open_batch(
             module, 1, autoreset_mode=AutoresetMode.DISABLED, max_episode_steps=max_episode_steps, **keywords
         )
         self.metadata = {**self.metadata, "render_fps": self.batch.simulation.fps}
@@ -35,10 +35,10 @@ class Env(gymnasium.Env):
         self.action_space = self.batch.action_space
         self._window: Any = None
         b = self.batch.buffers
-        self._observation, self._mask = b.observation[0:1], b.mask
+        self._observation, self._mask = b.observation, b.mask
         self._reward, self._terminated, self._truncated = b.reward, b.terminated, b.truncated
         self._success = self.batch.records["success"]
-        self._scalar = self.observation_space.shape == ()
+        self._scalar, self._dict = self.observation_space.shape == (), isinstance(b.observation, dict)
         self._discrete = isinstance(self.action_space, gymnasium.spaces.Discrete)
         self._count = int(self.action_space.n) if self._discrete else 0  # type: ignore[attr-defined]
         self._action, self._step = self.batch.action_buffer, self.batch.step_prepared
@@ -72,6 +72,8 @@ class Env(gymnasium.Env):
         )
 
     def _observe(self) -> Any:
+        if self._dict:
+            return {key: array[0].copy() for key, array in self._observation.items()}
         return self._observation[0] if self._scalar else self._observation[0].copy()
 
     def _info(self, ended: int) -> dict[str, Any]:

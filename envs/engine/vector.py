@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from .batch import KernelBatch
+from .slots import open_batch
 
 HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step is cheaper than a copy
 
@@ -46,7 +46,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
         if keywords.get("max_episode_steps") == -1:  # as in gymnasium.make: no limit
             keywords["max_episode_steps"] = None
-        self.batch = KernelBatch(module, num_envs, autoreset_mode=autoreset_mode, **keywords)
+        self.batch = open_batch(module, num_envs, autoreset_mode=autoreset_mode, **keywords)
         self.num_envs, self.render_mode, self.copy = self.batch.num_envs, render_mode, copy
         self.metadata = {
             **self.metadata,
@@ -56,7 +56,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self.single_observation_space, self.single_action_space = self.batch.observation_space, self.batch.action_space
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._same_step = self.batch.autoreset_mode == AutoresetMode.SAME_STEP
-        self._hands_out = copy and self.batch.buffers.observation.nbytes >= HANDED_OUT
+        shown = self.batch.buffers.observation
+        self._hands_out = copy and not isinstance(shown, dict) and shown.nbytes >= HANDED_OUT
         self._episodes = np.asarray(self.batch.rows.episodes)
         self._episode_bytes = self._episodes.view(np.uint8)
         self._all = np.ones(self.num_envs, np.bool_)
@@ -90,7 +91,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         info: dict[str, Any] = {}
         self._add_mask(info, self._all if selected is None else selected)
         b = self.batch.buffers
-        return b.observation if self._hands_out else self._give(b.observation), info
+        return b.observation if self._hands_out else self._give_observation(), info
 
     def _check_reset_mask(self, selected: Any) -> np.ndarray:
         if not isinstance(selected, np.ndarray) or selected.dtype != np.bool_ or selected.shape != (self.num_envs,):
@@ -107,7 +108,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self._add_mask(info, self._all)
         if ended:
             self._add_ends(info)
-        observation = b.observation if self._hands_out else self._give(b.observation)
+        observation = b.observation if self._hands_out else self._give_observation()
         return observation, self._give(b.reward), self._give(b.terminated), self._give(b.truncated), info
 
     def _step_apart(self, actions: np.ndarray) -> int:
@@ -118,6 +119,12 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         except Exception:
             self.batch.show_in(before)
             raise
+
+    def _give_observation(self) -> Any:
+        shown = self.batch.buffers.observation
+        if isinstance(shown, dict):
+            return {key: self._give(array) for key, array in shown.items()}
+        return self._give(shown)
 
     def _give(self, array: np.ndarray) -> np.ndarray:
         return array.copy() if self.copy else array
@@ -146,8 +153,14 @@ class VectorEnv(gymnasium.vector.VectorEnv):
                 final["action_mask"], final["_action_mask"] = b.final_mask.copy(), done
             observations = np.full(self.num_envs, None, dtype=object)
             ended = np.flatnonzero(done)
-            for i, observation in zip(ended.tolist(), b.final_observation[ended], strict=True):
-                observations[i] = observation
+            finals: Any = b.final_observation
+            if isinstance(finals, dict):
+                finals = {key: array[ended] for key, array in finals.items()}
+                for j, i in enumerate(ended.tolist()):
+                    observations[i] = {key: array[j] for key, array in finals.items()}
+            else:
+                for i, observation in zip(ended.tolist(), finals[ended], strict=True):
+                    observations[i] = observation
             info.update(final_obs=observations, _final_obs=done, final_info=final, _final_info=done)
 
     def render(self) -> tuple[np.ndarray, ...] | None:

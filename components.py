@@ -1,0 +1,260 @@
+"""Components: learned models that fill the slots of environments, and how they are kept without pickle.
+
+A component maps what a slot senses to what the simulator would have told, both of them spaces of Gymnasium's:
+
+    forward(x) -> y                     x (N, *input_space.shape), y (N, *output_space.shape)
+    forward(x, memory) -> (y, memory)   with memory: a tuple of tensors (N, …), zeros at the start of an episode
+
+It persists as a folder of two files:
+
+    config.json          format, class, the class's arguments, both spaces, metrics, SHA-256 of the weights
+    weights.safetensors
+
+``fingerprint`` is the SHA-256 of config.json, and so of everything. Only classes inside Ludus, and those that a program
+has made known with ``register``, are loaded by name; nothing in such a folder is ever executed or unpickled.
+"""
+
+import hashlib
+import importlib
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+from gymnasium import Space, spaces
+from torch import nn
+
+from .errors import did_you_mean
+from .files import write_folder
+
+FORMAT = 1
+CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+# What these files hold can run code when it is read.
+PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".dill"})
+
+Kind = TypeVar("Kind", bound="type[Component]")
+_registered: dict[str, "type[Component]"] = {}
+
+
+class Component(nn.Module):
+    """A model with an input space and an output space.
+
+    A subclass's constructor is ``(input_space, output_space, **config)`` with plain values in ``config``, which it
+    hands on, so that ``load`` can build it again.
+
+    Args:
+        input_space: Box of one raw signal.
+        output_space: Box of what it makes of it.
+        config: The subclass's further arguments, as JSON can hold them.
+        memory: Shape of each memory tensor of one environment; ``()`` for a component without memory.
+    """
+
+    def __init__(
+        self,
+        input_space: Space,
+        output_space: Space,
+        config: dict[str, Any] | None = None,
+        memory: tuple[tuple[int, ...], ...] = (),
+    ) -> None:
+        super().__init__()
+        self.input_space, self.output_space = input_space, output_space
+        self.config = dict(config or {})
+        self.memory_shapes = memory
+        self.metrics: dict[str, float] = {}  # of its own task, such as {"accuracy": 0.94}
+        self.fingerprint: str | None = None  # SHA-256 of what it was loaded from, or saved as
+
+    @property
+    def has_memory(self) -> bool:
+        return bool(self.memory_shapes)
+
+    def first_memory(self, count: int) -> tuple[torch.Tensor, ...]:
+        """The memory of ``count`` environments at the start of an episode."""
+        device = self.device
+        return tuple(torch.zeros((count, *shape), device=device) for shape in self.memory_shapes)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are; the CPU if it has none."""
+        return next((tensor.device for tensor in self.state_dict().values()), torch.device("cpu"))
+
+    def save(self, folder: str | Path) -> str:
+        """Write config.json and weights.safetensors, whole or not at all; returns the fingerprint.
+
+        Raises:
+            TypeError: the class's arguments are no plain values.
+            OSError: the folder cannot be written.
+        """
+        weights = safetensors.torch.save({key: value.contiguous() for key, value in self.state_dict().items()})
+        content = {
+            "format": FORMAT,
+            "class": name_of(type(self)),
+            "config": self.config,
+            "input_space": space_to_json(self.input_space),
+            "output_space": space_to_json(self.output_space),
+            "metrics": self.metrics,
+            "weights": {"bytes": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
+        }
+        config = json.dumps(content, indent=1).encode()
+        write_folder(Path(folder), {CONFIG: config, WEIGHTS: weights})
+        self.fingerprint = hashlib.sha256(config).hexdigest()
+        return self.fingerprint
+
+    @staticmethod
+    def load(
+        folder: str | Path, device: str = "cpu", fingerprint: str | None = None, kind: "type[Component] | None" = None
+    ) -> "Component":
+        """The component that ``save`` wrote, ready for inference.
+
+        Args:
+            fingerprint: What it must be; for those who need the very same component again.
+            kind: Its class, where that is neither inside Ludus nor registered.
+
+        Raises:
+            FileNotFoundError: no component there.
+            ValueError: damaged, of another version, of an unknown class, with weights of another architecture, with
+                another fingerprint; or the folder holds a pickle.
+        """
+        path = Path(folder)
+        config, content = _read_config(path)
+        found = hashlib.sha256(config).hexdigest()
+        if fingerprint is not None and found != fingerprint:
+            raise ValueError(
+                f"{path} has changed: its fingerprint is {found[:12]}…, expected {fingerprint[:12]}…; restore the "
+                "component that was used, or begin a new run with this one"
+            )
+        weights = _read_weights(path, content["weights"])
+        kind = kind or class_named(content["class"], path)
+        try:
+            component = kind(
+                space_from_json(content["input_space"]), space_from_json(content["output_space"]), **content["config"]
+            )
+        except (TypeError, KeyError, ValueError) as fault:
+            raise ValueError(f"{path / CONFIG} does not describe a {content['class']}: {fault}") from None
+        try:
+            component.load_state_dict(weights)
+        except RuntimeError as fault:
+            detail = str(fault).splitlines()[-1].strip()
+            raise ValueError(
+                f"the weights in {path} are of another architecture than its config.json: {detail}"
+            ) from None
+        component.metrics = dict(content.get("metrics", {}))
+        component.fingerprint = found
+        return component.to(device).eval()
+
+
+def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
+    if not path.is_dir():
+        what = "is a file" if path.exists() else "does not exist"
+        raise FileNotFoundError(f"{path} {what}; expected the folder of a component that `ludus fit` made")
+    for file in sorted(path.rglob("*")):
+        if file.suffix.lower() in PICKLES:
+            raise ValueError(
+                f"{path} holds {file.name}, which may be a pickle and run code when it is read; Ludus loads "
+                f"{CONFIG} and {WEIGHTS} only: remove the file, or save the weights with safetensors"
+            )
+    try:
+        config = (path / CONFIG).read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} holds no {CONFIG}; expected the folder of a component") from None
+    try:
+        content = json.loads(config)
+        if not isinstance(content, dict) or "format" not in content:
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"{path / CONFIG} is damaged: it is not the description of a component") from None
+    if content["format"] != FORMAT:
+        raise ValueError(f"{path} has format {content['format']!r}, this version of Ludus reads {FORMAT}")
+    for key, kind in (
+        ("class", str),
+        ("config", dict),
+        ("input_space", dict),
+        ("output_space", dict),
+        ("weights", dict),
+    ):
+        if not isinstance(content.get(key), kind):
+            raise ValueError(f"{path / CONFIG} is damaged: its entry {key!r} is missing or of the wrong kind")
+    return config, content
+
+
+def _read_weights(path: Path, expected: dict[str, Any]) -> dict[str, torch.Tensor]:
+    try:
+        data = (path / WEIGHTS).read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} holds no {WEIGHTS}") from None
+    found = hashlib.sha256(data).hexdigest()
+    if found != expected.get("sha256"):
+        raise ValueError(
+            f"{path / WEIGHTS} is damaged: its SHA-256 is {found[:12]}… ({len(data)} bytes), config.json expects "
+            f"{str(expected.get('sha256'))[:12]}… ({expected.get('bytes')} bytes)"
+        )
+    try:
+        return safetensors.torch.load(data)
+    except safetensors.SafetensorError as fault:
+        raise ValueError(f"{path / WEIGHTS} holds no safetensors: {fault}") from None
+
+
+# --- Classes ---------------------------------------------------------------------------------------------------------
+
+
+def name_of(kind: type) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def register(kind: Kind) -> Kind:
+    """Make a component class of one's own known to ``Component.load``; also a decorator."""
+    _registered[name_of(kind)] = kind
+    return kind
+
+
+def class_named(name: str, path: Path) -> "type[Component]":
+    if name in _registered:
+        return _registered[name]
+    module, _, attribute = name.partition(":")
+    here = __name__.rpartition(".")[0]
+    if module.startswith(f"{here}.") and attribute.isidentifier():
+        try:
+            kind = getattr(importlib.import_module(module), attribute, None)
+        except ImportError:
+            kind = None
+        if isinstance(kind, type) and issubclass(kind, Component):
+            return kind
+    raise ValueError(
+        f"{path} is a {name!r}, a class that this program does not know; make it known with "
+        f"ludus.components.register, or give it: Component.load(folder, kind=…){did_you_mean(name, _registered)}"
+    )
+
+
+# --- Spaces as JSON --------------------------------------------------------------------------------------------------
+
+
+def space_to_json(space: Space) -> dict[str, Any]:
+    """A Box as plain values; ``TypeError`` for another space."""
+    if not isinstance(space, spaces.Box):
+        raise TypeError(f"a component's spaces are Boxes, got {space}")
+    ends = {}
+    for name in ("low", "high"):
+        end = getattr(space, name)
+        same = end.size and (end == end.flat[0]).all()
+        # As texts where JSON has no word for the number.
+        ends[name] = _plain(float(end.flat[0])) if same else [_plain(x) for x in end.ravel().tolist()]
+    return {"shape": list(space.shape), "dtype": str(space.dtype), **ends}
+
+
+def _plain(number: float) -> float | str:
+    return number if np.isfinite(number) else str(number)
+
+
+def space_from_json(content: dict[str, Any]) -> spaces.Box:
+    """The Box that ``space_to_json`` wrote; ``ValueError`` or ``KeyError`` for anything else."""
+    shape, dtype = tuple(content["shape"]), np.dtype(content["dtype"])
+    ends = [np.asarray(content[name], dtype=np.float64) for name in ("low", "high")]
+    low, high = (np.broadcast_to(end if end.ndim == 0 else end.reshape(shape), shape).astype(dtype) for end in ends)
+    return spaces.Box(low, high, shape, dtype.type)
+
+
+def same_space(one: Space, other: Space) -> bool:
+    """Whether values of one are values of the other, but for the bounds: shape and dtype agree."""
+    return one.shape == other.shape and one.dtype == other.dtype

@@ -1,0 +1,265 @@
+"""What can fill a slot: the truth, the raw signal, nothing, noise, a simple rule, or a component.
+
+A filling writes what the slot shows for the environments ``rows``. Learned models are reached through the protocol of
+``ludus.components`` and imported only where one is used, so that nobody else pays for torch.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from gymnasium import Space, spaces
+
+from ...errors import did_you_mean
+from .simulation import Slot
+
+if TYPE_CHECKING:
+    from .slots import SlottedBatch
+
+NAMED = ("truth", "raw", "blind", "noisy:LEVEL")
+
+
+class Filling(Protocol):
+    """What fills one slot of a batch."""
+
+    space: Space  # of what it shows, for one environment
+    # Arrays (N, …) that decide what it shows next and cannot be computed from the records: part of every snapshot.
+    memory: tuple[np.ndarray, ...]
+
+    def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
+        """Write what the environments ``rows`` (M,) show into ``out`` (M, *space).
+
+        ``last``: it is the end of their episodes, and the memory of what comes next must not see it.
+        """
+
+    def forget(self, rows: np.ndarray) -> None:
+        """New episodes begin in ``rows``."""
+
+
+class Plain:
+    """A filling without memory."""
+
+    memory: tuple[np.ndarray, ...] = ()
+
+    def forget(self, rows: np.ndarray) -> None:
+        """Nothing to forget."""
+
+
+class Told(Plain):
+    """The truth, or the raw signal: what a kernel of the environment writes."""
+
+    def __init__(self, batch: "SlottedBatch", name: str, what: str) -> None:
+        slot = batch.simulation.slots[name]
+        self.space = (slot.truth if what == "truth" else slot.raw)(**batch.sizes)
+        self._write = batch.slot_loop(f"{what}_{name}")
+        self._batch = batch
+
+    def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
+        self._write(self._batch.records, rows, self._batch.world, out)
+
+
+class Blind(Plain):
+    """Zeros in the shape of the truth."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+
+    def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
+        out[...] = 0
+
+
+class Noisy(Told):
+    """The truth with a calibrated error.
+
+    With classes: with the chance ``level`` the name of another class, each as likely; so the accuracy is 1 - level.
+    Without: Gaussian noise on each number, of the standard deviation ``level`` times the width of its bounds.
+
+    The noise is a hash of the environment's random state, its age and the slot: it takes nothing from the stream of
+    the simulation, and is the same alone, in any batch, and after a restore.
+    """
+
+    def __init__(self, batch: "SlottedBatch", name: str, level: float, classes: int) -> None:
+        super().__init__(batch, name, "truth")
+        self.level, self.classes = level, classes
+        self._salt = np.uint64(sum(ord(letter) << (8 * (i % 7)) for i, letter in enumerate(name)))
+        if not classes:
+            assert isinstance(self.space, spaces.Box)
+            width = self.space.high.astype(np.float64) - self.space.low
+            if not np.isfinite(width).all():
+                raise ValueError(f"the truth of slot {name} has no bounds, so noise cannot be measured against them")
+            self._spread = level * width
+
+    def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
+        super().fill(rows, out)
+        store = self._batch.store
+        key = mix(store["rng"][rows] ^ mix(store["age"][rows].astype(np.uint64) + self._salt))
+        if self.classes:
+            flips = np.flatnonzero(uniform(key, 0) < self.level)
+            was = out[flips].argmax(axis=1)
+            other = (was + 1 + (uniform(key[flips], 1) * (self.classes - 1)).astype(np.int64)) % self.classes
+            out[flips] = 0
+            out[flips, other] = 1
+            return
+        size = int(np.prod(out.shape[1:]))
+        numbers = np.arange(2, 2 + 2 * size, dtype=np.uint64).reshape(2, 1, size)
+        draws = uniform(key[:, None], numbers)  # (2, M, size)
+        normal = np.sqrt(-2.0 * np.log1p(-draws[0])) * np.cos(2.0 * np.pi * draws[1])  # Box & Muller 1958
+        out += (normal.reshape(out.shape) * self._spread).astype(out.dtype)
+
+
+def mix(x: np.ndarray) -> np.ndarray:
+    """The finaliser of SplitMix64: a hash of 64-bit numbers."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def uniform(key: np.ndarray, number: Any) -> np.ndarray:
+    """The draw ``number`` of each ``key``, in [0, 1)."""
+    steps = np.asarray(number, np.uint64) + np.uint64(1)
+    return (mix(key + steps * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)) * 2.0**-53
+
+
+class Raw(Told):
+    """The raw signal, kept whole for whoever estimates from it."""
+
+    def __init__(self, batch: "SlottedBatch", name: str) -> None:
+        super().__init__(batch, name, "sense")
+        self.seen = np.zeros((batch.num_envs, *(self.space.shape or ())), self.space.dtype)
+
+    def sense(self, rows: np.ndarray) -> np.ndarray:
+        """The raw signals (M, *space) of ``rows``; valid until the next call."""
+        seen = self.seen[: len(rows)]
+        self.fill(rows, seen)
+        return seen
+
+
+class Baseline(Plain):
+    """A simple rule of the environment's file from the raw signal to an estimate."""
+
+    def __init__(self, batch: "SlottedBatch", name: str, baseline: str, space: Space) -> None:
+        self.space, self._batch = space, batch
+        self._raw = Raw(batch, name)
+        self._guess = batch.slot_loop(f"baseline_{name}_{baseline.replace('-', '_')}")
+
+    def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
+        self._guess(self._batch.world, self._raw.sense(rows), out)
+
+
+class Learned:
+    """A component: one forward pass for all environments."""
+
+    def __init__(self, batch: "SlottedBatch", name: str, component: Any, space: Space) -> None:
+        import torch
+
+        from ...components import same_space
+
+        self.space, self.name, self.component = space, name, component.eval()
+        self._raw = Raw(batch, name)
+        for what, theirs, ours in (
+            ("takes", component.input_space, self._raw.space),
+            ("gives", component.output_space, space),
+        ):
+            if not same_space(theirs, ours):
+                raise ValueError(
+                    f"the component for slot {name} of {batch.name} {what} {theirs}, the slot's "
+                    f"{'raw signal' if what == 'takes' else 'truth'} is {ours}; fit one for this slot, or put "
+                    "adapt or chain of ludus.composition around it"
+                )
+        self._torch, self._device = torch, component.device
+        tensors = component.first_memory(batch.num_envs) if component.has_memory else ()
+        self.memory = tuple(tensor.cpu().numpy() for tensor in tensors)
+
+    def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
+        torch = self._torch
+        with torch.inference_mode():
+            x = torch.from_numpy(self._raw.sense(rows)).to(self._device)
+            if self.component.has_memory:
+                y, memory = self.component(x, tuple(torch.from_numpy(m[rows]).to(self._device) for m in self.memory))
+                if not last:
+                    for kept, new in zip(self.memory, memory, strict=True):
+                        kept[rows] = new.cpu().numpy()
+            else:
+                y = self.component(x)
+        self._check(y, out)
+        torch.from_numpy(out).copy_(y)
+
+    def _check(self, y: Any, out: np.ndarray) -> None:
+        who = f"the component {type(self.component).__name__} in slot {self.name}"
+        if not isinstance(y, self._torch.Tensor):
+            raise TypeError(f"{who} gave a {type(y).__name__}, expected a tensor of shape {out.shape}")
+        if tuple(y.shape) != out.shape or y.is_floating_point() != (out.dtype.kind == "f"):
+            raise ValueError(f"{who} gave {y.dtype} {tuple(y.shape)}, expected {out.dtype} {out.shape}")
+        if not self._torch.isfinite(y).all():
+            row = int((~self._torch.isfinite(y)).flatten(1).any(dim=1).nonzero()[0])
+            raise ValueError(f"{who} gave NaN or infinity for environment {row} of {len(y)}; look at its weights")
+
+    def forget(self, rows: np.ndarray) -> None:
+        for kept in self.memory:
+            kept[rows] = 0
+
+
+def make_filling(batch: "SlottedBatch", name: str, given: Any) -> Filling:
+    """What ``given`` says shall fill slot ``name``: a name, a folder, a dict ``{"component": folder, …}``, a component.
+
+    Raises:
+        ValueError: no such filling, a level out of range, a component that does not fit or cannot be loaded.
+        FileNotFoundError: no component in the folder.
+    """
+    slot = batch.simulation.slots[name]
+    truth = slot.truth(**batch.sizes)
+    if isinstance(given, Mapping):
+        return Learned(batch, name, load_component(given, name), truth)
+    if isinstance(given, Path):
+        return Learned(batch, name, load_component({"component": str(given)}, name), truth)
+    if not isinstance(given, str):
+        if hasattr(given, "input_space") and hasattr(given, "output_space"):
+            return Learned(batch, name, given, truth)
+        raise ValueError(
+            f"slot {name} of {batch.name} cannot be filled with {given!r}; expected {_words(slot)}, the folder of a "
+            "component, or a component (ludus.composition.adapt makes one of any torch module)"
+        )
+    if given in ("truth", "raw"):
+        return Told(batch, name, "truth" if given == "truth" else "sense")
+    if given == "blind":
+        return Blind(truth)
+    if given.partition(":")[0] == "noisy":
+        level = _level(given, name)
+        return Noisy(batch, name, level, len(slot.classes(**batch.sizes)))
+    if given in slot.baselines:
+        return Baseline(batch, name, given, truth)
+    if not Path(given).exists():
+        known = [*("truth", "raw", "blind", "noisy:0.1"), *slot.baselines]
+        raise ValueError(
+            f"slot {name} of {batch.name} cannot be filled with {given!r}: it is neither a folder nor one of "
+            f"{_words(slot)}{did_you_mean(given, known) if '/' not in given else ''}"
+        )
+    return Learned(batch, name, load_component({"component": given}, name), truth)
+
+
+def _words(slot: Slot) -> str:
+    return ", ".join((*NAMED, *slot.baselines))
+
+
+def _level(given: str, name: str) -> float:
+    try:
+        level = float(given.partition(":")[2])
+    except ValueError:
+        level = -1.0
+    if not 0.0 <= level <= 1.0:
+        raise ValueError(f"slot {name} cannot be filled with {given!r}; expected noisy:LEVEL with LEVEL 0 … 1")
+    return level
+
+
+def load_component(given: Mapping[str, Any], name: str) -> Any:
+    """The component that a dict names: ``component`` (folder) and, if need be, ``fingerprint`` and ``device``."""
+    known = ("component", "fingerprint", "device")
+    for key in given:
+        if key not in known:
+            raise ValueError(f"unknown entry {key!r} in slot {name}{did_you_mean(key, known)}")
+    if "component" not in given:
+        raise ValueError(f"slot {name} was given {dict(given)!r}; expected {{'component': FOLDER}}")
+    from ...components import Component
+
+    return Component.load(given["component"], given.get("device", "cpu"), given.get("fingerprint"))

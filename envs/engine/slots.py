@@ -1,0 +1,175 @@
+"""A batch whose slots are filled: the observation becomes a dict, with a key for each of them.
+
+``open_batch`` is where every face and agent gets its batch from; without slots that is a plain ``KernelBatch``.
+
+Filled slots never touch the compiled step. After it, each filling writes what it shows; a component does one forward
+pass for all environments. Under SAME_STEP autoreset the last observations must be encoded before the reset, so here the
+driver stops where an episode has ended (its mode DISABLED), the ends are encoded, and `restart` begins the next ones.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+
+from . import snapshot
+from .batch import KernelBatch
+from .driver import DISABLED
+from .fillings import Filling, make_filling
+from .simulation import load
+
+STATE = "state"  # key of the ordinary observation
+
+
+class SlottedBatch(KernelBatch):
+    """A ``KernelBatch`` with filled slots; ``fillings`` maps the names of slots to what fills them."""
+
+    def __init__(self, module: str, num_envs: int, fillings: Mapping[str, Any], **keywords: Any) -> None:
+        super().__init__(module, num_envs, **keywords)
+        self.state_space = self.observation_space
+        self._inner = self.buffers  # what the driver writes
+        self.fillings: dict[str, Filling] = {name: make_filling(self, name, given) for name, given in fillings.items()}
+        self.given = dict(fillings)
+        shown = {name: filling.space for name, filling in self.fillings.items()}
+        slots = self.simulation.slots
+        if not any(slots[name].replaces_state for name in shown):
+            shown[STATE] = self.state_space
+        self.observation_space = spaces.Dict(shown)
+        self._all = np.arange(self.num_envs)
+        self._each_step = [name for name in self.fillings if slots[name].refresh == "step"]
+        finals = len(self._inner.final_observation)
+        self._shown, self._final = (
+            {key: np.zeros((count, *(space.shape or ())), space.dtype) for key, space in shown.items() if key != STATE}
+            for count in (self.num_envs, finals)
+        )
+        observation, final = dict(self._shown), dict(self._final)
+        if STATE in shown:
+            observation[STATE], final[STATE] = self._inner.observation, self._inner.final_observation
+        keys = list(self.observation_space)
+        self.buffers = self.buffers._replace(
+            observation={key: observation[key] for key in keys}, final_observation={key: final[key] for key in keys}
+        )
+        self._same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
+        if self._same_step:
+            world, spans, bounds, drifts, _, limit = self._tail
+            self._tail = (world, spans, bounds, drifts, DISABLED, limit)
+
+    @property
+    def store(self) -> np.ndarray:
+        """(N,) the records as a structured array."""
+        return self._store
+
+    def slot_loop(self, kernel: str) -> Callable:
+        """The compiled loop over a kernel of a slot, such as ``sense_camera``; see ``loops.Driver.slot``."""
+        loop = self._driver.slot(kernel)
+
+        def run(*arguments: Any) -> None:
+            with self._tolerant():
+                loop(*arguments)
+
+        return run
+
+    def show_in(self, observation: np.ndarray) -> np.ndarray:
+        raise TypeError("the observation of a batch with slots is a dict and cannot be moved")
+
+    # --- Commands ---
+
+    def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
+        super().reset(selected, seeds)
+        self._begin(self._all if selected is None else np.flatnonzero(selected))
+
+    def seed_from(self, seed: int, age: int = 0) -> None:
+        super().seed_from(seed, age)
+        if not age:  # with an age it has called `reset` itself
+            self._begin(self._all)
+
+    def step_prepared(self) -> int:
+        restarts = self._store["pending"].copy() if self.autoreset_mode == AutoresetMode.NEXT_STEP else None
+        ended = super().step_prepared()
+        fresh = self._all[:0]
+        if restarts is not None:
+            fresh = np.flatnonzero(restarts)
+        elif ended and self._same_step:
+            fresh = np.flatnonzero(self._inner.terminated | self._inner.truncated)
+            self._end(fresh)
+        if len(fresh):
+            for filling in self.fillings.values():
+                filling.forget(fresh)
+            self._fill([name for name in self.fillings if name not in self._each_step], fresh)
+        self._fill(self._each_step, self._all)
+        return ended
+
+    def _begin(self, rows: np.ndarray) -> None:
+        """Fill all slots of episodes that have just begun."""
+        for filling in self.fillings.values():
+            filling.forget(rows)
+        self._fill(list(self.fillings), rows)
+
+    def _fill(self, names: list[str], rows: np.ndarray) -> None:
+        whole = len(rows) == self.num_envs
+        for name in names:
+            if whole:
+                self.fillings[name].fill(rows, self._shown[name])
+            elif len(rows):
+                out = np.empty((len(rows), *self._shown[name].shape[1:]), self._shown[name].dtype)
+                self.fillings[name].fill(rows, out)
+                self._shown[name][rows] = out
+
+    def _end(self, rows: np.ndarray) -> None:
+        """Keep what the episodes that have ended show last, and begin the next ones."""
+        b = self._inner
+        b.final_observation[rows], b.final_mask[rows] = b.observation[rows], b.mask[rows]
+        for name, filling in self.fillings.items():
+            if name in self._each_step:
+                out = np.empty((len(rows), *self._final[name].shape[1:]), self._final[name].dtype)
+                filling.fill(rows, out, last=True)
+                self._final[name][rows] = out
+            else:
+                self._final[name][rows] = self._shown[name][rows]
+        world, spans, _, drifts, _, _ = self._tail
+        with self._tolerant():
+            self._driver.restart(self.records, self.rows, world, spans, drifts)
+
+    # --- Snapshots: the records, what the slots show, and what they remember ---
+
+    def _kept(self) -> list[np.ndarray]:
+        return [*self._shown.values(), *(array for filling in self.fillings.values() for array in filling.memory)]
+
+    def snapshot(self) -> bytes:
+        body = b"".join([self._store.tobytes(), *(array.tobytes() for array in self._kept())])
+        return snapshot.pack(self._identity(), body)
+
+    def restore(self, data: bytes) -> None:
+        kept = self._kept()
+        sizes = [self._store.nbytes, *(array.nbytes for array in kept)]
+        body = snapshot.unpack(data, self._identity(), sum(sizes))
+        super().restore(snapshot.pack(super()._identity(), body[: sizes[0]]))
+        start = sizes[0]
+        for array in kept:
+            array[...] = np.frombuffer(body[start : start + array.nbytes], array.dtype).reshape(array.shape)
+            start += array.nbytes
+
+    def _identity(self) -> dict[str, Any]:
+        slots = {
+            name: f"{filling.space} {[array.shape[1:] for array in filling.memory]}"
+            for name, filling in self.fillings.items()
+        }
+        return {**super()._identity(), "slots": slots}
+
+
+def open_batch(module: str, num_envs: int, **keywords: Any) -> KernelBatch:
+    """The batch of the environment file ``module``, with its slots filled as the keywords or their defaults say.
+
+    The keywords are those of ``KernelBatch``, and the names of slots; ``None`` leaves a slot empty.
+    """
+    _, simulation = load(module)
+    fillings = {}
+    for name, slot in simulation.slots.items():
+        given = keywords.pop(name, slot.default)
+        if given is not None:
+            fillings[name] = given
+    if not fillings:
+        return KernelBatch(module, num_envs, **keywords)
+    return SlottedBatch(module, num_envs, fillings, **keywords)
