@@ -166,7 +166,7 @@ def draw_landings(s, frame, floor, left, right, first, shaft, bottom, storey):
     tall, lamp_size = 0.62 * storey, 0.16 * storey
     scale = int(storey / 15.0)
     if scale > 0:  # the floor's number, and room for it
-        number(frame, left + 3 * scale, int(0.5 * (ceiling + ground - thick)) - 5 * scale // 2, floor, scale, LAMP_OFF)
+        number(frame, left + 3 * scale, int(0.5 * (ceiling + ground - thick)) - 5 * scale // 2, floor, scale, INK_SOFT)
     for side in range(2):
         way, edge, wall = (1, first, left + 12 * scale) if side == 0 else (-1, last, right)
         if called and s.call_way == way:
@@ -269,11 +269,11 @@ def draw_header(s, frame, header):
             x = text(frame, x, y, b":", scale, INK_SOFT)
         x = number(frame, x, y, digits // 10, scale, INK)
         x = number(frame, x, y, digits % 10, scale, INK)
-    begun = max(s.arrived - s.turned_away, 1)
-    x = text(frame, int(0.24 * width), y, b"MEAN WAIT ", scale, INK_SOFT)
-    x = number(frame, x, y, int(s.waited / begun + 0.5), scale, mood(2.0 * s.waited / begun))
-    text(frame, x, y, b" S", scale, INK_SOFT)
-    x = text(frame, int(0.56 * width), y, b"WAIT ", scale, INK_SOFT)
+    wait = s.waited / max(s.arrived, 1)  # s; who is turned away counts as well
+    x = text(frame, int(0.22 * width), y, b"MEAN WAIT ", scale, INK_SOFT)
+    x = number(frame, x, y, int(wait + 0.5), scale, mood(2.0 * wait))
+    x = text(frame, x, y, b" S", scale, INK_SOFT)
+    x = text(frame, max(int(0.54 * width), x + 5 * scale), y, b"QUEUE ", scale, INK_SOFT)
     number(frame, x, y, s.waiting, scale, INK)
     x = text(frame, int(0.76 * width), y, b"DONE ", scale, INK_SOFT)
     number(frame, x, y, s.served, scale, INK)

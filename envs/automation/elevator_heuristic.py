@@ -1,13 +1,12 @@
 """The reference policies of Elevator: which lift suits a call, by distance, by the way to it, or by what it costs.
 
-Directions are +1 (up) and -1 (down); sets of floors
-are bits.
+Directions are +1 (up) and -1 (down); sets of floors are bits.
 """
 
 import math
 
 from ..engine.kernels import kernel
-from .elevator_lifts import BOARDING, CLOSING, MOVING, NOBODY, OPENING, beyond, end_of
+from .elevator_lifts import BOARDING, CLOSING, MOVING, NOBODY, OPENING, beyond, end_of, index_of, lets_in
 
 QUEUED, NEW_DESTINATION, NEXT_ROUND = 2.0, 35.0, 50.0  # s, weights of destination dispatch
 
@@ -72,19 +71,18 @@ def busy_time(s, lift):
 
 
 @kernel
-def lets_in(s, lift):
-    """Whether the lift stands with open doors where the call comes from, and goes its way."""
-    is_open = s.phase[lift] == OPENING or s.phase[lift] == BOARDING
-    return is_open and s.floor[lift] == s.call_floor and s.way[lift] in (0, s.call_way)
+def is_there(s, lift):
+    """Whether who has called can step in at once."""
+    return lets_in(s, lift, s.call_floor, s.call_way)
 
 
 @kernel
 def cost(s, lift, aboard, called, stop):
     """Seconds until the lift is there, and for what it has to do: each passenger, each call, and a new stop."""
-    calls = s.calls[lift, 0 if s.call_way > 0 else 1]
+    calls = s.calls[lift, index_of(s.call_way)]
     time = busy_time(s, lift) + way_to(s, lift, s.call_floor, s.call_way) * s.floor_height / s.speed
     time += aboard * s.load[lift] + called * (count(s.calls[lift, 0]) + count(s.calls[lift, 1]))
-    return time if (s.wanted[lift] | calls) >> s.call_floor & 1 or lets_in(s, lift) else time + stop
+    return time if (s.wanted[lift] | calls) >> s.call_floor & 1 or is_there(s, lift) else time + stop
 
 
 @kernel
@@ -93,12 +91,15 @@ def cost_of_passenger(s, lift):
 
     It brings those together who have the same destination, as long as there is room for them.
     """
-    floor, side, to = s.call_floor, 0 if s.call_way > 0 else 1, s.entry_to[s.call_entry]
-    joins, entry = lets_in(s, lift) and s.wanted[lift] >> to & 1 != 0, s.first[lift, floor, side]
+    floor, side, to = s.call_floor, index_of(s.call_way), s.entry_to[s.call_entry]
+    joins, entry = (
+        is_there(s, lift) and s.wanted[lift] >> to & 1 != 0,
+        s.first[lift, floor, side],
+    )
     for _ in range(s.queue[lift, floor, side]):
         joins = joins or s.entry_to[entry] == to
         entry = s.entry_next[entry]
-    inside = s.load[lift] - s.aboard[lift, floor] if lets_in(s, lift) else 0
+    inside = s.load[lift] - s.aboard[lift, floor] if is_there(s, lift) else 0
     has_room = inside + s.queue[lift, floor, side] + 1 <= int(s.capacity)
     time = QUEUED * s.queue[lift, floor, side]
     return time + (0.0 if joins else NEW_DESTINATION) + (0.0 if has_room else NEXT_ROUND)

@@ -3,7 +3,7 @@
 import math
 
 from ..engine.kernels import kernel
-from .elevator_lifts import BOARDING, CLOSING, MOVING, NOBODY, OPENING, PARKED, beyond
+from .elevator_lifts import CLOSING, MOVING, NOBODY, OPENING, PARKED, beyond, lets_in
 from .elevator_observation import GLOBALS, LIFT_NUMBERS
 
 INVARIANTS = (
@@ -91,8 +91,7 @@ def are_queues_sound(s):
 @kernel
 def is_served(s, lift, floor, way):
     """The lift stands there with open doors and goes that way."""
-    is_open = s.phase[lift] == OPENING or s.phase[lift] == BOARDING
-    return is_open and s.floor[lift] == floor and s.way[lift] == way
+    return lets_in(s, lift, floor, way) and s.way[lift] == way
 
 
 @kernel

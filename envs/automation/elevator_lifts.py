@@ -62,6 +62,13 @@ def end_of(bits, way):
 
 
 @kernel
+def lets_in(s, lift, floor, way):
+    """Whether the lift stands there with open doors, and goes that way or nowhere yet."""
+    is_open = s.phase[lift] == OPENING or s.phase[lift] == BOARDING
+    return is_open and s.floor[lift] == floor and s.way[lift] in (0, way)
+
+
+@kernel
 def is_full(s, lift):
     return s.load[lift] >= int(s.capacity)
 

@@ -3,7 +3,7 @@
 import math
 
 from ..engine.kernels import below, kernel, uniform
-from .elevator_lifts import BOARDING, CLOSING, MOVING, NEVER, NOBODY, OPENING, PARKED, depart, index_of, redirect
+from .elevator_lifts import BOARDING, CLOSING, MOVING, NEVER, NOBODY, PARKED, depart, index_of, lets_in, redirect
 
 REFUSED = 600.0  # s of waiting that count for somebody turned away
 
@@ -38,21 +38,13 @@ def join_queue(s, owner, floor, way, entry):
 
 
 @kernel
-def takes_up(s, lift, floor, way):
-    """Whether the lift stands there with open doors for those who go that way; one without a direction takes theirs."""
-    if s.floor[lift] != floor or (s.phase[lift] != OPENING and s.phase[lift] != BOARDING):
-        return False
-    if s.way[lift] == 0:
-        s.way[lift] = way
-    return s.way[lift] == way
-
-
-@kernel
-def is_attended(s, floor, way):
-    attended = False
+def attend(s, floor, way):
+    """Whether a lift stands there with open doors for those who go that way; without a direction it takes theirs."""
     for lift in range(s.phase.shape[0]):
-        attended = attended or takes_up(s, lift, floor, way)
-    return attended
+        if lets_in(s, lift, floor, way):
+            s.way[lift] = way
+            return True
+    return False
 
 
 @kernel
@@ -81,7 +73,7 @@ def arrive(s):
         press(s, floor, way, entry)
         return
     join_queue(s, 0, floor, way, entry)
-    if s.owner[floor, index_of(way)] == NOBODY and not is_attended(s, floor, way):
+    if s.owner[floor, index_of(way)] == NOBODY and not attend(s, floor, way):
         press(s, floor, way, NOBODY)
 
 
@@ -92,7 +84,8 @@ def assign(s, lift):
     s.call_floor = NOBODY
     if s.by_destination:
         join_queue(s, lift, floor, way, s.call_entry)
-        if takes_up(s, lift, floor, way):
+        if lets_in(s, lift, floor, way):
+            s.way[lift] = way
             return
     else:
         s.owner[floor, index_of(way)] = lift
@@ -142,5 +135,5 @@ def let_in(s, lift):
     if way != 0 and s.queue[owner, floor, side] != 0:
         if s.by_destination:
             s.calls[lift, side] |= 1 << floor
-        elif not is_attended(s, floor, way):
+        elif not attend(s, floor, way):
             press(s, floor, way, NOBODY)

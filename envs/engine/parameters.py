@@ -33,7 +33,8 @@ def as_drifts(value: Any, key: str) -> list[Drift]:
         known = [f.name for f in fields(Drift)]
         for name in value:
             if name not in known:
-                raise ValueError(f"unknown field {name!r} in the drift of {key}{did_you_mean(name, known)}")
+                hint = "; write a space after the colon" if ":" in str(name) else did_you_mean(name, known)
+                raise ValueError(f"unknown field {name!r} in the drift of {key}{hint}")
         for name in ("to", "at"):
             if name not in value:
                 raise ValueError(f"the drift of {key} lacks {name!r}; expected to, at and, if gradual, over")

@@ -37,7 +37,8 @@ Reward        `points`: for each brick the number of its row, counted from the l
 Start         all bricks stand, the paddle is in the middle with a ball to be served on it
 End           terminated when the last ball is lost, and when the second wall is cleared, which is success;
               truncated after 8,000 steps
-Parameters    see PARAMETERS below; of `balls` and `serve_delay` the whole part counts
+Parameters    see PARAMETERS below; of `balls` and `serve_delay` the whole part counts. The observation's bounds belong
+              to the defaults.
 Sizes         `rows` 1 … 8 and `columns` 4 … 14 of bricks, 6 and 10 by default
 Source        the game of Atari 1976. Rules and numbers are our own: one width of the paddle, a row's worth is its
               number, speed grows with the contacts, and the random deflection.
@@ -53,13 +54,23 @@ from ..engine.simulation import Parameter, Simulation, Size
 from ..engine.trigonometry import sin_cos
 from .breakout_audit import INVARIANTS
 from .breakout_audit import invariant as invariant  # the engine looks for both here
-from .breakout_bricks import FIELD, HALF_BALL, HIGH, LOW, PADDLE_LINE, break_bricks, build_wall, first_touch, row_sides
+from .breakout_bricks import (
+    FIELD,
+    HALF_BALL,
+    HIGH,
+    LOW,
+    PADDLE_LINE,
+    WALLS,
+    break_bricks,
+    build_wall,
+    first_touch,
+    row_sides,
+)
 from .breakout_drawing import draw as draw
 from .breakout_heuristic import plan
 
 STAY, LEFT, RIGHT = 0, 1, 2
 
-WALLS = 2  # to be cleared
 TRAIL = 8  # steps that the drawing remembers
 FIXED = 10  # numbers of the observation before the bricks
 

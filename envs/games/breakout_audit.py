@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from ..engine.kernels import kernel
-from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_LINE, WALL_TOP
+from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_LINE, WALL_TOP, WALLS
 
-WALLS, FIXED = 2, 10  # to be cleared; numbers of the observation before the bricks
+FIXED = 10  # numbers of the observation before the bricks
 DEPTH = 1e-7  # u; rounding is less, even at a speed of 100 u/step
 
 INVARIANTS = (

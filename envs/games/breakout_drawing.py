@@ -3,7 +3,7 @@
 import math
 
 from ..engine.kernels import blend, box, disc, fill, kernel, number, repeat_rows, shade, text
-from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_TOP, WALL_TOP
+from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_TOP, WALL_TOP, WALLS
 
 HEADER = 16  # a frame's height in heights of its header
 FINE = 240  # pixels of a frame's smaller side from which on it is drawn in detail
@@ -53,7 +53,7 @@ def draw_plain(s, frame):
         repeat_rows(frame, y, 1, y + max(int(BRICK_HEIGHT * unit_y) - 1, 1))  # a pixel is left free below
     for k in range(s.left):
         fill(frame, 2 + 4 * k, top // 3, 4 + 4 * k, max(top - top // 3, 1), BALL)
-    for k in range(2):
+    for k in range(WALLS):
         color = WON if k < s.walls else PLAIN
         fill(frame, width - 6 - 6 * k, top // 3, width - 2 - 6 * k, max(top - top // 3, 1), color)
     x0, x1 = (
@@ -66,6 +66,8 @@ def draw_plain(s, frame):
     high = math.ceil(2.0 * HALF_BALL * unit_y)
     for back in range(2, -1, -1):  # the ball, and weaker where it was one and two steps ago
         k = (s.clock - back) & (s.trail.shape[0] - 1)
+        if math.hypot(s.trail[k, 0] - s.x, s.trail[k, 1] - s.y) > (back + 1.0) * max(s.speed, 1.0):
+            continue  # there the last ball was lost
         x, y = int(s.trail[k, 0] * unit_x - 0.5 * wide + 0.5), int(s.trail[k, 1] * unit_y - 0.5 * high + 0.5)
         color = BALL if back == 0 else shade(0.2 * (3 - back), PLAIN, BALL)
         fill(frame, x, top + y, x + wide, top + y + high, color)
@@ -165,6 +167,6 @@ def draw_header(s, frame, top, unit):
         text(frame, (width - 35 * scale) // 2, y, b"GAME OVER", scale, LOST)
     else:
         x = text(frame, (width - 23 * scale) // 2, y, b"WALL ", scale, INK_WEAK)
-        number(frame, x, y, min(s.walls + 1, 2), scale, INK)
+        number(frame, x, y, min(s.walls + 1, WALLS), scale, INK)
     for k in range(s.left):
         disc(frame, width - (4.0 + 6.0 * k) * scale, 0.5 * top, 2.0 * scale, BALL)

@@ -28,7 +28,8 @@ Start         The rover stands in the middle of a free cell, anywhere from where
 End           terminated by a collision, that is by touching anything at the end of a step (a robot that has crashed
               does not go on, and a policy that scrapes along walls is worth nothing on a real one), and within
               goal_radius of the goal, which is success; a collision in the same step is none. truncated after 500 steps
-Parameters    see PARAMETERS below
+Parameters    see PARAMETERS below. Where `radius` drifts, the map and the way that the reward counts stay those of the
+              radius at the start, and a rover that grows may no longer fit through.
 Sizes         `blocks` and `discs`: pieces of furniture, 6 boxes and 7 pillars; with the seven pieces of the walls 20
               obstacles · `crowd`: walkers, 0
 Source        the kinematics are those of a differential drive, e.g. Siegwart, Nourbakhsh & Scaramuzza 2011,
