@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -51,12 +50,12 @@ def main(arguments: list[str]) -> int:
 
 def overview(console: Console, shown: list[Card]) -> None:
     """A line per environment, then what can be set in each."""
-    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)  # a terminal of 80 columns holds it
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)  # a terminal of 80 columns holds it
     table.add_column("id", no_wrap=True)
-    for column in ("observation", "actions"):  # these give way in a narrow terminal, the figures never
-        table.add_column(column, min_width=13 if column == "observation" else 7)
-    for column, width in (("limit", 5), ("random", 7), ("reference", 9)):
-        table.add_column(column, justify="right", no_wrap=True, min_width=width)
+    table.add_column("observation", max_width=13)  # these two give way, the figures never
+    table.add_column("actions", max_width=9)
+    for column in ("limit", "random", "reference"):
+        table.add_column(column, justify="right", no_wrap=True)
     for card in shown:
         limit = str(card.limit or "–")
         table.add_row(card.id, card.observation, card.actions, limit, score(card.random), score(card.reference))
