@@ -45,13 +45,18 @@ def read_card(id: str) -> Card:
         id=spec.id,
         task=text.partition("\n")[0].partition(": ")[2].rstrip("."),
         text=text,
-        observation=_observation(observation),
+        observation=_observation(observation) + "".join(f" + {name}" for name in _always_on(simulation)),
         actions=_actions(actions) + (", masked" if hasattr(module, "mask") else ""),
         limit=spec.max_episode_steps,
         random=scores.get("random"),
         reference=scores.get("optimum", scores.get("heuristic")),
         simulation=simulation,
     )
+
+
+def _always_on(simulation: Simulation) -> list[str]:
+    """The slots that are filled where nothing is said."""
+    return [name for name, slot in simulation.slots.items() if slot.default is not None]
 
 
 def cards() -> list[Card]:

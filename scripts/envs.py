@@ -61,7 +61,8 @@ def overview(console: Console, shown: list[Card]) -> None:
         table.add_row(card.id, card.observation, card.actions, limit, score(card.random), score(card.reference))
     console.print(table)
     for card in shown:
-        sizes = [f"{key}={size.default}" for key, size in card.simulation.sizes.items()]
+        choices = {**card.simulation.sizes, **card.simulation.choices}
+        sizes = [f"{key}={choice.default}" for key, choice in choices.items()]
         names = ", ".join(sizes + list(card.simulation.parameters)) or "–"
         console.print(f"[bold]{card.id}[/bold]  {card.task}\n  parameters and sizes: {names}")
     console.print("\nThe card of one, with units and ranges: ludus envs ID")
@@ -80,6 +81,15 @@ def print_card(console: Console, card: Card) -> None:
         shown.add_row(name, f"{default:g}", f"{low:g}", f"{high:g}", unit, meaning)
     console.print()
     console.print(shown)
+    for key, choice in simulation.choices.items():
+        console.print(f"{key} = {choice.default}: {choice.meaning}")
+    for key, slot in simulation.slots.items():
+        fillings = ", ".join(("truth", "raw", "blind", "noisy:LEVEL", *slot.baselines))
+        console.print(
+            f"Slot {key} ({slot.meaning}), filled with {slot.default or 'nothing'} by default: {fillings}, or the "
+            "folder of a component",
+            soft_wrap=True,
+        )
     scores = ", ".join(f"{name} {value:g}" for name, value in simulation.scores.items())
     console.print(f"Mean return of the reference policies: {scores or '–'}")
 

@@ -3,7 +3,7 @@
 import numpy as np
 from gymnasium import spaces
 
-from ludus.envs.engine.kernels import below, kernel
+from ludus.envs.engine.kernels import below, fill, kernel
 from ludus.envs.engine.simulation import Parameter, Simulation, Size, Slot
 
 PARAMETERS = {"shift": Parameter(0.0, 0.0, 100.0, "", "added to every pixel")}
@@ -52,6 +52,11 @@ def truth_camera(s, world, out):
 def baseline_camera_brightness(world, raw, out):
     out[0] = raw[0, 0, 0] / 100.0
     out[1] = 0.5
+
+
+@kernel
+def draw(s, world, frame):
+    fill(frame, 0, 0, frame.shape[1], frame.shape[0], (20 * s.value, 0, 0))
 
 
 @kernel

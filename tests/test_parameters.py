@@ -10,6 +10,7 @@ import ludus
 from acting import random_actions
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.simulation import Drift, load
+from ludus.envs.engine.slots import open_batch
 
 CARTPOLE = "ludus.envs.robotics.cartpole"
 ALL = [
@@ -37,13 +38,15 @@ def gravity_in_each_step(batch, steps, reset_every=0):
 
 def play(module, value, steps=60, guided=False):
     """Bytes of observations, rewards and flags under fixed actions, or under the reference policy's."""
-    batch = KernelBatch(module, 64, max_episode_steps=50, **value)
+    raw = dict.fromkeys(load(module)[1].slots, "raw")  # what a camera sees changes, too
+    batch = open_batch(module, 64, max_episode_steps=50, **raw, **value)
     batch.reset(seeds=range(64))
     rng, seen = np.random.default_rng(0), []
     for _ in range(steps):
         batch.step(batch.heuristic() if guided else random_actions(batch.action_space, 64, rng))
         b = batch.buffers
-        seen += [b.observation.tobytes(), b.reward.tobytes(), b.terminated.tobytes()]
+        seen += [part.tobytes() for part in (b.observation.values() if raw else [b.observation])]
+        seen += [b.reward.tobytes(), b.terminated.tobytes()]
     return seen
 
 

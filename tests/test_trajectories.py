@@ -14,7 +14,9 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 import ludus
+from acting import flat, row_of
 from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.slots import open_batch
 
 LIMIT, STEPS, SEED = 40, 250, 77  # a low time limit, so that all kinds of ends occur
 ENVIRONMENTS = list(ludus.ENVIRONMENTS)
@@ -29,32 +31,32 @@ def actions_for(space, steps, seed):
 
 
 def row(observation, reward=0.0, terminated=False, truncated=False):
-    return np.concatenate([np.ravel(observation).astype(float), [reward, terminated, truncated]])
+    return np.concatenate([flat(observation), [reward, terminated, truncated]])
 
 
 def batch_trajectory(id, num_envs=1, index=0, seed=SEED, mode=AutoresetMode.SAME_STEP, threads=1):
     """Rows of environment ``index``: first observations, and then each step's observation, reward and flags."""
-    batch = KernelBatch(
+    batch = open_batch(
         ludus.ENVIRONMENTS[id][0], num_envs, autoreset_mode=mode, max_episode_steps=LIMIT, threads=threads
     )
     seeds = list(range(1000, 1000 + num_envs))
     seeds[index] = seed
     batch.reset(seeds=seeds)
     b = batch.buffers
-    rows = [row(b.observation[index])]
+    rows = [row(row_of(b.observation, index))]
     plan = iter(actions_for(batch.action_space, STEPS, SEED))
     ended = False
     while True:
         actions = np.array([batch.action_space.sample() for _ in range(num_envs)])
         if ended and mode == AutoresetMode.NEXT_STEP:
             batch.step(actions)  # the reset, which ignores the action
-            rows.append(row(b.observation[index]))
+            rows.append(row(row_of(b.observation, index)))
             ended = False
             continue
         if mode == AutoresetMode.DISABLED and (b.terminated | b.truncated).any():
             batch.reset(b.terminated | b.truncated)
             if ended:
-                rows.append(row(b.observation[index]))
+                rows.append(row(row_of(b.observation, index)))
         action = next(plan, None)
         if action is None:
             batch.close()
@@ -63,16 +65,16 @@ def batch_trajectory(id, num_envs=1, index=0, seed=SEED, mode=AutoresetMode.SAME
         batch.step(actions)
         ended = bool(b.terminated[index] or b.truncated[index])
         same = ended and mode == AutoresetMode.SAME_STEP
-        seen = (b.final_observation if same else b.observation)[index]
+        seen = row_of(b.final_observation if same else b.observation, index)
         rows.append(row(seen, b.reward[index], b.terminated[index], b.truncated[index]))
         if same:
-            rows.append(row(b.observation[index]))
+            rows.append(row(row_of(b.observation, index)))
 
 
 def starts(batch):
     """(N, …) what tells states apart: the observation or, where it is always the same (a bandit's), the own fields."""
     if batch.observation_space != gym.spaces.Discrete(1):
-        return batch.buffers.observation.copy()
+        return np.array([flat(row_of(batch.buffers.observation, i)) for i in range(batch.num_envs)])
     names = batch.simulation.state(**batch.sizes)
     rows = [b"".join(record[name].tobytes() for name in names) for record in batch.records]
     return np.array([list(row) for row in rows])
@@ -121,7 +123,7 @@ def test_same_seed_gives_the_same_trajectory_and_another_seed_another(alone):
     other = batch_trajectory(id, seed=SEED + 1)
     in_reset, in_steps = chance(id)
     assert (other.shape != rows.shape or (other != rows).any()) == (in_reset or in_steps)
-    batch = KernelBatch(ludus.ENVIRONMENTS[id][0], 2)
+    batch = open_batch(ludus.ENVIRONMENTS[id][0], 2)
     batch.reset(seeds=[SEED, SEED + 1])
     first, second = starts(batch)
     assert (first != second).any() == in_reset
@@ -168,7 +170,7 @@ def test_interpreted_kernels_agree_with_compiled_ones(alone, tmp_path):
 
 def test_seed_from_is_reset_with_consecutive_seeds():
     for module, _ in ludus.ENVIRONMENTS.values():
-        one, two = KernelBatch(module, 7), KernelBatch(module, 7)
+        one, two = open_batch(module, 7), open_batch(module, 7)
         one.seed_from(2**63 - 8)
         two.reset(seeds=[2**63 - 8 + i for i in range(7)])
         assert one.snapshot() == two.snapshot()
@@ -185,7 +187,7 @@ def test_unseeded_batches_differ_and_so_do_their_environments(id):
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)
 def test_reset_without_a_seed_goes_on_with_the_stream(id):
-    batch = KernelBatch(ludus.ENVIRONMENTS[id][0], 4)
+    batch = open_batch(ludus.ENVIRONMENTS[id][0], 4)
     batch.reset(seeds=[5] * 4)
     first = starts(batch)
     only_first = np.array([True, False, False, False])

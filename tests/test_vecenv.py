@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecFrameStack, VecMoni
 
 import ludus
 import tilted
-from acting import random_actions
+from acting import assert_same_observation, random_actions
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.vecenv import BatchVecEnv, make_vec_env, to_sb3
 from ludus.envs.make import make_batch
@@ -36,19 +36,19 @@ def test_steps_equal_those_of_sb3s_own_vector_environment(id):
     ours = make_vec_env(id, 4, seed=7, **keywords)
     theirs = DummyVecEnv([lambda: gymnasium.make(id, **keywords)] * 4)
     theirs.seed(7)
-    np.testing.assert_array_equal(ours.reset(), theirs.reset())
+    assert_same_observation(ours.reset(), theirs.reset())
     generator, ends = np.random.default_rng(0), 0
     for _ in range(120):
         actions = random_actions(ours.action_space, 4, generator)
         obs, reward, done, infos = ours.step(actions)
         other_obs, other_reward, other_done, other_infos = theirs.step(actions)
-        np.testing.assert_array_equal(obs, other_obs)
+        assert_same_observation(obs, other_obs)
         np.testing.assert_array_equal(reward, other_reward)
         np.testing.assert_array_equal(done, other_done)
         assert reward.dtype == np.float32
         for i in np.flatnonzero(done):
             ends += 1
-            np.testing.assert_array_equal(infos[i]["terminal_observation"], other_infos[i]["terminal_observation"])
+            assert_same_observation(infos[i]["terminal_observation"], other_infos[i]["terminal_observation"])
             assert infos[i]["TimeLimit.truncated"] == other_infos[i]["TimeLimit.truncated"]
     assert ends > 4
 

@@ -295,7 +295,9 @@ class KernelBatch:
         Raises:
             ValueError: not a snapshot, or one of another environment, size or number; nothing has changed.
         """
-        body = snapshot.unpack(data, self._identity(), self._store.nbytes)
+        self._restore_records(snapshot.unpack(data, self._identity(), self._store.nbytes))
+
+    def _restore_records(self, body: bytes) -> None:
         self._store[...] = np.frombuffer(body, self._store.dtype)
         self._seed_missing = not self._store["ready"].all()
         for array in (self.buffers.reward, self.buffers.terms, self.buffers.terminated, self.buffers.truncated):

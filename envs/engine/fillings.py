@@ -12,6 +12,7 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ...errors import did_you_mean
+from .kernels import GAMMA, UNIT, mix
 from .simulation import Slot
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Noisy(Told):
     """The truth with a calibrated error.
 
     With classes: with the chance ``level`` the name of another class, each as likely; so the accuracy is 1 - level.
-    Without: Gaussian noise on each number, of the standard deviation ``level`` times the width of its bounds.
+    Without: Gaussian noise on each number, of the standard deviation ``level`` times the width of its bounds, which it
+    then does not keep.
 
     The noise is a hash of the environment's random state, its age and the slot: it takes nothing from the stream of
     the simulation, and is the same alone, in any batch, and after a restore.
@@ -89,11 +91,12 @@ class Noisy(Told):
             if not np.isfinite(width).all():
                 raise ValueError(f"the truth of slot {name} has no bounds, so noise cannot be measured against them")
             self._spread = level * width
+            self.space = spaces.Box(-np.inf, np.inf, self.space.shape, self.space.dtype.type)  # type: ignore[union-attr]
 
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
         super().fill(rows, out)
         store = self._batch.store
-        key = mix(store["rng"][rows] ^ mix(store["age"][rows].astype(np.uint64) + self._salt))
+        key = hash_of(store["rng"][rows] ^ hash_of(store["age"][rows].astype(np.uint64) + self._salt))
         if self.classes:
             flips = np.flatnonzero(uniform(key, 0) < self.level)
             was = out[flips].argmax(axis=1)
@@ -108,17 +111,13 @@ class Noisy(Told):
         out += (normal.reshape(out.shape) * self._spread).astype(out.dtype)
 
 
-def mix(x: np.ndarray) -> np.ndarray:
-    """The finaliser of SplitMix64: a hash of 64-bit numbers."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+hash_of = getattr(mix, "py_func", mix)  # the kernel's own code serves arrays as well
 
 
 def uniform(key: np.ndarray, number: Any) -> np.ndarray:
-    """The draw ``number`` of each ``key``, in [0, 1)."""
-    steps = np.asarray(number, np.uint64) + np.uint64(1)
-    return (mix(key + steps * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)) * 2.0**-53
+    """The draw ``number`` (one or an array) of each ``key``, in [0, 1): SplitMix64 from there."""
+    steps = np.atleast_1d(np.asarray(number, np.uint64)) + np.uint64(1)
+    return (hash_of(key + steps * GAMMA) >> np.uint64(11)) * UNIT
 
 
 class Raw(Told):

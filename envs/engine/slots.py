@@ -145,7 +145,7 @@ class SlottedBatch(KernelBatch):
         kept = self._kept()
         sizes = [self._store.nbytes, *(array.nbytes for array in kept)]
         body = snapshot.unpack(data, self._identity(), sum(sizes))
-        super().restore(snapshot.pack(super()._identity(), body[: sizes[0]]))
+        self._restore_records(body[: sizes[0]])
         start = sizes[0]
         for array in kept:
             array[...] = np.frombuffer(body[start : start + array.nbytes], array.dtype).reshape(array.shape)

@@ -1,0 +1,64 @@
+"""What must hold of every state of Sorter: the fuzzer's invariants."""
+
+import numpy as np
+
+from ..engine.kernels import kernel
+
+NOTHING = -1
+
+INVARIANTS = (
+    "every item of the delivery is to come, under the camera, on the loop, in a chute or rejected",
+    "what lies under the camera and on the loop are images of their kinds",
+    "the loop holds no more than it has room for, and nothing there has been round less than once",
+    "the sums of the terms are what the counters say",
+    "the camera is empty at the end, and only then",
+    "the time is that of the passages, and more only with jams",
+    "the observation is the state",
+)
+
+
+@kernel
+def is_of_kind(world, item, label):
+    return 0 <= item < world.images.shape[0] and world.labels[item] == label
+
+
+@kernel
+def invariant(s, world, shown, legal):
+    room = s.loop_item.shape[0]
+    gone, right, astray = s.rejects, 0, 0
+    for k in range(s.right.shape[0]):
+        right += s.right[k]
+        astray += s.astray[k]
+    gone += right + astray
+    present = 1 if s.image != NOTHING else 0
+    if s.feed + present + s.loop_count + gone != int(s.items) or min(s.feed, s.rejects) < 0:
+        return 1
+    if present == 1 and not is_of_kind(world, s.image, s.label):
+        return 2
+    if not (0 <= s.loop_count <= room and 0 <= s.loop_first < room):
+        return 3
+    for j in range(s.loop_count):
+        k = (s.loop_first + j) % room
+        if not is_of_kind(world, s.loop_item[k], s.loop_label[k]):
+            return 2
+        if s.loop_rounds[k] < 1:
+            return 3
+    if s.totals[0] != right or abs(s.totals[2] + s.reject_cost * s.rejects) > 1e-6 * (1.0 + s.reject_cost * s.rejects):
+        return 4
+    if abs(s.totals[1] + s.wrong_cost * astray) > 1e-6 * (1.0 + s.wrong_cost * astray):
+        return 4
+    if abs(s.totals[5] + s.jam_cost * s.jams) > 1e-6 * (1.0 + s.jam_cost * s.jams):
+        return 4
+    if (present == 0) != (s.clock > 0 and s.feed == 0 and s.loop_count == 0 and s.pending and gone == int(s.items)):
+        return 5
+    slowest = min(s.speed_slow, min(s.speed_normal, s.speed_fast))
+    if s.seconds > (s.clock / slowest + s.jams * s.jam_time) * (1.0 + 1e-9) or s.jams > s.clock:
+        return 6
+    for belt in range(3):
+        if shown[belt] != (s.belt == belt):
+            return 7
+    if shown[3] != np.float32(s.loop_count / room) or shown[4] != np.float32(s.feed / int(s.items)):
+        return 7
+    if shown[5] != np.float32(min(s.rounds, 3) / 3) or shown[6] != s.jammed:
+        return 7
+    return 0
