@@ -145,6 +145,15 @@ class Component(nn.Module):
         return component.to(device).eval()
 
 
+def fingerprint_of(folder: str | Path) -> str:
+    """The fingerprint of the component in ``folder``, which need not be loaded for it.
+
+    Raises:
+        FileNotFoundError, ValueError: there is none, or it is damaged, or the folder holds a pickle.
+    """
+    return hashlib.sha256(_read_config(Path(folder))[0]).hexdigest()
+
+
 def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
     if not path.is_dir():
         what = "is a file" if path.exists() else "does not exist"

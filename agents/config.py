@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import yaml
 
-from ..envs.make import find_spec, is_ludus
+from ..envs.make import find_spec, is_ludus, pin_components
 from ..errors import did_you_mean
 from ..files import write_atomically
 from .catalogue import find, resolve
@@ -76,6 +76,8 @@ def configure(
     device = keywords.get("device", "cpu")
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"device {device!r} was asked for, but torch sees no CUDA device; use --device cpu")
+    if keywords.get("environment"):
+        keywords["environment"] = pin_components(env, keywords["environment"])
     given = {**preset(env, agent), **(hyperparameters or {})}
     if "steps" in keywords and "evaluate_every" not in given:
         given["evaluate_every"] = max(keywords["steps"] // 10, 1)

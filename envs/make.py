@@ -1,13 +1,17 @@
 """From an environment id to a batch, or to a game for a person."""
 
 import importlib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gymnasium
 
 from ..errors import did_you_mean
 from .engine.batch import KernelBatch
+from .engine.fillings import is_folder
 from .engine.foreign import ForeignBatch, create
+from .engine.simulation import Slot, load
 from .engine.slots import open_batch
 from .human.game import Game
 from .human.recording import Recording
@@ -41,6 +45,36 @@ def make_batch(id: str, num_envs: int, rendered: bool = False, **keywords: Any) 
     batch = open_batch(num_envs=num_envs, **{**spec.kwargs, **keywords})
     batch.is_default &= keywords["max_episode_steps"] == spec.max_episode_steps
     return batch
+
+
+def slots_of(id: str) -> dict[str, Slot]:
+    """The slots of an environment, by name; none for environments that are not Ludus'."""
+    spec = find_spec(id)
+    return dict(load(spec.kwargs["module"])[1].slots) if is_ludus(spec) else {}
+
+
+def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
+    """``keywords`` with each component that fills a slot named so that it will be the same one next time.
+
+    A folder becomes ``{"component": absolute path, "fingerprint": SHA-256}``.
+
+    Raises:
+        FileNotFoundError, ValueError: a folder without a component, or with a damaged one.
+    """
+    pinned = dict(keywords)
+    for name, slot in slots_of(id).items():
+        given = keywords.get(name)
+        folder = given.get("component") if isinstance(given, Mapping) else given if is_folder(given, slot) else None
+        if folder is not None and Path(folder).exists():
+            from ..components import fingerprint_of
+
+            more = dict(given) if isinstance(given, Mapping) else {}
+            pinned[name] = {
+                "fingerprint": fingerprint_of(folder),
+                **more,
+                "component": str(Path(folder).resolve()),
+            }
+    return pinned
 
 
 def make_game(id: str, **keywords: Any) -> Game:

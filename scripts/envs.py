@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -61,7 +61,7 @@ def overview(console: Console, shown: list[Card]) -> None:
         table.add_row(card.id, card.observation, card.actions, limit, score(card.random), score(card.reference))
     console.print(table)
     for card in shown:
-        choices = {**card.simulation.sizes, **card.simulation.choices}
+        choices: dict[str, Any] = {**card.simulation.sizes, **card.simulation.choices}
         sizes = [f"{key}={choice.default}" for key, choice in choices.items()]
         names = ", ".join(sizes + list(card.simulation.parameters)) or "–"
         console.print(f"[bold]{card.id}[/bold]  {card.task}\n  parameters and sizes: {names}")

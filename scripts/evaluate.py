@@ -10,17 +10,20 @@ from rich.console import Console
 from rich.table import Table
 
 from ludus.agents.evaluation import Evaluation, envs_for, evaluate
-from ludus.scripts.options import key_values, parse, subject
+from ludus.agents.regret import Regret, compare
+from ludus.scripts.options import key_values, parse, slot_fillings, subject
 
 DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
 
   ludus evaluate runs/snake --episodes 256
   ludus evaluate ludus/Snake-v1 --policy heuristic
   ludus evaluate runs/cartpole --set gravity=3.7            # in another world than it was trained in
+  ludus evaluate runs/sorter --slot perception=truth,models/garments,noisy:0.1,blind     # what a sense is worth
 
 Every environment of the batch plays the same number of episodes, so that short ones do not weigh more. The interval is
 a 95 % bootstrap interval of the mean. The normalised score is 0 for the random policy and 1 for the environment's
-reference."""
+reference. With several fillings of a slot, all are met in the same episodes: the regret is the return that is lost
+against the truth, the share how much of the gap from blind to truth a filling gains."""
 
 
 @dataclass
@@ -35,15 +38,31 @@ class Arguments:
     """Seed of the first environment; two policies with the same seed meet the same starts."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a parameter of the environment, other than in training."""
+    slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """NAME=FILLING: what a slot shows, other than in training. One slot may have several, with commas between them."""
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "evaluate", DESCRIPTION, arguments)
     console = Console(highlight=False)
-    settings = key_values(options.set, "--set")
+    settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
+    lists = {name: str(value).split(",") for name, value in slot_fillings(options.slot).items() if "," in str(value)}
+    if len(lists) > 1:
+        raise ValueError(f"one slot can have several fillings, got {' and '.join(lists)}; compare one at a time")
+    for name in lists:
+        del settings[name]
     make, policy, title, notes, age = subject(options.what, options.policy, options.seed, settings)
     for note in notes:
         console.print(f"Note: {note}")
+    if lists:
+        ((slot, fillings),) = lists.items()
+        with console.status("") as status:
+            rows = compare(
+                make, policy, slot, fillings, options.episodes, options.seed, age,
+                lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}"),
+            )  # fmt: skip
+        console.print(regret_table(rows, f"{title}; slot {slot}, {options.episodes} episodes, seed {options.seed}"))
+        return 0
     batch = make(envs_for(options.episodes))
     with console.status(f"{title}: playing {options.episodes} episodes"):
         result = evaluate(batch, policy, options.episodes, options.seed, age)
@@ -67,6 +86,27 @@ def table(results: list[tuple[str, Evaluation]], caption: str) -> Table:
             "–" if result.normalised is None else f"{result.normalised:.3f}",
             f"{result.success:.1%}" if result.succeeds else "–",
             f"{result.lengths.mean():.1f}",
+        )
+    return shown
+
+
+def half(interval: tuple[float, float]) -> float:
+    return 0.5 * (interval[1] - interval[0])
+
+
+def regret_table(rows: list[Regret], caption: str) -> Table:
+    """A row per filling; ± is half of a 95 % bootstrap interval."""
+    shown = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
+    shown.add_column("filling")
+    for column in (rows[0].measure, "return", "regret", "share of the gap"):
+        shown.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        shown.add_row(
+            row.filling,
+            "–" if row.metric != row.metric else f"{row.metric:.3f}",
+            f"{row.evaluation.mean:.2f} ± {half(row.evaluation.interval):.2f}",
+            f"{row.regret:.2f} ± {half(row.interval):.2f}",
+            "–" if row.share != row.share else f"{row.share:.2f}",
         )
     return shown
 

@@ -42,6 +42,27 @@ def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
     return result
 
 
+def slot_fillings(pairs: Sequence[str]) -> dict[str, str]:
+    """``("perception=models/garments",)`` as a dict from slots to what fills them."""
+    result = {}
+    for pair in pairs:
+        name, equals, filling = pair.partition("=")
+        if not equals or not name or not filling:
+            raise ValueError(f"--slot takes NAME=FILLING, such as perception=truth, got {pair!r}")
+        result[name] = filling
+    return result
+
+
+def check_slots(id: str, names: Sequence[str]) -> None:
+    """``ValueError`` unless the environment has all these slots."""
+    from ludus.envs.make import slots_of
+
+    known = slots_of(id)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{id} has no slot {name!r}{did_you_mean(name, known)}")
+
+
 def _number(value: Any) -> Any:
     # YAML 1.1 reads 1e-3 as text; a person means the number.
     if isinstance(value, str):

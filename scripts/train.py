@@ -15,7 +15,7 @@ from ludus.agents.catalogue import AGENTS
 from ludus.agents.config import RunConfig, configure
 from ludus.envs.cards import score as value
 from ludus.files import quote
-from ludus.scripts.options import key_values, parse
+from ludus.scripts.options import check_slots, key_values, parse, slot_fillings
 
 ROOMY = 140  # columns of a terminal in which all of the progress fits a line
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
@@ -24,6 +24,7 @@ DESCRIPTION = """Train an agent on an environment, or go on with a run that was 
   ludus train --resume runs/snake
   ludus train ludus/CartPole-v1 --agent ppo
   ludus train ludus/CartPole-v1 --set gravity=3.7 --agent-set learning_rate=0.001
+  ludus train ludus/Sorter-v0 --slot perception=noisy:0.1 # or a model: perception=models/garments
   ludus train ludus/CartPole-v1 --set 'randomize={gravity: [8, 12]}' --set 'drift={force: {to: -10, at: 5000}}'
 
 Ctrl-C saves and stops. Follow a run with `tensorboard --logdir runs`, see it play with `ludus watch RUN`."""
@@ -46,6 +47,8 @@ class Arguments:
     """Environments stepped together (default: the preset's)."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a parameter or size of the environment; `ludus envs ID` lists them."""
+    slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """NAME=FILLING: what a slot shows: truth, raw, blind, noisy:LEVEL, a baseline, or a component's folder."""
     agent_set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a hyperparameter of the agent."""
     device: str = "cpu"
@@ -94,13 +97,15 @@ def plan(options: Arguments) -> tuple[Path, RunConfig]:
         raise ValueError(f"steps must be >= 1, got {options.steps}")
     if options.num_envs is not None:
         hyperparameters["num_envs"] = options.num_envs
+    fillings = slot_fillings(options.slot)
+    check_slots(options.env, list(fillings))
     given = {key: getattr(options, key) for key in ("steps", "evaluate_every") if getattr(options, key) is not None}
     config = configure(
         options.env,
         options.agent,
         hyperparameters,
         seed=options.seed,
-        environment=key_values(options.set, "--set"),
+        environment={**key_values(options.set, "--set"), **fillings},
         device=options.device,
         **given,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 from rich.console import Console
 
-from ludus.scripts.options import key_values, parse, subject
+from ludus.scripts.options import key_values, parse, slot_fillings, subject
 
 if TYPE_CHECKING:
     from ludus.envs.human.watch import Watched
@@ -45,6 +45,8 @@ class Arguments:
     """Stop when so many episodes have ended."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a parameter of the environment."""
+    slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """NAME=FILLING: what a slot shows, other than in training."""
 
 
 def main(arguments: list[str]) -> int:
@@ -52,7 +54,7 @@ def main(arguments: list[str]) -> int:
     console = Console(highlight=False)
     if options.what.lower().endswith(".npz"):
         return watch_recording(options, console)
-    settings = key_values(options.set, "--set")
+    settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
     make, policy, title, notes, _ = subject(options.what, options.policy, options.seed, settings)
     for note in notes:
         console.print(f"Note: {note}")
@@ -78,6 +80,8 @@ def watch_recording(options: Arguments, console: Console) -> int:
     for name, given in (("policy", options.policy), ("envs", options.envs != 1), ("seed", options.seed)):
         if given:
             raise ValueError(f"--{name} does not go with a recording: {options.what} brings its own; leave it out")
+    if options.slot:
+        raise ValueError(f"--slot does not go with a recording: {options.what} replays in its own world; leave it out")
     if options.set:
         raise ValueError(f"--set does not go with a recording: {options.what} replays in its own world; leave it out")
     from ludus.envs.human.recording import load_recording

@@ -237,6 +237,14 @@ def make_filling(batch: "SlottedBatch", name: str, given: Any) -> Filling:
     return Learned(batch, name, load_component({"component": given}, name), truth)
 
 
+def is_folder(given: Any, slot: Slot) -> bool:
+    """Whether ``given`` is the folder of a component, and none of the names that the slot knows."""
+    if isinstance(given, Path):
+        return True
+    named = {"truth", "raw", "blind", *slot.baselines}
+    return isinstance(given, str) and given not in named and given.partition(":")[0] != "noisy"
+
+
 def _words(slot: Slot) -> str:
     return ", ".join((*NAMED, *slot.baselines))
 

@@ -1,0 +1,127 @@
+"""What a better sense is worth in decisions: one policy, the filling of a slot swapped, on paired episodes.
+
+After Elmachtoub & Grigas 2022, *Smart "Predict, then Optimize"*, in closed loop: the regret of a filling is the return
+that is lost against the truth in the same slot. The share of the gap says how much of what lies between nothing and the
+truth (0 … 1) a filling gains.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from ..envs.engine.slots import SlottedBatch
+from .evaluation import RESAMPLES, Evaluation, Policy, envs_for, evaluate
+
+TRUTH, BLIND = "truth", "blind"
+
+
+@dataclass(frozen=True)
+class Regret:
+    """A filling of a slot, judged."""
+
+    filling: str
+    measure: str  # "accuracy", or "RMSE": root mean square error, as a share of the width of the truth's bounds
+    metric: float  # of the filling itself, over the steps that were played; NaN for one that shows no truth (raw)
+    evaluation: Evaluation
+    regret: float  # return of the truth minus its own
+    interval: tuple[float, float]  # 95 %, of the paired differences
+    share: float  # of the gap from blind to truth
+
+
+def compare(
+    make_batch: Callable[..., Any],
+    policy: Policy,
+    slot: str,
+    fillings: Sequence[str],
+    episodes: int,
+    seed: int,
+    age: int = 0,
+    progress: Callable[[str, float], Any] | None = None,
+) -> list[Regret]:
+    """Judge ``policy`` with each of the ``fillings`` in ``slot``, in the same episodes.
+
+    Args:
+        make_batch: ``make_batch(num_envs, **fillings)`` makes the environments.
+        fillings: What fills the slot in turn. Truth and blind are played in any case, as the ends of the scale.
+        progress: Called with a filling and the share of its episodes that are played.
+
+    Returns:
+        One for each of ``fillings``, in their order.
+    """
+    judged: dict[str, tuple[Evaluation, str, float]] = {}
+    for filling in dict.fromkeys([*fillings, TRUTH, BLIND]):
+        batch = make_batch(envs_for(episodes), **{slot: filling})
+        gauge = Gauge(batch, slot)
+
+        def act(batch: Any, gauge: Gauge = gauge) -> np.ndarray:
+            gauge.look()
+            return policy(batch)
+
+        def tell(played: int, filling: str = filling) -> None:
+            if progress is not None:
+                progress(filling, played / episodes)
+
+        judged[filling] = (evaluate(batch, act, episodes, seed, age, tell), gauge.measure, gauge.metric)
+        batch.close()
+    best, worst = judged[TRUTH][0], judged[BLIND][0]
+    gap = best.mean - worst.mean
+    rows = []
+    for filling in fillings:
+        result, measure, metric = judged[filling]
+        regret = best.mean - result.mean
+        share = 1.0 - regret / gap if gap != 0.0 else float("nan")
+        low, high = interval_of(best.returns - result.returns)
+        rows.append(Regret(filling, measure, metric, result, regret, (low, high), share))
+    return rows
+
+
+def interval_of(differences: np.ndarray) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean of paired differences (fixed seed)."""
+    generator = np.random.default_rng(0)
+    rows = generator.integers(0, len(differences), (RESAMPLES, len(differences)))
+    low, high = np.percentile(differences[rows].mean(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+class Gauge:
+    """Measures what a slot shows against the truth, step by step."""
+
+    def __init__(self, batch: SlottedBatch, slot: str) -> None:
+        self.batch, self.slot = batch, slot
+        declared = batch.simulation.slots[slot]
+        space = declared.truth(**batch.sizes)
+        assert isinstance(space, spaces.Box)
+        self.is_classes = bool(declared.classes(**batch.sizes))
+        self.measure = "accuracy" if self.is_classes else "RMSE"
+        self.comparable = batch.fillings[slot].space.shape == space.shape
+        self._truth = np.zeros((batch.num_envs, *space.shape), space.dtype)
+        self._write = batch.slot_loop(f"truth_{slot}")
+        self._all = np.arange(batch.num_envs)
+        self._width = (space.high - space.low).astype(np.float64)
+        self._sum, self._count = 0.0, 0
+
+    def look(self) -> None:
+        """Take the present step into account."""
+        if not self.comparable:
+            return
+        self._write(self.batch.records, self._all, self.batch.world, self._truth)
+        shown = self.batch.buffers.observation[self.slot]
+        if self.is_classes:
+            there = self._truth.any(axis=1)  # at an end there may be nothing to name
+            right = shown.argmax(axis=1) == self._truth.argmax(axis=1)
+            self._sum += float(right[there].sum())
+            self._count += int(there.sum())
+            return
+        self._sum += float((((shown - self._truth) / self._width) ** 2).sum())
+        self._count += self._truth.size
+
+    @property
+    def metric(self) -> float:
+        """The share that was right, or the root of the mean square error; NaN where nothing can be compared."""
+        if not self._count:
+            return float("nan")
+        mean = self._sum / self._count
+        return mean if self.is_classes else float(np.sqrt(mean))
