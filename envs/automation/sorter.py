@@ -83,6 +83,7 @@ PARAMETERS = {
 
 def state(images, split):
     return {
+        "delivery": "i8",  # items in all
         "feed": "i8",  # items that have not been under the camera yet
         "image": "i8",  # under the camera: index of its image; NOTHING at the end
         "label": "i8",  # its kind
@@ -144,7 +145,7 @@ def bring_next(s, world):
 
 @kernel
 def reset(s, world):
-    s.feed = int(s.items)
+    s.delivery = s.feed = int(s.items)
     s.loop_first = s.loop_count = 0
     s.belt = NORMAL
     s.jammed = False
@@ -213,7 +214,7 @@ def observe(s, world, out):
     for belt in range(3):
         out[belt] = s.belt == belt
     out[3] = s.loop_count / LOOP
-    out[4] = s.feed / int(s.items)
+    out[4] = s.feed / s.delivery
     out[5] = min(s.rounds, ROUNDS_SEEN) / ROUNDS_SEEN
     out[6] = s.jammed
 
