@@ -13,6 +13,7 @@ import gymnasium
 import numpy as np
 
 from .benchmark import OURS, Config, EnvPool, Row, Side, make_row, race, single_side, stepping_side, vector_side
+from .benchmark_slots import slots
 
 
 def _against_envpool(
@@ -265,6 +266,7 @@ SECTIONS: dict[str, Callable[[Config], list[Row]]] = {
     "snake": snake,
     "classics": classics,
     "own": own,
+    "slots": slots,
     "frames": frames,
     "single": single,
     "start": first_step,

@@ -19,7 +19,7 @@ ARROWS = {
     "components": {"errors", "files"},
     "composition": {"components"},
     "envs": {"components", "datasets", "errors", "files"},
-    "agents": {"envs", "components", "errors", "files"},
+    "agents": {"envs", "components", "composition", "errors", "files"},
     "vision": {"components", "composition", "datasets", "errors", "files"},
     "nlp": {"components", "composition", "datasets", "errors", "files"},
     "forecasting": {"components", "composition", "datasets", "errors", "files"},

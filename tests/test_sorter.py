@@ -9,7 +9,7 @@ from PIL import Image
 from ludus import datasets
 from ludus.agents.evaluation import evaluate, heuristic_policy, named_policy
 from ludus.envs.automation import sorter_items
-from ludus.envs.automation.sorter import PARAMETERS
+from ludus.envs.automation.sorter import KEYS, PARAMETERS
 from ludus.envs.automation.sorter_camera import COVER, photograph
 from ludus.envs.automation.sorter_items import draw_parcels, make_items
 from ludus.envs.engine.batch import KernelBatch
@@ -48,6 +48,8 @@ def test_1000_random_episodes_equal_the_twins(episodes, parameters):
     generator = np.random.default_rng(0)
     running = np.ones(episodes, bool)
     b, records = batch.buffers, batch.records
+    for shown, twin in zip(b.observation.tolist(), twins, strict=True):
+        assert shown == pytest.approx(twin.observation(), abs=1e-6)
     while running.any():
         # Often round again, so that the loop fills up; rarely the right chute, so that all kinds of ends are met.
         actions = generator.integers(0, 36, episodes)
@@ -85,6 +87,12 @@ def seeded(seed):
         return z ^ (z >> 31)
 
     return Stream(mix(mix((seed + 0x9E3779B97F4A7C15) & mask)))
+
+
+def test_keys_of_a_person_reach_every_way_and_speed():
+    assert sorted(KEYS.values()) == list(range(36))
+    assert [KEYS[key] for key in ("[3]", "3", "f4")] == [3, 12 + 3, 24 + 3]
+    assert [KEYS[key] for key in ("[-]", "x", "f11", "[+]", "c", "f12")] == [10, 22, 34, 11, 23, 35]
 
 
 # --- The optimum

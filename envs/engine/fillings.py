@@ -156,6 +156,7 @@ class Learned:
 
         self.space, self.name, self.component = space, name, component.eval()
         self._raw = Raw(batch, name)
+        self.seen = self._raw.seen  # (N, *raw space) what it saw last
         for what, theirs, ours in (
             ("takes", component.input_space, self._raw.space),
             ("gives", component.output_space, space),

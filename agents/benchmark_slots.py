@@ -1,0 +1,93 @@
+"""What a filled slot costs: a learned model in front of a camera, for a whole batch and environment by environment."""
+
+import statistics
+import time
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from torch import nn
+
+from ..composition import adapt
+from .benchmark import OURS, Config, Row, Side, make_row, race
+
+ID, SLOT, NUM_ENVS = "ludus/Sorter-v0", "perception", 256
+
+
+def camera_model(raw: Any, truth: Any) -> Any:
+    """A CNN of 0.3 M parameters from Sorter's camera to its kinds, untrained: only its time counts here."""
+    channels, kinds = raw.shape[2], truth.shape[0]
+    torch.manual_seed(0)
+    layers = nn.Sequential(
+        nn.Conv2d(channels, 16, 5, stride=2, padding=2),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.LazyLinear(184),
+        nn.ReLU(),
+        nn.Linear(184, kinds),
+        nn.Softmax(dim=1),
+    )
+    layers(torch.zeros(1, channels, *raw.shape[:2]))
+    layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return adapt(layers, raw, truth, before=lambda x: x.permute(0, 3, 1, 2).float() / 255.0)
+
+
+def slots(config: Config) -> list[Row]:
+    """One forward pass for 256 environments against 256 passes; and what of a step is not the pass."""
+    torch.set_num_threads(1)
+    space = gymnasium.make(ID, perception="raw").observation_space[SLOT]  # type: ignore[index]
+    truth = gymnasium.make(ID).observation_space[SLOT]  # type: ignore[index]
+    model = camera_model(space, truth)
+    size = sum(parameter.numel() for parameter in model.parameters())
+    filled: Any = gymnasium.make_vec(ID, num_envs=NUM_ENVS, perception=model)
+    singles = [gymnasium.make(ID, perception=model) for _ in range(NUM_ENVS)]
+    generator = np.random.default_rng(0)
+    actions = generator.integers(0, int(filled.single_action_space.n), (64, NUM_ENVS))
+    filled.reset(seed=0)
+    for i, env in enumerate(singles):
+        env.reset(seed=i)
+
+    def together(steps: int) -> float:
+        start = time.perf_counter()
+        for t in range(steps):
+            filled.step(actions[t % 64])
+        return time.perf_counter() - start
+
+    def one_by_one(steps: int) -> float:
+        start = time.perf_counter()
+        for t in range(steps):
+            for env, action in zip(singles, actions[t % 64].tolist(), strict=True):
+                _, _, terminated, truncated, _ = env.step(action)
+                if terminated or truncated:
+                    env.reset()
+        return time.perf_counter() - start
+
+    work = f"Sorter with a CNN of {size / 1e6:.2f} M parameters in its slot"
+    sides = [Side(OURS, together, NUM_ENVS), Side("the same model, one by one", one_by_one, NUM_ENVS)]
+    rows = race(work, NUM_ENVS, sides, config, "steps/s", "10 x")
+    overhead = shares(filled, model, config)
+    rows.append(make_row("… of a step, all but the forward pass", OURS, NUM_ENVS, overhead, "%", target="<= 5"))
+    filled.close()
+    return rows
+
+
+def shares(env: Any, model: Any, config: Config) -> list[float]:
+    """Percent of a step that is not the forward pass, in each of several rounds."""
+    pictures = torch.from_numpy(env.unwrapped.batch.fillings[SLOT].seen)
+    actions = np.zeros(NUM_ENVS, np.int64)
+    result = []
+    for _ in range(max(config.rounds, 3)):
+        passes, steps = [], []
+        for _ in range(50):  # taking turns, because the machine's pace changes
+            start = time.perf_counter()
+            with torch.inference_mode():
+                model(pictures)
+            middle = time.perf_counter()
+            env.step(actions)
+            passes.append(middle - start)
+            steps.append(time.perf_counter() - middle)
+        result.append(100.0 * (1.0 - statistics.median(passes) / statistics.median(steps)))
+    return result
