@@ -1,0 +1,127 @@
+"""`ludus fit`: train a model that an environment's slot can be filled with."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from signal import Signals
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ludus import datasets
+from ludus.errors import did_you_mean
+from ludus.files import quote
+from ludus.scripts.options import key_values, parse
+
+TASKS = {"vision/classify": "which class is in the picture?"}
+DESCRIPTION = """Train a model that can fill a slot of an environment, or go on with a training that was stopped.
+
+  ludus fit vision/classify --data fashion-mnist --out models/garments
+  ludus fit vision/classify --out models/garments --resume
+  ludus fit vision/classify --data cifar-100 --out models/things --epochs 2        # a trial
+  ludus fit vision/classify --data pictures/ --out models/mine --model convnet     # a subfolder per class
+  ludus fit vision/classify --data fashion-mnist --out models/g2 --set cutmix=1 --set 'widths=[32, 64, 128]'
+
+Ctrl-C saves and stops. OUT becomes a component (config.json, weights.safetensors); OUT.training holds the recipe
+(fit.yaml, with every setting that --set takes), the checkpoints, and curves: tensorboard --logdir OUT.training"""
+
+
+@dataclass
+class Arguments:
+    task: Annotated[str, tyro.conf.Positional]
+    """What to learn: vision/classify."""
+    data: str | None = None
+    """A data set (fashion-mnist, cifar-10, cifar-100, cifar-100-coarse), fetched if need be; or a folder of images."""
+    out: str | None = None
+    """Folder of the finished component."""
+    model: str = "resnet"
+    """resnet or convnet."""
+    epochs: int | None = None
+    """Passes over the training images (default: what the data set needs)."""
+    seed: int = 0
+    """Seed of the weights, the order of the images and their augmentation."""
+    set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """key=value: a setting of the recipe (lr, batch_size, cutout, holdout ...) or of the model (widths ...)."""
+    resume: bool = False
+    """Go on with the training of --out; takes no other options."""
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(Arguments, "fit", DESCRIPTION, arguments)
+    if options.task not in TASKS:
+        raise ValueError(f"unknown task {options.task!r}{did_you_mean(options.task, TASKS)}")
+    if not options.out:
+        raise ValueError("where to? --out FOLDER, such as --out models/garments")
+    out = Path(options.out)
+    from ludus.vision.classify import Fit  # torch and Lightning take seconds, and --help needs neither
+    from ludus.vision.recipe import compose
+
+    if options.resume:
+        if options.data is not None or options.epochs is not None or options.set:
+            raise ValueError("--resume takes everything from OUT.training/fit.yaml; give it with --out alone")
+        fit = Fit.open(out)
+    else:
+        if options.data is None:
+            raise ValueError(f"which data? --data NAME, one of {', '.join(datasets.IMAGE_SETS)}, or a folder of images")
+        settings = key_values(options.set, "--set")
+        if options.epochs is not None:
+            settings["epochs"] = options.epochs
+        recipe = compose(options.data, options.model, options.seed, settings)
+        if options.data in datasets.IMAGE_SETS:
+            datasets.fetch(options.data)
+        fit = Fit.start(out, recipe)
+    return train(fit, Console(highlight=False))
+
+
+def train(fit: Any, console: Console) -> int:
+    """Train with a progress bar; says how the training ended and what can be done next."""
+    from ludus.vision.classify import Interrupted
+
+    again = f"ludus fit vision/classify --out {quote(fit.out)} --resume"
+    told = TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}")
+    bar = Progress(
+        BarColumn(bar_width=20), told, TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), console=console
+    )
+    task = bar.add_task(fit.recipe.data, total=None, figures="")
+
+    def show(progress: Any) -> None:
+        bar.start()
+        bar.update(task, completed=progress.step, total=progress.steps, figures=figures(progress, fit.recipe.epochs))
+
+    try:
+        component, summary = fit.train(show)
+    except (Interrupted, KeyboardInterrupt) as stopped:
+        bar.stop()
+        saved = isinstance(stopped, Interrupted)
+        console.print(
+            f"Stopped by {stopped}; everything is saved. Go on with:" if saved else "Interrupted. Go on with:"
+        )
+        console.print(again, soft_wrap=True)  # on one line, to be copied
+        return 128 + Signals[str(stopped)] if saved else 130  # as a shell says it
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+        for note in fit.notes:
+            console.print(f"Note: {note}")
+    console.print(str(summary))
+    console.print(
+        f"Component: {quote(fit.out)} ({component.fingerprint[:12]})    "
+        f"Curves: tensorboard --logdir {quote(fit.folder)}",
+        soft_wrap=True,
+    )
+    return 0
+
+
+def figures(progress: Any, epochs: int) -> str:
+    parts = [f"epoch {progress.epoch}/{epochs}", f"{progress.speed:,.0f}/s", f"loss {progress.loss:.3f}"]
+    if progress.accuracy is not None:
+        parts.append(f"right {progress.accuracy:.1%}")
+    return " · ".join(parts)
+
+
+if __name__ == "__main__":
+    from ludus.scripts.main import run as run_script
+
+    sys.exit(run_script(main, sys.argv[1:]))

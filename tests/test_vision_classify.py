@@ -1,0 +1,299 @@
+"""Training a classifier: it learns, goes on after a kill with the same bits, and says in a line what is wrong."""
+
+import dataclasses
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+
+from ludus.components import Component
+from ludus.scripts.main import main
+from ludus.vision import checkpoints, classify, report
+from ludus.vision.classify import Fit, Interrupted, folder_of
+from ludus.vision.optimizers import Muon, make, orthogonalised, schedule
+from ludus.vision.recipe import Recipe, compose, read, write
+from vision_toy import CLASSES, make_folder
+
+TINY = {"widths": [16, 16], "epochs": 3, "batch_size": 32, "threads": 1, "precision": "fp32", "checkpoint_seconds": 0.0}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return str(make_folder(tmp_path_factory.mktemp("data") / "bars"))
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch):
+    """Each step is reported; the number of threads is that of before afterwards."""
+    monkeypatch.setattr(classify, "REPORT_SECONDS", 0.0)
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def fit(data, out, progress=None, model="resnet", **settings):
+    return Fit.start(out, compose(data, model, settings={**TINY, **settings})).train(progress)
+
+
+def stop_at(step):
+    """A progress that presses Ctrl-C once."""
+
+    pressed = []
+
+    def watch(progress):
+        if progress.step >= step and not pressed:
+            pressed.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return watch
+
+
+@pytest.fixture(scope="module")
+def learned(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("models") / "bars"
+    return out, *fit(data, out, epochs=8, widths=[16, 32], crop=0)
+
+
+def test_easy_pictures_are_learned(learned):
+    _, net, summary = learned
+    assert net.metrics["accuracy"] > 0.9
+    assert net.metrics["accuracy"] > max(summary.baselines.values()) + 0.2
+    assert summary.baselines["majority class"] == pytest.approx(1 / 3)
+
+
+def test_finished_component_says_what_it_is_and_how_good(learned):
+    out, net, summary = learned
+    again = Component.load(out)
+    assert again.config["classes"] == list(CLASSES)
+    assert again.metrics == net.metrics
+    assert again.metrics["parameters"] == sum(p.numel() for p in net.parameters() if p.requires_grad)
+    assert {"accuracy", "loss", "flops", "seconds"} <= again.metrics.keys()
+    for text in ("nearest class mean", "MFLOP per picture", "8 epochs", "seed 0"):
+        assert text in str(summary)
+
+
+def test_curves_and_pictures_are_in_tensorboard(learned):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder_of(learned[0]))).Reload()
+    scalars = events.Tags()["scalars"]
+    for tag in ("train/loss", "train/learning_rate", "train/accuracy", "validation/accuracy", "validation/loss"):
+        assert tag in scalars
+    assert {"test/confusion", "test/worst_mistakes"} <= set(events.Tags()["images"])
+    assert [point.step for point in events.Scalars("validation/accuracy")] == [3 * i for i in range(1, 9)]
+
+
+HARD = {"optimizer": "adamw", "lr": 0.003, "ema": 0.9, "dropout": 0.2, "mixup": 0.2, "cutmix": 1.0, "cutout": 4}
+RUNS = {
+    "muon": ("resnet", {}),
+    "everything": ("convnet", HARD),
+    "sgd": ("resnet", {"optimizer": "sgd", "dropout": 0.1}),
+    "bf16": ("resnet", {"precision": "bf16"}),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("step", [2, 3], ids=["within an epoch", "at its end"])
+def test_training_that_was_stopped_ends_with_the_same_bits(data, tmp_path, name, step):
+    model, settings = RUNS[name]
+    settings = {**settings, "epochs": 2}
+    whole, _ = fit(data, tmp_path / "whole", model=model, **settings)
+    before = torch.get_rng_state()
+    with pytest.raises(Interrupted, match="SIGINT"):
+        fit(data, tmp_path / "stopped", stop_at(step), model, **settings)
+    torch.manual_seed(99)  # another process has another global state
+    resumed, _ = Fit.open(tmp_path / "stopped").train()
+    torch.set_rng_state(before)
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key]), key
+    assert {**whole.metrics, "seconds": 0} == {**resumed.metrics, "seconds": 0}
+    assert curve(tmp_path / "whole") == curve(tmp_path / "stopped")
+
+
+def curve(out):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder_of(out))).Reload()
+    return [(point.step, point.value) for point in events.Scalars("validation/loss")]
+
+
+def test_training_that_was_killed_goes_on(data, tmp_path):
+    child = os.fork()
+    if child == 0:
+        try:
+            fit(data, tmp_path / "killed", lambda p: os.kill(os.getpid(), signal.SIGKILL) if p.step >= 5 else None)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    resumed, _ = Fit.open(tmp_path / "killed").train()
+    whole, _ = fit(data, tmp_path / "whole")
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+def test_damaged_checkpoint_is_passed_over_with_a_note(data, tmp_path):
+    with pytest.raises(Interrupted):
+        fit(data, tmp_path / "net", stop_at(5))
+    newest = checkpoints.listed(folder_of(tmp_path / "net") / "checkpoints")[0]
+    newest.write_bytes(newest.read_bytes()[:-1] + b"x")
+    again = Fit.open(tmp_path / "net")
+    again.train()
+    assert any(f"{newest.name} passed over" in note for note in again.notes)
+
+
+def test_checkpoint_of_another_recipe_is_refused(data, tmp_path):
+    with pytest.raises(Interrupted):
+        fit(data, tmp_path / "net", stop_at(1))
+    path = folder_of(tmp_path / "net") / "fit.yaml"
+    write(dataclasses.replace(read(path), label_smoothing=0.3), path)
+    with pytest.raises(ValueError, match=r"made with label_smoothing 0.1; restore .*fit.yaml"):
+        Fit.open(tmp_path / "net").train()
+
+
+def test_no_pickle_is_written(learned):
+    files = [path for path in folder_of(learned[0]).rglob("*") if path.is_file()]
+    assert files
+    assert all(path.suffix in (".safetensors", ".yaml") or path.name.startswith("events.") for path in files)
+
+
+def test_loss_that_is_no_number_stops_with_step_and_learning_rate(data, tmp_path):
+    with pytest.raises(ValueError, match=r"the loss is (nan|inf) in step \d+ of 9 at learning rate .*--set lr="):
+        fit(data, tmp_path / "net", model="convnet", optimizer="sgd", lr=1e6, norm=False)
+
+
+def test_other_seed_gives_another_network(data, tmp_path):
+    one, _ = fit(data, tmp_path / "one", epochs=1)
+    settings = {**TINY, "epochs": 1}
+    other, _ = Fit.start(tmp_path / "other", compose(data, seed=1, settings=settings)).train()
+    assert not torch.equal(one.classify.weight, other.classify.weight)
+
+
+def test_held_out_images_are_not_trained_on(data, tmp_path):
+    start = Fit.start(tmp_path / "net", compose(data, settings={**TINY, "holdout": 0.25}))
+    train, watched, test = start.images()
+    assert (len(train), len(watched), len(test)) == (90, 30, 60)
+
+
+# --- Recipes ---------------------------------------------------------------------------------------------------------
+
+
+def test_recipe_comes_back_from_its_file(data, tmp_path):
+    recipe = compose(data, "convnet", 7, {"lr": 0.01, "widths": [8, 8], "dropout": 0.3})
+    write(recipe, tmp_path / "fit.yaml")
+    assert read(tmp_path / "fit.yaml") == recipe
+    assert recipe.net == {"widths": [8, 8], "dropout": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"learning_rate": 1}, "no setting 'learning_rate'"),
+        ({"epoch": 1}, "did you mean 'epochs'"),
+        ({"epochs": 0}, "epochs must be between 1 and"),
+        ({"epochs": 1.5}, "epochs must be a whole number"),
+        ({"lr": "fast"}, "lr must be a number"),
+        ({"lr": float("nan")}, "lr must be between"),
+        ({"optimizer": "adam"}, "unknown optimizer 'adam'.* did you mean 'adamw'"),
+        ({"pad": "mirror"}, "pad must be reflect or zero"),
+        ({"dense": 4}, "no setting 'dense'"),  # an argument of the other model
+    ],
+)
+def test_setting_that_makes_no_sense_is_refused(data, settings, message):
+    with pytest.raises(ValueError, match=message):
+        compose(data, settings=settings)
+
+
+def test_every_public_set_has_a_recipe(monkeypatch):
+    for name in ("fashion-mnist", "cifar-10", "cifar-100", "cifar-100-coarse"):
+        assert isinstance(compose(name), Recipe)
+        assert compose(name, "convnet").model == "convnet"
+
+
+# --- Optimisers ------------------------------------------------------------------------------------------------------
+
+
+def test_orthogonalised_matrix_keeps_its_singular_vectors_and_loses_its_values():
+    random = torch.Generator().manual_seed(0)
+    for shape in ((6, 20), (20, 6)):
+        matrix = torch.randn(shape, generator=random)
+        u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+        values = u.T @ orthogonalised(matrix) @ v.T
+        assert torch.allclose(values - values.diag().diag(), torch.zeros(6, 6), atol=1e-3)
+        assert (values.diag() > 0.5).all()
+        assert (values.diag() < 1.3).all()
+
+
+def test_decay_is_for_matrices_and_not_for_norms_and_biases():
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.BatchNorm2d(8), torch.nn.Linear(8, 2))
+    for kind in ("muon", "sgd", "adamw"):
+        for rule in make(net, kind, 0.1, 0.05, 0.9):
+            for group in rule.param_groups:
+                decays = not isinstance(rule, Muon) and group["weight_decay"] > 0.0
+                assert all((p.ndim >= 2) == decays or isinstance(rule, Muon) for p in group["params"])
+        assert sum(len(g["params"]) for rule in make(net, kind, 0.1, 0.05, 0.9) for g in rule.param_groups) == 6
+
+
+def test_learning_rate_rises_and_falls_in_lines():
+    assert [round(schedule(at, 0.25), 3) for at in (0.0, 0.125, 0.25, 0.625, 1.0)] == [0.0, 0.5, 1.0, 0.5, 0.0]
+
+
+# --- Reports ---------------------------------------------------------------------------------------------------------
+
+
+def test_worst_mistakes_are_those_where_the_truth_got_least():
+    p = torch.tensor([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.01, 0.99]])
+    assert report.worst_mistakes(p, torch.tensor([0, 0, 1, 0]), 5).tolist() == [3, 1, 2]
+    assert report.confusion(p, torch.tensor([0, 0, 1, 0])).tolist() == [[1, 2], [1, 0]]
+
+
+@pytest.mark.parametrize("count", [2, 20, 100])
+def test_confusion_is_drawn_for_any_number_of_classes(count):
+    image = report.confusion_picture(torch.eye(count, dtype=torch.int64), tuple(f"class {i}" for i in range(count)))
+    assert image.dtype == np.uint8
+    assert image.ndim == 3
+
+
+# --- The command -----------------------------------------------------------------------------------------------------
+
+
+def test_command_fits_stops_and_goes_on(data, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "my model"
+    sets = [f"--set={key}={json.dumps(value)}" for key, value in TINY.items()]
+    watch = stop_at(4)
+    report_ = classify.Keeper.report
+    monkeypatch.setattr(classify.Keeper, "report", lambda self: (report_(self), watch(self.training)))
+    assert main(["fit", "vision/classify", "--data", data, "--out", str(out), *sets]) == 130
+    said = capsys.readouterr().out
+    assert f"ludus fit vision/classify --out '{out}' --resume" in said.replace("\n", "")
+    monkeypatch.undo()
+    assert main(["fit", "vision/classify", "--out", str(out), "--resume"]) == 0
+    assert "of the test images right" in capsys.readouterr().out
+    assert Component.load(out).metrics["images"] == 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["vision/clasify"], "unknown task 'vision/clasify'; did you mean 'vision/classify'?"),
+        (["vision/classify"], "where to? --out FOLDER"),
+        (["vision/classify", "--out", "x"], "which data? --data NAME"),
+        (["vision/classify", "--out", "x", "--resume"], "there is no training to go on with"),
+        (["vision/classify", "--out", "x", "--resume", "--data", "cifar-10"], "give it with --out alone"),
+        (["vision/classify", "--out", "x", "--data", "fashon-mnist"], "did you mean 'fashion-mnist'?"),
+    ],
+)
+def test_command_says_in_one_line_what_is_wrong(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", *arguments]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_place_that_is_taken_is_not_written_over(data, learned, capsys):
+    out = learned[0]
+    assert main(["fit", "vision/classify", "--data", data, "--out", str(out)]) == 1
+    assert "already holds a training; go on with it: ludus fit vision/classify" in capsys.readouterr().err

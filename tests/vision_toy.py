@@ -1,0 +1,33 @@
+"""Pictures for the tests of `vision`: bars that lie, stand or are missing, in colours that say nothing."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+CLASSES = ("lying", "nothing", "standing")
+EACH = 40  # training pictures of each class; half as many for testing
+
+
+def picture(kind: str, random: np.random.Generator) -> np.ndarray:
+    """A picture (32, 32, 3) of bytes; a bar of 4 x 20 pixels somewhere on noise."""
+    image = random.integers(60, 120, (32, 32, 3)).astype(np.uint8)
+    long, short = random.integers(2, 11), random.integers(4, 24)
+    colour = random.integers(150, 256, 3)
+    if kind == "lying":
+        image[short : short + 4, long : long + 20] = colour
+    elif kind == "standing":
+        image[long : long + 20, short : short + 4] = colour
+    return image
+
+
+def make_folder(folder: Path, each: int = EACH) -> Path:
+    """Write the pictures as PNGs into folder/{train,test}/CLASS."""
+    random = np.random.default_rng(0)
+    for split, count in (("train", each), ("test", each // 2)):
+        for kind in CLASSES:
+            place = folder / split / kind
+            place.mkdir(parents=True)
+            for i in range(count):
+                Image.fromarray(picture(kind, random)).save(place / f"{i}.png")
+    return folder

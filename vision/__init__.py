@@ -1,0 +1,7 @@
+"""Models that see: image classifiers, their data, their training and their explanations. Each is a component."""
+
+import os
+
+# As in ludus.agents: torch's threads would spin while they wait, and so slow whatever runs beside them. Read when
+# torch is loaded; who sets the variable decides.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,0 +1,202 @@
+"""Labelled images as tensors: splits, and batches that are augmented as they are made.
+
+Every random choice is a function of the seed and the number of the step: batch 1234 is the same whether the 1233 before
+it were made by this process or by one that was killed. So the position of an iterator is one number.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..datasets import load_images
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images (N, H, W, C) uint8, labels (N,) int64, and the names of the classes."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, rows: torch.Tensor) -> "Images":
+        return Images(self.images[rows], self.labels[rows], self.classes)
+
+
+def load(name: str, split: str) -> Images:
+    """The tensors of a public set, or of a folder of images; errors as ``ludus.datasets.load_images``."""
+    found = load_images(name, split)
+    # Copies: torch does not know arrays that must not be written.
+    return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)
+
+
+def generator(seed: int, *place: object) -> torch.Generator:
+    """A stream of random numbers of its own for each ``place``, such as ``("batch", 1234)``."""
+    digest = hashlib.blake2b(repr((seed, *place)).encode(), digest_size=8).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest, "little"))
+
+
+def hold_out(data: Images, share: float, seed: int) -> tuple[Images, Images]:
+    """Two parts without common images; the second has ``share`` of each class, for choosing hyperparameters.
+
+    Raises:
+        ValueError: ``share`` is not in (0, 1), or leaves one of the parts without images.
+    """
+    if not 0.0 < share < 1.0:
+        raise ValueError(f"holdout must be between 0 and 1, got {share}")
+    source, held = generator(seed, "holdout"), []
+    for label in range(len(data.classes)):
+        rows = (data.labels == label).nonzero()[:, 0]
+        held.append(rows[torch.randperm(len(rows), generator=source)[: round(share * len(rows))]])
+    mask = torch.zeros(len(data), dtype=torch.bool)
+    mask[torch.cat(held)] = True
+    if not mask.any() or mask.all():
+        raise ValueError(f"holdout {share} of {len(data)} images leaves a part without images")
+    return data.subset((~mask).nonzero()[:, 0]), data.subset(mask.nonzero()[:, 0])
+
+
+# --- Augmentation ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What may happen to a training image."""
+
+    flip: bool = True  # mirrored in every other epoch, beginning with a random one (Jordan 2024)
+    crop: int = 2  # pixels by which it may be moved in each direction
+    pad: str = "reflect"  # what comes in at the edge: reflect or zero
+    cutout: int = 0  # side in pixels of a square that is hidden (DeVries & Taylor 2017)
+    mixup: float = 0.0  # alpha of the Beta distribution of the shares in a blend of two images (Zhang et al. 2018)
+    cutmix: float = 0.0  # the same of the area of a patch of another image (Yun et al. 2019)
+
+    def __post_init__(self) -> None:
+        if self.pad not in ("reflect", "zero"):
+            raise ValueError(f"pad must be reflect or zero, got {self.pad!r}")
+        for name in ("crop", "cutout", "mixup", "cutmix"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be >= 0, got {getattr(self, name)}")
+
+    def check(self, height: int, width: int) -> None:
+        """``ValueError`` unless it makes sense for images of this size."""
+        if self.crop >= min(height, width) or self.cutout > min(height, width):
+            raise ValueError(f"crop {self.crop} or cutout {self.cutout} is too large for {height} x {width} pixels")
+
+
+def move(x: torch.Tensor, down: torch.Tensor, right: torch.Tensor, mirrored: torch.Tensor, pad: str) -> torch.Tensor:
+    """Images (N, H, W, C), each moved by so many pixels, those with ``mirrored`` (N,) also flipped left to right."""
+    height, width = x.shape[1:3]
+    rows = torch.arange(height) - down[:, None]  # (N, H), where each pixel comes from
+    columns = torch.arange(width) - right[:, None]  # (N, W)
+    columns = torch.where(mirrored[:, None], width - 1 - columns, columns)
+    from_rows, from_columns = _reflect(rows, height), _reflect(columns, width)
+    picked = torch.arange(len(x))[:, None, None]
+    moved = x[picked, from_rows[:, :, None], from_columns[:, None, :]]
+    if pad == "zero":
+        inside = (rows == from_rows)[:, :, None] & (columns == from_columns)[:, None, :]
+        moved = moved * inside[..., None].to(x.dtype)
+    return moved
+
+
+def _reflect(index: torch.Tensor, size: int) -> torch.Tensor:
+    index = index.abs()  # -1 is 1: the edge itself is not repeated
+    return size - 1 - (size - 1 - index).abs()
+
+
+def squares(
+    count: int, height: int, width: int, tall: torch.Tensor, wide: torch.Tensor, source: torch.Generator
+) -> torch.Tensor:
+    """Masks (N, H, W, 1): rectangles of ``tall`` x ``wide`` pixels ((N,) each), anywhere inside the picture."""
+    top = (torch.rand(count, generator=source) * (height - tall + 1)).long()
+    left = (torch.rand(count, generator=source) * (width - wide + 1)).long()
+    row, column = torch.arange(height)[None, :], torch.arange(width)[None, :]
+    rows = (row >= top[:, None]) & (row < (top + tall)[:, None])
+    columns = (column >= left[:, None]) & (column < (left + wide)[:, None])
+    return (rows[:, :, None] & columns[:, None, :])[..., None]
+
+
+def blend(
+    x: torch.Tensor, labels: torch.Tensor, classes: int, how: Augmentation, source: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """mixup or CutMix, or one of the two at random where both are asked for; the labels become shares (N, K)."""
+    both = how.mixup > 0.0 and how.cutmix > 0.0
+    is_mixup = bool(torch.rand((), generator=source) < 0.5) if both else how.mixup > 0.0
+    alpha = how.mixup if is_mixup else how.cutmix
+    numbers = np.random.default_rng(int(torch.randint(2**62, (), generator=source)))  # torch's Beta takes no generator
+    share = float(numbers.beta(alpha, alpha))
+    order = torch.randperm(len(x), generator=source)
+    one_hot = F.one_hot(labels, classes).float()
+    if is_mixup:
+        x = share * x.float() + (1.0 - share) * x[order].float()
+    else:
+        height, width = x.shape[1:3]
+        side = (1.0 - share) ** 0.5
+        tall, wide = (torch.full((len(x),), round(side * size)) for size in (height, width))
+        x = torch.where(squares(len(x), height, width, tall, wide, source), x[order], x)
+        share = 1.0 - float(tall[0] * wide[0]) / (height * width)  # of the pixels that were in fact kept
+    return x, share * one_hot + (1.0 - share) * one_hot[order]
+
+
+class Batches:
+    """The training batches of a data set: (images (B, H, W, C), labels (B,) or shares (B, K)), without end.
+
+    Iterating gives the rest of the epoch in which ``step`` stands, and moves ``step`` along. Each epoch has the images
+    in another order, and leaves out the few that do not fill a batch.
+
+    Raises:
+        ValueError: no images, a batch size below 1, or an augmentation that is too large for the images.
+    """
+
+    def __init__(
+        self, data: Images, batch_size: int, how: Augmentation, seed: int, step: int = 0, fill: tuple[int, ...] = (0,)
+    ) -> None:
+        if not len(data) or batch_size < 1:
+            raise ValueError(f"batches of {batch_size} of {len(data)} images")
+        how.check(*data.images.shape[1:3])
+        self.data, self.how, self.seed, self.step = data, how, seed, step
+        self.batch_size = min(batch_size, len(data))
+        self.fill = torch.tensor(fill, dtype=torch.uint8)  # the colour of what cutout hides
+        self._begins_mirrored = torch.rand(len(data), generator=generator(seed, "mirror")) < 0.5
+        self._order = (-1, torch.empty(0, dtype=torch.int64))
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return len(self.data) // self.batch_size
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        end = (self.step // len(self) + 1) * len(self)
+        while self.step < end:
+            batch = self.batch(self.step)
+            self.step += 1
+            yield batch
+
+    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The batch of this step; a function of the seed and ``step``."""
+        epoch, place = divmod(step, len(self))
+        if self._order[0] != epoch:
+            self._order = (epoch, torch.randperm(len(self.data), generator=generator(self.seed, "epoch", epoch)))
+        rows = self._order[1][place * self.batch_size : (place + 1) * self.batch_size]
+        return self._augmented(rows, epoch, generator(self.seed, "batch", step))
+
+    def _augmented(self, rows: torch.Tensor, epoch: int, source: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        how, count = self.how, len(rows)
+        x, labels = self.data.images[rows], self.data.labels[rows]
+        height, width = x.shape[1:3]
+        if how.flip or how.crop:
+            mirrored = (
+                self._begins_mirrored[rows] ^ bool(epoch % 2) if how.flip else torch.zeros(count, dtype=torch.bool)
+            )
+            down, right = torch.randint(-how.crop, how.crop + 1, (2, count), generator=source)
+            x = move(x, down, right, mirrored, how.pad)
+        if how.cutout:
+            side = torch.full((count,), how.cutout)
+            x = torch.where(squares(count, height, width, side, side, source), self.fill, x)
+        if how.mixup or how.cutmix:
+            return blend(x, labels, len(self.data.classes), how, source)
+        return x, labels

@@ -1,0 +1,170 @@
+"""Why a network says what it says: heat maps over its picture, by captum; and a check that they depend on the network.
+
+``gradcam``    Grad-CAM (Selvaraju et al. 2017): the maps of a convolution, weighted by how much the answer rises with
+               each of them, scaled up to the picture. Coarse; where the network looks.
+``gradients``  Integrated gradients (Sundararajan et al. 2017): the slope of the answer along the way from a grey
+               picture to this one, summed. Fine; which pixels count. Its absolute value is shown.
+
+A map that looks right proves little: some methods draw edges whatever the network knows (Adebayo et al. 2018, *Sanity
+checks for saliency maps*). ``similarity_when_randomised`` is their test.
+"""
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam
+from torch import nn
+from torch.nn import functional as F
+
+from ..components import Component
+from ..errors import did_you_mean
+from .classifier import Classifier
+
+METHODS = ("gradcam", "gradients")
+STEPS = 32  # of the sum along the way from grey; 20 to 300 are recommended
+COLOURS = ((0.0, (0, 0, 0)), (0.4, (140, 20, 90)), (0.7, (240, 90, 20)), (1.0, (255, 240, 120)))  # heat -> RGB
+
+
+def explain(
+    component: Component,
+    images: torch.Tensor | np.ndarray,
+    method: str = "gradcam",
+    target: torch.Tensor | np.ndarray | int | None = None,
+    layer: nn.Module | None = None,
+) -> np.ndarray:
+    """Heat maps (N, H, W) float32 of what speaks for a class; each is scaled so that its hottest pixel is 1.
+
+    Args:
+        component: Any component that takes pictures (H, W, C); a ``Classifier`` is asked for its logits.
+        images: Pictures (N, H, W, C) of bytes.
+        target: The class in question, one for all or one per picture; by default what the component says itself.
+        layer: The convolution that Grad-CAM looks at; by default the last one.
+
+    Raises:
+        ValueError: an unknown method, pictures of another shape, a class that does not exist, no convolution.
+    """
+    answer = component.logits if isinstance(component, Classifier) else component
+    x = torch.as_tensor(np.asarray(images)) if not isinstance(images, torch.Tensor) else images
+    if x.ndim != 4 or tuple(x.shape[1:]) != component.input_space.shape:
+        raise ValueError(f"pictures of shape {tuple(x.shape)}, expected (N, *{component.input_space.shape})")
+    if layer is None and method == "gradcam":
+        found = [module for module in component.modules() if isinstance(module, nn.Conv2d)]
+        if not found:
+            raise ValueError(f"{type(component).__name__} has no convolution for Grad-CAM; use method 'gradients'")
+        layer = found[-1]
+    return explain_module(component, answer, x, method, target, layer)
+
+
+def explain_module(
+    module: nn.Module,
+    answer: Callable[[torch.Tensor], torch.Tensor],
+    x: torch.Tensor,
+    method: str = "gradcam",
+    target: torch.Tensor | np.ndarray | int | None = None,
+    layer: nn.Module | None = None,
+    channels_first: bool = False,
+) -> np.ndarray:
+    """As ``explain``, for a network that is no component, such as the CNN of a policy.
+
+    Args:
+        module: The network; it is put into evaluation mode, and back.
+        answer: From pictures (N, H, W, C), or (N, C, H, W) with ``channels_first``, as floats 0 … 255, to numbers
+            (N, K), such as the values of the actions.
+        layer: For Grad-CAM: a layer inside ``module`` that gives maps (N, channels, height, width).
+    """
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}{did_you_mean(method, METHODS)}")
+    was = module.training
+    module.eval()
+    wrapped = _Answer(module, answer)
+    try:
+        with torch.enable_grad():
+            pictures = x.detach().float().requires_grad_()
+            number = _targets(answer, pictures, target)
+            if method == "gradcam":
+                if layer is None:
+                    raise ValueError("Grad-CAM needs a layer: a convolution inside the module")
+                maps = LayerGradCam(wrapped, layer).attribute(pictures, target=number, relu_attributions=True)
+                size = tuple(x.shape[2:4] if channels_first else x.shape[1:3])
+                heat = LayerAttribution.interpolate(maps, size, "bilinear")[:, 0]
+            else:
+                grey = torch.full_like(pictures, 127.5)
+                slopes = IntegratedGradients(wrapped).attribute(
+                    pictures, grey, target=number, n_steps=STEPS, internal_batch_size=max(64, len(pictures))
+                )
+                heat = slopes.abs().sum(dim=1 if channels_first else 3)
+    finally:
+        module.train(was)
+    heat = heat.detach().float()
+    highest = heat.amax(dim=(1, 2), keepdim=True)
+    return (heat / highest.clamp(min=1e-12)).clamp(0.0, 1.0).numpy()
+
+
+class _Answer(nn.Module):
+    """captum asks for a module; the answer of one may be another function than its forward."""
+
+    def __init__(self, module: nn.Module, answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.module, self.answer = module, answer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.answer(x)
+
+
+def _targets(answer: Callable, pictures: torch.Tensor, target: torch.Tensor | np.ndarray | int | None) -> torch.Tensor:
+    with torch.no_grad():
+        y = answer(pictures)
+    if target is None:
+        return y.argmax(dim=1)
+    number = torch.as_tensor(target, dtype=torch.int64).expand(len(pictures))
+    if not ((number >= 0) & (number < y.shape[1])).all():
+        raise ValueError(f"target {target} is out of range; there are {y.shape[1]} answers, 0 to {y.shape[1] - 1}")
+    return number
+
+
+def similarity_when_randomised(
+    component: Component, images: torch.Tensor | np.ndarray, method: str = "gradcam", seed: int = 0
+) -> float:
+    """Mean correlation (-1 … 1) of the ranks of the heat maps with those of the same network with random weights.
+
+    Near 1: the method shows the picture and not what the network has learned; it must not be trusted here. The network
+    itself is left as it is. Both are asked about the same class, that which the trained one sees.
+    """
+    x = torch.as_tensor(np.asarray(images))
+    blank = copy.deepcopy(component)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for module in blank.modules():
+            for name, p in module.named_parameters(recurse=False):
+                # The spread of each tensor stays, and with it the size of what flows through the network.
+                spread = float(p.detach().std()) if p.numel() > 1 else 1.0
+                with torch.no_grad():
+                    p.copy_(torch.randn(p.shape) * (spread or 0.1) + (1.0 if _is_gain(module, name) else 0.0))
+    component.eval()
+    with torch.no_grad():
+        target = component(x).argmax(dim=1)
+    one, other = (torch.from_numpy(explain(c, x, method, target)).flatten(1) for c in (component, blank))
+    ranks = [heat.argsort(dim=1).argsort(dim=1).double() for heat in (one, other)]
+    centred = [F.normalize(rank - rank.mean(dim=1, keepdim=True), dim=1) for rank in ranks]
+    return float((centred[0] * centred[1]).sum(dim=1).mean())
+
+
+def _is_gain(module: nn.Module, name: str) -> bool:
+    return isinstance(module, (nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)) and name == "weight"
+
+
+def overlay(image: np.ndarray, heat: np.ndarray, strength: float = 0.6) -> np.ndarray:
+    """A picture (H, W, C) of bytes, grey or coloured, with its heat map (H, W) over it: RGB (H, W, 3) uint8.
+
+    Raises:
+        ValueError: the two are not of one size.
+    """
+    if image.shape[:2] != heat.shape:
+        raise ValueError(f"a heat map of {heat.shape} over a picture of {image.shape[:2]}")
+    rgb = image[..., :3] if image.shape[2] >= 3 else image[..., [0, 0, 0]]
+    at = [place for place, _ in COLOURS]
+    colour = np.stack([np.interp(heat, at, [shade[k] for _, shade in COLOURS]) for k in range(3)], axis=-1)
+    weight = strength * heat[..., None].astype(np.float64)
+    return np.round((1.0 - weight) * rgb + weight * colour).astype(np.uint8)

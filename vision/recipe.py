@@ -1,0 +1,172 @@
+"""What decides the training of a classifier: its recipe, tuned per data set, and how a recipe is kept as fit.yaml."""
+
+import inspect
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from ..datasets import IMAGE_SETS
+from ..errors import did_you_mean
+from ..files import write_atomically
+from .convnet import ConvNet
+from .data import Augmentation
+from .resnet import ResNet
+
+MODELS: dict[str, type[ConvNet] | type[ResNet]] = {"resnet": ResNet, "convnet": ConvNet}
+OPTIMIZERS = ("muon", "sgd", "adamw")
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training."""
+
+    data: str  # name of a data set, or a folder of images
+    model: str = "resnet"  # resnet or convnet
+    seed: int = 0  # of the weights, the order and the augmentation
+    epochs: int = 10  # passes over the training images
+    net: dict[str, Any] = field(default_factory=dict)  # the model's own arguments, such as widths
+    batch_size: int = 512  # images in a step
+    optimizer: str = "muon"  # muon, sgd or adamw
+    lr: float = 0.1  # highest learning rate
+    warmup: float = 0.15  # share of the steps in which the rate rises to it; then it falls to 0
+    momentum: float = 0.6
+    weight_decay: float = 0.05  # of the weights that are no filters under Muon; not of norms and biases
+    label_smoothing: float = 0.1
+    ema: float = 0.0  # decay per step of a moving average of the weights, which is then what is kept; 0: none
+    flip: bool = True  # see Augmentation
+    crop: int = 2
+    pad: str = "reflect"
+    cutout: int = 0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    mirror: bool = True  # the finished component judges a picture and its mirror image
+    holdout: float = 0.0  # share of the training images that is kept for choosing hyperparameters; 0: none
+    precision: str = "auto"  # bf16, fp32; auto: bf16 where the processor multiplies it
+    threads: int = 0  # of torch; 0: one per core. Another number gives other bits
+    checkpoint_seconds: float = 30.0  # between two checkpoints
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            kinds: dict[Any, Any] = {str: str, int: int, float: (int, float), bool: bool}
+            kind = kinds.get(entry.type, dict)
+            if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
+                what = {str: "a text", int: "a whole number", bool: "true or false", dict: "a map"}.get(
+                    kind, "a number"
+                )
+                raise ValueError(f"{entry.name} must be {what}, got {value!r}")
+        for name, known in (
+            ("model", tuple(MODELS)),
+            ("optimizer", OPTIMIZERS),
+            ("precision", ("auto", "bf16", "fp32")),
+        ):
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}{did_you_mean(getattr(self, name), known)}")
+        for name, low, high in (
+            ("epochs", 1, 1e6), ("batch_size", 1, 1e6), ("lr", 0, 1e6), ("warmup", 1e-6, 0.999),
+            ("momentum", 0, 0.9999), ("weight_decay", 0, 1e3), ("label_smoothing", 0, 0.999), ("ema", 0, 0.99999),
+            ("threads", 0, 4096), ("holdout", 0, 0.999), ("checkpoint_seconds", 0, 1e9),
+        ):  # fmt: skip
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name} must be between {low:g} and {high:g}, got {getattr(self, name)}")
+        known = arguments(self.model)
+        for name in self.net:
+            if name not in known:
+                raise ValueError(f"{self.model} has no argument {name!r}{did_you_mean(name, known)}")
+        self.augmentation()
+
+    def augmentation(self) -> Augmentation:
+        return Augmentation(**{entry.name: getattr(self, entry.name) for entry in fields(Augmentation)})
+
+
+# What deserves another value than above. The epochs are what two cores do in 10 minutes (Fashion-MNIST) and in an hour
+# (CIFAR-100), by the speed of single steps on a busy machine; the widths are explained in resnet.py.
+CIFAR = {"epochs": 20, "crop": 4, "cutout": 8, "lr": 0.1, "net": {"widths": [64, 192, 512]}}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "fashion-mnist": {"epochs": 7, "net": {"widths": [64, 128, 256]}},
+    "cifar-10": {**CIFAR, "epochs": 16},
+    "cifar-100": {**CIFAR},
+    "cifar-100-coarse": {**CIFAR, "epochs": 16},
+}
+# A folder of images may be small, and where something is may matter; a plain network wants a plain optimiser.
+FOLDER: dict[str, Any] = {"epochs": 30, "batch_size": 128, "flip": False, "mirror": False}
+CONVNET: dict[str, Any] = {"optimizer": "adamw", "lr": 0.003, "net": {}, "cutout": 0}
+
+
+def arguments(model: str) -> tuple[str, ...]:
+    """The arguments of a model that a recipe may give; the rest follow from the data."""
+    fixed = {"self", "input_space", "output_space", "classes", "mean", "std", "mirror", "data"}
+    return tuple(name for name in inspect.signature(MODELS[model].__init__).parameters if name not in fixed)
+
+
+def compose(data: str, model: str = "resnet", seed: int = 0, settings: dict[str, Any] | None = None) -> Recipe:
+    """A recipe: the defaults, what the data set deserves, then ``settings`` (the model's arguments among them).
+
+    Raises:
+        ValueError: a setting that does not exist, or a value out of range.
+        FileNotFoundError: neither a known data set nor a folder.
+    """
+    if data not in IMAGE_SETS and not Path(data).is_dir():
+        raise FileNotFoundError(
+            f"{data!r} is neither a data set that Ludus knows nor a folder{did_you_mean(data, IMAGE_SETS)}"
+        )
+    if model not in MODELS:
+        raise ValueError(f"unknown model {model!r}{did_you_mean(model, MODELS)}")
+    values = {**DEFAULTS.get(data, FOLDER), **(CONVNET if model == "convnet" else {})}
+    known = {entry.name for entry in fields(Recipe)} - {"data", "model", "seed", "net"}
+    net = dict(values.pop("net", {}))
+    for name, value in (settings or {}).items():
+        if name in arguments(model):
+            net[name] = value
+        elif name in known:
+            values[name] = value
+        else:
+            raise ValueError(f"no setting {name!r}{did_you_mean(name, known | set(arguments(model)))}")
+    for name in ("lr", "momentum", "weight_decay", "ema", "warmup", "label_smoothing", "holdout", "mixup", "cutmix"):
+        if isinstance(values.get(name), int) and not isinstance(values[name], bool):
+            values[name] = float(values[name])
+    if values.get("optimizer") == "sgd" and not {"lr", "momentum", "weight_decay"} & set(settings or {}):
+        values |= {"lr": 0.2, "momentum": 0.9, "weight_decay": 5e-4}
+    values["precision"] = resolved(values.get("precision", "auto"))
+    values["threads"] = values.get("threads") or len(os.sched_getaffinity(0))
+    return Recipe(data, model, seed, net=net, **values)
+
+
+def resolved(precision: Any) -> Any:
+    """bf16 where the processor multiplies it in hardware; elsewhere it would be slower than fp32."""
+    if precision != "auto":
+        return precision
+    able = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return "bf16" if able() and torch.backends.mkldnn.is_available() else "fp32"
+
+
+def write(recipe: Recipe, path: Path) -> None:
+    text = yaml.safe_dump({"format": FORMAT, **asdict(recipe)}, sort_keys=False, allow_unicode=True)
+    write_atomically(path, text.encode())
+
+
+def read(path: Path) -> Recipe:
+    """The recipe that ``write`` kept.
+
+    Raises:
+        FileNotFoundError: no training there.
+        ValueError: the file is damaged, of another version, or has values out of range.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist, so there is no training to go on with")
+    try:
+        content = yaml.safe_load(path.read_bytes())
+        number = content.pop("format")
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(f"{path} is damaged: it is not the recipe of a training") from None
+    if number != FORMAT:
+        raise ValueError(f"{path} has format {number!r}, this version of Ludus reads {FORMAT}")
+    try:
+        return Recipe(**content)
+    except (TypeError, ValueError) as fault:
+        raise ValueError(f"{path} cannot be used: {fault}") from None
