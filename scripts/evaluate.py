@@ -97,8 +97,8 @@ def half(interval: tuple[float, float]) -> float:
 def regret_table(rows: list[Regret], caption: str) -> Table:
     """A row per filling; ± is half of a 95 % bootstrap interval."""
     shown = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
-    shown.add_column("filling")
-    for column in (rows[0].measure, "return", "regret", "share of the gap"):
+    shown.add_column("filling", overflow="fold")
+    for column in (rows[0].measure, "return", "regret", "of the gap"):
         shown.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         shown.add_row(
