@@ -57,7 +57,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._same_step = self.batch.autoreset_mode == AutoresetMode.SAME_STEP
         shown = self.batch.buffers.observation
-        self._hands_out = copy and not isinstance(shown, dict) and shown.nbytes >= HANDED_OUT
+        self._is_dict = isinstance(shown, dict)
+        self._hands_out = copy and not self._is_dict and shown.nbytes >= HANDED_OUT
         self._episodes = np.asarray(self.batch.rows.episodes)
         self._episode_bytes = self._episodes.view(np.uint8)
         self._all = np.ones(self.num_envs, np.bool_)
@@ -71,7 +72,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
 
     def reset(  # type: ignore[override]
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """Start new episodes; ``options={"reset_mask": (N,) bool}`` does so in some environments only."""
         selected = None
         if options is not None and not isinstance(options, Mapping):
@@ -91,7 +92,9 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         info: dict[str, Any] = {}
         self._add_mask(info, self._all if selected is None else selected)
         b = self.batch.buffers
-        return b.observation if self._hands_out else self._give_observation(), info
+        if self._is_dict:
+            return self._give_each(b.observation), info
+        return b.observation if self._hands_out else self._give(b.observation), info
 
     def _check_reset_mask(self, selected: Any) -> np.ndarray:
         if not isinstance(selected, np.ndarray) or selected.dtype != np.bool_ or selected.shape != (self.num_envs,):
@@ -101,14 +104,18 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             raise ValueError("options['reset_mask'] must select at least one environment, got none")
         return selected
 
-    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+    def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         ended = self._step_apart(actions) if self._hands_out else self.batch.step(actions)
         b = self.batch.buffers
         info: dict[str, Any] = {}
         self._add_mask(info, self._all)
         if ended:
             self._add_ends(info)
-        observation = b.observation if self._hands_out else self._give_observation()
+        observation = b.observation
+        if self._is_dict:
+            observation = self._give_each(observation)
+        elif not self._hands_out:
+            observation = self._give(observation)
         return observation, self._give(b.reward), self._give(b.terminated), self._give(b.truncated), info
 
     def _step_apart(self, actions: np.ndarray) -> int:
@@ -120,11 +127,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             self.batch.show_in(before)
             raise
 
-    def _give_observation(self) -> Any:
-        shown = self.batch.buffers.observation
-        if isinstance(shown, dict):
-            return {key: self._give(array) for key, array in shown.items()}
-        return self._give(shown)
+    def _give_each(self, observation: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {key: self._give(array) for key, array in observation.items()}
 
     def _give(self, array: np.ndarray) -> np.ndarray:
         return array.copy() if self.copy else array
