@@ -16,7 +16,7 @@ from ludus.composition import adapt
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.slots import SlottedBatch, open_batch
 
-MODULE, ID = "slots_toy", "test/Counter-v0"
+MODULE, ID = "slots_toy", "test/Slots-v0"
 ludus.register(ID, MODULE, max_episode_steps=6)
 RAW, TRUTH = spaces.Box(0, 255, (4, 4, 1), np.uint8), spaces.Box(0, 1, (2,), np.float32)
 

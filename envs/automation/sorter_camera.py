@@ -39,7 +39,13 @@ def photograph(image, angle, light, smear, cover, cover_x, cover_y, out):
     """
     height, width, channels = image.shape
     rows, columns, colors = out.shape
-    if angle == 0.0 and light == 1.0 and smear < LEAST_SMEAR:
+    plain = angle == 0.0 and light == 1.0 and smear < LEAST_SMEAR
+    if plain and rows == height and columns == width and colors == channels:  # by far the most often
+        for row in range(rows):
+            for column in range(columns):
+                for color in range(colors):
+                    out[row, column, color] = image[row, column, color]
+    elif plain:
         for row in range(rows):
             i = row * height // rows
             for column in range(columns):
