@@ -4,6 +4,7 @@ A filling writes what the slot shows for the environments ``rows``. Learned mode
 ``ludus.components`` and imported only where one is used, so that nobody else pays for torch.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -191,9 +192,13 @@ class Learned:
             raise TypeError(f"{who} gave a {type(y).__name__}, expected a tensor of shape {out.shape}")
         if tuple(y.shape) != out.shape or y.is_floating_point() != (out.dtype.kind == "f"):
             raise ValueError(f"{who} gave {y.dtype} {tuple(y.shape)}, expected {out.dtype} {out.shape}")
-        if not self._torch.isfinite(y).all():
-            row = int((~self._torch.isfinite(y)).flatten(1).any(dim=1).nonzero()[0])
-            raise ValueError(f"{who} gave NaN or infinity for environment {row} of {len(y)}; look at its weights")
+        if math.isfinite(y.sum().item()):  # one pass over the numbers; a sum can also overflow without NaN or infinity
+            return
+        odd = (~self._torch.isfinite(y)).flatten(1).any(dim=1).nonzero()
+        if len(odd):
+            raise ValueError(
+                f"{who} gave NaN or infinity for environment {int(odd[0])} of {len(y)}; look at its weights"
+            )
 
     def forget(self, rows: np.ndarray) -> None:
         for kept in self.memory:
