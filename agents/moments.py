@@ -2,28 +2,22 @@
 
 import contextlib
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, TensorBoardOutputFormat
 
+from ..interrupts import Interrupted
 from . import checkpoint
 from .config import RunConfig, what_decides
 from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .logs import append_row, growing_files, rollout_gif, write_image
 
 EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
-
-
-class Interrupted(Exception):
-    """Ctrl-C or SIGTERM: the run has been saved and can be resumed."""
 
 
 class Place(Protocol):
@@ -191,26 +185,6 @@ class RunCallback(BaseCallback):
         snapshot = self.batch.snapshot() if hasattr(self.batch, "records") else None
         checkpoint.save(self.run.folder / "checkpoints", self.model.num_timesteps, tensors, state, snapshot)
         self.saved_at = time.monotonic()
-
-    @contextmanager
-    def watch_signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM end the run at its next consistent moment; a second Ctrl-C ends it at once."""
-
-        def note(number: int, frame: FrameType | None) -> None:
-            if self.interrupted:
-                raise KeyboardInterrupt
-            self.interrupted = signal.Signals(number).name
-
-        try:
-            before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-        except ValueError:  # not in the main thread: whoever runs us there handles its own signals
-            yield
-            return
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def close(self) -> None:
         if self._judge is not None:

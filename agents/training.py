@@ -26,6 +26,7 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from ..envs.make import make_batch
 from ..files import is_temporary, quote
+from ..interrupts import watch_signals
 from . import catalogue, checkpoint
 from .catalogue import Agent
 from .config import RunConfig, changes, configure, other_versions, read, write
@@ -188,7 +189,7 @@ class Run:
         try:
             writer = TensorBoardOutputFormat(str(self.folder))
             agent.set_logger(Logger(str(self.folder), [writer]))
-            with callback.watch_signals():
+            with watch_signals(callback):
                 agent.learn(c.steps, callback, reset_num_timesteps=saved is None)
         except OSError as fault:
             raise OSError(

@@ -192,10 +192,9 @@ def test_a_reset_slot_is_encoded_once_and_only_where_there_was_a_reset():
     batch = opened(6, order=component)
     assert component.asked == [6]
     for t in range(20):
+        before = len(component.asked)
         ended = batch.step(np.array([0, 1] * 3))
-        assert len(component.asked) == 1 + sum(1 for n in component.asked[1:])
-        if ended:
-            assert component.asked[-1] == ended, t
+        assert component.asked[before:] == ([ended] if ended else []), t
         np.testing.assert_array_equal(batch.buffers.observation["order"].argmax(axis=1), batch.records["order"])
     assert 2 <= len(component.asked) < 20
 

@@ -12,14 +12,11 @@ the same bits as one that was not (same machine, threads and versions).
 import contextlib
 import fcntl
 import logging
-import signal
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import lightning
@@ -27,6 +24,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from ..files import quote
+from ..interrupts import Interrupted, watch_signals
 from . import checkpoints, report
 from .classifier import Classifier
 from .data import Images, generator, hold_out, load
@@ -36,10 +34,6 @@ from .recipe import Recipe, read, write
 WATCHED = 2000  # test images, at most, whose accuracy is shown after each epoch; nothing is chosen by it
 REPORT_SECONDS = 0.1  # between two reports of progress
 LOG_EVERY = 10  # steps between two points of the curves
-
-
-class Interrupted(Exception):
-    """Ctrl-C or SIGTERM: the training has been saved and can be resumed."""
 
 
 @dataclass(frozen=True)
@@ -108,26 +102,6 @@ class Keeper(lightning.Callback):
         }
         checkpoints.save(self.fit.folder / "checkpoints", self.training.step, self.training.pack(), state)
         self.saved_at = time.monotonic()
-
-    @contextmanager
-    def watch_signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM end the training after its step; a second Ctrl-C ends it at once."""
-
-        def note(number: int, frame: FrameType | None) -> None:
-            if self.interrupted:
-                raise KeyboardInterrupt
-            self.interrupted = signal.Signals(number).name
-
-        try:
-            before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-        except ValueError:  # not in the main thread: whoever runs us there handles its own signals
-            yield
-            return
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def event_sizes(folder: Path) -> dict[str, int]:
@@ -218,7 +192,7 @@ class Fit:
         writer = SummaryWriter(str(self.folder))
         keeper = Keeper(self, training, watched, writer, seconds)
         try:
-            with keeper.watch_signals():
+            with watch_signals(keeper):
                 if training.step < training.steps:
                     run(training, keeper)
             return self._finish(training, keeper, train, test, writer)
