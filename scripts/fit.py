@@ -59,7 +59,8 @@ def main(arguments: list[str]) -> int:
     from ludus.vision.recipe import compose
 
     if options.resume:
-        if options.data is not None or options.epochs is not None or options.set:
+        given = (options.data, options.epochs, options.set, options.model, options.seed)
+        if given != (None, None, (), Arguments.model, Arguments.seed):
             raise ValueError("--resume takes everything from OUT.training/fit.yaml; give it with --out alone")
         fit = Fit.open(out)
     else:
