@@ -98,7 +98,7 @@ def test_a_replay_buffer_that_was_lost_is_not_found_again_after_another_kill(tmp
         if moment == "while it makes the files":
             patch.setattr("os.posix_fallocate", kill)
         else:
-            patch.setattr(RunCallback, "watch_signals", kill)
+            patch.setattr("ludus.agents.training.watch_signals", kill)
         with pytest.raises(KeyboardInterrupt):
             Run.open(folder).train()
     assert sorted(path.name for path in (folder / "replay").glob("*.npy")) == sorted(path.name for path in files)
