@@ -13,6 +13,8 @@ from ludus.components import Component
 from ludus.scripts.main import main
 from ludus.vision import checkpoints, classify, report
 from ludus.vision.classify import Fit, Interrupted, folder_of
+from ludus.vision.data import load
+from ludus.vision.learning import Training
 from ludus.vision.optimizers import Muon, make, orthogonalised, schedule
 from ludus.vision.recipe import Recipe, compose, read, write
 from vision_toy import CLASSES, make_folder
@@ -297,3 +299,15 @@ def test_place_that_is_taken_is_not_written_over(data, learned, capsys):
     out = learned[0]
     assert main(["fit", "vision/classify", "--data", data, "--out", str(out)]) == 1
     assert "already holds a training; go on with it: ludus fit vision/classify" in capsys.readouterr().err
+
+
+def test_first_half_of_the_steps_sees_small_pictures_of_the_same_things(data):
+    recipe = compose(data, settings={**TINY, "small": 16, "small_until": 0.5})
+    training = Training(recipe, load(data, "train"))
+    images = training.batches.batch(0)[0]
+    small, whole = training.seen(images, 0), training.seen(images, -(-training.steps // 2))
+    assert small.shape == (len(images), 16, 16, 3) and whole is images
+    means = images.float().unfold(1, 2, 2).unfold(2, 2, 2).mean(dim=(-1, -2))  # of squares of 2 x 2 pixels
+    assert (small - means).abs().mean() < 0.5 * (small.flip(1) - means).abs().mean()  # nearly those means
+    with pytest.raises(ValueError, match="small pictures are for resnet"):
+        compose(data, "convnet", settings={"small": 16})

@@ -80,7 +80,7 @@ class Training(lightning.LightningModule):
         step = self.step - 1  # the iterator has moved on already
         self.rate = optimizers.set_rate(self.rules, optimizers.schedule(step / self.steps, self.recipe.warmup))
         torch.manual_seed(generator(self.recipe.seed, "dropout", step).initial_seed())
-        images, labels = batch
+        images, labels = self.seen(batch[0], step), batch[1]
         y = self.net.logits(images).float()
         loss = F.cross_entropy(y, labels, label_smoothing=self.recipe.label_smoothing)
         self.loss = float(loss.detach())
@@ -98,6 +98,17 @@ class Training(lightning.LightningModule):
             rule.step()
         if self.average is not None:
             self.average.update(self.net, step)
+
+    def seen(self, images: torch.Tensor, step: int) -> torch.Tensor:
+        """What the network sees of images (N, H, W, C) in this step: at first they are small, if the recipe says so.
+
+        Progressive resizing (Howard 2018, in fast.ai's entry for DAWNBench): half of the pixels are half of the time.
+        """
+        side = self.recipe.small
+        if not side or step >= self.recipe.small_until * self.steps:
+            return images
+        x = images.permute(0, 3, 1, 2).float()
+        return F.interpolate(x, size=(side, side), mode="bilinear", antialias=True).permute(0, 2, 3, 1)
 
     def pack(self) -> dict[str, torch.Tensor]:
         parts = {"net": self.net.state_dict(), "rule": optimizers.pack(self.rules)}
