@@ -306,7 +306,8 @@ def test_first_half_of_the_steps_sees_small_pictures_of_the_same_things(data):
     training = Training(recipe, load(data, "train"))
     images = training.batches.batch(0)[0]
     small, whole = training.seen(images, 0), training.seen(images, -(-training.steps // 2))
-    assert small.shape == (len(images), 16, 16, 3) and whole is images
+    assert small.shape == (len(images), 16, 16, 3)
+    assert whole is images
     means = images.float().unfold(1, 2, 2).unfold(2, 2, 2).mean(dim=(-1, -2))  # of squares of 2 x 2 pixels
     assert (small - means).abs().mean() < 0.5 * (small.flip(1) - means).abs().mean()  # nearly those means
     with pytest.raises(ValueError, match="small pictures are for resnet"):
