@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from ..envs.engine.fillings import cells_of, width_of
 from ..envs.engine.slots import SlottedBatch
 from .evaluation import RESAMPLES, Evaluation, Policy, envs_for, evaluate
 
@@ -23,7 +24,8 @@ class Regret:
     """A filling of a slot, judged."""
 
     filling: str
-    measure: str  # "accuracy", or "RMSE": root mean square error, as a share of the width of the truth's bounds
+    # "accuracy"; "cells right" of a board; or "RMSE": root mean square error, as a share of `fillings.width_of`
+    measure: str
     metric: float  # of the filling itself, over the steps that were played; NaN for one that shows no truth (raw)
     evaluation: Evaluation
     regret: float  # return of the truth minus its own
@@ -94,13 +96,13 @@ class Gauge:
         declared = batch.simulation.slots[slot]
         space = declared.truth(**batch.sizes)
         assert isinstance(space, spaces.Box)
-        self.is_classes = bool(declared.classes(**batch.sizes))
-        self.measure = "accuracy" if self.is_classes else "RMSE"
+        is_classes, is_board = bool(declared.classes(**batch.sizes)), space.dtype.kind in "iu"
+        self.measure = "accuracy" if is_classes else "cells right" if is_board else "RMSE"
         self.comparable = batch.fillings[slot].space.shape == space.shape
         self._truth = np.zeros((batch.num_envs, *space.shape), space.dtype)
         self._write = batch.slot_loop(f"truth_{slot}")
         self._all = np.arange(batch.num_envs)
-        self._width = (space.high - space.low).astype(np.float64)
+        self._width = width_of(declared, space)
         self._sum, self._count = 0.0, 0
 
     def look(self) -> None:
@@ -108,15 +110,20 @@ class Gauge:
         if not self.comparable:
             return
         self._write(self.batch.records, self._all, self.batch.world, self._truth)
-        shown = self.batch.buffers.observation[self.slot]
-        if self.is_classes:
+        shown = self.batch.shown(self.slot)
+        if self.measure == "accuracy":
             there = self._truth.any(axis=1)  # at an end there may be nothing to name
             right = shown.argmax(axis=1) == self._truth.argmax(axis=1)
-            self._sum += float(right[there].sum())
-            self._count += int(there.sum())
-            return
-        self._sum += float((((shown - self._truth) / self._width) ** 2).sum())
-        self._count += self._truth.size
+            self._add(right[there])
+        elif self.measure == "cells right":
+            right = cells_of(shown) == cells_of(self._truth)
+            self._add(right.all(axis=2) if right.ndim == 3 else right)
+        else:
+            self._add(((shown - self._truth) / self._width) ** 2)
+
+    def _add(self, values: np.ndarray) -> None:
+        self._sum += float(values.sum())
+        self._count += values.size
 
     @property
     def metric(self) -> float:
@@ -124,4 +131,4 @@ class Gauge:
         if not self._count:
             return float("nan")
         mean = self._sum / self._count
-        return mean if self.is_classes else float(np.sqrt(mean))
+        return float(np.sqrt(mean)) if self.measure == "RMSE" else mean

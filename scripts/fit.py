@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
     if not options.out:
         raise ValueError("where to? --out FOLDER, such as --out models/garments")
     out = Path(options.out)
-    from ludus.vision.classify import Fit  # torch and Lightning take seconds, and --help needs neither
+    from ludus.vision.classify import Classify as Fit  # torch and Lightning take seconds, and --help needs neither
     from ludus.vision.recipe import compose
 
     if options.resume:
@@ -92,7 +92,7 @@ def main(arguments: list[str]) -> int:
 
 def train(fit: Any, console: Console) -> int:
     """Train with a progress bar; says how the training ended and what can be done next."""
-    from ludus.vision.classify import Interrupted
+    from ludus.interrupts import Interrupted
 
     keep_memory()
     again = f"ludus fit vision/classify --out {quote(fit.out)} --resume"
@@ -132,9 +132,7 @@ def train(fit: Any, console: Console) -> int:
 
 def figures(progress: Any, epochs: int) -> str:
     parts = [f"epoch {progress.epoch}/{epochs}", f"{progress.speed:,.0f}/s", f"loss {progress.loss:.3f}"]
-    if progress.accuracy is not None:
-        parts.append(f"right {progress.accuracy:.1%}")
-    return " · ".join(parts)
+    return " · ".join([*parts, progress.judged] if progress.judged else parts)
 
 
 if __name__ == "__main__":

@@ -21,10 +21,21 @@ ARROWS = {
     "composition": {"components"},
     "envs": {"components", "datasets", "errors", "files"},
     "agents": {"envs", "components", "composition", "errors", "files", "interrupts"},
-    "vision": {"components", "composition", "datasets", "errors", "files", "interrupts"},
+    "vision": {"envs", "components", "composition", "datasets", "errors", "files", "interrupts"},
     "nlp": {"components", "composition", "datasets", "errors", "files"},
     "forecasting": {"components", "composition", "datasets", "errors", "files"},
-    "scripts": {"agents", "envs", "components", "datasets", "errors", "files", "vision", "nlp", "forecasting"},
+    "scripts": {
+        "agents",
+        "envs",
+        "components",
+        "datasets",
+        "errors",
+        "files",
+        "interrupts",
+        "vision",
+        "nlp",
+        "forecasting",
+    },
 }
 # The rooms of envs/: environment files (games, robotics, automation) know the engine alone.
 ROOMS = {

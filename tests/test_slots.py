@@ -331,5 +331,5 @@ def test_a_component_that_gives_no_tensor_is_refused():
 def test_a_slotted_batch_cannot_move_its_observation():
     batch = opened(2)
     assert isinstance(batch, SlottedBatch)
-    with pytest.raises(TypeError, match="is a dict and cannot be moved"):
+    with pytest.raises(TypeError, match="belongs to its fillings and cannot be moved"):
         batch.show_in(np.zeros((2, 1), np.float32))

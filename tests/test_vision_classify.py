@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from ludus.components import Component
+from ludus.interrupts import Interrupted
 from ludus.scripts.main import main
-from ludus.vision import checkpoints, classify, report
-from ludus.vision.classify import Fit, Interrupted, folder_of
+from ludus.vision import checkpoints, fitting, report
+from ludus.vision.classify import Classify, Training
 from ludus.vision.data import load
-from ludus.vision.learning import Training
+from ludus.vision.fitting import folder_of
 from ludus.vision.optimizers import Muon, make, orthogonalised, schedule
 from ludus.vision.recipe import Recipe, compose, read, write
 from vision_toy import CLASSES, make_folder
@@ -30,14 +31,14 @@ def data(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def as_it_was(monkeypatch):
     """Each step is reported; the number of threads is that of before afterwards."""
-    monkeypatch.setattr(classify, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(fitting, "REPORT_SECONDS", 0.0)
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
 
 
 def fit(data, out, progress=None, model="resnet", **settings):
-    return Fit.start(out, compose(data, model, settings={**TINY, **settings})).train(progress)
+    return Classify.start(out, compose(data, model, settings={**TINY, **settings})).train(progress)
 
 
 def stop_at(step):
@@ -107,7 +108,7 @@ def test_training_that_was_stopped_ends_with_the_same_bits(data, tmp_path, name,
     with pytest.raises(Interrupted, match="SIGINT"):
         fit(data, tmp_path / "stopped", stop_at(step), model, **settings)
     torch.manual_seed(99)  # another process has another global state
-    resumed, _ = Fit.open(tmp_path / "stopped").train()
+    resumed, _ = Classify.open(tmp_path / "stopped").train()
     torch.set_rng_state(before)
     for key, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
@@ -130,7 +131,7 @@ def test_training_that_was_killed_goes_on(data, tmp_path):
         finally:
             os._exit(1)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
-    resumed, _ = Fit.open(tmp_path / "killed").train()
+    resumed, _ = Classify.open(tmp_path / "killed").train()
     whole, _ = fit(data, tmp_path / "whole")
     for key, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
@@ -141,7 +142,7 @@ def test_damaged_checkpoint_is_passed_over_with_a_note(data, tmp_path):
         fit(data, tmp_path / "net", stop_at(5))
     newest = checkpoints.listed(folder_of(tmp_path / "net") / "checkpoints")[0]
     newest.write_bytes(newest.read_bytes()[:-1] + b"x")
-    again = Fit.open(tmp_path / "net")
+    again = Classify.open(tmp_path / "net")
     again.train()
     assert any(f"{newest.name} passed over" in note for note in again.notes)
 
@@ -152,7 +153,7 @@ def test_checkpoint_of_another_recipe_is_refused(data, tmp_path):
     path = folder_of(tmp_path / "net") / "fit.yaml"
     write(dataclasses.replace(read(path), label_smoothing=0.3), path)
     with pytest.raises(ValueError, match=r"made with label_smoothing 0.1; restore .*fit.yaml"):
-        Fit.open(tmp_path / "net").train()
+        Classify.open(tmp_path / "net").train()
 
 
 def test_no_pickle_is_written(learned):
@@ -169,13 +170,13 @@ def test_loss_that_is_no_number_stops_with_step_and_learning_rate(data, tmp_path
 def test_other_seed_gives_another_network(data, tmp_path):
     one, _ = fit(data, tmp_path / "one", epochs=1)
     settings = {**TINY, "epochs": 1}
-    other, _ = Fit.start(tmp_path / "other", compose(data, seed=1, settings=settings)).train()
+    other, _ = Classify.start(tmp_path / "other", compose(data, seed=1, settings=settings)).train()
     assert not torch.equal(one.classify.weight, other.classify.weight)
 
 
 def test_held_out_images_are_not_trained_on(data, tmp_path):
-    start = Fit.start(tmp_path / "net", compose(data, settings={**TINY, "holdout": 0.25}))
-    train, watched, test = start.images()
+    start = Classify.start(tmp_path / "net", compose(data, settings={**TINY, "holdout": 0.25}))
+    train, watched, test = start.load()
     assert (len(train), len(watched), len(test)) == (90, 30, 60)
 
 
@@ -265,8 +266,8 @@ def test_command_fits_stops_and_goes_on(data, tmp_path, capsys, monkeypatch):
     out = tmp_path / "my model"
     sets = [f"--set={key}={json.dumps(value)}" for key, value in TINY.items()]
     watch = stop_at(4)
-    report_ = classify.Keeper.report
-    monkeypatch.setattr(classify.Keeper, "report", lambda self: (report_(self), watch(self.training)))
+    report_ = fitting.Keeper.report
+    monkeypatch.setattr(fitting.Keeper, "report", lambda self: (report_(self), watch(self.training)))
     assert main(["fit", "vision/classify", "--data", data, "--out", str(out), *sets]) == 130
     said = capsys.readouterr().out
     assert f"ludus fit vision/classify --out '{out}' --resume" in said.replace("\n", "")

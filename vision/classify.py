@@ -1,265 +1,119 @@
-"""`ludus fit vision/classify`: train an image classifier, and go on after a kill.
+"""`ludus fit vision/classify`: train an image classifier. `fitting.py` says how a training goes and what it leaves."""
 
-    OUT/             the finished component: config.json, weights.safetensors
-    OUT.training/    fit.yaml (the recipe), TensorBoard's events, checkpoints/
+from typing import Any, NamedTuple
 
-Lightning runs the loop and the mixed precision. Its own checkpoints are pickles and are neither written nor read: a
-checkpoint here holds the network, the optimisers, the step, and the length of the events, which a resumed training cuts
-back. Every random choice follows from the seed and the step (`data.py`), so that a training that was killed ends with
-the same bits as one that was not (same machine, threads and versions).
-"""
-
-import contextlib
-import fcntl
-import logging
-import time
-import warnings
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
-
-import lightning
 import torch
+from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
-from ..files import quote
-from ..interrupts import Interrupted, watch_signals
-from . import checkpoints, report
-from .classifier import Classifier
-from .data import Images, generator, hold_out, load
-from .learning import Training
-from .recipe import Recipe, read, write
+from . import learning, report
+from .classifier import Classifier, spaces_of
+from .data import Batches, Images, generator, hold_out, load
+from .fitting import Fit
+from .recipe import MODELS, Recipe
+from .resnet import ResNet
 
+SEEN = 5000  # training images from which mean, spread and whitening are computed
 WATCHED = 2000  # test images, at most, whose accuracy is shown after each epoch; nothing is chosen by it
-REPORT_SECONDS = 0.1  # between two reports of progress
-LOG_EVERY = 10  # steps between two points of the curves
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a training is, for whoever shows it."""
+class Data(NamedTuple):
+    """Training images, those that are watched while training, and test images."""
 
-    step: int
-    steps: int
-    epoch: int  # that begins or runs, from 1
-    speed: float  # training images per second
-    loss: float
-    accuracy: float | None  # on held-out images, or on some test images, after the last epoch
+    train: Images
+    watched: Images
+    test: Images
 
 
-class Keeper(lightning.Callback):
-    """Saves, reports, logs and stops, between two steps."""
-
-    def __init__(self, fit: "Fit", training: Training, watched: Images, writer: SummaryWriter, seconds: float) -> None:
-        self.fit, self.training, self.watched, self.writer = fit, training, watched, writer
-        self.before, self.began, self.first = seconds, time.monotonic(), training.step
-        self.saved_at, self.reported_at = self.began, 0.0
-        self.watched_accuracy: float | None = None
-        self.interrupted: str | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Spent on this training, by this process and those before it."""
-        return self.before + time.monotonic() - self.began
-
-    def on_train_batch_end(self, *_: Any) -> None:
-        t, now = self.training, time.monotonic()
-        if t.step % LOG_EVERY == 0:
-            for tag, value in (("train/loss", t.loss), ("train/accuracy", t.accuracy), ("train/learning_rate", t.rate)):
-                self.writer.add_scalar(tag, value, t.step)
-        if t.step % len(t.batches):  # at the end of an epoch its figures come first, see below
-            if self.interrupted or now - self.saved_at >= t.recipe.checkpoint_seconds:
-                self.save()
-            if self.interrupted:
-                raise Interrupted(self.interrupted)
-        if now - self.reported_at >= REPORT_SECONDS:
-            self.report()
-
-    def on_train_epoch_end(self, *_: Any) -> None:
-        t = self.training
-        p = report.judge(t.net, self.watched, mirror=False)
-        for name, value in report.figures(p, self.watched.labels).items():
-            self.writer.add_scalar(f"validation/{name}", value, t.step)
-            self.watched_accuracy = value if name == "accuracy" else self.watched_accuracy
-        self.save()
-        self.report()
-        if self.interrupted and t.step < t.steps:  # after the last epoch little is left to do
-            raise Interrupted(self.interrupted)
-
-    def report(self) -> None:
-        self.reported_at, t = time.monotonic(), self.training
-        speed = (t.step - self.first) * t.batches.batch_size / max(self.reported_at - self.began, 1e-9)
-        epoch = min(t.step // len(t.batches) + 1, t.recipe.epochs)
-        self.fit.progress(Progress(t.step, t.steps, epoch, speed, t.loss, self.watched_accuracy))
-
-    def save(self) -> None:
-        self.writer.flush()
-        state = {
-            "seconds": self.seconds,
-            "events": event_sizes(self.fit.folder),
-            "recipe": asdict(self.training.recipe),
-        }
-        checkpoints.save(self.fit.folder / "checkpoints", self.training.step, self.training.pack(), state)
-        self.saved_at = time.monotonic()
+def build(recipe: Recipe, train: Images) -> Classifier:
+    """The untrained network of a recipe for these images."""
+    seen = train.images[torch.randperm(len(train), generator=generator(recipe.seed, "seen"))[:SEEN]]
+    pixels = seen.flatten(0, 2).double() / 255.0  # (N H W, C)
+    mean, std = pixels.mean(dim=0), pixels.std(dim=0).clamp(min=1e-3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        net = MODELS[recipe.model](
+            *spaces_of(train.images, len(train.classes)),
+            **recipe.net,
+            classes=train.classes,
+            mean=[round(float(x), 6) for x in mean],
+            std=[round(float(x), 6) for x in std],
+            mirror=recipe.mirror,
+            data=recipe.data,
+        )
+    if isinstance(net, ResNet):
+        net.look_at(seen)
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def event_sizes(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in sorted(folder.glob("events.out.*"))}
+class Training(learning.Training):
+    """Cross-entropy between the probabilities of the classes and the (smoothed, perhaps blended) labels."""
+
+    recipe: Recipe
+    net: Classifier
+
+    def __init__(self, recipe: Recipe, train: Images) -> None:
+        net = build(recipe, train)
+        mean = tuple(round(255.0 * x) for x in net.config["mean"])
+        batches = Batches(train, recipe.batch_size, recipe.augmentation(), recipe.seed, fill=mean)
+        super().__init__(recipe, net, batches)
+        self.accuracy = 0.0
+
+    def loss_of(self, batch: Any, step: int) -> torch.Tensor:
+        images, labels = self.seen(batch[0], step), batch[1]
+        y = self.net.logits(images).float()
+        truth = labels if labels.ndim == 1 else labels.argmax(dim=1)
+        self.accuracy = float((y.argmax(dim=1) == truth).float().mean())
+        return F.cross_entropy(y, labels, label_smoothing=self.recipe.label_smoothing)
+
+    def seen(self, images: torch.Tensor, step: int) -> torch.Tensor:
+        """What the network sees of images (N, H, W, C) in this step: at first they are small, if the recipe says so.
+
+        Progressive resizing (Howard 2018, in fast.ai's entry for DAWNBench): half of the pixels are half of the time.
+        """
+        side = self.recipe.small
+        if not side or step >= self.recipe.small_until * self.steps:
+            return images
+        x = images.permute(0, 3, 1, 2).float()
+        return F.interpolate(x, size=(side, side), mode="bilinear", antialias=True).permute(0, 2, 3, 1)
+
+    def curves(self) -> dict[str, float]:
+        return {**super().curves(), "train/accuracy": self.accuracy}
 
 
-def cut_back(folder: Path, sizes: dict[str, int]) -> None:
-    """Make TensorBoard's files what they were at the checkpoint."""
-    for name, size in event_sizes(folder).items():
-        if name not in sizes:
-            (folder / name).unlink()
-        elif size > sizes[name]:
-            with open(folder / name, "r+b") as stream:
-                stream.truncate(sizes[name])
+class Classify(Fit):
+    """The training of an image classifier."""
 
+    TASK, RECIPE = "vision/classify", Recipe
+    recipe: Recipe
 
-class Fit:
-    """One training. ``start`` makes a new one, ``open`` finds one that was stopped; then ``train``."""
-
-    def __init__(self, out: Path, recipe: Recipe) -> None:
-        self.out, self.recipe = out, recipe
-        self.folder = folder_of(out)
-        self.notes: list[str] = []  # what a person should know, one line each
-        self.progress: Callable[[Progress], None] = lambda progress: None
-
-    @classmethod
-    def start(cls, out: Path, recipe: Recipe) -> "Fit":
-        """A new training; ``ValueError`` if there is something at its place, or the data do not fit the recipe."""
-        folder = folder_of(out)
-        if (folder / "fit.yaml").exists():
-            raise ValueError(
-                f"{folder} already holds a training; go on with it: ludus fit vision/classify --out {quote(out)} "
-                "--resume, or choose another --out"
-            )
-        for path in (out, folder):
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise ValueError(f"{path} exists already; choose another --out")
-        fit = cls(out, recipe)
-        train, _, _ = fit.images()
-        Training(recipe, train)  # refuses what cannot be trained before anything is written
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write(recipe, folder / "fit.yaml")
-        except OSError as fault:
-            raise OSError(f"{folder} cannot be made: {fault.strerror or fault}; choose another --out") from None
-        return fit
-
-    @classmethod
-    def open(cls, out: Path) -> "Fit":
-        return cls(out, read(folder_of(out) / "fit.yaml"))
-
-    def images(self) -> tuple[Images, Images, Images]:
-        """Training images, those that are watched while training, and test images."""
+    def load(self) -> Data:
         train, test = (load(self.recipe.data, split) for split in ("train", "test"))
         if train.classes != test.classes:
             raise ValueError(f"{self.recipe.data}: its splits have other classes, {train.classes} and {test.classes}")
         if self.recipe.holdout:
             train, held = hold_out(train, self.recipe.holdout, seed=0)  # the same images for all seeds
-            return train, held, test
+            return Data(train, held, test)
         rows = torch.randperm(len(test), generator=generator(0, "watched"))[:WATCHED]
-        return train, test.subset(rows), test
+        return Data(train, test.subset(rows), test)
 
-    def train(self, progress: Callable[[Progress], None] | None = None) -> tuple[Classifier, report.Summary]:
-        """Train to the end, from the newest checkpoint if there is one, and save the component.
+    def prepare(self, data: Data) -> Training:
+        return Training(self.recipe, data.train)
 
-        Raises:
-            Interrupted: stopped by Ctrl-C or SIGTERM, after a checkpoint.
-            ValueError: the loss is no number any more, with the step and the learning rate; another process trains
-                this; the checkpoints are damaged, or do not fit fit.yaml.
-            OSError: the folder cannot be written (any more); what was saved stays.
-        """
-        self.progress = progress or self.progress
-        with open(self.folder / "fit.yaml") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it ends
-            except BlockingIOError:
-                raise ValueError(f"{self.folder} is being trained by another process; stop that one first") from None
-            return self._train()
+    def watch(self, training: learning.Training, data: Data) -> tuple[dict[str, float], str]:
+        assert isinstance(training, Training)
+        figures = report.figures(report.judge(training.net, data.watched, mirror=False), data.watched.labels)
+        return figures, f"right {figures['accuracy']:.1%}"
 
-    def _train(self) -> tuple[Classifier, report.Summary]:
-        torch.set_num_threads(self.recipe.threads)
-        train, watched, test = self.images()
-        training, seconds = Training(self.recipe, train), 0.0
-        if checkpoints.listed(self.folder / "checkpoints"):
-            seconds = self._resume(training)
-        else:
-            cut_back(self.folder, {})  # killed before the first checkpoint: it begins anew
-        writer = SummaryWriter(str(self.folder))
-        keeper = Keeper(self, training, watched, writer, seconds)
-        try:
-            with watch_signals(keeper):
-                if training.step < training.steps:
-                    run(training, keeper)
-            return self._finish(training, keeper, train, test, writer)
-        finally:
-            with contextlib.suppress(OSError):
-                writer.close()
-
-    def _resume(self, training: Training) -> float:
-        tensors, state, problems = checkpoints.load_latest(self.folder / "checkpoints")
-        self.notes += problems
-        now = asdict(self.recipe)
-        other = [f"{key} {was!r}" for key, was in state["recipe"].items() if now.get(key) != was]
-        if other:
-            raise ValueError(
-                f"the checkpoint was made with {', '.join(other)}; restore {self.folder / 'fit.yaml'}, or begin a new "
-                "training with another --out"
-            )
-        training.unpack(tensors, state["step"])
-        cut_back(self.folder, state["events"])
-        return float(state["seconds"])
-
-    def _finish(
-        self, training: Training, keeper: Keeper, train: Images, test: Images, writer: SummaryWriter
-    ) -> tuple[Classifier, report.Summary]:
-        seconds, net = keeper.seconds, training.net
-        if training.average is not None:
-            net.load_state_dict(training.average.tensors)
+    def finish(self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float) -> report.Summary:
+        test = data.test
         net.metrics = report.measure(net, test, seconds)
-        net.save(self.out)
         p = report.judge(net, test, net.mirror)
         worst = report.worst_mistakes(p, test.labels, 24)
         for tag, image in (
             ("test/confusion", report.confusion_picture(report.confusion(p, test.labels), test.classes)),
             ("test/worst_mistakes", report.mistakes_picture(test, p, worst)),
         ):
-            writer.add_image(tag, image, training.step, dataformats="HWC")
-        writer.add_scalar("test/accuracy", net.metrics["accuracy"], training.step)
-        writer.flush()
-        return net, report.Summary(net.metrics, report.baselines(train, test), self.recipe)
-
-
-def folder_of(out: Path) -> Path:
-    """Where the training of the component ``out`` lives."""
-    return out.with_name(f"{out.name}.training")
-
-
-def run(training: Training, keeper: Keeper) -> None:
-    """Lightning's loop, without anything that it would write."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its lines on hardware and tips
-    done = training.step // len(training.batches)
-    trainer = lightning.Trainer(
-        accelerator="cpu",
-        devices=1,
-        precision="bf16-mixed" if training.recipe.precision == "bf16" else "32-true",
-        max_epochs=training.recipe.epochs - done,
-        callbacks=[keeper],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        reload_dataloaders_every_n_epochs=1,  # the first epoch after a resume is shorter
-        limit_val_batches=0,
-    )
-    with warnings.catch_warnings():
-        # Lightning 2.6 and torch 2.13: a notice for Lightning's authors.
-        warnings.filterwarnings("ignore", ".*LeafSpec", FutureWarning)
-        try:
-            trainer.fit(training)
-        except SystemExit:  # what Lightning makes of the second Ctrl-C
-            raise KeyboardInterrupt from None
+            writer.add_image(tag, image, step, dataformats="HWC")
+        writer.add_scalar("test/accuracy", net.metrics["accuracy"], step)
+        return report.Summary(net.metrics, report.baselines(data.train, test), self.recipe)

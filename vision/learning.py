@@ -2,46 +2,49 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import lightning
 import torch
-from torch.nn import functional as F
 
+from ..components import Component
 from . import optimizers
-from .classifier import Classifier, spaces_of
-from .data import Batches, Images, generator
-from .recipe import MODELS, Recipe
-from .resnet import ResNet
-
-SEEN = 5000  # training images from which mean, spread and whitening are computed
+from .data import generator
 
 
-def build(recipe: Recipe, train: Images) -> Classifier:
-    """The untrained network of a recipe for these images."""
-    seen = train.images[torch.randperm(len(train), generator=generator(recipe.seed, "seen"))[:SEEN]]
-    pixels = seen.flatten(0, 2).double() / 255.0  # (N H W, C)
-    mean, std = pixels.mean(dim=0), pixels.std(dim=0).clamp(min=1e-3)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
-        net = MODELS[recipe.model](
-            *spaces_of(train.images, len(train.classes)),
-            **recipe.net,
-            classes=train.classes,
-            mean=[round(float(x), 6) for x in mean],
-            std=[round(float(x), 6) for x in std],
-            mirror=recipe.mirror,
-            data=recipe.data,
-        )
-    if isinstance(net, ResNet):
-        net.look_at(seen)
-    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+class Plan(Protocol):
+    """What every recipe decides."""
+
+    seed: int
+    epochs: int
+    optimizer: str
+    lr: float
+    warmup: float
+    momentum: float
+    weight_decay: float
+    ema: float
+    precision: str
+    threads: int
+    checkpoint_seconds: float
+
+
+class Source(Protocol):
+    """Training batches without end; batch ``step`` is a function of the seed and ``step`` alone."""
+
+    step: int  # of the batch that comes next
+    batch_size: int
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """The rest of the epoch in which ``step`` stands; moves ``step`` along."""
 
 
 class Epoch:
     """The rest of an epoch, with its length; what Lightning takes for a loader."""
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: Source) -> None:
         self.batches = batches
 
     def __len__(self) -> int:
@@ -52,19 +55,25 @@ class Epoch:
 
 
 class Training(lightning.LightningModule):
-    """One step after another; the state that a checkpoint holds."""
+    """One step after another; a subclass gives ``loss_of``."""
 
-    def __init__(self, recipe: Recipe, train: Images) -> None:
+    def __init__(self, recipe: Plan, net: Component, batches: Source) -> None:
         super().__init__()
         self.automatic_optimization = False  # there may be two optimisers
-        self.recipe, self.net = recipe, build(recipe, train)
+        self.recipe, self.net, self.batches = recipe, net, batches
         r = recipe
-        self.rules = optimizers.make(self.net, r.optimizer, r.lr, r.weight_decay, r.momentum)
-        mean = tuple(round(255.0 * x) for x in self.net.config["mean"])
-        self.batches = Batches(train, r.batch_size, r.augmentation(), r.seed, fill=mean)
-        self.steps = r.epochs * len(self.batches)
-        self.average = optimizers.Average(self.net, r.ema) if r.ema else None
-        self.rate, self.loss, self.accuracy = 0.0, math.nan, 0.0
+        self.rules = optimizers.make(net, r.optimizer, r.lr, r.weight_decay, r.momentum)
+        self.steps = r.epochs * len(batches)
+        self.average = optimizers.Average(net, r.ema) if r.ema else None
+        self.rate, self.loss = 0.0, math.nan
+
+    def loss_of(self, batch: Any, step: int) -> torch.Tensor:
+        """What is to become small, of a batch of ``batches``."""
+        raise NotImplementedError
+
+    def curves(self) -> dict[str, float]:
+        """What is drawn of the last step, by TensorBoard's tag."""
+        return {"train/loss": self.loss, "train/learning_rate": self.rate}
 
     @property
     def step(self) -> int:
@@ -80,17 +89,13 @@ class Training(lightning.LightningModule):
         step = self.step - 1  # the iterator has moved on already
         self.rate = optimizers.set_rate(self.rules, optimizers.schedule(step / self.steps, self.recipe.warmup))
         torch.manual_seed(generator(self.recipe.seed, "dropout", step).initial_seed())
-        images, labels = self.seen(batch[0], step), batch[1]
-        y = self.net.logits(images).float()
-        loss = F.cross_entropy(y, labels, label_smoothing=self.recipe.label_smoothing)
+        loss = self.loss_of(batch, step)
         self.loss = float(loss.detach())
         if not math.isfinite(self.loss):
             raise ValueError(
                 f"the loss is {self.loss} in step {step} of {self.steps} at learning rate {self.rate:.3g}; begin a new "
                 f"training with a lower one, such as --set lr={self.recipe.lr / 4:.2g}"
             )
-        truth = labels if labels.ndim == 1 else labels.argmax(dim=1)
-        self.accuracy = float((y.argmax(dim=1) == truth).float().mean())
         for rule in self.rules:
             rule.zero_grad(set_to_none=True)
         self.manual_backward(loss)
@@ -98,17 +103,6 @@ class Training(lightning.LightningModule):
             rule.step()
         if self.average is not None:
             self.average.update(self.net, step)
-
-    def seen(self, images: torch.Tensor, step: int) -> torch.Tensor:
-        """What the network sees of images (N, H, W, C) in this step: at first they are small, if the recipe says so.
-
-        Progressive resizing (Howard 2018, in fast.ai's entry for DAWNBench): half of the pixels are half of the time.
-        """
-        side = self.recipe.small
-        if not side or step >= self.recipe.small_until * self.steps:
-            return images
-        x = images.permute(0, 3, 1, 2).float()
-        return F.interpolate(x, size=(side, side), mode="bilinear", antialias=True).permute(0, 2, 3, 1)
 
     def pack(self) -> dict[str, torch.Tensor]:
         parts = {"net": self.net.state_dict(), "rule": optimizers.pack(self.rules)}

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,29 @@ from .data import Augmentation
 from .resnet import ResNet
 
 MODELS: dict[str, type[ConvNet] | type[ResNet]] = {"resnet": ResNet, "convnet": ConvNet}
+# Settings that are written as whole numbers now and then, and are none.
+NUMBERS = frozenset(
+    {"lr", "momentum", "weight_decay", "ema", "warmup", "label_smoothing", "holdout", "mixup", "cutmix", "small_until"}
+    | {"checkpoint_seconds"}
+)
 OPTIMIZERS = ("muon", "sgd", "adamw")
 FORMAT = 1
+
+
+def check_types(recipe: Any) -> None:
+    """``ValueError`` unless each field of a dataclass is what its annotation says: a text, a number, a truth, a map."""
+    for entry in fields(recipe):
+        value = getattr(recipe, entry.name)
+        kinds: dict[Any, Any] = {str: str, int: int, float: (int, float), bool: bool}
+        kind = kinds.get(entry.type, dict)
+        if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
+            what = {str: "a text", int: "a whole number", bool: "true or false", dict: "a map"}.get(kind, "a number")
+            raise ValueError(f"{entry.name} must be {what}, got {value!r}")
+
+
+def check_range(recipe: Any, name: str, low: float, high: float) -> None:
+    if not low <= getattr(recipe, name) <= high:
+        raise ValueError(f"{name} must be between {low:g} and {high:g}, got {getattr(recipe, name)}")
 
 
 @dataclass(frozen=True)
@@ -53,15 +75,7 @@ class Recipe:
     checkpoint_seconds: float = 30.0  # between two checkpoints
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            kinds: dict[Any, Any] = {str: str, int: int, float: (int, float), bool: bool}
-            kind = kinds.get(entry.type, dict)
-            if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
-                what = {str: "a text", int: "a whole number", bool: "true or false", dict: "a map"}.get(
-                    kind, "a number"
-                )
-                raise ValueError(f"{entry.name} must be {what}, got {value!r}")
+        check_types(self)
         for name, known in (
             ("model", tuple(MODELS)),
             ("optimizer", OPTIMIZERS),
@@ -75,8 +89,7 @@ class Recipe:
             ("threads", 0, 4096), ("holdout", 0, 0.999), ("checkpoint_seconds", 0, 1e9), ("small", 0, 1e6),
             ("small_until", 0, 1),
         ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name} must be between {low:g} and {high:g}, got {getattr(self, name)}")
+            check_range(self, name, low, high)
         known = arguments(self.model)
         for name in self.net:
             if name not in known:
@@ -105,9 +118,33 @@ CONVNET: dict[str, Any] = {"optimizer": "adamw", "lr": 0.003, "net": {}, "small"
 
 
 def arguments(model: str) -> tuple[str, ...]:
-    """The arguments of a model that a recipe may give; the rest follow from the data."""
-    fixed = {"self", "input_space", "output_space", "classes", "mean", "std", "mirror", "data"}
-    return tuple(name for name in inspect.signature(MODELS[model].__init__).parameters if name not in fixed)
+    """The arguments of a model that a recipe may give."""
+    return arguments_of(MODELS[model])
+
+
+def arguments_of(kind: type) -> tuple[str, ...]:
+    """The arguments of a component's class that a recipe may give; the rest follow from the data."""
+    fixed = {"self", "input_space", "output_space", "classes", "mean", "std", "whole", "mirror", "data"}
+    return tuple(name for name in inspect.signature(kind).parameters if name not in fixed)
+
+
+def split(
+    settings: dict[str, Any], known: Collection[str], own: Collection[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings as two maps: those in ``known``, and the ``own`` arguments of a model; ``ValueError`` for any other."""
+    values, net = {}, {}
+    for name, value in settings.items():
+        if name in own:
+            net[name] = value
+        elif name in known:
+            values[name] = float(value) if name in NUMBERS and type(value) is int else value
+        else:
+            raise ValueError(f"no setting {name!r}{did_you_mean(name, {*known, *own})}")
+    return values, net
+
+
+def threads_of(values: dict[str, Any]) -> int:
+    return values.get("threads") or len(os.sched_getaffinity(0))
 
 
 def compose(data: str, model: str = "resnet", seed: int = 0, settings: dict[str, Any] | None = None) -> Recipe:
@@ -124,23 +161,15 @@ def compose(data: str, model: str = "resnet", seed: int = 0, settings: dict[str,
     if model not in MODELS:
         raise ValueError(f"unknown model {model!r}{did_you_mean(model, MODELS)}")
     values = {**DEFAULTS.get(data, FOLDER), **(CONVNET if model == "convnet" else {})}
-    known = {entry.name for entry in fields(Recipe)} - {"data", "model", "seed", "net"}
     net = dict(values.pop("net", {}))
-    for name, value in (settings or {}).items():
-        if name in arguments(model):
-            net[name] = value
-        elif name in known:
-            values[name] = value
-        else:
-            raise ValueError(f"no setting {name!r}{did_you_mean(name, known | set(arguments(model)))}")
-    for name in ("lr", "momentum", "weight_decay", "ema", "warmup", "label_smoothing", "holdout", "mixup", "cutmix",
-                 "small_until"):  # fmt: skip
-        if isinstance(values.get(name), int) and not isinstance(values[name], bool):
-            values[name] = float(values[name])
+    known = {entry.name for entry in fields(Recipe)} - {"data", "model", "seed", "net"}
+    given, own = split(settings or {}, known, arguments(model))
+    values |= given
+    net |= own
     if values.get("optimizer") == "sgd" and not {"lr", "momentum", "weight_decay"} & set(settings or {}):
         values |= {"lr": 0.2, "momentum": 0.9, "weight_decay": 5e-4}
     values["precision"] = resolved(values.get("precision", "auto"))
-    values["threads"] = values.get("threads") or len(os.sched_getaffinity(0))
+    values["threads"] = threads_of(values)
     return Recipe(data, model, seed, net=net, **values)
 
 
@@ -152,13 +181,13 @@ def resolved(precision: Any) -> Any:
     return "bf16" if able() and torch.backends.mkldnn.is_available() else "fp32"
 
 
-def write(recipe: Recipe, path: Path) -> None:
+def write(recipe: Any, path: Path) -> None:
     text = yaml.safe_dump({"format": FORMAT, **asdict(recipe)}, sort_keys=False, allow_unicode=True)
     write_atomically(path, text.encode())
 
 
-def read(path: Path) -> Recipe:
-    """The recipe that ``write`` kept.
+def read(path: Path, kind: type[Any] = Recipe) -> Any:
+    """The recipe, a ``kind``, that ``write`` kept.
 
     Raises:
         FileNotFoundError: no training there.
@@ -174,6 +203,6 @@ def read(path: Path) -> Recipe:
     if number != FORMAT:
         raise ValueError(f"{path} has format {number!r}, this version of Ludus reads {FORMAT}")
     try:
-        return Recipe(**content)
+        return kind(**content)
     except (TypeError, ValueError) as fault:
         raise ValueError(f"{path} cannot be used: {fault}") from None

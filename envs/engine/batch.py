@@ -68,6 +68,8 @@ class KernelBatch:
         **parameters: Fixed values of parameters, and sizes.
     """
 
+    can_move = True  # whether ``show_in`` works
+
     def __init__(
         self,
         module: str,

@@ -75,8 +75,9 @@ class Noisy(Told):
     """The truth with a calibrated error.
 
     With classes: with the chance ``level`` the name of another class, each as likely; so the accuracy is 1 - level.
-    Without: Gaussian noise on each number, of the standard deviation ``level`` times the width of its bounds, which it
-    then does not keep.
+    On a board (whole numbers): with the chance ``level`` a cell shows what another one shows, each as likely.
+    Else: Gaussian noise on each number, of the standard deviation ``level`` times its width (see ``width_of``); it does
+    not keep to the truth's bounds.
 
     The noise is a hash of the environment's random state, its age and the slot: it takes nothing from the stream of
     the simulation, and is the same alone, in any batch, and after a restore.
@@ -86,13 +87,14 @@ class Noisy(Told):
         super().__init__(batch, name, "truth")
         self.level, self.classes = level, classes
         self._salt = np.uint64(sum(ord(letter) << (8 * (i % 7)) for i, letter in enumerate(name)))
-        if not classes:
-            assert isinstance(self.space, spaces.Box)
-            width = self.space.high.astype(np.float64) - self.space.low
+        assert isinstance(self.space, spaces.Box)
+        self._board = self.space.dtype.kind in "iu"
+        if not classes and not self._board:
+            width = width_of(batch.simulation.slots[name], self.space)
             if not np.isfinite(width).all():
                 raise ValueError(f"the truth of slot {name} has no bounds, so noise cannot be measured against them")
             self._spread = level * width
-            self.space = spaces.Box(-np.inf, np.inf, self.space.shape, self.space.dtype.type)  # type: ignore[union-attr]
+            self.space = spaces.Box(-np.inf, np.inf, self.space.shape, self.space.dtype.type)  # type: ignore[arg-type]
 
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
         super().fill(rows, out)
@@ -105,11 +107,31 @@ class Noisy(Told):
             out[flips] = 0
             out[flips, other] = 1
             return
-        size = int(np.prod(out.shape[1:]))
+        cells = cells_of(out) if self._board else out.reshape(len(out), -1)
+        size = cells.shape[1]
         numbers = np.arange(2, 2 + 2 * size, dtype=np.uint64).reshape(2, 1, size)
         draws = uniform(key[:, None], numbers)  # (2, M, size)
+        if self._board:
+            other = (np.arange(size) + 1 + (draws[1] * (size - 1)).astype(np.int64)) % size
+            shown = np.where(draws[0] < self.level, other, np.arange(size))  # (M, size) whose content a cell shows
+            cells[...] = np.take_along_axis(cells, shown.reshape(*shown.shape, *(1,) * (cells.ndim - 2)), axis=1)
+            return
         normal = np.sqrt(-2.0 * np.log1p(-draws[0])) * np.cos(2.0 * np.pi * draws[1])  # Box & Muller 1958
         out += (normal.reshape(out.shape) * self._spread).astype(out.dtype)
+
+
+def cells_of(boards: np.ndarray) -> np.ndarray:
+    """Boards (M, H, W, planes) as (M, H W, planes), and any other whole numbers (M, …) as (M, count); a view."""
+    shape = boards.shape
+    return boards.reshape(shape[0], -1, shape[3]) if len(shape) == 4 else boards.reshape(shape[0], -1)
+
+
+def width_of(slot: Slot, truth: Space) -> np.ndarray:
+    """What errors of the truth's numbers are measured against (*truth): what the slot says, or between the bounds."""
+    assert isinstance(truth, spaces.Box)
+    if slot.width is not None:
+        return np.broadcast_to(np.asarray(slot.width, np.float64), truth.shape)
+    return truth.high.astype(np.float64) - truth.low
 
 
 hash_of = getattr(mix, "py_func", mix)  # the kernel's own code serves arrays as well

@@ -27,7 +27,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from gymnasium import Space
+from gymnasium import Space, spaces
 
 from ...errors import did_you_mean
 
@@ -67,14 +67,39 @@ class Slot:
     """A sense that can be filled with the truth, the raw signal, nothing, or a learned model; see `slots.py`."""
 
     raw: Callable[..., Space]  # **sizes -> space of the raw signal, a Box
-    truth: Callable[..., Space]  # **sizes -> space of what the simulator knows, a Box of float32
+    # **sizes -> space of what the simulator knows, a Box of float32; or of whole numbers: a board of cells
+    truth: Callable[..., Space]
     meaning: str
     default: str | None = None  # what fills it where nothing is given; None: the sense is off
     refresh: str = "step"  # or "reset": stays the same for an episode, and is filled once
-    replaces_state: bool = False  # filled, it stands in the place of the ordinary observation
+    # Filled, it stands in the place of the ordinary observation; alone, it is the observation, and no dict around it.
+    replaces_state: bool = False
     # **sizes -> names of the classes, where the truth is one-hot; () where it is a vector of numbers
     classes: Callable[..., tuple[str, ...]] = lambda **sizes: ()
+    # What errors of the truth's numbers are measured against, (*truth) or one number; None: the width of its bounds.
+    width: Any = None
     baselines: tuple[str, ...] = ()  # simple rules from raw to truth: `name` is the kernel `baseline_<slot>_name`
+
+
+SIGHT = 84  # pixels of a side of what an agent sees, after Mnih et al. 2015
+
+
+def sight(spaces_of: Callable[..., tuple[Space, Space]], width: Any = None) -> Slot:
+    """A slot in which the environment's picture stands for its ordinary observation; off until it is filled.
+
+    Its kernels are those that exist already, under further names: ``sense_vision, truth_vision = draw, observe``.
+
+    Args:
+        spaces_of: The ``spaces`` of the environment's ``Simulation``.
+        width: See ``Slot``; needed where the observation has no bounds.
+    """
+    return Slot(
+        raw=lambda **sizes: spaces.Box(0, 255, (SIGHT, SIGHT, 3), np.uint8),
+        truth=lambda **sizes: spaces_of(**sizes)[0],
+        meaning="the picture, in the place of the ordinary observation",
+        replaces_state=True,
+        width=width,
+    )
 
 
 @dataclass(frozen=True)

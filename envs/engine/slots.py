@@ -1,5 +1,8 @@
 """A batch whose slots are filled: the observation becomes a dict, with a key for each of them.
 
+A slot that stands for the whole observation, and alone, is the observation itself: an agent that learned from the
+ordinary observation can be given a model's reading of the picture, and SB3's policies for pictures work on the raw one.
+
 ``open_batch`` is where every face and agent gets its batch from; without slots that is a plain ``KernelBatch``.
 
 Filled slots never touch the compiled step. After it, each filling writes what it shows; a component does one forward
@@ -26,6 +29,8 @@ STATE = "state"  # key of the ordinary observation
 class SlottedBatch(KernelBatch):
     """A ``KernelBatch`` with filled slots; ``fillings`` maps the names of slots to what fills them."""
 
+    can_move = False
+
     def __init__(self, module: str, num_envs: int, fillings: Mapping[str, Any], **keywords: Any) -> None:
         super().__init__(module, num_envs, **keywords)
         self.state_space = self.observation_space
@@ -34,9 +39,11 @@ class SlottedBatch(KernelBatch):
         self.given = dict(fillings)
         shown = {name: filling.space for name, filling in self.fillings.items()}
         slots = self.simulation.slots
-        if not any(slots[name].replaces_state for name in shown):
+        replaced = any(slots[name].replaces_state for name in shown)
+        self._alone = next(iter(shown)) if replaced and len(shown) == 1 else None
+        if not replaced:
             shown[STATE] = self.state_space
-        self.observation_space = spaces.Dict(shown)
+        self.observation_space = shown[self._alone] if self._alone else spaces.Dict(shown)
         self._all = np.arange(self.num_envs)
         self._each_step = [name for name in self.fillings if slots[name].refresh == "step"]
         finals = len(self._inner.final_observation)
@@ -44,13 +51,15 @@ class SlottedBatch(KernelBatch):
             {key: np.zeros((count, *(space.shape or ())), space.dtype) for key, space in shown.items() if key != STATE}
             for count in (self.num_envs, finals)
         )
-        observation, final = dict(self._shown), dict(self._final)
+        observation: Any = dict(self._shown)
+        final: Any = dict(self._final)
         if STATE in shown:
             observation[STATE], final[STATE] = self._inner.observation, self._inner.final_observation
-        keys = list(self.observation_space)
-        self.buffers = self.buffers._replace(
-            observation={key: observation[key] for key in keys}, final_observation={key: final[key] for key in keys}
-        )
+        if self._alone:
+            observation, final = observation[self._alone], final[self._alone]
+        else:
+            observation, final = ({key: of[key] for key in self.observation_space} for of in (observation, final))
+        self.buffers = self.buffers._replace(observation=observation, final_observation=final)
         self._same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         if self._same_step:
             world, spans, bounds, drifts, _, limit = self._tail
@@ -71,8 +80,12 @@ class SlottedBatch(KernelBatch):
 
         return run
 
+    def shown(self, slot: str) -> np.ndarray:
+        """(N, *space) what ``slot`` shows now; always the same memory."""
+        return self._shown[slot]
+
     def show_in(self, observation: np.ndarray) -> np.ndarray:
-        raise TypeError("the observation of a batch with slots is a dict and cannot be moved")
+        raise TypeError("the observation of a batch with slots belongs to its fillings and cannot be moved")
 
     # --- Commands ---
 

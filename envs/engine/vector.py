@@ -58,7 +58,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self._same_step = self.batch.autoreset_mode == AutoresetMode.SAME_STEP
         shown = self.batch.buffers.observation
         self._is_dict = isinstance(shown, dict)
-        self._hands_out = copy and not self._is_dict and shown.nbytes >= HANDED_OUT
+        self._hands_out = copy and self.batch.can_move and shown.nbytes >= HANDED_OUT
         self._episodes = np.asarray(self.batch.rows.episodes)
         self._episode_bytes = self._episodes.view(np.uint8)
         self._all = np.ones(self.num_envs, np.bool_)

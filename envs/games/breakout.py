@@ -40,6 +40,8 @@ End           terminated when the last ball is lost, and when the second wall is
 Parameters    see PARAMETERS below; of `balls` and `serve_delay` the whole part counts. The observation's bounds belong
               to the defaults.
 Sizes         `rows` 1 … 8 and `columns` 4 … 14 of bricks, 6 and 10 by default
+Slot          `vision`, off unless filled: the frame of 84 x 84 pixels instead of the observation. It shows neither the
+              contacts nor how long the ball still lies on the paddle
 Source        the game of Atari 1976. Rules and numbers are our own: one width of the paddle, a row's worth is its
               number, speed grows with the contacts, and the random deflection.
 """
@@ -50,7 +52,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform_in
-from ..engine.simulation import Parameter, Simulation, Size
+from ..engine.simulation import Parameter, Simulation, Size, sight
 from ..engine.trigonometry import sin_cos
 from .breakout_audit import INVARIANTS
 from .breakout_audit import invariant as invariant  # the engine looks for both here
@@ -255,6 +257,8 @@ def heuristic(s, world, out):
     out[0] = STAY if abs(way) <= 0.5 * s.paddle_speed else RIGHT if way > 0.0 else LEFT
 
 
+sense_vision, truth_vision = draw, observe  # the kernels of the slot
+
 SIMULATION = Simulation(
     state=state,
     spaces=make_spaces,
@@ -263,6 +267,7 @@ SIMULATION = Simulation(
         "rows": Size(6, 1, 8, "rows of bricks"),
         "columns": Size(10, 4, 14, "columns of bricks"),
     },
+    slots={"vision": sight(make_spaces)},
     terms=("points",),
     action_names=("stay", "left", "right"),
     succeeds=True,

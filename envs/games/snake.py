@@ -17,6 +17,8 @@ Reward        `fruit`: +1 for each fruit
 Start         head and fruit uniform over the cells, never on the same one
 End           terminated by an illegal move (the board stays as it was before) and by a full board, which is success;
               truncated after 4,000 steps
+Slot          `vision`, off unless filled: the frame of 84 x 84 pixels instead of the observation; the colour of a
+              cell of the body tells its age as a share of the length
 Sizes         `size` 4 … 32 cells, 12 by default
 Source        the rules of `Snake-v1` of Jumanji (Bonnet et al. 2024, arXiv:2306.09884). Two things differ: the age is a
               number (there a share of the length), and the time limit truncates (there it terminates).
@@ -26,7 +28,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import below, clear, kernel
-from ..engine.simulation import Simulation, Size
+from ..engine.simulation import Simulation, Size, sight
 from .snake_drawing import draw as draw  # the engine looks for it here
 from .snake_heuristic import make_world, next_cell
 
@@ -228,9 +230,12 @@ def heuristic(s, world, out):
     out[0] = max(choice, UP)
 
 
+sense_vision, truth_vision = draw, observe  # the kernels of the slot
+
 SIMULATION = Simulation(
     state=state,
     spaces=make_spaces,
+    slots={"vision": sight(make_spaces)},
     terms=("fruit",),
     action_names=("up", "right", "down", "left"),
     sizes={"size": Size(12, 4, 32, "rows and columns of the board")},

@@ -15,6 +15,8 @@ Reward        `upright`: +1 per step, the last one included (or, with `sutton_ba
 Start         all four numbers uniform in [start_low, start_high)
 End           terminated when |angle| > angle_limit or |position| > position_limit; truncated after 500 steps
 Parameters    see PARAMETERS below: all constants of the rules
+Slot          `vision`, off unless filled: the frame of 84 x 84 pixels instead of the observation. It shows no
+              velocities
 Source        Barto, Sutton & Anderson 1983, *Neuronlike adaptive elements that can solve difficult learning control
               problems*; the numbers are those of Gymnasium's `CartPole-v1`, whose trajectories it reproduces.
               The observation's bounds belong to the default limits.
@@ -26,7 +28,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import box, disc, fill, kernel, line, number, shade, text, uniform_in
-from ..engine.simulation import Parameter, Simulation
+from ..engine.simulation import Parameter, Simulation, sight
 from ..engine.trigonometry import sin_cos
 
 LEFT, RIGHT = 0, 1
@@ -216,10 +218,15 @@ def draw_clock(s, frame):
     text(frame, number(frame, x, 4 * scale, hundredths % 10, scale, INK), 4 * scale, b" S", scale, INK)
 
 
+sense_vision, truth_vision = draw, observe  # the kernels of the slot
+# Errors of a reading are measured against these: m, m/s, rad, rad/s. An episode stays within, played well.
+WIDTH = (4.8, 4.0, 0.42, 6.0)
+
 SIMULATION = Simulation(
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,
+    slots={"vision": sight(make_spaces, WIDTH)},
     terms=("upright",),
     action_names=("push left", "push right"),
     scores={"random": 22.3, "heuristic": 500.0},

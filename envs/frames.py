@@ -1,0 +1,110 @@
+"""Any environment with a slot is a labelled data set: what the slot senses, and what the simulator knows of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import Space, spaces
+
+from .engine.fillings import width_of
+from .engine.slots import SlottedBatch
+from .make import make_batch, slots_of
+
+ENVS = 256  # played side by side
+SPREAD = 2000  # steps in which the recordings begin, so that they show all of an episode
+# Chances of a random action, one environment after the other: what is seen is that of good, middling and bad play.
+CHANCES = (0.0, 0.05, 0.2, 1.0)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Steps of play: raw signals (N, *raw) with their truths (N, *truth).
+
+    ``before`` (N,) int64: the row of the step before in the same episode, -1 where there is none here.
+    ``begins`` (N,) bool: an episode begins, so that there was none. Both -1 and False: it was not recorded.
+    """
+
+    raw: np.ndarray
+    truth: np.ndarray
+    before: np.ndarray
+    begins: np.ndarray
+    raw_space: Space
+    truth_space: Space
+    width: np.ndarray  # (*truth) what errors of the truth are measured against; see `engine.simulation.Slot`
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+
+def frames(id: str, slot: str, n: int, seed: int = 0, spread: int = SPREAD, **keywords: Any) -> Frames:
+    """``n`` steps, at least, of what ``slot`` of the environment ``id`` senses and of what is true.
+
+    The reference policy plays, in three of four environments with random actions in between, and the random policy in
+    the fourth and where there is no other. Each environment is recorded over successive steps.
+
+    Args:
+        seed: Of the environments and the actions; another one shows other episodes.
+        spread: Steps within which the recordings begin, each at a moment of its own.
+        **keywords: Of the environment, as in ``make_batch``.
+
+    Raises:
+        ValueError: no such environment, slot or keyword; ``n`` below 1.
+    """
+    known = slots_of(id)
+    if slot not in known:
+        which = f"its slots are {', '.join(known)}" if known else "it has none"
+        raise ValueError(f"{id} has no slot {slot!r}; {which}")
+    if n < 1:
+        raise ValueError(f"frames must be >= 1, got {n}")
+    count = min(ENVS, n)
+    length = -(-n // count)
+    batch = make_batch(id, count, **{**keywords, slot: "raw"})
+    assert isinstance(batch, SlottedBatch)
+    random = np.random.default_rng([seed, 1])
+    starts = random.integers(0, spread + 1, count)
+    chance = np.resize(CHANCES, count) if batch.has_heuristic else np.ones(count)
+    batch.seed_from(seed)
+    write_truth = batch.slot_loop(f"truth_{slot}")
+    truth_space = batch.simulation.slots[slot].truth(**batch.sizes)
+    raw_space = batch.fillings[slot].space
+    assert raw_space.shape is not None
+    raw = np.empty((count, length, *raw_space.shape), raw_space.dtype)
+    truth = np.empty((count, length, *(truth_space.shape or ())), truth_space.dtype)
+    begins = np.zeros((count, length), np.bool_)
+    fresh = np.ones(count, np.bool_)
+    for t in range(int(starts.max()) + length):
+        rows = np.flatnonzero((starts <= t) & (t < starts + length))
+        if len(rows):
+            told = np.empty((len(rows), *truth.shape[2:]), truth.dtype)
+            write_truth(batch.records, rows, batch.world, told)
+            place = t - starts[rows]
+            raw[rows, place], truth[rows, place] = batch.shown(slot)[rows], told
+            begins[rows, place] = fresh[rows]
+        batch.step(_actions(batch, chance, random))
+        fresh = batch.buffers.terminated | batch.buffers.truncated
+    width = width_of(batch.simulation.slots[slot], truth_space)
+    batch.close()
+    before = np.arange(count * length).reshape(count, length) - 1
+    before[begins] = -1
+    before[:, 0] = -1
+    return Frames(
+        *(array.reshape(count * length, *array.shape[2:]) for array in (raw, truth, before, begins)),
+        raw_space, truth_space, width,
+    )  # fmt: skip
+
+
+def _actions(batch: SlottedBatch, chance: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """The reference policy's actions (N, …), with ``chance`` (N,) those of the random policy."""
+    space, count = batch.action_space, batch.num_envs
+    tried: np.ndarray
+    if isinstance(space, spaces.Discrete):
+        legal = batch.buffers.mask.astype(np.float64) * random.random((count, int(space.n)))
+        tried = legal.argmax(axis=1) + int(space.start)
+    else:
+        assert isinstance(space, spaces.Box)
+        tried = random.uniform(space.low, space.high, (count, *space.shape))
+    if not batch.has_heuristic:
+        return tried
+    best = batch.heuristic()
+    drawn = random.random(count) < chance
+    return np.where(drawn.reshape(count, *(1,) * (tried.ndim - 1)), tried, best.reshape(tried.shape))

@@ -1,0 +1,190 @@
+"""`ludus fit vision/read`: train a reader on an environment's own pictures. `fitting.py` says how a training goes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+from torch.utils.tensorboard import SummaryWriter
+
+from ..envs.frames import Frames, frames
+from ..errors import did_you_mean
+from . import learning
+from .data import generator
+from .fitting import Fit
+from .reader import Reader
+from .reading import Summary, baseline, figures, judge, measure, readings_picture
+from .recipe import OPTIMIZERS, arguments_of, check_range, check_types, resolved, split, threads_of
+
+CHUNK = 8  # successive pictures in a batch, of which each but the first has one before it
+WATCHED = 4096  # test pictures, at most, that are judged after each epoch; nothing is chosen by it
+TESTED_APART = 1_000_003  # what the seed of the test's episodes is further
+LEAST_STD = 1e-3  # of a number that never changed in training
+
+
+@dataclass(frozen=True)
+class ReadRecipe:
+    """All that decides a training."""
+
+    env: str  # id of a registered environment
+    slot: str = "vision"
+    environment: dict[str, Any] = field(default_factory=dict)  # its keywords
+    frames: int = 60_000  # training pictures
+    test_frames: int = 12_800  # of other episodes
+    seed: int = 0  # of the weights, the order and the episodes
+    epochs: int = 12  # passes over the training pictures
+    net: dict[str, Any] = field(default_factory=dict)  # the reader's own arguments, such as widths
+    batch_size: int = 512  # pictures in a step
+    optimizer: str = "adamw"  # muon, sgd or adamw
+    lr: float = 0.002  # highest learning rate
+    warmup: float = 0.1  # share of the steps in which the rate rises to it; then it falls to 0
+    momentum: float = 0.9  # of sgd and muon
+    weight_decay: float = 0.01
+    ema: float = 0.0  # decay per step of a moving average of the weights, which is then what is kept; 0: none
+    precision: str = "auto"  # bf16, fp32; auto: bf16 where the processor multiplies it
+    threads: int = 0  # of torch; 0: one per core. Another number gives other bits
+    checkpoint_seconds: float = 30.0  # between two checkpoints
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"unknown optimizer {self.optimizer!r}{did_you_mean(self.optimizer, OPTIMIZERS)}")
+        for name, low, high in (
+            ("epochs", 1, 1e6), ("frames", CHUNK, 1e8), ("test_frames", CHUNK, 1e8), ("batch_size", CHUNK, 1e6),
+            ("lr", 0, 1e6), ("warmup", 1e-6, 0.999), ("momentum", 0, 0.9999), ("weight_decay", 0, 1e3),
+            ("ema", 0, 0.99999), ("threads", 0, 4096), ("checkpoint_seconds", 0, 1e9),
+        ):  # fmt: skip
+            check_range(self, name, low, high)
+        for name in self.net:
+            if name not in arguments_of(Reader):
+                raise ValueError(f"a reader has no argument {name!r}{did_you_mean(name, arguments_of(Reader))}")
+
+
+def compose(env: str, seed: int = 0, settings: dict[str, Any] | None = None, **more: Any) -> ReadRecipe:
+    """A recipe: the defaults, then ``settings`` (the reader's arguments among them); ``more`` are further fields.
+
+    Raises:
+        ValueError: a setting that does not exist, or a value out of range.
+    """
+    known = {entry.name for entry in fields(ReadRecipe)} - {"env", "slot", "environment", "seed", "net"}
+    values, net = split(settings or {}, known, arguments_of(Reader))
+    values["precision"] = resolved(values.get("precision", "auto"))
+    values["threads"] = threads_of(values)
+    return ReadRecipe(env, seed=seed, net=net, **values, **more)
+
+
+class Data(NamedTuple):
+    """Training and test pictures."""
+
+    train: Frames
+    test: Frames
+
+
+class Chunks:
+    """Rows (B / CHUNK, CHUNK) of training pictures that follow each other; see ``learning.Source``."""
+
+    def __init__(self, count: int, batch_size: int, seed: int) -> None:
+        self.count, self.seed, self.step = count, seed, 0
+        self.batch_size = min(batch_size, count) // CHUNK * CHUNK
+        self._order = (-1, torch.empty(0, dtype=torch.int64))
+
+    def __len__(self) -> int:
+        # One chunk less than fits, so that all of them can begin a few pictures later, as they do in most epochs.
+        return max((self.count // CHUNK - 1) // (self.batch_size // CHUNK), 1)
+
+    def __iter__(self) -> Iterator[torch.Tensor]:
+        end = (self.step // len(self) + 1) * len(self)
+        while self.step < end:
+            batch = self.batch(self.step)
+            self.step += 1
+            yield batch
+
+    def batch(self, step: int) -> torch.Tensor:
+        """The rows of this step; a function of the seed and ``step``."""
+        epoch, place = divmod(step, len(self))
+        if self._order[0] != epoch:
+            source = generator(self.seed, "epoch", epoch)
+            shift = int(torch.randint(CHUNK, (), generator=source)) if self.count >= 2 * CHUNK else 0
+            starts = torch.randperm(max(self.count // CHUNK - 1, 1), generator=source) * CHUNK + shift
+            self._order = (epoch, starts)
+        each = self.batch_size // CHUNK
+        return self._order[1][place * each : (place + 1) * each, None] + torch.arange(CHUNK)
+
+
+def build(recipe: ReadRecipe, train: Frames) -> Reader:
+    """The untrained reader of a recipe for these pictures."""
+    numbers = train.truth.reshape(-1, train.truth.shape[-1]).astype(np.float64)  # of a board: its cells
+    whole = (numbers == np.rint(numbers)).all(axis=0) & (np.abs(numbers).max(axis=0) <= 255.0)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        net = Reader(
+            train.raw_space,
+            train.truth_space,
+            **recipe.net,
+            mean=[round(float(x), 6) for x in numbers.mean(axis=0)],
+            std=[round(max(float(x), LEAST_STD), 6) for x in numbers.std(axis=0)],
+            whole=whole.tolist(),
+            data=recipe.env,
+        )
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+class Training(learning.Training):
+    """The Huber loss of the scaled numbers: large errors, such as of a ball just served, count in proportion."""
+
+    net: Reader
+
+    def __init__(self, recipe: ReadRecipe, train: Frames) -> None:
+        super().__init__(recipe, build(recipe, train), Chunks(len(train), recipe.batch_size, recipe.seed))
+        self.raw, self.truth = torch.from_numpy(train.raw), torch.from_numpy(train.truth)
+        self.follows, self.begins = torch.from_numpy(train.before >= 0), torch.from_numpy(train.begins)
+
+    def loss_of(self, batch: Any, step: int) -> torch.Tensor:
+        net, rows = self.net, batch.flatten()
+        target = (self.truth[rows].float() - net._mean) / net._std
+        now = net.features(self.raw[rows])
+        if net.is_board:
+            return F.smooth_l1_loss(net.scaled(now, None, None).float(), target)
+        known = self.follows[batch]
+        known[:, 0] = False  # the one before is not in this batch
+        usable = (known | self.begins[batch]).flatten()
+        before = now.roll(1, dims=0)
+        y = net.scaled(now, before, known.flatten()[:, None].to(now.dtype))
+        return F.smooth_l1_loss(y[usable].float(), target[usable])
+
+
+class Read(Fit):
+    """The training of a reader."""
+
+    TASK, RECIPE = "vision/read", ReadRecipe
+    recipe: ReadRecipe
+
+    def load(self) -> Data:
+        r = self.recipe
+        return Data(
+            frames(r.env, r.slot, r.frames, r.seed, **r.environment),
+            frames(r.env, r.slot, r.test_frames, r.seed + TESTED_APART, **r.environment),
+        )
+
+    def check(self) -> None:
+        r = self.recipe
+        build(r, frames(r.env, r.slot, 1, r.seed, spread=0, **r.environment))
+
+    def prepare(self, data: Data) -> Training:
+        return Training(self.recipe, data.train)
+
+    def watch(self, training: learning.Training, data: Data) -> tuple[dict[str, float], str]:
+        assert isinstance(training.net, Reader)
+        found = figures(*judge(training.net, data.test, WATCHED), data.test)
+        name, value = next(iter(found.items()))
+        return found, f"{name.replace('_', ' ')} {value:.4f}"
+
+    def finish(self, net: Reader, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Summary:
+        y, rows = judge(net, data.test)
+        net.metrics = measure(net, y, rows, data.test, seconds)
+        writer.add_image("test/readings", readings_picture(y, rows, data.test), step, dataformats="HWC")
+        for name, value in figures(y, rows, data.test).items():
+            writer.add_scalar(f"test/{name}", value, step)
+        return Summary(net.metrics, baseline(data.train, data.test), self.recipe)
