@@ -58,15 +58,14 @@ def frames(id: str, slot: str, n: int, seed: int = 0, spread: int = SPREAD, **ke
         raise ValueError(f"frames must be >= 1, got {n}")
     count = min(ENVS, n)
     length = -(-n // count)
-    batch = make_batch(id, count, **{**keywords, slot: "raw"})
+    batch = make_batch(id, count, **{**keywords, slot: "truth"})
     assert isinstance(batch, SlottedBatch)
     random = np.random.default_rng([seed, 1])
     starts = random.integers(0, spread + 1, count)
     chance = np.resize(CHANCES, count) if batch.has_heuristic else np.ones(count)
     batch.seed_from(seed)
-    write_truth = batch.slot_loop(f"truth_{slot}")
-    truth_space = batch.simulation.slots[slot].truth(**batch.sizes)
-    raw_space = batch.fillings[slot].space
+    sense = batch.slot_loop(f"sense_{slot}")  # only where it is recorded: drawing costs more than playing
+    truth_space, raw_space = batch.fillings[slot].space, batch.simulation.slots[slot].raw(**batch.sizes)
     assert raw_space.shape is not None
     raw = np.empty((count, length, *raw_space.shape), raw_space.dtype)
     truth = np.empty((count, length, *(truth_space.shape or ())), truth_space.dtype)
@@ -75,10 +74,10 @@ def frames(id: str, slot: str, n: int, seed: int = 0, spread: int = SPREAD, **ke
     for t in range(int(starts.max()) + length):
         rows = np.flatnonzero((starts <= t) & (t < starts + length))
         if len(rows):
-            told = np.empty((len(rows), *truth.shape[2:]), truth.dtype)
-            write_truth(batch.records, rows, batch.world, told)
+            seen = np.empty((len(rows), *raw.shape[2:]), raw.dtype)
+            sense(batch.records, rows, batch.world, seen)
             place = t - starts[rows]
-            raw[rows, place], truth[rows, place] = batch.shown(slot)[rows], told
+            raw[rows, place], truth[rows, place] = seen, batch.shown(slot)[rows]
             begins[rows, place] = fresh[rows]
         batch.step(_actions(batch, chance, random))
         fresh = batch.buffers.terminated | batch.buffers.truncated

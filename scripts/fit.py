@@ -14,10 +14,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from ludus import datasets
 from ludus.errors import did_you_mean
 from ludus.files import quote
-from ludus.scripts.options import key_values, parse
+from ludus.scripts.options import check_slots, key_values, parse
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
-TASKS = {"vision/classify": "which class is in the picture?"}
+TASKS = {
+    "vision/classify": "which class is in the picture?",
+    "vision/read": "what does the simulator know of what its own pictures show?",
+}
 DESCRIPTION = """Train a model that can fill a slot of an environment, or go on with a training that was stopped.
 
   ludus fit vision/classify --data fashion-mnist --out models/garments
@@ -25,6 +28,7 @@ DESCRIPTION = """Train a model that can fill a slot of an environment, or go on 
   ludus fit vision/classify --data cifar-100 --out models/things --epochs 2        # a trial
   ludus fit vision/classify --data pictures/ --out models/mine --model convnet     # a subfolder per class
   ludus fit vision/classify --data fashion-mnist --out models/g2 --set cutmix=1 --set 'widths=[32, 64, 128]'
+  ludus fit vision/read --env ludus/Breakout-v0 --out models/breakout              # from its own pictures
 
 Ctrl-C saves and stops. OUT becomes a component (config.json, weights.safetensors); OUT.training holds the recipe
 (fit.yaml, with every setting that --set takes), the checkpoints, and curves: tensorboard --logdir OUT.training"""
@@ -33,19 +37,25 @@ Ctrl-C saves and stops. OUT becomes a component (config.json, weights.safetensor
 @dataclass
 class Arguments:
     task: Annotated[str, tyro.conf.Positional]
-    """What to learn: vision/classify."""
+    """What to learn: vision/classify or vision/read."""
     data: str | None = None
     """A data set (fashion-mnist, cifar-10, cifar-100, cifar-100-coarse), fetched if need be; or a folder of images."""
+    env: str | None = None
+    """Of vision/read: the environment whose pictures are read, such as ludus/Breakout-v0."""
+    slot: str = "vision"
+    """Of vision/read: its slot."""
     out: str | None = None
     """Folder of the finished component."""
     model: str = "resnet"
-    """resnet or convnet."""
+    """Of vision/classify: resnet or convnet."""
     epochs: int | None = None
     """Passes over the training images (default: what the data set needs)."""
     seed: int = 0
     """Seed of the weights, the order of the images and their augmentation."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """key=value: a setting of the recipe (lr, batch_size, cutout, holdout ...) or of the model (widths ...)."""
+    """key=value: a setting of the recipe (lr, batch_size, frames ...), of the model (widths ...)."""
+    env_set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """key=value: of vision/read: a parameter or size of the environment."""
     resume: bool = False
     """Go on with the training of --out; takes no other options."""
 
@@ -69,25 +79,64 @@ def main(arguments: list[str]) -> int:
     if not options.out:
         raise ValueError("where to? --out FOLDER, such as --out models/garments")
     out = Path(options.out)
-    from ludus.vision.classify import Classify as Fit  # torch and Lightning take seconds, and --help needs neither
-    from ludus.vision.recipe import compose
-
     if options.resume:
-        given = (options.data, options.epochs, options.set, options.model, options.seed)
-        if given != (None, None, (), Arguments.model, Arguments.seed):
+        if arguments_beside_resume(options):
             raise ValueError("--resume takes everything from OUT.training/fit.yaml; give it with --out alone")
-        fit = Fit.open(out)
+        fit = kind_of(options.task).open(out)
     else:
-        if options.data is None:
-            raise ValueError(f"which data? --data NAME, one of {', '.join(datasets.IMAGE_SETS)}, or a folder of images")
         settings = key_values(options.set, "--set")
         if options.epochs is not None:
             settings["epochs"] = options.epochs
-        recipe = compose(options.data, options.model, options.seed, settings)
-        if options.data in datasets.IMAGE_SETS:
-            datasets.fetch(options.data)
-        fit = Fit.start(out, recipe)
+        fit = (new_reader if options.task == "vision/read" else new_classifier)(options, out, settings)
     return train(fit, Console(highlight=False))
+
+
+def arguments_beside_resume(options: Arguments) -> bool:
+    plain = Arguments(options.task, out=options.out, resume=True)
+    return options != plain
+
+
+def kind_of(task: str) -> Any:
+    # torch and Lightning take seconds, and --help needs neither.
+    if task == "vision/read":
+        from ludus.vision.read import Read
+
+        return Read
+    from ludus.vision.classify import Classify
+
+    return Classify
+
+
+def refuse(options: Arguments, *names: str) -> None:
+    """``ValueError`` if an option was given that belongs to the other task."""
+    plain = Arguments(options.task)
+    for name in names:
+        if getattr(options, name) != getattr(plain, name):
+            raise ValueError(f"{options.task} takes no --{name.replace('_', '-')}; leave it out")
+
+
+def new_classifier(options: Arguments, out: Path, settings: dict[str, Any]) -> Any:
+    refuse(options, "env", "slot", "env_set")
+    if options.data is None:
+        raise ValueError(f"which data? --data NAME, one of {', '.join(datasets.IMAGE_SETS)}, or a folder of images")
+    from ludus.vision.recipe import compose
+
+    recipe = compose(options.data, options.model, options.seed, settings)
+    if options.data in datasets.IMAGE_SETS:
+        datasets.fetch(options.data)
+    return kind_of(options.task).start(out, recipe)
+
+
+def new_reader(options: Arguments, out: Path, settings: dict[str, Any]) -> Any:
+    refuse(options, "data", "model")
+    if options.env is None:
+        raise ValueError("whose pictures? --env ID, such as --env ludus/Breakout-v0")
+    check_slots(options.env, [options.slot])
+    from ludus.vision.read import compose
+
+    keywords = key_values(options.env_set, "--env-set")
+    recipe = compose(options.env, options.seed, settings, slot=options.slot, environment=keywords)
+    return kind_of(options.task).start(out, recipe)
 
 
 def train(fit: Any, console: Console) -> int:
@@ -95,12 +144,12 @@ def train(fit: Any, console: Console) -> int:
     from ludus.interrupts import Interrupted
 
     keep_memory()
-    again = f"ludus fit vision/classify --out {quote(fit.out)} --resume"
+    again = f"ludus fit {fit.TASK} --out {quote(fit.out)} --resume"
     told = TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}")
     bar = Progress(
         BarColumn(bar_width=20), told, TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), console=console
     )
-    task = bar.add_task(fit.recipe.data, total=None, figures="")
+    task = bar.add_task(fit.TASK, total=None, figures="")
 
     def show(progress: Any) -> None:
         bar.start()

@@ -11,7 +11,7 @@ from torch import nn
 from ludus.components import Component
 from ludus.vision.classifier import spaces_of
 from ludus.vision.convnet import ConvNet
-from ludus.vision.layers import Whitening, multiply_adds, parameters
+from ludus.vision.layers import Conv3x3, Whitening, multiply_adds, parameters
 from ludus.vision.resnet import ResNet
 
 KINDS = {
@@ -149,3 +149,21 @@ def test_multiplications_and_parameters_are_counted_by_hand_alike():
     net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Flatten(), nn.Linear(8 * 4 * 4, 10))
     assert multiply_adds(net, torch.zeros(1, 3, 4, 4)) == 16 * 8 * 27 + 128 * 10
     assert parameters(net) == 8 * 27 + 8 + 128 * 10 + 10
+
+
+@pytest.mark.parametrize("side", [4, 7, 8])
+def test_gradients_by_products_are_those_of_torch(side):
+    torch.manual_seed(0)
+    layer = Conv3x3(128, 160, bias=False)
+    x = torch.randn(3, 128, side, side).to(memory_format=torch.channels_last).requires_grad_()
+    results = []
+    for plain in (True, False):
+        with torch.autocast("cpu", torch.bfloat16):
+            y = nn.functional.conv2d(x, layer.weight, padding=1) if plain else layer(x)
+        assert y.dtype == torch.bfloat16
+        weights = torch.linspace(-1, 1, y.numel()).view(y.shape)
+        results.append((y.float(), *torch.autograd.grad((y.float() * weights).sum(), (x, layer.weight))))
+    assert "SmallMap" in y.grad_fn.name()
+    for ours, theirs in zip(results[1], results[0], strict=True):
+        difference = (ours - theirs).norm() / theirs.norm()
+        assert float(difference.detach()) < 0.01  # bf16 has 8 bits

@@ -18,8 +18,8 @@ class Reader(Component):
     """Strided convolutions, then a summary of the picture, then the numbers; or per cell of a board.
 
     Args:
-        widths: Channels of each convolution. Each halves height and width; of a board, the first sees all pixels and
-            the others see cells.
+        widths: Channels of each convolution. Each halves height and width; of a board, the first makes a pixel of each
+            cell and the others look at the cells around.
         dense: Numbers in the summary of a picture; of a board: channels of a cell.
         hidden: Units of the layer that reads the summaries.
         mean, std: Of each number (of each plane of a board) in training; what the network gives is scaled with them.
@@ -68,17 +68,18 @@ class Reader(Component):
         self.register_buffer("_std", torch.tensor(list(std) or [1.0] * count), persistent=False)
         self.register_buffer("_whole", torch.tensor(list(whole) or [False] * count), persistent=False)
         self.dtype = torch.uint8 if self.is_board else torch.float32
-        self.size = outputs[:2]
-        # A board's first layer works on all pixels, then each cell is pooled; strides would blur the cells' edges.
-        strides = [1] * len(widths) if self.is_board else [2] * len(widths)
         channels, blocks = shape[2], []
-        for k, (width, stride) in enumerate(zip(widths, strides, strict=True)):
-            kernel = 5 if k == 0 and not self.is_board else 3
-            convolution = nn.Conv2d(channels, width, kernel, stride, padding=kernel // 2)
-            blocks.append(nn.Sequential(convolution, nn.BatchNorm2d(width), nn.GELU()))
+        if self.is_board:  # a cell is 3 x 3 means of what it covers, which cost little and lose nothing of its look
+            blocks.append(nn.AdaptiveAvgPool2d((3 * outputs[0], 3 * outputs[1])))
+        for k, width in enumerate(widths):
+            if self.is_board:
+                kernel, stride, padding = 3, 3 if k == 0 else 1, 0 if k == 0 else 1
+            else:
+                kernel, stride, padding = 5 if k == 0 else 3, 2, 2 if k == 0 else 1
+            blocks.append(
+                nn.Sequential(nn.Conv2d(channels, width, kernel, stride, padding), nn.BatchNorm2d(width), nn.GELU())
+            )
             channels = width
-        if self.is_board:
-            blocks.insert(1, nn.AdaptiveAvgPool2d(self.size))
         self.trunk = nn.Sequential(*blocks)
         if self.is_board:
             self.cell = nn.Sequential(nn.Conv2d(channels, dense, 1), nn.GELU())

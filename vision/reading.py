@@ -43,7 +43,7 @@ def judge(net: Reader, data: Frames, most: int | None = None) -> tuple[np.ndarra
 
 
 def figures(y: np.ndarray, rows: np.ndarray, data: Frames) -> dict[str, float]:
-    """The one that counts first: of numbers the RMSE as a share of their widths, of a board the share of right cells."""
+    """The one that counts first: RMSE of numbers as a share of their widths, or the share of a board's right cells."""
     truth = data.truth[rows]
     if y.ndim == 4:
         return {"cells_right": float((y == truth).all(axis=3).mean()), "boards_right": float(_same(y, truth).mean())}

@@ -1,0 +1,268 @@
+"""Pictures with their truths from any environment's slot, and readers that learn from them."""
+
+import signal
+
+import numpy as np
+import pytest
+import torch
+from gymnasium import spaces
+
+import ludus
+from ludus.components import Component
+from ludus.envs.frames import frames
+from ludus.envs.make import make_batch
+from ludus.interrupts import Interrupted
+from ludus.scripts.main import main
+from ludus.vision import fitting, read, reading
+from ludus.vision.fitting import folder_of
+from ludus.vision.read import CHUNK, Chunks, Read, compose
+from ludus.vision.reader import Reader
+
+TOY = "test/Pictures-v0"
+ludus.register(TOY, "slots_toy", max_episode_steps=6)
+TINY = {
+    **{"frames": 2048, "test_frames": 1024, "epochs": 3, "batch_size": 256, "widths": [8, 8], "dense": 16},
+    **{"hidden": 32, "threads": 1, "precision": "fp32", "checkpoint_seconds": 0.0},
+}
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch):
+    monkeypatch.setattr(fitting, "REPORT_SECONDS", 0.0)
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def toy_recipe(**settings):
+    return compose(TOY, settings={**TINY, "lr": 0.01, **settings}, slot="camera", environment={"size": 8})
+
+
+# --- Frames ----------------------------------------------------------------------------------------------------------
+
+
+def test_successive_frames_obey_the_equations_of_motion():
+    data = frames("ludus/CartPole-v1", "vision", 1024, seed=3)
+    rows = np.flatnonzero(data.before >= 0)
+    now, past = data.truth[rows].astype(np.float64), data.truth[data.before[rows]].astype(np.float64)
+    assert len(rows) > 500
+    # Explicit Euler steps of 0.02 s, as in Gymnasium.
+    np.testing.assert_allclose(now[:, [0, 2]], past[:, [0, 2]] + 0.02 * past[:, [1, 3]], atol=1e-6)
+    assert (data.before[data.begins] == -1).all()
+    fresh = frames("ludus/CartPole-v1", "vision", 1024, seed=3, spread=0)
+    assert fresh.begins[:: len(fresh) // 256].all()  # all environments were recorded from their first step on
+    assert (np.abs(fresh.truth[fresh.begins]) <= 0.05).all()
+    assert (np.abs(data.truth[~data.begins]) > 0.05).any()
+
+
+def test_a_picture_belongs_to_its_truth():
+    data = frames("ludus/Snake-v1", "vision", 300, spread=50)
+    head = np.array((44, 72, 164))
+    for picture, board in zip(data.raw, data.truth, strict=True):
+        row, column = np.argwhere(board[..., 1] == 1)[0]
+        np.testing.assert_array_equal(picture[7 * row + 3, 7 * column + 3], head)
+
+
+def test_frames_follow_from_their_seed():
+    one, again, other = (frames(TOY, "camera", 600, seed=seed, spread=20) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.raw, again.raw)
+    np.testing.assert_array_equal(one.truth, again.truth)
+    assert not np.array_equal(one.raw, other.raw)
+
+
+@pytest.mark.parametrize(
+    ("id", "slot", "n", "message"),
+    [
+        ("ludus/Snake-v1", "visoin", 10, "has no slot 'visoin'; its slots are vision"),
+        ("ludus/Taxi-v4", "vision", 10, "it has none"),
+        ("ludus/Snake-v1", "vision", 0, "frames must be >= 1, got 0"),
+    ],
+)
+def test_what_has_no_frames_is_refused(id, slot, n, message):
+    with pytest.raises(ValueError, match=message):
+        frames(id, slot, n)
+
+
+# --- The network -----------------------------------------------------------------------------------------------------
+
+
+def reader(outputs=(4,), dtype=np.float32, **config):
+    torch.manual_seed(0)
+    high = 255 if dtype == np.uint8 else np.inf
+    low = 0 if dtype == np.uint8 else -np.inf
+    small = {"widths": [4, 4], "dense": 8, "hidden": 8, **config}
+    return Reader(spaces.Box(0, 255, (24, 24, 3), np.uint8), spaces.Box(low, high, outputs, dtype), **small).eval()
+
+
+def test_reader_remembers_the_picture_before_and_nothing_else():
+    net, x = reader(), torch.randint(0, 256, (3, 5, 24, 24, 3), dtype=torch.uint8)
+    memory, shown = net.first_memory(5), []
+    with torch.no_grad():
+        for picture in x:
+            y, memory = net(picture, memory)
+            shown.append(y)
+        alone, _ = net(x[2], net.first_memory(5))
+        after, _ = net(x[2], net(x[1], net.first_memory(5))[1])
+    assert not torch.allclose(shown[2], alone)
+    torch.testing.assert_close(shown[2], after)
+
+
+def test_whole_numbers_are_read_as_whole_numbers_and_boards_as_bytes():
+    with torch.no_grad():
+        net = reader(whole=(True, False, True, False), mean=(3.0,) * 4, std=(5.0,) * 4)
+        y, _ = net(torch.randint(0, 256, (50, 24, 24, 3), dtype=torch.uint8), net.first_memory(50))
+        board = reader((6, 6, 5), np.uint8, std=(50.0,) * 5)(torch.zeros((2, 24, 24, 3), dtype=torch.uint8))
+    assert torch.equal(y[:, [0, 2]], y[:, [0, 2]].round())
+    assert not torch.equal(y[:, 1], y[:, 1].round())
+    assert (board.dtype, board.shape) == (torch.uint8, (2, 6, 6, 5))
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: reader((2, 2)), "a reader gives numbers"),
+        (lambda: reader(widths=[]), "expected channels and units >= 1"),
+        (lambda: reader(mean=(1.0,)), "mean has 1 entries, the last axis of .* has 4"),
+        (lambda: Reader(spaces.Box(0, 1, (3,), np.float32), spaces.Box(0, 1, (1,), np.float32)), "takes uint8 pict"),
+    ],
+)
+def test_reader_that_makes_no_sense_is_refused(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
+
+
+# --- Training --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [CHUNK, 100, 2048])
+def test_an_epoch_shows_each_chunk_once(count):
+    chunks = Chunks(count, 64, seed=0)
+    rows = torch.cat([chunk.flatten() for chunk in chunks])
+    assert len(rows.unique()) == len(rows)
+    assert rows.max() < count
+    assert len(rows) > 0.5 * count - 2 * CHUNK
+    assert torch.equal(Chunks(count, 64, seed=0).batch(1 % len(chunks)), chunks.batch(1 % len(chunks)))
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    out = tmp_path_factory.mktemp("models") / "toy"
+    return out, *Read.start(out, toy_recipe(epochs=8)).train()
+
+
+def test_what_the_picture_shows_is_read(learned):
+    out, net, summary = learned
+    assert summary.metrics["rmse"] < 0.5 * summary.baseline["rmse"]
+    assert "always mean" in str(summary)
+    loaded = Component.load(out)
+    assert loaded.metrics == net.metrics
+    batch = make_batch(TOY, 8, size=8, camera=str(out))
+    batch.seed_from(0)
+    errors = []
+    for t in range(30):
+        batch.step(np.full(8, t % 2))
+        errors.append(batch.shown("camera")[:, 0] - batch.store["value"] / 10.0)
+    assert np.sqrt(np.mean(np.square(errors))) < 0.1
+
+
+def test_judging_is_what_an_environment_would_see(learned):
+    _, net, _ = learned
+    data = frames(TOY, "camera", 1500, seed=9, size=8)
+    y, rows = reading.judge(net.eval(), data)
+    assert 0 < len(rows) < len(data)
+    with torch.no_grad():
+        for k in range(0, len(rows), 97):
+            row = int(rows[k])
+            memory = net.first_memory(1)
+            if data.before[row] >= 0:
+                _, memory = net(torch.from_numpy(data.raw[row - 1 : row]), memory)
+            seen, _ = net(torch.from_numpy(data.raw[row : row + 1]), memory)
+            np.testing.assert_allclose(seen[0].numpy(), y[k], atol=1e-5)
+
+
+def test_reader_of_boards_learns_what_cells_show(tmp_path):
+    settings = {**TINY, "epochs": 10, "lr": 0.02, "batch_size": 64, "test_frames": 300, "widths": [16, 16]}
+    recipe = compose("ludus/Snake-v1", settings=settings, environment={"size": 4})
+    net, summary = Read.start(tmp_path / "snake", recipe).train()
+    assert summary.metrics["cells_right"] > summary.baseline["cells_right"] + 0.2
+    assert "of the boards" in str(summary)
+    assert make_batch("ludus/Snake-v1", 2, size=4, vision=net).observation_space == net.output_space
+    y, rows = reading.judge(net, frames("ludus/Snake-v1", "vision", 64, size=4))
+    picture = reading.readings_picture(y, rows, frames("ludus/Snake-v1", "vision", 64, size=4))
+    assert (picture == (255, 0, 0)).all(axis=2).any()  # there are mistakes, and they are framed
+
+
+@pytest.mark.parametrize("step", [1, 9])
+def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step):
+    whole, _ = Read.start(tmp_path / "whole", toy_recipe()).train()
+    fit, pressed = Read.start(tmp_path / "again", toy_recipe()), []
+
+    def press(progress):
+        if progress.step >= step and not pressed:
+            pressed.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        fit.train(press)
+    again, _ = Read.open(tmp_path / "again").train()
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name]), name
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimizer": "adam"}, "unknown optimizer 'adam'; did you mean"),
+        ({"momentun": 1.0}, "no setting 'momentun'; did you mean 'momentum'?"),
+        ({"frames": 3}, "frames must be between 8"),
+        ({"widths": [0]}, "expected channels and units >= 1"),
+        ({"epochs": 0}, "epochs must be between 1"),
+    ],
+)
+def test_recipe_that_makes_no_sense_is_refused_and_nothing_written(tmp_path, settings, message):
+    with pytest.raises(ValueError, match=message):
+        Read.start(tmp_path / "net", compose(TOY, settings={**TINY, **settings}, slot="camera"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_command_fits_a_reader_and_goes_on(tmp_path, capsys, monkeypatch):
+    out = tmp_path / "net"
+    sets = [word for key, value in {**TINY, "frames": 1024}.items() for word in ("--set", f"{key}={value}")]
+    slot = ["--env", TOY, "--slot", "camera", "--env-set", "size=8"]
+    assert main(["fit", "vision/read", "--out", str(out), *slot, *sets]) == 0
+    said = capsys.readouterr().out
+    assert "RMSE" in said
+    assert "Component:" in said
+    assert list(folder_of(out).glob("events.out.*"))
+    assert Component.load(out).config["data"] == TOY
+    assert main(["fit", "vision/read", "--out", str(out), "--resume"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["vision/read", "--out", "x"], "whose pictures? --env ID"),
+        (["vision/read", "--out", "x", "--env", "ludus/Taxi-v4"], "ludus/Taxi-v4 has no slot 'vision'"),
+        (["vision/read", "--out", "x", "--env", TOY, "--data", "cifar-10"], "vision/read takes no --data"),
+        (["vision/classify", "--out", "x", "--env", TOY], "vision/classify takes no --env"),
+        (["vision/read", "--out", "x", "--resume", "--env", TOY], "give it with --out alone"),
+    ],
+)
+def test_command_says_in_one_line_what_is_wrong(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", *arguments]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_learning_rate_that_is_too_high_stops_with_a_remedy(tmp_path):
+    with pytest.raises(ValueError, match=r"the loss is (nan|inf) in step \d+"):
+        Read.start(tmp_path / "net", toy_recipe(lr=1e30)).train()
+
+
+def test_recipes_tell_whole_numbers_from_others():
+    assert read.compose(TOY, settings={"lr": 1}).lr == 1.0
+    with pytest.raises(ValueError, match="epochs must be a whole number"):
+        read.compose(TOY, settings={"epochs": 1.5})
