@@ -105,7 +105,7 @@ class Recipe:
 # What deserves another value than above, chosen on a tenth of the training images that was held out (CONTRIBUTING.md
 # tells how). The epochs are what two cores do in less than 10 minutes (Fashion-MNIST) and an hour (CIFAR-100); the
 # widths are explained in resnet.py.
-CIFAR = {"epochs": 13, "momentum": 0.8, "net": {"widths": [64, 192, 512]}}
+CIFAR = {"epochs": 12, "momentum": 0.8, "net": {"widths": [64, 192, 512]}}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "fashion-mnist": {"epochs": 9, "crop": 1, "small": 20, "net": {"widths": [64, 128, 256]}},
     "cifar-10": {**CIFAR},
