@@ -87,9 +87,14 @@ def frames(id: str, slot: str, n: int, seed: int = 0, spread: int = SPREAD, **ke
     before[begins] = -1
     before[:, 0] = -1
     return Frames(
-        *(array.reshape(count * length, *array.shape[2:]) for array in (raw, truth, before, begins)),
-        raw_space, truth_space, width,
-    )  # fmt: skip
+        raw=raw.reshape(-1, *raw.shape[2:]),
+        truth=truth.reshape(-1, *truth.shape[2:]),
+        before=before.ravel(),
+        begins=begins.ravel(),
+        raw_space=raw_space,
+        truth_space=truth_space,
+        width=width,
+    )
 
 
 def _actions(batch: SlottedBatch, chance: np.ndarray, random: np.random.Generator) -> np.ndarray:

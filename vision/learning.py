@@ -12,22 +12,6 @@ from . import optimizers
 from .data import generator
 
 
-class Plan(Protocol):
-    """What every recipe decides."""
-
-    seed: int
-    epochs: int
-    optimizer: str
-    lr: float
-    warmup: float
-    momentum: float
-    weight_decay: float
-    ema: float
-    precision: str
-    threads: int
-    checkpoint_seconds: float
-
-
 class Source(Protocol):
     """Training batches without end; batch ``step`` is a function of the seed and ``step`` alone."""
 
@@ -55,9 +39,14 @@ class Epoch:
 
 
 class Training(lightning.LightningModule):
-    """One step after another; a subclass gives ``loss_of``."""
+    """One step after another; a subclass gives ``loss_of``.
 
-    def __init__(self, recipe: Plan, net: Component, batches: Source) -> None:
+    Args:
+        recipe: Decides the seed, epochs, optimizer, lr, warmup, momentum, weight_decay, ema, precision, threads and
+            checkpoint_seconds; see ``recipe.Recipe``.
+    """
+
+    def __init__(self, recipe: Any, net: Component, batches: Source) -> None:
         super().__init__()
         self.automatic_optimization = False  # there may be two optimisers
         self.recipe, self.net, self.batches = recipe, net, batches

@@ -68,7 +68,8 @@ class Reader(Component):
         self.register_buffer("_std", torch.tensor(list(std) or [1.0] * count), persistent=False)
         self.register_buffer("_whole", torch.tensor(list(whole) or [False] * count), persistent=False)
         self.dtype = torch.uint8 if self.is_board else torch.float32
-        channels, blocks = shape[2], []
+        blocks: list[nn.Module] = []
+        channels = shape[2]
         if self.is_board:  # a cell is 3 x 3 means of what it covers, which cost little and lose nothing of its look
             blocks.append(nn.AdaptiveAvgPool2d((3 * outputs[0], 3 * outputs[1])))
         for k, width in enumerate(widths):

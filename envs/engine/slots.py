@@ -58,7 +58,8 @@ class SlottedBatch(KernelBatch):
         if self._alone:
             observation, final = observation[self._alone], final[self._alone]
         else:
-            observation, final = ({key: of[key] for key in self.observation_space} for of in (observation, final))
+            keys = list(self.observation_space)  # type: ignore[call-overload]
+            observation, final = ({key: of[key] for key in keys} for of in (observation, final))
         self.buffers = self.buffers._replace(observation=observation, final_observation=final)
         self._same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         if self._same_step:
