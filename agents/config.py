@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import yaml
 
-from ..envs.make import find_spec, is_ludus, pin_components
+from ..envs.make import find_spec, is_ludus, pin_component, pin_components
 from ..errors import did_you_mean
 from ..files import write_atomically
 from .catalogue import find, resolve
@@ -82,7 +82,10 @@ def configure(
     if "steps" in keywords and "evaluate_every" not in given:
         given["evaluate_every"] = max(keywords["steps"] // 10, 1)
     defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
-    return RunConfig(env=env, agent=agent, hyperparameters=resolve(agent, given), **{**defaults, **keywords})
+    resolved = resolve(agent, given)
+    if resolved.get("encoder") is not None:
+        resolved["encoder"] = pin_component(resolved["encoder"])
+    return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
 
 
 def versions() -> dict[str, str]:

@@ -4,7 +4,7 @@ Layer norm after every hidden layer is what keeps temporal differences stable wi
 2024, arXiv:2407.04811, section 3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import torch
@@ -107,10 +107,19 @@ def make_encoder(
     space: Space,
     conv: Sequence[Sequence[int]] = (),
     scale: float | Sequence[float] | None = None,
+    given: Encoder | Mapping[str, Encoder] | None = None,
 ) -> Encoder:
-    """The encoder that fits ``space``; ``conv`` layers are used for Boxes with three axes."""
+    """The encoder that fits ``space``; ``conv`` layers are used for Boxes with three axes.
+
+    ``given`` is one that there is already: for all of ``space``, or for some of a Dict's keys.
+    """
+    if isinstance(given, Encoder):
+        return given
     if isinstance(space, spaces.Dict):
-        return DictEncoder({key: make_encoder(part, conv, scale) for key, part in space.items()})
+        ready = given or {}
+        return DictEncoder(
+            {key: ready[key] if key in ready else make_encoder(part, conv, scale) for key, part in space.items()}
+        )
     if isinstance(space, spaces.Discrete):
         return OneHotEncoder(space)
     if isinstance(space, spaces.Box):
@@ -142,7 +151,7 @@ def flatten_parameters(network: nn.Module) -> nn.Parameter:
 class QNetwork(nn.Module):
     """Q-values (N, actions) of observations: encoder, hidden layers, a linear layer.
 
-    ``features`` and ``head`` are apart so that either can be used alone.
+    ``features`` and ``head`` are apart so that either can be used alone. ``given``: see ``make_encoder``.
     """
 
     def __init__(
@@ -152,9 +161,10 @@ class QNetwork(nn.Module):
         hidden: Sequence[int] = (128, 128),
         conv: Sequence[Sequence[int]] = (),
         scale: float | Sequence[float] | None = None,
+        given: Encoder | Mapping[str, Encoder] | None = None,
     ) -> None:
         super().__init__()
-        self.features = make_encoder(space, conv, scale)
+        self.features = make_encoder(space, conv, scale, given)
         width = self.features.num_features
         layers: list[nn.Module] = []
         for outputs in hidden:

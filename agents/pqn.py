@@ -14,6 +14,7 @@ from torch import nn
 
 from ..envs.engine.batch import Batch
 from .batch_agent import LONGEST, MOST_THREADS, BatchAgent, check_range, check_types, config_from
+from .encoders import check, place
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
@@ -49,10 +50,13 @@ class PQNConfig:
     input_scale: float | tuple[float, ...] | None = None  # factor(s) for the last axis; else 1/255 for uint8 and 1
     center: int | None = None  # plane that marks the own cell of a board: the network then sees the board from there
     view_radius: int = 5  # how far it sees exactly then, in cells
+    encoder: str | dict[str, str] | None = None  # folder of a component whose features serve the raw signal it takes
+    freeze: bool = False  # its weights stay as they are
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
 
     def __post_init__(self) -> None:
-        check_types(self, except_for=("input_scale", "center"))
+        check_types(self, except_for=("input_scale", "center", "encoder"))
+        check(self.encoder, self.freeze, self.center)
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 1, MOST_THREADS, "threads")
@@ -85,6 +89,7 @@ class PQN(BatchAgent):
     def _setup_model(self) -> None:
         c = self.config
         self.view = None if c.center is None else EgocentricView(self.observation_space, c.center, c.view_radius)
+        placed = place(c.encoder, c.freeze, self.batch)
         with torch.random.fork_rng():
             torch.manual_seed(self.seed or 0)
             network = QNetwork(
@@ -93,6 +98,7 @@ class PQN(BatchAgent):
                 c.hidden,
                 c.conv,
                 c.input_scale,
+                placed.encoders() if placed else None,
             )
         self.policy = network.to(self.device)  # type: ignore[assignment]
         self.weights = flatten_parameters(network)

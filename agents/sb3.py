@@ -15,6 +15,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 from ..envs.engine.batch import Batch
 from ..errors import did_you_mean
 from .batch_agent import MOST_THREADS
+from .encoders import check, place
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy
 from .resumable import Resumable
 from .vecenv import BatchVecEnv
@@ -30,6 +31,8 @@ OURS: dict[str, Any] = {
     "center": None,  # plane that marks the own cell of a board: the policy then sees the board from there
     "view_radius": 5,  # how far it sees exactly then, in cells
     "input_scale": 1.0,  # factor(s) for the planes of such a view
+    "encoder": None,  # folder of a component whose features serve the raw signal that it takes
+    "freeze": False,  # its weights stay as they are
     "noise_std": 0.0,  # of the Gaussian added to actions, as a share of half their range: sac and td3
     "threads": 1,  # torch's threads on the CPU; part of the run, because it changes the last bits
 }
@@ -181,6 +184,7 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(resolved["policy"], str):
         raise ValueError(f"policy must be auto, MlpPolicy, CnnPolicy or MultiInputPolicy, got {resolved['policy']!r}")
     _policy_arguments(resolved["policy_kwargs"])
+    check(resolved["encoder"], resolved["freeze"], center, resolved["policy_kwargs"])
     return resolved
 
 
@@ -263,6 +267,9 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
         arguments["n_steps"] = max(values["num_envs"] * values["n_steps"] // batch.num_envs, 2)
     if acting and "buffer_size" in arguments:
         arguments["buffer_size"] = 1
+    placed = place(values["encoder"], values["freeze"], batch)
+    if placed:
+        arguments["policy_kwargs"] = placed.policy_arguments(arguments["policy_kwargs"])
     action_space = batch.action_space
     if values["noise_std"] > 0.0 and isinstance(action_space, spaces.Box):
         size = action_space.shape
@@ -280,6 +287,8 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
             see = wrapped.see
         if values["normalize"]:
             options = values["normalize"] if isinstance(values["normalize"], dict) else {}
+            if placed:
+                options = placed.leave_alone(options, batch.observation_space)
             wrapped = VecNormalize(wrapped, gamma=values["gamma"], training=not acting, **options)
         agent = CLASSES[name](policy, wrapped, seed=seed, device=device, **arguments)
     except (AssertionError, TypeError, KeyError, RuntimeError) as fault:  # SB3 refuses hyperparameters in each way

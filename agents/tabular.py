@@ -246,6 +246,11 @@ class Tabular(BatchAgent):
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """See ``catalogue.resolve``."""
+    for key in ("encoder", "freeze"):
+        if key in values:
+            raise ValueError(
+                f"{name} learns in a table and takes no {key}, which is for networks; take pqn, ppo, a2c or dqn"
+            )
     return asdict(config_from(TabularConfig, name, values))
 
 

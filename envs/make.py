@@ -66,15 +66,23 @@ def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
         given = keywords.get(name)
         folder = given.get("component") if isinstance(given, Mapping) else given if is_folder(given, slot) else None
         if folder is not None and Path(folder).exists():
-            from ..components import fingerprint_of
-
-            more = dict(given) if isinstance(given, Mapping) else {}
-            pinned[name] = {
-                "fingerprint": fingerprint_of(folder),
-                **more,
-                "component": str(Path(folder).resolve()),
-            }
+            pinned[name] = pin_component(given)
     return pinned
+
+
+def pin_component(given: Any) -> dict[str, Any]:
+    """A component's folder, or a dict that names it as ``component``, with absolute path and fingerprint.
+
+    A fingerprint that is given already stays.
+
+    Raises:
+        FileNotFoundError, ValueError: there is no component, or it is damaged.
+    """
+    from ..components import fingerprint_of
+
+    named = dict(given) if isinstance(given, Mapping) else {"component": given}
+    folder = named["component"]
+    return {"fingerprint": fingerprint_of(folder), **named, "component": str(Path(folder).resolve())}
 
 
 def make_game(id: str, **keywords: Any) -> Game:

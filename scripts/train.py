@@ -25,6 +25,7 @@ DESCRIPTION = """Train an agent on an environment, or go on with a run that was 
   ludus train ludus/CartPole-v1 --agent ppo
   ludus train ludus/CartPole-v1 --set gravity=3.7 --agent-set learning_rate=0.001
   ludus train ludus/Sorter-v0 --slot perception=noisy:0.1 # or a model: perception=models/garments
+  ludus train ludus/Sorter-v0 --agent ppo --slot perception=raw --encoder models/garments --freeze
   ludus train ludus/CartPole-v1 --set 'randomize={gravity: [8, 12]}' --set 'drift={force: {to: -10, at: 5000}}'
 
 Ctrl-C saves and stops. Follow a run with `tensorboard --logdir runs`, see it play with `ludus watch RUN`."""
@@ -49,6 +50,10 @@ class Arguments:
     """key=value: a parameter or size of the environment; `ludus envs ID` lists them."""
     slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """NAME=FILLING: what a slot shows: truth, raw, blind, noisy:LEVEL, a baseline, or a component's folder."""
+    encoder: str | None = None
+    """Folder of a component whose features become the first layers of the policy, on a slot that shows raw."""
+    freeze: bool = False
+    """Keep the encoder's weights as they are, instead of training them along."""
     agent_set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a hyperparameter of the agent."""
     device: str = "cpu"
@@ -97,6 +102,10 @@ def plan(options: Arguments) -> tuple[Path, RunConfig]:
         raise ValueError(f"steps must be >= 1, got {options.steps}")
     if options.num_envs is not None:
         hyperparameters["num_envs"] = options.num_envs
+    if options.encoder is not None:
+        hyperparameters["encoder"] = options.encoder
+    if options.freeze:
+        hyperparameters["freeze"] = True
     fillings = slot_fillings(options.slot)
     check_slots(options.env, list(fillings))
     given = {key: getattr(options, key) for key in ("steps", "evaluate_every") if getattr(options, key) is not None}
