@@ -58,7 +58,7 @@ class SlottedBatch(KernelBatch):
         if self._alone:
             observation, final = observation[self._alone], final[self._alone]
         else:
-            keys = list(self.observation_space)  # type: ignore[call-overload]
+            keys = list(self.observation_space)  # type: ignore[arg-type]
             observation, final = ({key: of[key] for key in keys} for of in (observation, final))
         self.buffers = self.buffers._replace(observation=observation, final_observation=final)
         self._same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
