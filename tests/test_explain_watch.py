@@ -309,10 +309,17 @@ def test_board_is_explained_as_the_network_sees_it():
     batch = make_batch("ludus/Snake-v1", 2, rendered=True)
     batch.seed_from(0)
     agent = sighted("pqn", batch, conv=[[4, 3, 1]], hidden=[8], center=1, view_radius=3)
+    while batch.buffers.mask[1].all():  # at its first moves a snake may go everywhere
+        batch.step(batch.heuristic())
+    illegal = int(batch.buffers.mask[1].argmin())
+    with torch.no_grad():
+        agent.network.head[-1].bias[illegal] = 100.0
     explanations = make_explanations(batch, greedy_policy(agent), "grad-cam")
     looks = explanations.onlookers[0].looks(np.arange(2))
+    assert batch.buffers.mask[1, illegal] == 0
+    assert looks[1].belief.argmax() == illegal
     assert np.array_equal(looks[1].picture, agent.view(batch.buffers.observation)[1])
-    assert [look.chosen for look in looks] == greedy_policy(agent)(batch).tolist()  # a legal one
+    assert [look.chosen for look in looks] == greedy_policy(agent)(batch).tolist()  # of those that are legal
     assert explanations.onlookers[0].heat(looks).shape == (2, 7, 7)
 
 
