@@ -130,11 +130,17 @@ def named_policy(name: str, seed: int) -> Policy:
     return random_policy(seed) if name == "random" else lambda batch: batch.heuristic(name=name)
 
 
+class Greedy:
+    """The agent without exploration, as a ``Policy`` of which it is known whose it is."""
+
+    def __init__(self, agent: Any) -> None:
+        self.agent = agent
+
+    def __call__(self, batch: Batch) -> np.ndarray:
+        b = batch.buffers
+        return self.agent.choose(b.observation, b.mask if batch.has_mask else None)
+
+
 def greedy_policy(agent: Any) -> Policy:
     """The agent without exploration."""
-
-    def act(batch: Batch) -> np.ndarray:
-        b = batch.buffers
-        return agent.choose(b.observation, b.mask if batch.has_mask else None)
-
-    return act
+    return Greedy(agent)

@@ -1,5 +1,6 @@
 """`ludus watch`: see an agent or a policy play, or what a person has played."""
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ DESCRIPTION = """See an agent or a policy play, or a recording of `ludus play`, 
   ludus watch runs/snake --envs 16                          # sixteen games side by side
   ludus watch runs/snake --record snake.mp4                 # needs no display
   ludus watch ludus/Snake-v1 --policy heuristic
+  ludus watch runs/sorter --slot perception=models/garments --explain     # what the model saw, believed, and why
   ludus watch mine.npz                                      # checks that every number comes again, then shows it
 
 Keys in the window: space pauses, . makes a single step, + and - change the speed, r restarts, n takes the next seed,
@@ -47,10 +49,13 @@ class Arguments:
     """key=value: a parameter of the environment."""
     slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """NAME=FILLING: what a slot shows, other than in training."""
+    explain: str | None = None
+    """Beside each environment, what its model saw, believed, and why: grad-cam (if nothing is named), or
+    integrated-gradients."""
 
 
 def main(arguments: list[str]) -> int:
-    options = parse(Arguments, "watch", DESCRIPTION, arguments)
+    options = parse(Arguments, "watch", DESCRIPTION, spelled_out(arguments))
     console = Console(highlight=False)
     if options.what.lower().endswith(".npz"):
         return watch_recording(options, console)
@@ -60,8 +65,13 @@ def main(arguments: list[str]) -> int:
         console.print(f"Note: {note}")
     from ludus.envs.human.watch import watch
 
+    batch, beside = make(options.envs, rendered=True), None
+    if options.explain is not None:
+        from ludus.scripts.explanations import make_explanations
+
+        beside = make_explanations(batch, policy, options.explain)
     seen = watch(
-        make(options.envs, rendered=True),
+        batch,
         policy,
         seed=options.seed,
         speed=options.speed,
@@ -70,9 +80,21 @@ def main(arguments: list[str]) -> int:
         episodes=options.episodes,
         title=title,
         console=console,
+        beside=beside,
     )
     report(seen, console)
     return 0
+
+
+def spelled_out(arguments: list[str]) -> list[str]:
+    """The arguments with a method behind each ``--explain``; tyro knows no option whose value may be left out."""
+    result = []
+    for i, argument in enumerate(arguments):
+        result.append(argument)
+        after = arguments[i + 1] if i + 1 < len(arguments) else "-"
+        if argument == "--explain" and (not re.fullmatch(r"[a-z][a-z-]*", after) or Path(after).exists()):
+            result.append("grad-cam")
+    return result
 
 
 def watch_recording(options: Arguments, console: Console) -> int:
@@ -82,6 +104,8 @@ def watch_recording(options: Arguments, console: Console) -> int:
             raise ValueError(f"--{name} does not go with a recording: {options.what} brings its own; leave it out")
     if options.slot:
         raise ValueError(f"--slot does not go with a recording: {options.what} replays in its own world; leave it out")
+    if options.explain is not None:
+        raise ValueError(f"--explain does not go with a recording: a person played {options.what}; leave it out")
     if options.set:
         raise ValueError(f"--set does not go with a recording: {options.what} replays in its own world; leave it out")
     from ludus.envs.human.recording import load_recording

@@ -15,6 +15,7 @@ from ludus.scripts.main import main
 from ludus.vision import checkpoints, fitting, report
 from ludus.vision.classify import Classify, Training
 from ludus.vision.data import load
+from ludus.vision.explain import explain, overlay
 from ludus.vision.fitting import folder_of
 from ludus.vision.optimizers import Muon, make, orthogonalised, schedule
 from ludus.vision.recipe import Recipe, compose, read, write
@@ -85,7 +86,9 @@ def test_curves_and_pictures_are_in_tensorboard(learned):
     scalars = events.Tags()["scalars"]
     for tag in ("train/loss", "train/learning_rate", "train/accuracy", "validation/accuracy", "validation/loss"):
         assert tag in scalars
-    assert {"test/confusion", "test/worst_mistakes"} <= set(events.Tags()["images"])
+    assert {"test/confusion", "test/worst_mistakes", "test/explanations"} <= set(events.Tags()["images"])
+    (shown,) = events.Images("test/explanations")
+    assert (shown.width, shown.step) == (4 * 216, 24)
     assert [point.step for point in events.Scalars("validation/accuracy")] == [3 * i for i in range(1, 9)]
 
 
@@ -250,6 +253,33 @@ def test_worst_mistakes_are_those_where_the_truth_got_least():
     p = torch.tensor([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.01, 0.99]])
     assert report.worst_mistakes(p, torch.tensor([0, 0, 1, 0]), 5).tolist() == [3, 1, 2]
     assert report.confusion(p, torch.tensor([0, 0, 1, 0])).tolist() == [[1, 2], [1, 0]]
+
+
+def test_pictures_to_explain_are_right_ones_of_many_classes_and_the_worst_mistakes():
+    labels = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2])
+    guesses = torch.tensor([0, 0, 0, 1, 0, 2, 1, 0])
+    p = torch.full((8, 3), 0.1)
+    p[torch.arange(8), guesses] = torch.tensor([0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8])
+    p[7, 2] = 0.05  # the truth got least here
+    assert report.telling(p, labels, 8).tolist() == [0, 3, 5, 1, 7, 4, 6]
+    assert report.telling(p, labels, 2).tolist() == [0, 7]
+
+
+def test_each_explanation_stands_beside_its_picture(learned, data):
+    _, net, _ = learned
+    test = load(data, "test")
+    p = report.judge(net, test, net.mirror)
+    rows = torch.tensor([3, 50])
+    image = report.explanations_picture(net, test, p, rows)
+    heats = explain(net, test.images[rows], target=p[rows].argmax(dim=1))
+    for x, row, heat in zip((8, 216 + 8), rows.tolist(), heats, strict=True):
+        shown = [image[8 : 8 + 96 : 3, left : left + 96 : 3] for left in (x, x + 100)]  # 32 pixels, each 3 x 3
+        assert np.array_equal(shown[0], test.images[row])
+        assert np.array_equal(shown[1], overlay(test.images[row].numpy(), heat))
+        letters = image[8 + 96 : 8 + 96 + 30, x : x + 200].astype(int)
+        green = (letters[..., 1] > letters[..., 0] + 60).any()
+        assert green == (p[row].argmax() == test.labels[row])
+    assert report.explanations_picture(net, test, p, rows[:0]).shape[2] == 3  # a net without mistakes, say
 
 
 @pytest.mark.parametrize("count", [2, 20, 100])

@@ -113,6 +113,7 @@ class Classify(Fit):
         for tag, image in (
             ("test/confusion", report.confusion_picture(report.confusion(p, test.labels), test.classes)),
             ("test/worst_mistakes", report.mistakes_picture(test, p, worst)),
+            ("test/explanations", report.explanations_picture(net, test, p, report.telling(p, test.labels, 24))),
         ):
             writer.add_image(tag, image, step, dataformats="HWC")
         writer.add_scalar("test/accuracy", net.metrics["accuracy"], step)

@@ -77,6 +77,7 @@ def explain_module(
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}{did_you_mean(method, METHODS)}")
     was = module.training
+    x = x.to(next((parameter.device for parameter in module.parameters()), x.device))
     module.eval()
     wrapped = _Answer(module, answer)
     try:
@@ -97,7 +98,7 @@ def explain_module(
                 heat = slopes.abs().sum(dim=1 if channels_first else 3)
     finally:
         module.train(was)
-    heat = heat.detach().float()
+    heat = heat.detach().float().cpu()
     highest = heat.amax(dim=(1, 2), keepdim=True)
     return (heat / highest.clamp(min=1e-12)).clamp(0.0, 1.0).numpy()
 
@@ -118,7 +119,7 @@ def _targets(answer: Callable, pictures: torch.Tensor, target: torch.Tensor | np
         y = answer(pictures)
     if target is None:
         return y.argmax(dim=1)
-    number = torch.as_tensor(target, dtype=torch.int64).expand(len(pictures))
+    number = torch.as_tensor(target, dtype=torch.int64, device=y.device).expand(len(pictures))
     if not ((number >= 0) & (number < y.shape[1])).all():
         raise ValueError(f"target {target} is out of range; there are {y.shape[1]} answers, 0 to {y.shape[1] - 1}")
     return number
@@ -155,6 +156,11 @@ def _is_gain(module: nn.Module, name: str) -> bool:
     return isinstance(module, (nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)) and name == "weight"
 
 
+def rgb(image: np.ndarray) -> np.ndarray:
+    """A picture (H, W, C) as (H, W, 3): grey three times, of more than three channels the first three."""
+    return np.ascontiguousarray(image[..., :3] if image.shape[2] >= 3 else image[..., [0, 0, 0]])
+
+
 def overlay(image: np.ndarray, heat: np.ndarray, strength: float = 0.6) -> np.ndarray:
     """A picture (H, W, C) of bytes, grey or coloured, with its heat map (H, W) over it: RGB (H, W, 3) uint8.
 
@@ -163,8 +169,7 @@ def overlay(image: np.ndarray, heat: np.ndarray, strength: float = 0.6) -> np.nd
     """
     if image.shape[:2] != heat.shape:
         raise ValueError(f"a heat map of {heat.shape} over a picture of {image.shape[:2]}")
-    rgb = image[..., :3] if image.shape[2] >= 3 else image[..., [0, 0, 0]]
     at = [place for place, _ in COLOURS]
     colour = np.stack([np.interp(heat, at, [shade[k] for _, shade in COLOURS]) for k in range(3)], axis=-1)
     weight = strength * heat[..., None].astype(np.float64)
-    return np.round((1.0 - weight) * rgb + weight * colour).astype(np.uint8)
+    return np.round((1.0 - weight) * rgb(image) + weight * colour).astype(np.uint8)

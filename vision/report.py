@@ -11,6 +11,7 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from .classifier import Classifier
 from .data import Images
+from .explain import explain, overlay
 from .layers import multiply_adds, parameters
 
 AT_ONCE = 500  # images in a forward pass without training
@@ -140,6 +141,41 @@ def mistakes_picture(data: Images, p: torch.Tensor, rows: torch.Tensor, across: 
         draw.text(
             (x + 4, y + side + 5 + line), f"> {data.classes[guess][:16]} {p[row, guess]:.0%}", "#b00000", font=font
         )
+    return np.asarray(image)
+
+
+def telling(p: torch.Tensor, labels: torch.Tensor, count: int) -> torch.Tensor:
+    """Rows of images to look at: half of them right, of as many classes as possible, then the worst mistakes."""
+    right = (p.argmax(dim=1) == labels).nonzero()[:, 0]
+    turn = torch.zeros(len(right), dtype=torch.int64)  # how many right ones of the same class come before
+    for k in labels[right].unique().tolist():
+        own = (labels[right] == k).nonzero()[:, 0]
+        turn[own] = torch.arange(len(own))
+    return torch.cat([right[turn.argsort(stable=True)][: count // 2], worst_mistakes(p, labels, count - count // 2)])
+
+
+def explanations_picture(
+    net: Classifier, data: Images, p: torch.Tensor, rows: torch.Tensor, across: int = 4
+) -> np.ndarray:
+    """The images ``rows``, each beside its Grad-CAM for the class it is taken for, as RGB (H, W, 3) uint8.
+
+    Beneath stand the true class and the one it is taken for, green where that is right.
+    """
+    side, line, gap = 96, 13, 8
+    wide, high = 2 * side + 3 * gap, side + 2 * line + 2 * gap
+    image = Image.new("RGB", (across * wide, max(1, -(-len(rows) // across)) * high), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(11)
+    guesses = p.argmax(dim=1)
+    heats = explain(net, data.images[rows], "gradcam", guesses[rows]) if len(rows) else ()
+    for place, (row, heat) in enumerate(zip(rows.tolist(), heats, strict=True)):
+        x, y = place % across * wide + gap, place // across * high + gap
+        guess, label = int(guesses[row]), int(data.labels[row])
+        hot = Image.fromarray(overlay(data.images[row].numpy(), heat))
+        for left, shown in ((x, picture(data.images[row])), (x + side + gap // 2, hot)):
+            image.paste(shown.resize((side, side), Image.Resampling.NEAREST), (left, y))
+        draw.text((x, y + side + 3), data.classes[label][:30], "black", font=font)
+        colour = "#007000" if guess == label else "#b00000"
+        draw.text((x, y + side + 3 + line), f"> {data.classes[guess][:24]} {p[row, guess]:.0%}", colour, font=font)
     return np.asarray(image)
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
@@ -26,6 +27,15 @@ VIDEO_AREA = (900, 1200)  # largest height and width of a video of several envir
 Policy = Callable[[Batch], np.ndarray]  # the actions for the batch as it stands, in the shape `step` takes
 
 
+class Beside(Protocol):
+    """What stands to the right of each environment's frame, such as what its model saw."""
+
+    proportion: float  # its width as a share of the frame's height
+
+    def draw(self, rows: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Pictures (M, *size, 3) uint8 of the environments ``rows`` (M,) as they stand; changes nothing in them."""
+
+
 @dataclass
 class Watched:
     """What was seen. Episodes that a restart cut off do not count."""
@@ -40,13 +50,15 @@ class Watched:
 class Rollout:
     """A batch, the policy that plays it, and the figures about both."""
 
-    def __init__(self, batch: Batch, policy: Policy, seed: int) -> None:
+    def __init__(self, batch: Batch, policy: Policy, seed: int, beside: Beside | None = None) -> None:
         if batch.frame_size is None:
             raise ValueError(f"{batch.name} was made without frames; make it with make_batch(id, n, rendered=True)")
         mode = getattr(batch, "autoreset_mode", AutoresetMode.SAME_STEP)
         if mode != AutoresetMode.SAME_STEP:
             raise ValueError(f"watch needs a batch with autoreset_mode SAME_STEP, got {mode.name}")
-        self.frame_size = batch.frame_size
+        self.beside = beside
+        height, width = batch.frame_size
+        self.frame_size = height, width + self._room(height)
         self.batch, self.policy, self.seed = batch, policy, check_seed(seed)
         self.seen = Watched()
         self.solved = False  # whether all episodes that ended in the last step were successes
@@ -75,10 +87,18 @@ class Rollout:
         return ended
 
     def draw(self, size: tuple[int, int]) -> np.ndarray:
-        """The environments as they stand: frames (M, *size, 3) uint8, new memory."""
-        frames = np.empty((len(self._shown), *size, 3), np.uint8)
+        """The environments as they stand: frames (M, *size, 3) uint8, new memory; what stands beside is part of it."""
+        height, width = size
+        room = self._room(height)
+        frames = np.empty((len(self._shown), height, width - room, 3), np.uint8)
         self.batch.draw_many(self._shown, frames)
-        return frames
+        if self.beside is None:
+            return frames
+        return np.concatenate([frames, self.beside.draw(self._shown, (height, room))], axis=2)
+
+    def _room(self, height: int) -> int:
+        """The width in pixels of what stands beside a frame of so many rows."""
+        return 0 if self.beside is None else round(self.beside.proportion * height)
 
     def figures(self, speed: float, over: bool = False) -> list[tuple[str, str]]:
         """Pairs (label, value) about the running episodes (or, ``over``, the one that has just ended) and the past."""
@@ -110,6 +130,7 @@ def watch(
     title: str | None = None,
     episodes: int | None = None,
     console: Console | None = None,
+    beside: Beside | None = None,
 ) -> Watched:
     """Play ``policy`` in ``batch`` before a person's eyes, or into a video.
 
@@ -122,6 +143,7 @@ def watch(
         steps: Stop after so many steps.
         episodes: Stop when so many episodes have ended. A video with neither limit ends after one per environment.
         console: Where the keys and the progress are printed.
+        beside: What stands to the right of each frame; nothing by default.
 
     Ctrl-C ends it as `q` does: a video then holds what was played so far.
 
@@ -129,7 +151,7 @@ def watch(
         NoDisplayError: there is no screen, and ``record`` is not given.
         ValueError, OSError: ``record`` cannot be written; see ``VideoWriter``.
     """
-    rollout = Rollout(batch, policy, seed)
+    rollout = Rollout(batch, policy, seed, beside)
     fps = batch.fps if fps is None else fps
     check_limits(steps, episodes, fps=fps, speed=speed)
     console = console or Console()

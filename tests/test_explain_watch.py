@@ -1,0 +1,473 @@
+"""`ludus watch --explain`: the panel shows what the model saw, believed and why, in a window, as tiles, in a video."""
+
+import io
+
+import gymnasium
+import imageio_ffmpeg
+import numpy as np
+import pytest
+import torch
+from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
+from PIL import Image
+from rich.console import Console
+from torch import nn
+
+from ludus.agents import catalogue
+from ludus.agents.evaluation import greedy_policy
+from ludus.agents.sight import find_sight
+from ludus.components import Component
+from ludus.composition import adapt
+from ludus.envs.engine.slots import open_batch
+from ludus.envs.human.watch import Rollout, watch
+from ludus.envs.make import make_batch
+from ludus.envs.screen.window import Command, Window
+from ludus.scripts.explanations import METHODS, make_explanations
+from ludus.scripts.main import main
+from ludus.scripts.watch import spelled_out
+from ludus.vision import panel
+from ludus.vision.classifier import spaces_of
+from ludus.vision.explain import explain, overlay
+from ludus.vision.panel import Answer, View, draw_panel
+from vision_toy import CLASSES
+
+SIDE = 32  # pixels of an item's picture
+WIDE = 40  # pixels of a stranger's: SB3's CNN takes none below 36
+FRAME, PANEL = (480, 720), (480, 360)  # of Sorter, height and width
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory):
+    """A folder of noise of three kinds, for Sorter."""
+    random, folder = np.random.default_rng(0), tmp_path_factory.mktemp("items")
+    for split in ("train", "test"):
+        for kind in CLASSES:
+            (folder / split / kind).mkdir(parents=True)
+            for i in range(3):
+                pixels = random.integers(40, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / split / kind / f"{i}.png")
+    return str(folder)
+
+
+class Quarter(nn.Module):
+    """Class 0 is believed, the more so the brighter the upper left quarter is; nothing else of the picture counts."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 1, 1, bias=False)
+        nn.init.ones_(self.conv.weight)
+
+    def forward(self, x):
+        bright = self.conv(x.permute(0, 3, 1, 2) / 765.0)[..., : SIDE // 2, : SIDE // 2].mean(dim=(1, 2, 3))
+        return torch.stack([0.5 + 0.4 * bright, 0.3 - 0.2 * bright, 0.2 - 0.2 * bright], dim=1)
+
+
+@pytest.fixture(scope="module")
+def quarter():
+    return adapt(Quarter(), *spaces_of(np.empty((1, SIDE, SIDE, 3)), 3))
+
+
+def sorter(items, filling, count=1):
+    batch = make_batch("ludus/Sorter-v0", count, rendered=True, images=items, perception=filling)
+    batch.seed_from(0)
+    return batch
+
+
+def always_first(batch):
+    return np.zeros(batch.num_envs, np.int64)
+
+
+def pictures_of(drawn):
+    """The two pictures of Sorter's panel: what was seen, and with the heat."""
+    margin, top, side = 16, 16 + 24 + 8, (360 - 3 * 16) // 2
+    return drawn[top : top + side, margin : margin + side], drawn[top : top + side, 2 * margin + side : -margin]
+
+
+def has(drawn, colour):
+    return bool((drawn == np.array(colour, np.uint8)).all(axis=2).any())
+
+
+# --- What the panel shows --------------------------------------------------------------------------------------------
+
+
+def test_panel_shows_what_was_seen_and_heat_where_the_answer_comes_from(items, quarter):
+    batch = sorter(items, quarter)
+    drawn = make_explanations(batch, None, "integrated-gradients").draw(np.array([0]), PANEL)[0]
+    seen, hot = pictures_of(drawn)
+    picture = batch.fillings["perception"].seen[0]
+    large = Image.fromarray(picture).resize((len(seen), len(seen)), Image.Resampling.NEAREST)
+    assert np.array_equal(seen, large)
+    half = len(seen) // 2
+    assert (seen[:half, :half] != hot[:half, :half]).mean() > 0.9
+    assert np.array_equal(seen[half:], hot[half:])
+    assert np.array_equal(seen[:, half:], hot[:, half:])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_heat_is_that_of_the_model_for_what_it_believes(items, method):
+    torch.manual_seed(0)
+    from ludus.vision.convnet import ConvNet
+
+    net = ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4, 8], dense=8)
+    batch = sorter(items, net, 3)
+    rows = np.array([0, 2])
+    drawn = make_explanations(batch, None, method).draw(rows, PANEL)
+    for i, row in enumerate(rows):
+        picture, belief = batch.fillings["perception"].seen[row], batch.buffers.observation["perception"][row]
+        heat = panel.visible(explain(net, picture[None], METHODS[method], int(belief.argmax()))[0])
+        _, hot = pictures_of(drawn[i])
+        large = Image.fromarray(overlay(picture, heat)).resize((len(hot), len(hot)), Image.Resampling.NEAREST)
+        assert np.array_equal(hot, large)
+
+
+def test_right_is_green_and_wrong_is_red_with_a_frame_for_the_truth(items, quarter):
+    batch = sorter(items, quarter)
+    explanations = make_explanations(batch, None, "grad-cam")
+    found = set()
+    for _ in range(20):
+        below = explanations.draw(np.array([0]), PANEL)[0][220:]
+        right = int(batch.records["label"][0]) == 0
+        assert has(below, panel.GOOD) == right
+        assert has(below, panel.BAD) != right
+        assert has(below, panel.GOOD_INK)  # the true class is framed in any case
+        found.add(right)
+        batch.step(always_first(batch))
+    assert found == {True, False}
+
+
+def test_length_of_a_bar_is_the_probability(items, quarter):
+    batch = sorter(items, quarter)
+    drawn = make_explanations(batch, None, "grad-cam").draw(np.array([0]), PANEL)[0]
+    p = batch.buffers.observation["perception"][0, 0]
+    row = drawn[236 + 2]  # within the first bar, above its letters
+    length = int((row == panel.GOOD).all(axis=1).sum() + (row == panel.BAD).all(axis=1).sum())
+    assert length == pytest.approx(p * (360 - 32), abs=5)
+
+
+def test_nothing_is_explained_twice(items, quarter):
+    batch = sorter(items, quarter, 2)
+    explanations, rows = make_explanations(batch, None, "grad-cam"), np.arange(2)
+    before = explanations.draw(rows, PANEL)
+    assert np.array_equal(before, explanations.draw(rows, PANEL))
+    assert explanations.explained == 2
+    small = explanations.draw(rows, (240, 180))  # a window of another size
+    assert small.shape == (2, 240, 180, 3)
+    assert explanations.explained == 2
+    picture = batch.fillings["perception"].seen.copy()
+    while (batch.fillings["perception"].seen == picture).all(axis=(1, 2, 3)).any():
+        batch.step(always_first(batch))
+    after = explanations.draw(rows, PANEL)
+    assert explanations.explained == 4
+    assert (before != after).any(axis=(1, 2, 3)).all()
+
+
+def test_drawing_leaves_the_world_as_it_is(items, quarter):
+    one, other = sorter(items, quarter, 2), sorter(items, quarter, 2)
+    explanations = make_explanations(one, None, "integrated-gradients")
+    for _ in range(5):
+        explanations.draw(np.arange(2), PANEL)
+        for batch in (one, other):
+            batch.step(always_first(batch))
+    assert one.snapshot() == other.snapshot()
+
+
+def test_estimate_that_is_no_class_is_shown_beside_the_truth():
+    net = adapt(nn.Sequential(nn.Flatten(), nn.Linear(16, 2)), spaces.Box(0, 255, (4, 4, 1), np.uint8), BOX_OF_TWO)
+    batch = open_batch("slots_toy", 1, camera=net, order=None)
+    batch.seed_from(0)
+    explanations = make_explanations(batch, None, "integrated-gradients")
+    explanations.draw(np.array([0]), PANEL)
+    view = explanations.onlookers[0].view(explanations.onlookers[0].looks(np.array([0]))[0], np.zeros((4, 4)))
+    true = batch.records["value"][0] / 10.0
+    assert view.answers[0].figure.endswith(f"(true {true:.3g})")
+    assert not view.judged
+
+
+BOX_OF_TWO = spaces.Box(0, 1, (2,), np.float32)
+
+
+# --- The policy ------------------------------------------------------------------------------------------------------
+
+
+def sighted(name, batch, **values):
+    torch.manual_seed(0)
+    return catalogue.make(name, batch, catalogue.resolve(name, values), seed=0, acting=True)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_action_of_a_policy_that_sees_raw_pictures_is_explained(items, method):
+    batch = sorter(items, "raw", 2)
+    policy = greedy_policy(sighted("pqn", batch, conv=[[4, 5, 4]], hidden=[8]))
+    explanations = make_explanations(batch, policy, method)
+    (choice,) = explanations.onlookers
+    looks = choice.looks(np.arange(2))
+    assert [look.chosen for look in looks] == policy(batch).tolist()
+    assert np.array_equal(looks[1].picture, batch.buffers.observation["perception"][1])
+    heat = choice.heat(looks)
+    assert heat.shape == (2, SIDE, SIDE)
+    assert np.isfinite(heat).all()
+    view = choice.view(looks[0], heat[0])
+    assert [answer.name for answer in view.answers if answer.chosen] == [f"action {looks[0].chosen}"]
+    assert has(explanations.draw(np.arange(2), PANEL)[0], panel.CHOSEN)
+
+
+def test_heat_of_a_policy_follows_its_convolution(items):
+    """With a dense layer that looks at one place of the convolution's map alone, the heat is there."""
+    batch = sorter(items, "raw")
+    agent = sighted("pqn", batch, conv=[[1, 1, 1]], hidden=[])
+    with torch.no_grad():
+        conv, out = agent.network.features.encoders[0].convolutions[0], agent.network.head[-1]
+        conv.weight.fill_(1.0)
+        conv.bias.zero_()
+        out.weight.zero_()
+        out.bias.zero_()
+        out.weight[3, 5 * SIDE + 7] = 1.0  # row 5, column 7 of the picture
+    explanations = make_explanations(batch, greedy_policy(agent), "integrated-gradients")
+    (look,) = explanations.onlookers[0].looks(np.array([0]))
+    assert look.chosen == 3
+    heat = explanations.onlookers[0].heat([look])[0]
+    assert heat[5, 7] == 1.0
+    assert heat.sum() == pytest.approx(1.0)
+
+
+class Camera(gymnasium.Env):
+    """A stranger's environment whose observation is a picture, with ``clock`` a picture and a number."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 30}
+
+    def __init__(self, render_mode=None, clock=False, buttons=False):
+        self.render_mode, self.clock = render_mode, clock
+        picture = spaces.Box(0, 255, (WIDE, WIDE, 3), np.uint8)
+        self.observation_space = spaces.Dict({"a": spaces.Box(0, 1, (1,)), "b": picture}) if clock else picture
+        self.action_space = spaces.Discrete(3) if buttons else spaces.Box(-1, 1, (2,))
+
+    def observe(self):
+        return {"a": self.np_random.random(1, np.float32), "b": self.render()} if self.clock else self.render()
+
+    def reset(self, seed=None, options=None):
+        super().reset(seed=seed)
+        return self.observe(), {}
+
+    def step(self, action):
+        return self.observe(), 0.0, False, False, {}
+
+    def render(self):
+        return self.np_random.integers(0, 256, (WIDE, WIDE, 3)).astype(np.uint8)
+
+
+@pytest.fixture
+def camera(monkeypatch):
+    def make(count=1, **keywords):
+        batch = make_batch("Camera-v0", count, rendered=True, **keywords)
+        batch.seed_from(0)
+        return batch
+
+    monkeypatch.setitem(gymnasium.registry, "Camera-v0", EnvSpec("Camera-v0", entry_point=Camera))
+    return make
+
+
+@pytest.mark.parametrize("clock", [False, True])
+@pytest.mark.parametrize("name", ["ppo", "a2c", "dqn"])
+def test_action_of_a_policy_of_sb3_is_explained(camera, name, clock):
+    batch = camera(2, clock=clock, buttons=True)
+    policy = greedy_policy(sighted(name, batch, policy="MultiInputPolicy" if clock else "CnnPolicy"))
+    for method in METHODS:
+        explanations = make_explanations(batch, policy, method)
+        (choice,) = explanations.onlookers
+        looks = choice.looks(np.arange(2))
+        assert [look.chosen for look in looks] == policy(batch).tolist()
+        seen = batch.buffers.observation["b"] if clock else batch.buffers.observation
+        assert np.array_equal(looks[1].picture, seen[1])
+        heat = choice.heat(looks)
+        assert heat.shape == (2, WIDE, WIDE)
+        if method == "integrated-gradients":  # nothing may speak for it in the map of an untrained network
+            assert (heat.max(axis=(1, 2)) == 1.0).all()
+        if name != "dqn":
+            assert sum(answer.share for answer in choice.view(looks[0], heat[0]).answers) == pytest.approx(1.0)
+        assert has(explanations.draw(np.arange(2), PANEL)[0], panel.CHOSEN)
+    batch.close()
+
+
+@pytest.mark.parametrize("name", ["ppo", "sac", "td3"])
+def test_action_that_is_numbers_is_explained_by_the_largest(camera, name):
+    batch = camera()
+    policy = greedy_policy(sighted(name, batch, policy="CnnPolicy"))
+    explanations = make_explanations(batch, policy, "grad-cam")
+    (look,) = explanations.onlookers[0].looks(np.array([0]))
+    assert np.allclose(look.belief.clip(-1, 1), policy(batch)[0], atol=1e-5)
+    assert look.chosen == np.abs(look.belief).argmax()
+    assert explanations.draw(np.array([0]), PANEL).shape == (1, *PANEL, 3)
+    batch.close()
+
+
+def test_policy_without_a_convolution_over_a_picture_sees_nothing(items):
+    assert find_sight(sighted("pqn", sorter(items, "raw"), hidden=[8])) is None
+    assert find_sight(sighted("ppo", sorter(items, "truth"))) is None
+
+
+def test_board_is_explained_as_the_network_sees_it():
+    batch = make_batch("ludus/Snake-v1", 2, rendered=True)
+    batch.seed_from(0)
+    agent = sighted("pqn", batch, conv=[[4, 3, 1]], hidden=[8], center=1, view_radius=3)
+    while batch.buffers.mask[1].all():  # at its first moves a snake may go everywhere
+        batch.step(batch.heuristic())
+    illegal = int(batch.buffers.mask[1].argmin())
+    with torch.no_grad():
+        agent.network.head[-1].bias[illegal] = 100.0
+    explanations = make_explanations(batch, greedy_policy(agent), "grad-cam")
+    looks = explanations.onlookers[0].looks(np.arange(2))
+    assert batch.buffers.mask[1, illegal] == 0
+    assert looks[1].belief.argmax() == illegal
+    assert np.array_equal(looks[1].picture, agent.view(batch.buffers.observation)[1])
+    assert [look.chosen for look in looks] == greedy_policy(agent)(batch).tolist()  # of those that are legal
+    assert explanations.onlookers[0].heat(looks).shape == (2, 7, 7)
+
+
+# --- In the window and in a video ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_each_frame_has_its_panel_to_the_right(items, quarter, count):
+    batch = sorter(items, quarter, count)
+    explanations = make_explanations(batch, None, "grad-cam")
+    rollout = Rollout(batch, always_first, 0, explanations)
+    assert rollout.frame_size == (FRAME[0], FRAME[1] + PANEL[1])
+    frames = rollout.draw((240, 540))
+    assert frames.shape == (count, 240, 540, 3)
+    bare = Rollout(batch, always_first, 0).draw((240, 360))
+    assert np.array_equal(frames[:, :, :360], bare)
+    assert np.array_equal(frames[:, :, 360:], explanations.draw(np.arange(count), (240, 180)))
+
+
+def test_window_shows_the_panel(items, quarter, pygame, monkeypatch):
+    shown, looks = [], iter(range(3))
+    monkeypatch.setattr(Window, "poll", lambda self: [] if next(looks, None) is not None else [Command.QUIT])
+    monkeypatch.setattr(Window, "show", lambda self, frames, **rest: shown.append((self.tile_size, frames)))
+    batch = sorter(items, quarter)
+    explanations = make_explanations(batch, None, "grad-cam")
+    watch(batch, always_first, seed=0, console=Console(file=io.StringIO()), beside=explanations)
+    (height, width), frames = shown[-1]
+    assert frames.shape == (1, height, width, 3)
+    room = round(0.75 * height)
+    assert np.array_equal(frames[0, :, -room:], explanations.draw(np.array([0]), (height, room))[0])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A component on the disk that takes the pictures of `items`."""
+    from ludus.vision.convnet import ConvNet
+
+    net = ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4], dense=4, classes=CLASSES)
+    net.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+SORTER = ["watch", "ludus/Sorter-v0", "--policy", "heuristic", "--steps", "3"]
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, (1080, 480)), (2, (1200, 266))])
+def test_command_records_the_panels(items, folder, tmp_path, count, size):
+    path = tmp_path / "a.mp4"
+    slot = ["--set", f"images={items}", "--slot", f"perception={folder}", "--envs", str(count)]
+    assert main([*SORTER, *slot, "--explain", "--record", str(path)]) == 0
+    reader = imageio_ffmpeg.read_frames(str(path))
+    assert next(reader)["size"] == size
+    reader.close()
+
+
+WITH_ITEMS = ["--set", "images=ITEMS"]
+BAD = {
+    "truth": ([*SORTER, *WITH_ITEMS, "--explain"], "slot perception is filled with 'truth'; the policy sees no"),
+    "remedy": ([*SORTER, *WITH_ITEMS, "--explain"], "fill the slot with a model: --slot perception=models/garments"),
+    "raw, and no policy that looks": (
+        [*SORTER, *WITH_ITEMS, "--slot", "perception=raw", "--explain", "grad-cam"],
+        "slot perception is filled with 'raw'; the policy sees no picture through a convolution",
+    ),
+    "no camera": (
+        ["watch", "ludus/CartPole-v1", "--policy", "heuristic", "--explain"],
+        "--explain finds no model that sees pictures in cartpole: the policy sees no picture",
+    ),
+    "unknown method": ([*SORTER, "--explain", "grad-cm"], "unknown method 'grad-cm'; did you mean 'grad-cam'?"),
+    "a recording": (["watch", "a.npz", "--explain"], "--explain does not go with a recording"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_where_nothing_can_be_explained_one_line_says_why(case, items, capsys):
+    arguments, expected = BAD[case]
+    assert main([argument.replace("ITEMS", items) for argument in arguments]) == 1
+    error = capsys.readouterr().err
+    assert expected in error
+    assert error.count("\n") == 1
+
+
+class Dense(Component):
+    """Sees pictures, without a convolution."""
+
+    def __init__(self, input_space, output_space, memory=()):
+        super().__init__(input_space, output_space, memory=memory)
+        self.out = nn.Linear(3 * SIDE * SIDE, 3)
+
+    def forward(self, x, memory=()):
+        y = self.out(x.flatten(1) / 255.0).softmax(dim=1)
+        return (y, memory) if self.has_memory else y
+
+
+def test_component_without_convolution_is_explained_by_gradients_alone(items):
+    ends = spaces_of(np.empty((1, SIDE, SIDE, 3)), 3)
+    batch = sorter(items, Dense(*ends))
+    with pytest.raises(ValueError, match="Dense in slot perception has no convolution.*take --explain integrated"):
+        make_explanations(batch, None, "grad-cam")
+    drawn = make_explanations(batch, None, "integrated-gradients").draw(np.array([0]), PANEL)
+    assert drawn.shape == (1, *PANEL, 3)
+    with pytest.raises(ValueError, match="Dense in slot perception has a memory"):
+        make_explanations(sorter(items, Dense(*ends, memory=((2,),))), None, "grad-cam")
+
+
+def test_explain_alone_means_grad_cam(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    for given, meant in (
+        (["a/b", "--explain"], ["a/b", "--explain", "grad-cam"]),
+        (["--explain", "a/b"], ["--explain", "grad-cam", "a/b"]),
+        (["--explain", "run"], ["--explain", "grad-cam", "run"]),
+        (["a/b", "--explain", "--envs", "2"], ["a/b", "--explain", "grad-cam", "--envs", "2"]),
+        (["a/b", "--explain", "integrated-gradients"], ["a/b", "--explain", "integrated-gradients"]),
+        (["a/b", "--explain=grad-cam"], ["a/b", "--explain=grad-cam"]),
+        (["a/b"], ["a/b"]),
+    ):
+        assert spelled_out(given) == meant
+
+
+# --- Drawing ---------------------------------------------------------------------------------------------------------
+
+
+def view(count=10, name="a class with a name that is far too long for its row, and goes on", shape=(28, 28, 1)):
+    answers = [Answer(f"{name} {k}", 1.0 / (k + 1), "100 %", k == 0, k == count - 1) for k in range(count)]
+    return View(name, np.full(shape, 200, np.uint8), np.ones(shape[:2]), "Grad-CAM", answers)
+
+
+@pytest.mark.parametrize("size", [(480, 360), (177, 133), (96, 72), (40, 30), (8, 6), (1, 1)])
+@pytest.mark.parametrize("views", [1, 3])
+def test_panel_of_any_size_is_drawn_within_its_margins(size, views):
+    drawn = draw_panel([view()] * views, size)
+    assert drawn.shape == (*size, 3)
+    if min(size[0] // views, size[1]) >= panel.BARE:
+        for edge in (drawn[:, :3], drawn[:, -3:], drawn[:2], drawn[-1:]):
+            assert (edge == panel.GROUND).all()
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (20, 40, 3), (50, 30, 4)])
+def test_picture_keeps_its_shape(shape):
+    seen, _ = pictures_of(draw_panel([view(shape=shape)], PANEL))
+    bright = (seen == 200).all(axis=2)
+    high, wide = bright.any(axis=1).sum(), bright.any(axis=0).sum()
+    assert high / wide == pytest.approx(shape[0] / shape[1], rel=0.02)
+    assert max(high, wide) == len(seen)
+
+
+def test_true_class_is_shown_where_there_is_room_for_few():
+    answers = view(10).answers
+    assert panel.chosen_rows(answers, 3) == [answers[0], answers[1], answers[9]]
+    assert panel.chosen_rows(answers, 2) == [answers[0], answers[9]]
+    assert panel.chosen_rows(answers, 0) == []
