@@ -63,7 +63,7 @@ class Sense:
         self._sense = batch.slot_loop(f"sense_{name}")
 
     def looks(self, rows: np.ndarray) -> list[Look]:
-        beliefs = self.batch.buffers.observation[self.name][rows]
+        beliefs = self.batch.shown(self.name)[rows]
         truths = np.zeros(beliefs.shape, beliefs.dtype)
         self._true(self.batch.records, rows, self.batch.world, truths)
         return [
@@ -230,6 +230,8 @@ def why_not(batch: Any, name: str, method: str) -> tuple[str, str]:
     who = f"{type(filling.component).__name__} in slot {name}"
     if filling.component.has_memory:
         return f"{who} has a memory, so that one picture alone explains nothing", remedy
+    if len(filling.space.shape or ()) != 1:
+        return f"{who} gives a board, not one answer", remedy
     if method == "grad-cam" and not any(isinstance(module, nn.Conv2d) for module in filling.component.modules()):
         return f"{who} has no convolution for Grad-CAM", "take --explain integrated-gradients"
     return "", ""

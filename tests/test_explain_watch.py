@@ -384,8 +384,8 @@ BAD = {
         "slot perception is filled with 'raw'; the policy sees no picture through a convolution",
     ),
     "no camera": (
-        ["watch", "ludus/CartPole-v1", "--policy", "heuristic", "--explain"],
-        "--explain finds no model that sees pictures in cartpole: the policy sees no picture",
+        ["watch", "ludus/Pendulum-v1", "--policy", "heuristic", "--explain"],
+        "--explain finds no model that sees pictures in pendulum: the policy sees no picture",
     ),
     "unknown method": ([*SORTER, "--explain", "grad-cm"], "unknown method 'grad-cm'; did you mean 'grad-cam'?"),
     "a recording": (["watch", "a.npz", "--explain"], "--explain does not go with a recording"),
