@@ -20,13 +20,22 @@ TRUTH, BLIND = "truth", "blind"
 
 
 @dataclass(frozen=True)
+class Played:
+    """The episodes of a policy with a filling, and how right the filling was in them."""
+
+    evaluation: Evaluation
+    # "accuracy"; "cells right" of a board; or "RMSE": root mean square error, as a share of `fillings.width_of`
+    measure: str
+    metric: float  # of the filling itself, over the steps that were played; NaN for one that shows no truth (raw)
+
+
+@dataclass(frozen=True)
 class Regret:
     """A filling of a slot, judged."""
 
     filling: str
-    # "accuracy"; "cells right" of a board; or "RMSE": root mean square error, as a share of `fillings.width_of`
-    measure: str
-    metric: float  # of the filling itself, over the steps that were played; NaN for one that shows no truth (raw)
+    measure: str  # as in Played
+    metric: float
     evaluation: Evaluation
     regret: float  # return of the truth minus its own
     interval: tuple[float, float]  # 95 %, of the paired differences
@@ -53,31 +62,56 @@ def compare(
     Returns:
         One for each of ``fillings``, in their order.
     """
-    judged: dict[str, tuple[Evaluation, str, float]] = {}
+    judged: dict[str, Played] = {}
     for filling in dict.fromkeys([*fillings, TRUTH, BLIND]):
-        batch = make_batch(envs_for(episodes), **{slot: filling})
+
+        def tell(share: float, filling: str = filling) -> None:
+            if progress is not None:
+                progress(filling, share)
+
+        judged[filling] = play(make_batch, policy, slot, filling, episodes, seed, age, tell)
+    best, worst = judged[TRUTH].evaluation, judged[BLIND].evaluation
+    rows = []
+    for filling in fillings:
+        played = judged[filling]
+        result, regret = played.evaluation, best.mean - played.evaluation.mean
+        interval = interval_of(best.returns - result.returns)
+        share = share_of_gap(regret, best.mean - worst.mean)
+        rows.append(Regret(filling, played.measure, played.metric, result, regret, interval, share))
+    return rows
+
+
+def play(
+    make_batch: Callable[..., Any],
+    policy: Policy,
+    slot: str,
+    filling: Any,
+    episodes: int,
+    seed: int,
+    age: int = 0,
+    progress: Callable[[float], Any] | None = None,
+) -> Played:
+    """Play ``policy`` with ``filling`` in ``slot``, and measure what it is shown; the arguments are ``compare``'s."""
+    batch = make_batch(envs_for(episodes), **{slot: filling})
+    try:
         gauge = Gauge(batch, slot)
 
-        def act(batch: Any, gauge: Gauge = gauge) -> np.ndarray:
+        def act(batch: Any) -> np.ndarray:
             gauge.look()
             return policy(batch)
 
-        def tell(played: int, filling: str = filling) -> None:
+        def tell(played: int) -> None:
             if progress is not None:
-                progress(filling, played / episodes)
+                progress(played / episodes)
 
-        judged[filling] = (evaluate(batch, act, episodes, seed, age, tell), gauge.measure, gauge.metric)
+        return Played(evaluate(batch, act, episodes, seed, age, tell), gauge.measure, gauge.metric)
+    finally:
         batch.close()
-    best, worst = judged[TRUTH][0], judged[BLIND][0]
-    gap = best.mean - worst.mean
-    rows = []
-    for filling in fillings:
-        result, measure, metric = judged[filling]
-        regret = best.mean - result.mean
-        share = 1.0 - regret / gap if gap != 0.0 else float("nan")
-        low, high = interval_of(best.returns - result.returns)
-        rows.append(Regret(filling, measure, metric, result, regret, (low, high), share))
-    return rows
+
+
+def share_of_gap(regret: float, gap: float) -> float:
+    """How much of the ``gap`` from blind to truth a filling with this ``regret`` gains; NaN where there is no gap."""
+    return 1.0 - regret / gap if gap != 0.0 else float("nan")
 
 
 def interval_of(differences: np.ndarray) -> tuple[float, float]:

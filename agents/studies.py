@@ -21,6 +21,7 @@ from ..files import write_atomically
 from .batch_agent import config_from
 from .config import preset
 from .pqn import PQN, PQNConfig
+from .study_shared import import_pyplot, save_figure
 
 ENVIRONMENT = "ludus/CartPole-v1"
 FORCE_BEFORE, FORCE_AFTER = 10.0, -10.0  # N
@@ -113,14 +114,7 @@ def save_curves(curves: list[Curve], path: Path) -> None:
 
 def plot_curves(curves: list[Curve], steps: int, path: Path) -> None:
     """Two panels: the return with its spread over seeds, and epsilon."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise ImportError("the picture needs matplotlib: pip install 'ludus[plots]'") from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (above, below) = pyplot.subplots(
+    figure, (above, below) = import_pyplot().subplots(
         2, 1, figsize=(8, 5.5), sharex=True, height_ratios=(3, 1), layout="constrained"
     )
     arms = ((False, "#c0504d", "epsilon falls for good"), (True, "#2e6db4", "epsilon rises again"))
@@ -141,10 +135,7 @@ def plot_curves(curves: list[Curve], steps: int, path: Path) -> None:
     above.legend(frameon=False, loc="lower right")
     below.set_ylabel("epsilon")
     below.set_xlabel("environment steps (thousands)")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
-    pyplot.close(figure)
-    write_atomically(path, buffer.getvalue())
+    save_figure(figure, path)
 
 
 def filled(values: np.ndarray) -> np.ndarray:

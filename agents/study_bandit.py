@@ -22,6 +22,7 @@ from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
 from ..files import write_atomically
+from .study_shared import import_pyplot, save_figure
 from .tabular import Tabular, TabularConfig
 
 ENVIRONMENT = "ludus/Bandit-v0"
@@ -190,15 +191,8 @@ def save_results(results: list[Result], path: Path) -> None:
 
 def plot_results(results: list[Result], path: Path) -> None:
     """A column per world: the reward above, how often the best arm was pulled below."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise ImportError("the picture needs matplotlib: pip install 'ludus[plots]'") from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     names = list(dict.fromkeys(result.world.name for result in results))
-    figure, panels = pyplot.subplots(
+    figure, panels = import_pyplot().subplots(
         2, len(names), figsize=(12, 6), sharex="col", sharey="row", layout="constrained", squeeze=False
     )
     for name, (above, below) in zip(names, panels.T, strict=True):
@@ -220,7 +214,4 @@ def plot_results(results: list[Result], path: Path) -> None:
     panels[1, 0].set_ylim(0, 100)
     runs = len(results[0].reward_of_run)
     figure.suptitle(f"It is good to make mistakes: {runs:,} runs of each learner on ten arms", fontsize=12)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
-    pyplot.close(figure)
-    write_atomically(path, buffer.getvalue())
+    save_figure(figure, path)

@@ -5,16 +5,12 @@ of the CSV is one training, written when it is done; a study that was stopped go
 preset that has changed since counts as missing.
 """
 
-import csv
-import hashlib
-import io
-import json
 import os
 import platform
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +19,9 @@ import yaml
 from ..envs import ENVIRONMENTS
 from ..envs.cards import score
 from ..errors import did_you_mean
-from ..files import write_atomically
 from .config import PRESETS, configure
 from .moments import Progress
+from .study_shared import digest, read_rows, write_rows
 from .training import Run
 
 # The 97.5 % quantile of Student's t for 1 … 9 degrees of freedom; beyond, 1.96 + 2.5 / n is right to 0.01.
@@ -85,12 +81,12 @@ def presets_study(
     rows = read(path)
     for env, agent in chosen:
         for seed in seeds:
-            digest = preset_digest(env, agent)
-            if any(_key(row) == (env, agent, seed) and row.preset == digest for row in rows):
+            preset = preset_digest(env, agent)
+            if any(_key(row) == (env, agent, seed) and row.preset == preset for row in rows):
                 continue
             new = train(env, agent, seed, lambda progress: show(f"{env} · {agent}", seed, progress))  # noqa: B023
             rows = [row for row in read(path) if _key(row) != _key(new)] + [new]  # another study may have added some
-            write_atomically(path, _as_csv(rows).encode())
+            write_rows(path, Trained, _in_order(rows))
     return [row for row in rows if (row.env, row.agent) in chosen and row.seed in seeds]
 
 
@@ -119,8 +115,7 @@ def train(env: str, agent: str, seed: int, show: Callable[[Progress], None] | No
 
 def preset_digest(env: str, agent: str) -> str:
     """Eight letters that change with everything that decides a training of the preset, but for its seed."""
-    content = asdict(configure(env, agent))
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    return digest(asdict(configure(env, agent)))
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -166,15 +161,7 @@ def read(path: Path) -> list[Trained]:
     Raises:
         ValueError: the file is none of this study.
     """
-    if not path.exists():
-        return []
-    with open(path, newline="") as stream:
-        lines = list(csv.DictReader(stream))
-    kinds = {f.name: f.type for f in fields(Trained)}
-    try:
-        return [Trained(**{key: kinds[key](value) for key, value in line.items()}) for line in lines]  # type: ignore[operator]
-    except (KeyError, ValueError, TypeError):
-        raise ValueError(f"{path} is not a CSV of this study; choose another --out, or remove it") from None
+    return read_rows(path, Trained)
 
 
 def _key(row: Trained) -> tuple[str, str, int]:
@@ -184,12 +171,3 @@ def _key(row: Trained) -> tuple[str, str, int]:
 def _in_order(rows: Sequence[Trained]) -> list[Trained]:
     order = {id: i for i, id in enumerate(ENVIRONMENTS)}
     return sorted(rows, key=lambda row: (order.get(row.env, len(order)), row.agent, row.seed))
-
-
-def _as_csv(rows: Sequence[Trained]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [f.name for f in fields(Trained)], lineterminator="\n")
-    writer.writeheader()
-    for row in _in_order(rows):
-        writer.writerow(asdict(row))
-    return text.getvalue()

@@ -8,26 +8,19 @@ A training is a pair (arm, seed); its results stand in the CSV, one line per mas
 was stopped goes on with those that are missing; trainings of other settings count as missing.
 """
 
-import csv
-import hashlib
-import io
-import json
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
-from ..files import write_atomically
-from . import catalogue
 from .config import configure
 from .evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
 from .moments import EVALUATION_SEED
 from .study_presets import interval
+from .study_shared import digest, import_pyplot, learn, read_rows, save_figure, write_rows
 
 ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
 PARAMETER, UNIT, FIXED, RANGE = "mass", "kg", 1.0, (0.5, 2.0)
@@ -61,8 +54,7 @@ def environment_of(arm: str) -> dict[str, Any]:
 def setting_of(arm: str, steps: int) -> str:
     """Eight letters that change with everything that decides a training and how it is judged, but for its seed."""
     config = asdict(configure(ENVIRONMENT, AGENT, environment=environment_of(arm), steps=steps))
-    content = [config, EPISODES, EVALUATION_SEED]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    return digest([config, EPISODES, EVALUATION_SEED])
 
 
 def judge(policy: Any, value: float) -> Evaluation:
@@ -77,15 +69,7 @@ def judge(policy: Any, value: float) -> Evaluation:
 
 def train(arm: str, seed: int, steps: int) -> list[Judged]:
     """One training, judged at each of ``VALUES``."""
-    config = configure(ENVIRONMENT, AGENT, environment=environment_of(arm), steps=steps)
-    batch = make_batch(ENVIRONMENT, config.hyperparameters["num_envs"], **config.environment)
-    batch.seed_from(seed)
-    agent = catalogue.make(AGENT, batch, config.hyperparameters, seed)
-    agent.set_logger(Logger(None, []))
-    began = time.perf_counter()
-    agent.learn(steps)
-    seconds = round(time.perf_counter() - began, 1)
-    batch.close()
+    agent, seconds = learn(configure(ENVIRONMENT, AGENT, environment=environment_of(arm), steps=steps, seed=seed))
     policy, setting = greedy_policy(agent), setting_of(arm, steps)
     return [Judged(arm, seed, steps, value, round(judge(policy, value).mean, 4), seconds, setting) for value in VALUES]
 
@@ -114,7 +98,7 @@ def randomisation_study(
             progress(arm, seed)
             rows = [row for row in rows if (row.arm, row.seed) != (arm, seed)] + train(arm, seed, steps)
             rows.sort(key=lambda row: row.key)
-            write_atomically(path, as_csv(rows).encode())
+            write_rows(path, Judged, rows)
     return [row for row in rows if row.seed < seeds and row.value in VALUES]
 
 
@@ -152,34 +136,12 @@ def table(rows: Sequence[Judged]) -> list[Line]:
 
 def read(path: Path) -> list[Judged]:
     """The trainings in a CSV of this study; none if there is no file. ``ValueError`` if it is another file."""
-    if not path.exists():
-        return []
-    kinds: dict[str, Any] = {field.name: field.type for field in fields(Judged)}
-    try:
-        with open(path, newline="") as stream:
-            return [Judged(**{key: kinds[key](text) for key, text in line.items()}) for line in csv.DictReader(stream)]
-    except (KeyError, ValueError, TypeError):
-        raise ValueError(f"{path} is not a CSV of this study; choose another --out, or remove it") from None
-
-
-def as_csv(rows: Sequence[Judged]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Judged)])
-    writer.writerows(astuple(row) for row in rows)
-    return text.getvalue()
+    return read_rows(path, Judged)
 
 
 def plot(lines: Sequence[Line], seeds: int, path: Path) -> None:
     """Mean return against the parameter, with intervals; the range of the training is shaded."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise ImportError("the picture needs matplotlib: pip install 'ludus[plots]'") from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(8, 4.6), layout="constrained")
+    figure, axes = import_pyplot().subplots(figsize=(8, 4.6), layout="constrained")
     x = [line.value for line in lines]
     axes.axvspan(*RANGE, color="#2e6db4", alpha=0.07, linewidth=0, label="range of the randomised training")
     axes.axvline(FIXED, color="#c0504d", linewidth=0.9, linestyle=":", label="value of the fixed training")
@@ -198,10 +160,7 @@ def plot(lines: Sequence[Line], seeds: int, path: Path) -> None:
     axes.set_ylim(1.15 * lowest, 0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8.5, loc="lower left")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
-    pyplot.close(figure)
-    write_atomically(path, buffer.getvalue())
+    save_figure(figure, path)
 
 
 def _worlds(arm: str) -> str:

@@ -13,8 +13,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ludus.agents import studies, study_bandit, study_presets, study_randomisation
-from ludus.scripts.options import output_folder, parse
+from ludus.agents import studies, study_bandit, study_presets, study_randomisation, study_regret, study_regret_plot
+from ludus.envs.make import slots_of
+from ludus.scripts.options import check_slots, output_folder, parse, slot_fillings
 from ludus.scripts.train import figures
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
@@ -22,35 +23,47 @@ DESCRIPTION = """Small experiments over several seeds; each prints a table and l
   ludus study drift --seeds 5 --out results     # the force of CartPole reverses: does epsilon's rise help?
   ludus study bandit --seeds 2000               # ten arms: what it costs never to try, and how fast to forget
   ludus study randomisation --seeds 5           # Pendulum: training on many masses or on one, judged on others
-  ludus study presets --env ludus/Snake-v1      # what every tuned agent earns, trained anew: --agent, --seeds"""
+  ludus study presets --env ludus/Snake-v1      # what every tuned agent earns, trained anew: --agent, --seeds
+  ludus study regret ludus/Sorter-v0 --slot perception=truth,models/garments,noisy:0.1,noisy:0.3,blind
+                                                # what a sense is worth, to a policy of the truth's and to its own"""
 
 LEVELS = (195.0, 475.0)  # mean returns at which CartPole counts as solved again (v0's threshold, v1's)
 
 
 @dataclass
 class Arguments:
-    name: Annotated[Literal["drift", "bandit", "randomisation", "presets"], tyro.conf.Positional]
+    name: Annotated[Literal["drift", "bandit", "randomisation", "presets", "regret"], tyro.conf.Positional]
     """Which study."""
+    id: Annotated[str | None, tyro.conf.Positional] = None
+    """Of regret: the environment."""
+    slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Of regret: NAME=FILLING,FILLING,…: the slot, and what fills it in turn (truth and blind do in any case)."""
     seeds: int | None = None
     """How many seeds: of drift and presets each is a training (default: 5 and 3), of randomisation two (default: 5), of
-    bandit a run of each learner (default: 2,000)."""
+    regret one for each filling (default: 5), of bandit a run of each learner (default: 2,000)."""
     steps: int | None = None
     """Environment steps. Of drift: of a training, whose world changes half-way (default: 200,000). Of bandit: of a run
     whose values stay, a multiple of 100 (default: 1,000); a run whose values wander takes 10 times as many, one of
-    changes 4 times. Of randomisation: of each training (default: 300,000)."""
+    changes 4 times. Of randomisation: of each training (default: 300,000). Of regret: of each training (default: the
+    preset's)."""
     out: Path = Path("results")
     """Folder of the picture and the CSV."""
     env: str | None = None
     """Of presets: only this environment's."""
     agent: str | None = None
-    """Of presets: only this agent's."""
+    """Of presets: only this agent's. Of regret: which agent learns (default: pqn)."""
     markdown: bool = False
-    """Of presets: train nothing, print the CSV as the table of the README."""
+    """Of presets and regret: train nothing, print the CSV as the tables of the README. For regret, --slot NAME is then
+    enough."""
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "study", DESCRIPTION, arguments)
     console = Console(highlight=False)
+    if options.name == "regret":
+        return regret(options, console)
+    if options.id or options.slot:
+        raise ValueError(f"ENV and --slot belong to the study of regret, not to {options.name}; leave them out")
     if options.name == "presets":
         if options.steps is not None:
             raise ValueError("the steps of a preset stand in its file; leave --steps out")
@@ -197,6 +210,59 @@ def presets(options: Arguments, console: Console) -> int:
         shown.add_row(env, agent, *study_presets.summary([r for r in rows if (r.env, r.agent) == (env, agent)]))
     Console(width=max(console.width, 140), highlight=False).print(shown)
     return 0
+
+
+def regret(options: Arguments, console: Console) -> int:
+    if options.env or not options.id:
+        raise ValueError("the study of regret takes its environment without --env: ludus study regret ENV --slot …")
+    slot, fillings = asked_slot(options.id, options.slot, options.markdown)
+    agent = options.agent or "pqn"
+    base = options.out / study_regret.file_of(options.id, slot)
+    csv, png = base.with_name(f"{base.name}.csv"), base.with_name(f"{base.name}.png")
+    if options.markdown:
+        rows = [row for row in study_regret.read(csv) if row.agent == agent]
+        names = {study_regret.name_of(given) for given in fillings} | {"truth", "blind"}
+        print(study_regret.markdown([row for row in rows if not fillings or row.filling in names]))
+        return 0
+    plan = study_regret.make_plan(options.id, agent, slot, fillings, options.steps)
+    output_folder(options.out)
+    with console.status("") as status:
+        rows = study_regret.regret_study(
+            plan,
+            5 if options.seeds is None else options.seeds,
+            csv,
+            lambda seed, what, share: status.update(f"seed {seed}, {what}: {share:.0%}"),
+        )
+    lines = {protocol: study_regret.table(rows, protocol) for protocol in study_regret.PROTOCOLS}
+    for protocol, own in lines.items():
+        shown = Table(box=box.SIMPLE_HEAD, caption=study_regret.caption(rows, protocol), caption_justify="left")
+        shown.add_column("filling", overflow="fold")
+        for column in (own[0].measure, *study_regret.COLUMNS):
+            shown.add_column(column, justify="right", no_wrap=True)
+        for line in own:
+            shown.add_row(*study_regret.cells(line))
+        console.print(shown)
+    seeds = len(study_regret.seeds_of(rows))
+    study_regret_plot.plot(lines, f"{plan.env}, {slot}, {agent}: mean of {seeds} seeds and its 95 % interval", png)
+    took = sum(row.seconds for row in rows if row.protocol == study_regret.TRAINED)
+    console.print(f"All trainings: {took:.0f} s.")
+    console.print(f"{png}, {csv}", soft_wrap=True)
+    return 0
+
+
+def asked_slot(id: str, given: tuple[str, ...], only_name: bool) -> tuple[str, list[str]]:
+    """The slot of --slot and the fillings; ``only_name``: there need not be any."""
+    known = slots_of(id)
+    if len(given) != 1:
+        what = "got none" if not given else f"got {' and '.join(given)}"
+        has = f"{id} has {', '.join(known)}" if known else f"{id} has no slots"
+        raise ValueError(f"the study of regret needs one --slot NAME=FILLING,FILLING,…, {what}; {has}")
+    if only_name and "=" not in given[0]:
+        check_slots(id, given)
+        return given[0], []
+    ((slot, fillings),) = slot_fillings(given).items()
+    check_slots(id, [slot])
+    return slot, fillings.split(",")
 
 
 if __name__ == "__main__":
