@@ -51,8 +51,8 @@ def plot(lines: dict[str, list[Line]], title: str, path: Path) -> None:
             busy.append(np.array([(line.metric, low), (line.metric, mean), (line.metric, high)]))
             tops[line.filling] = max(tops.get(line.filling, (0.0, -np.inf)), (line.metric, mean), key=lambda at: at[1])
     measure = lines[SWAPPED][0].measure
-    if measure == "accuracy":
-        axes.set_xlabel("accuracy of the sense")
+    if measure != "RMSE":
+        axes.set_xlabel(f"{measure} of the sense, as a share")
     else:
         axes.set_xlabel(f"{measure} of the sense, as a share of the truth's range (better to the right)")
         axes.invert_xaxis()

@@ -1,8 +1,9 @@
 """`ludus evaluate`: measure an agent or a policy over many episodes."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich import box
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from ludus.agents.evaluation import Evaluation, envs_for, evaluate
 from ludus.agents.regret import Regret, compare
-from ludus.scripts.options import key_values, parse, slot_fillings, subject
+from ludus.scripts.options import check_fit, key_values, parse, slot_fillings, subject
 
 DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
 
@@ -56,6 +57,8 @@ def main(arguments: list[str]) -> int:
         console.print(f"Note: {note}")
     if lists:
         ((slot, fillings),) = lists.items()
+        if options.policy is None:
+            check_fillings(make, slot, fillings)
         with console.status("") as status:
             rows = compare(
                 make, policy, slot, fillings, options.episodes, options.seed, age,
@@ -69,6 +72,16 @@ def main(arguments: list[str]) -> int:
     name, _, player = title.partition(" · ")
     console.print(table([(player, result)], f"{name}, {options.episodes} episodes, seed {options.seed}"))
     return 0
+
+
+def check_fillings(make: Any, slot: str, fillings: Sequence[str]) -> None:
+    """``ValueError`` unless an agent that was trained in the worlds of ``make`` can see what each filling shows."""
+    trained = make(1)
+    for filling in fillings:
+        other = make(1, **{slot: filling})
+        check_fit(trained, other, any_board=False)
+        other.close()
+    trained.close()
 
 
 def table(results: list[tuple[str, Evaluation]], caption: str) -> Table:

@@ -136,8 +136,8 @@ def check_fit(trained: Any, other: Any, any_board: bool) -> None:
         before, now = getattr(trained, name), getattr(other, name)
         if _layout(before, any_board) != _layout(now, any_board):
             raise ValueError(
-                f"the agent was trained where it {verb} {before}, this world has {now}; leave out the --set that "
-                "decides this, or train an agent there"
+                f"the agent was trained where it {verb} {before}, this world has {now}; leave out the --set or "
+                "--slot that decides this, or train an agent there"
             )
 
 

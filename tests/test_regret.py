@@ -11,6 +11,7 @@ from ludus.agents.training import Run
 from ludus.components import Component, fingerprint_of, register
 from ludus.envs.make import make_batch, pin_components
 from ludus.scripts import evaluate, train, watch
+from ludus.scripts.main import main
 
 SORTER = "ludus/Sorter-v0"
 WORLD = {"images": "parcels", "items": 20.0}
@@ -128,7 +129,7 @@ def test_a_component_that_has_changed_is_refused_when_the_run_goes_on(model, tmp
     [
         ([SORTER, "--slot", "perception"], "--slot takes NAME=FILLING, such as perception=truth, got 'perception'"),
         ([SORTER, "--slot", "preception=truth"], "has no slot 'preception'; did you mean 'perception'"),
-        (["ludus/CartPole-v1", "--slot", "camera=raw"], "ludus/CartPole-v1 has no slot 'camera'; it has none"),
+        (["ludus/Pendulum-v1", "--slot", "camera=raw"], "ludus/Pendulum-v1 has no slot 'camera'; it has none"),
         ([SORTER, "--slot", "perception=nowhere"], "cannot be filled with 'nowhere'"),
     ],
 )
@@ -141,3 +142,11 @@ def test_wrong_slots_are_refused_before_anything_is_written(arguments, words, tm
 def test_two_slots_cannot_be_compared_at_once(tmp_path):
     with pytest.raises(ValueError, match="one slot can have several fillings"):
         evaluate.main([SORTER, "--policy", "heuristic", "--slot", "a=truth,raw", "--slot", "b=truth,raw"])
+
+
+def test_a_policy_that_cannot_see_what_a_filling_shows_is_refused_in_one_line(tmp_path, capsys):
+    Run.start(tmp_path / "run", configure(SORTER, "pqn", {"num_envs": 8}, steps=256, environment=WORLD)).train()
+    assert main(["evaluate", str(tmp_path / "run"), "--slot", "perception=truth,raw"]) == 1
+    said = capsys.readouterr().err
+    assert "the agent was trained where it observes" in said
+    assert said.count("\n") == 1
