@@ -19,6 +19,8 @@ from . import catalogue
 from .config import RunConfig
 
 Row = TypeVar("Row")
+# Hyperparameters that are younger than some results: at these values they change nothing.
+LATER: dict[str, Any] = {"encoder": None, "freeze": False}
 
 
 class _Tell(BaseCallback):
@@ -56,7 +58,14 @@ def learn(config: RunConfig, progress: Callable[[float], Any] = lambda share: No
 
 def digest(content: Any) -> str:
     """Eight letters that change with ``content``, plain values or what ``str`` says all of."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    return hashlib.sha256(json.dumps(_without_later(content), sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+
+def _without_later(content: Any) -> Any:
+    if isinstance(content, dict):
+        kept = {key: value for key, value in content.items() if key not in LATER or value != LATER[key]}
+        return {key: _without_later(value) for key, value in kept.items()}
+    return [_without_later(item) for item in content] if isinstance(content, (list, tuple)) else content
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
