@@ -54,7 +54,7 @@ class ComponentEncoder(Encoder):
                 "tensor (1, num_features)"
             )
         self.num_features = f.shape[1]
-        _fix(self.component, _reached(self.component, f))
+        _fix(self.component, set() if freeze else _reached(self.component, f))
 
     def train(self, mode: bool = True) -> "ComponentEncoder":
         """The mode of the module; the component is always in that of evaluation.
@@ -76,8 +76,7 @@ class ComponentEncoder(Encoder):
         # SB3 hands on bytes as floats, and pictures as views whose strides a rollout or a resume changes. Convolutions
         # round differently for each layout, even where one channel makes two of them the same: a copy has one.
         x = x.to(self.dtype, copy=True, memory_format=torch.contiguous_format)
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze):
-            return self.component.features(x)
+        return self.component.features(x)  # frozen weights are buffers, so that no graph is kept for them
 
 
 def _reached(module: nn.Module, f: torch.Tensor) -> set[nn.Parameter]:

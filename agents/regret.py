@@ -26,7 +26,8 @@ class Played:
     evaluation: Evaluation
     # "accuracy"; "cells right" of a board; or "RMSE": root mean square error, as a share of `fillings.width_of`
     measure: str
-    metric: float  # of the filling itself, over the steps that were played; NaN for one that shows no truth (raw)
+    # Of the filling itself, in all steps: also of those that environments play on while others finish their episodes.
+    metric: float  # NaN for a filling that shows no truth (raw)
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Gauge:
         self._truth = np.zeros((batch.num_envs, *space.shape), space.dtype)
         self._write = batch.slot_loop(f"truth_{slot}")
         self._all = np.arange(batch.num_envs)
-        self._width = width_of(declared, space)
+        self._width = width_of(declared, space, slot) if self.measure == "RMSE" else np.ones(1)
         self._sum, self._count = 0.0, 0
 
     def look(self) -> None:

@@ -15,6 +15,7 @@ from stable_baselines3.common.preprocessing import preprocess_obs
 from stable_baselines3.common.torch_layers import CombinedExtractor
 from torch import nn
 
+from .encoders import ComponentEncoder, EncoderExtractor
 from .networks import ConvEncoder, DictEncoder
 from .pqn import PQN
 from .trees import each
@@ -84,16 +85,20 @@ def _sight_of_pqn(agent: PQN) -> Sight | None:
 
     for key, part in parts:
         space: Any = agent.observation_space if view is None else view.space
-        if isinstance(part, ConvEncoder) and _is_picture(space[key] if key else space):
-            layer = _last_convolution(part)
-            return Sight(agent.network, layer, key or None, part.channels_first, prepare, agent.network)
+        layer = _last_convolution(part) if isinstance(part, (ConvEncoder, ComponentEncoder)) else None
+        if layer is not None and _is_picture(space[key] if key else space):
+            first = isinstance(part, ConvEncoder) and part.channels_first
+            return Sight(agent.network, layer, key or None, first, prepare, agent.network)
     return None
 
 
 def _sight_of_sb3(
     agent: Any, extractor: Any, answer: Callable[[Any], torch.Tensor], likely: bool = False
 ) -> Sight | None:
-    parts = extractor.extractors.items() if isinstance(extractor, CombinedExtractor) else [("", extractor)]
+    parts: Any = extractor.extractors.items() if isinstance(extractor, CombinedExtractor) else [("", extractor)]
+    first = True  # SB3 puts channels first before its networks see a picture
+    if isinstance(extractor, EncoderExtractor):
+        parts, first = [(extractor.part or "", extractor.encoder)], extractor.is_transposed
     for key, part in parts:
         space = agent.observation_space[key] if key else agent.observation_space
         if _last_convolution(part) is None or not _is_picture(space):
@@ -105,8 +110,7 @@ def _sight_of_sb3(
             return agent.policy.obs_to_tensor(observation)[0]
 
         discrete = isinstance(agent.action_space, spaces.Discrete)
-        # SB3 puts channels first before its networks see a picture.
-        return Sight(agent.policy, _last_convolution(part), key or None, True, prepare, answer, likely and discrete)
+        return Sight(agent.policy, _last_convolution(part), key or None, first, prepare, answer, likely and discrete)
     return None
 
 

@@ -100,6 +100,7 @@ def make_game(id: str, **keywords: Any) -> Game:
         if key in keywords:
             raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
     if is_ludus(spec):
+        keywords = pin_components(id, keywords)  # a recording is of this very component
         return Game(gymnasium.make(spec, **keywords), keywords)
     check_frames(spec, keywords)
     # The checks of Gymnasium's wrapper are for authors; a player would see their warnings.

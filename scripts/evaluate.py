@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ludus.agents.evaluation import Evaluation, envs_for, evaluate
-from ludus.agents.regret import Regret, compare
+from ludus.agents.regret import BLIND, TRUTH, Regret, compare
 from ludus.scripts.options import check_fit, key_values, parse, slot_fillings, subject
 
 DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
 def check_fillings(make: Any, slot: str, fillings: Sequence[str]) -> None:
     """``ValueError`` unless an agent that was trained in the worlds of ``make`` can see what each filling shows."""
     trained = make(1)
-    for filling in fillings:
+    for filling in dict.fromkeys([*fillings, TRUTH, BLIND]):  # the ends of the scale are played in any case
         other = make(1, **{slot: filling})
         check_fit(trained, other, any_board=False)
         other.close()

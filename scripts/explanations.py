@@ -98,8 +98,7 @@ class Sense:
     def _numbers(self, look: Look) -> list[Answer]:
         """No classes: each number of the estimate, and what is true."""
         assert look.truth is not None
-        width = self.high - self.low
-        shares = (look.belief - self.low) / np.where(np.isfinite(width) & (width > 0), width, np.inf)
+        shares = shares_of(look.belief, self.low, self.high)
         figures = [f"{said:.3g} (true {true:.3g})" for said, true in zip(look.belief, look.truth, strict=True)]
         return [Answer(f"{self.name} {k}", float(shares[k]), figures[k], k == look.chosen) for k in range(len(figures))]
 
@@ -155,8 +154,15 @@ class Choice:
             return p, [f"{share:.0%}" for share in p]
         space = self.batch.action_space
         low, high = (said.min(), said.max()) if self.discrete else (space.low.ravel(), space.high.ravel())
+        return shares_of(said, low, high), [f"{x:.3g}" for x in said]
+
+
+def shares_of(numbers: np.ndarray, low: Any, high: Any) -> np.ndarray:
+    """Where ``numbers`` lie between their bounds, 0 … 1; 0 for those without any."""
+    with np.errstate(invalid="ignore"):  # infinity minus infinity
         width = np.asarray(high - low)
-        return (said - low) / np.where(np.isfinite(width) & (width > 0), width, np.inf), [f"{x:.3g}" for x in said]
+        bounded = np.isfinite(low) & np.isfinite(high) & (width > 0)
+    return np.where(bounded, (numbers - np.where(bounded, low, 0.0)) / np.where(bounded, width, 1.0), 0.0)
 
 
 class Explanations:

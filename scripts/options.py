@@ -47,7 +47,7 @@ def slot_fillings(pairs: Sequence[str]) -> dict[str, str]:
     result = {}
     for pair in pairs:
         name, equals, filling = pair.partition("=")
-        if not equals or not name or not filling:
+        if not equals or not name or not all(filling.split(",")):
             raise ValueError(f"--slot takes NAME=FILLING, such as perception=truth, got {pair!r}")
         result[name] = filling
     return result

@@ -471,3 +471,28 @@ def test_true_class_is_shown_where_there_is_room_for_few():
     assert panel.chosen_rows(answers, 3) == [answers[0], answers[1], answers[9]]
     assert panel.chosen_rows(answers, 2) == [answers[0], answers[9]]
     assert panel.chosen_rows(answers, 0) == []
+
+
+def test_number_without_bounds_has_no_bar_and_is_shown_all_the_same():
+    torch.manual_seed(0)
+    raw, truth = make_batch("ludus/CartPole-v1", 1, vision="raw"), make_batch("ludus/CartPole-v1", 1)
+    module = nn.Sequential(nn.Conv2d(3, 4, 8, 8), nn.Flatten(), nn.Linear(400, 4))
+    model = adapt(module, raw.observation_space, truth.observation_space, before=lambda x: x.permute(0, 3, 1, 2) / 255)
+    batch = make_batch("ludus/CartPole-v1", 2, rendered=True, vision=model)
+    batch.seed_from(0)
+    assert make_explanations(batch, None, "grad-cam").draw(np.arange(2), PANEL).shape == (2, *PANEL, 3)
+
+
+@pytest.mark.parametrize("name", ["pqn", "ppo"])
+@pytest.mark.parametrize("freeze", [True, False])
+def test_policy_that_sees_through_an_encoder_is_explained(items, tmp_path, name, freeze):
+    from ludus.vision.convnet import ConvNet
+
+    torch.manual_seed(0)
+    ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4, 8], dense=8).save(tmp_path / "net")
+    batch = sorter(items, "raw", 2)
+    values = catalogue.resolve(name, {"num_envs": 2, "encoder": str(tmp_path / "net"), "freeze": freeze})
+    policy = greedy_policy(catalogue.make(name, batch, values, seed=0))
+    explained = make_explanations(batch, policy, "grad-cam")
+    seen, hot = pictures_of(explained.draw(np.arange(2), PANEL)[0])
+    assert not np.array_equal(seen, hot)

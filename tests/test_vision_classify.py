@@ -21,6 +21,7 @@ from ludus.vision.optimizers import Muon, make, orthogonalised, schedule
 from ludus.vision.recipe import Recipe, compose, read, write
 from vision_toy import CLASSES, make_folder
 
+TASK = Classify.TASK
 TINY = {"widths": [16, 16], "epochs": 3, "batch_size": 32, "threads": 1, "precision": "fp32", "checkpoint_seconds": 0.0}
 
 
@@ -154,7 +155,7 @@ def test_checkpoint_of_another_recipe_is_refused(data, tmp_path):
     with pytest.raises(Interrupted):
         fit(data, tmp_path / "net", stop_at(1))
     path = folder_of(tmp_path / "net") / "fit.yaml"
-    write(dataclasses.replace(read(path), label_smoothing=0.3), path)
+    write(dataclasses.replace(read(path, TASK), label_smoothing=0.3), TASK, path)
     with pytest.raises(ValueError, match=r"made with label_smoothing 0.1; restore .*fit.yaml"):
         Classify.open(tmp_path / "net").train()
 
@@ -188,8 +189,8 @@ def test_held_out_images_are_not_trained_on(data, tmp_path):
 
 def test_recipe_comes_back_from_its_file(data, tmp_path):
     recipe = compose(data, "convnet", 7, {"lr": 0.01, "widths": [8, 8], "dropout": 0.3})
-    write(recipe, tmp_path / "fit.yaml")
-    assert read(tmp_path / "fit.yaml") == recipe
+    write(recipe, TASK, tmp_path / "fit.yaml")
+    assert read(tmp_path / "fit.yaml", TASK) == recipe
     assert recipe.net == {"widths": [8, 8], "dropout": 0.3}
 
 

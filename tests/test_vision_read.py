@@ -14,6 +14,7 @@ from ludus.envs.make import make_batch
 from ludus.interrupts import Interrupted
 from ludus.scripts.main import main
 from ludus.vision import fitting, read, reading
+from ludus.vision.classify import Classify
 from ludus.vision.fitting import folder_of
 from ludus.vision.read import CHUNK, Chunks, Read, compose
 from ludus.vision.reader import Reader
@@ -140,8 +141,11 @@ def test_an_epoch_shows_each_chunk_once(count):
     rows = torch.cat([chunk.flatten() for chunk in chunks])
     assert len(rows.unique()) == len(rows)
     assert rows.max() < count
-    assert len(rows) > 0.5 * count - 2 * CHUNK
-    assert torch.equal(Chunks(count, 64, seed=0).batch(1 % len(chunks)), chunks.batch(1 % len(chunks)))
+    assert len(rows) >= max(0.5 * count - 2 * CHUNK, CHUNK)
+    again = Chunks(count, 64, seed=0)
+    again.step = len(chunks) + 1
+    assert torch.equal(again.batch(1), Chunks(count, 64, seed=0).batch(1))
+    assert count < 2 * CHUNK or not torch.equal(chunks.batch(0), chunks.batch(len(chunks)))  # another order
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +171,7 @@ def test_what_the_picture_shows_is_read(learned):
 
 def test_judging_is_what_an_environment_would_see(learned):
     _, net, _ = learned
-    data = frames(TOY, "camera", 1500, seed=9, size=8)
+    data = frames(TOY, "camera", 1500, seed=9, environment={"size": 8})
     y, rows = reading.judge(net.eval(), data)
     assert 0 < len(rows) < len(data)
     with torch.no_grad():
@@ -187,8 +191,8 @@ def test_reader_of_boards_learns_what_cells_show(tmp_path):
     assert summary.metrics["cells_right"] > summary.baseline["cells_right"] + 0.2
     assert "of the boards" in str(summary)
     assert make_batch("ludus/Snake-v1", 2, size=4, vision=net).observation_space == net.output_space
-    y, rows = reading.judge(net, frames("ludus/Snake-v1", "vision", 64, size=4))
-    picture = reading.readings_picture(y, rows, frames("ludus/Snake-v1", "vision", 64, size=4))
+    y, rows = reading.judge(net, frames("ludus/Snake-v1", "vision", 64, environment={"size": 4}))
+    picture = reading.readings_picture(y, rows, frames("ludus/Snake-v1", "vision", 64, environment={"size": 4}))
     assert (picture == (255, 0, 0)).all(axis=2).any()  # there are mistakes, and they are framed
 
 
@@ -225,7 +229,7 @@ def test_recipe_that_makes_no_sense_is_refused_and_nothing_written(tmp_path, set
     assert not list(tmp_path.iterdir())
 
 
-def test_command_fits_a_reader_and_goes_on(tmp_path, capsys, monkeypatch):
+def test_command_fits_a_reader_and_goes_on(tmp_path, capsys):
     out = tmp_path / "net"
     sets = [word for key, value in {**TINY, "frames": 1024}.items() for word in ("--set", f"{key}={value}")]
     slot = ["--env", TOY, "--slot", "camera", "--env-set", "size=8"]
@@ -266,3 +270,33 @@ def test_recipes_tell_whole_numbers_from_others():
     assert read.compose(TOY, settings={"lr": 1}).lr == 1.0
     with pytest.raises(ValueError, match="epochs must be a whole number"):
         read.compose(TOY, settings={"epochs": 1.5})
+
+
+def test_the_smallest_sizes_that_are_allowed_still_show_successive_steps(tmp_path):
+    data = frames("ludus/CartPole-v1", "vision", CHUNK)
+    assert (data.before >= 0).sum() >= CHUNK
+    settings = {**TINY, "frames": CHUNK, "test_frames": CHUNK, "epochs": 1}
+    _, summary = Read.start(tmp_path / "net", compose(TOY, settings=settings, slot="camera")).train()
+    assert np.isfinite(summary.metrics["rmse"])
+
+
+@pytest.mark.parametrize(
+    ("env", "slot", "environment", "message"),
+    [
+        ("ludus/Sorter-v0", "perception", {"images": "parcels"}, "names classes; train a classifier"),
+        (TOY, "order", {}, "is sensed once per episode"),
+        (TOY, "camera", {"camera": "raw"}, "camera is not a parameter of the environment"),
+        (TOY, "camera", {"num_envs": 3}, "num_envs is not a parameter"),
+        (TOY, "camera", {"seed": 3}, "unknown parameter 'seed'"),
+    ],
+)
+def test_slot_or_keyword_that_cannot_be_read_is_refused(tmp_path, env, slot, environment, message):
+    with pytest.raises(ValueError, match=message):
+        Read.start(tmp_path / "net", compose(env, settings=TINY, slot=slot, environment=environment))
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_of_another_task_is_not_taken_up(learned):
+    out, _, _ = learned
+    with pytest.raises(ValueError, match="is a training of vision/read, not of vision/classify"):
+        Classify.open(out)

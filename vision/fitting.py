@@ -161,7 +161,7 @@ class Fit:
         fit.check()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            write(recipe, folder / "fit.yaml")
+            write(recipe, cls.TASK, folder / "fit.yaml")
         except OSError as fault:
             raise OSError(f"{folder} cannot be made: {fault.strerror or fault}; choose another --out") from None
         return fit
@@ -172,7 +172,7 @@ class Fit:
 
     @classmethod
     def open(cls, out: Path) -> "Fit":
-        return cls(out, read(folder_of(out) / "fit.yaml", cls.RECIPE))
+        return cls(out, read(folder_of(out) / "fit.yaml", cls.TASK, cls.RECIPE))
 
     def train(self, progress: Callable[[Progress], None] | None = None) -> tuple[Any, Any]:
         """Train to the end, from the newest checkpoint if there is one, and save the component.

@@ -164,13 +164,16 @@ class Read(Fit):
     def load(self) -> Data:
         r = self.recipe
         return Data(
-            frames(r.env, r.slot, r.frames, r.seed, **r.environment),
-            frames(r.env, r.slot, r.test_frames, r.seed + TESTED_APART, **r.environment),
+            frames(r.env, r.slot, r.frames, r.seed, r.environment),
+            frames(r.env, r.slot, r.test_frames, r.seed + TESTED_APART, r.environment),
         )
 
     def check(self) -> None:
         r = self.recipe
-        build(r, frames(r.env, r.slot, 1, r.seed, spread=0, **r.environment))
+        some = frames(r.env, r.slot, 1, r.seed, r.environment, spread=0)
+        if some.classes:
+            raise ValueError(f"slot {r.slot} of {r.env} names classes; train a classifier: ludus fit vision/classify")
+        build(r, some)
 
     def prepare(self, data: Data) -> Training:
         return Training(self.recipe, data.train)

@@ -49,8 +49,12 @@ class Reader(Component):
         shape, outputs = input_space.shape or (), output_space.shape or ()
         if not isinstance(input_space, spaces.Box) or len(shape) != 3 or input_space.dtype != "uint8":
             raise ValueError(f"a reader takes uint8 pictures (height, width, channels), got {input_space}")
-        if not isinstance(output_space, spaces.Box) or len(outputs) not in (1, 3):
-            raise ValueError(f"a reader gives numbers (count,) or a board (height, width, planes), got {output_space}")
+        kinds = {1: "float32", 3: "uint8"}
+        if not isinstance(output_space, spaces.Box) or output_space.dtype != kinds.get(len(outputs)):
+            raise ValueError(
+                "a reader gives float32 numbers (count,) or a board of uint8 (height, width, planes), got "
+                f"{output_space}"
+            )
         count = outputs[-1]
         config = {
             "widths": list(widths), "dense": dense, "hidden": hidden, "mean": list(mean), "std": list(std),
@@ -67,7 +71,6 @@ class Reader(Component):
         self.register_buffer("_mean", torch.tensor(list(mean) or [0.0] * count), persistent=False)
         self.register_buffer("_std", torch.tensor(list(std) or [1.0] * count), persistent=False)
         self.register_buffer("_whole", torch.tensor(list(whole) or [False] * count), persistent=False)
-        self.dtype = torch.uint8 if self.is_board else torch.float32
         blocks: list[nn.Module] = []
         channels = shape[2]
         if self.is_board:  # a cell is 3 x 3 means of what it covers, which cost little and lose nothing of its look

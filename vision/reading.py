@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from ..envs.frames import Frames
+from .explain import rgb
 from .layers import multiply_adds, parameters
 from .reader import Reader
 
@@ -153,7 +154,7 @@ def _boards(y: np.ndarray, rows: np.ndarray, data: Frames, side: int = 168, acro
     sheet = Image.new("RGB", (across * (side + 8), -(-len(worst) // across) * (side + 8)), "white")
     height, width = wrong.shape[1:]
     for place, k in enumerate(worst.tolist()):
-        tile = Image.fromarray(data.raw[rows[k]][..., :3]).resize((side, side), Image.Resampling.NEAREST)
+        tile = Image.fromarray(rgb(data.raw[rows[k]])).resize((side, side), Image.Resampling.NEAREST)
         draw = ImageDraw.Draw(tile)
         for row, column in np.argwhere(wrong[k]).tolist():
             corners = column * side / width, row * side / height, (column + 1) * side / width, (row + 1) * side / height

@@ -181,27 +181,29 @@ def resolved(precision: Any) -> Any:
     return "bf16" if able() and torch.backends.mkldnn.is_available() else "fp32"
 
 
-def write(recipe: Any, path: Path) -> None:
-    text = yaml.safe_dump({"format": FORMAT, **asdict(recipe)}, sort_keys=False, allow_unicode=True)
+def write(recipe: Any, task: str, path: Path) -> None:
+    text = yaml.safe_dump({"format": FORMAT, "task": task, **asdict(recipe)}, sort_keys=False, allow_unicode=True)
     write_atomically(path, text.encode())
 
 
-def read(path: Path, kind: type[Any] = Recipe) -> Any:
+def read(path: Path, task: str, kind: type[Any] = Recipe) -> Any:
     """The recipe, a ``kind``, that ``write`` kept.
 
     Raises:
         FileNotFoundError: no training there.
-        ValueError: the file is damaged, of another version, or has values out of range.
+        ValueError: the file is damaged, of another task or version, or has values out of range.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist, so there is no training to go on with")
     try:
         content = yaml.safe_load(path.read_bytes())
-        number = content.pop("format")
+        number, was = content.pop("format"), content.pop("task", "vision/classify")
     except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(f"{path} is damaged: it is not the recipe of a training") from None
     if number != FORMAT:
         raise ValueError(f"{path} has format {number!r}, this version of Ludus reads {FORMAT}")
+    if was != task:
+        raise ValueError(f"{path} is a training of {was}, not of {task}: ludus fit {was} --resume --out …")
     try:
         return kind(**content)
     except (TypeError, ValueError) as fault:

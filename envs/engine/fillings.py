@@ -90,10 +90,7 @@ class Noisy(Told):
         assert isinstance(self.space, spaces.Box)
         self._board = self.space.dtype.kind in "iu"
         if not classes and not self._board:
-            width = width_of(batch.simulation.slots[name], self.space)
-            if not np.isfinite(width).all():
-                raise ValueError(f"the truth of slot {name} has no bounds, so noise cannot be measured against them")
-            self._spread = level * width
+            self._spread = level * width_of(batch.simulation.slots[name], self.space, name)
             self.space = spaces.Box(-np.inf, np.inf, self.space.shape, self.space.dtype.type)  # type: ignore[arg-type]
 
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
@@ -126,12 +123,21 @@ def cells_of(boards: np.ndarray) -> np.ndarray:
     return boards.reshape(shape[0], -1, shape[3]) if len(shape) == 4 else boards.reshape(shape[0], -1)
 
 
-def width_of(slot: Slot, truth: Space) -> np.ndarray:
-    """What errors of the truth's numbers are measured against (*truth): what the slot says, or between the bounds."""
+def width_of(slot: Slot, truth: Space, name: str) -> np.ndarray:
+    """What errors of the truth's numbers are measured against (*truth): what the slot says, or between the bounds.
+
+    Raises:
+        ValueError: the slot says nothing, and the truth has no bounds.
+    """
     assert isinstance(truth, spaces.Box)
     if slot.width is not None:
         return np.broadcast_to(np.asarray(slot.width, np.float64), truth.shape)
-    return truth.high.astype(np.float64) - truth.low
+    width = truth.high.astype(np.float64) - truth.low
+    if not (np.isfinite(width) & (width > 0.0)).all():
+        raise ValueError(
+            f"the truth of slot {name} has no bounds, so errors need another measure: give the Slot a width"
+        )
+    return width
 
 
 hash_of = getattr(mix, "py_func", mix)  # the kernel's own code serves arrays as well
