@@ -65,11 +65,11 @@ def test_regret_is_what_the_mistakes_cost():
 
 def test_numbers_are_measured_by_their_error():
     def make_toy(num_envs, **fillings):
-        return make_batch("test/Slots-v1", num_envs, **fillings)
+        return make_batch("test/SlotsOfRegret-v0", num_envs, **fillings)
 
     import ludus
 
-    ludus.register("test/Slots-v1", "slots_toy", max_episode_steps=6)
+    ludus.register("test/SlotsOfRegret-v0", "slots_toy", max_episode_steps=6)
     rows = regret.compare(make_toy, lambda batch: np.zeros(batch.num_envs, int), "camera", ["noisy:0.3", "raw"], 512, 0)
     assert rows[0].measure == "RMSE"
     assert rows[0].metric == pytest.approx(0.3, rel=0.05)

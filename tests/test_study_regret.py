@@ -17,7 +17,7 @@ from ludus.agents.study_regret import SWAPPED, TRAINED, Judged, make_plan, read,
 from ludus.components import Component, fingerprint_of, register
 from ludus.scripts.main import main
 
-SORTER, TOY = "ludus/Sorter-v0", "test/Slots-v1"
+SORTER, TOY = "ludus/Sorter-v0", "test/SlotsOfStudy-v0"
 FILLINGS = ["truth", "noisy:0.3", "brightness", "blind"]
 STEPS = 256  # of a training: it learns next to nothing
 
@@ -243,7 +243,7 @@ def test_the_command_leaves_tables_a_picture_and_all_results(trained, model, tmp
     assert max(map(len, shown.splitlines()[:-1])) <= 80  # the last line names the files
     for word in ("RMSE", "of the gap", "dull", "brightness", "Swapped", "Trained", "2 seeds of 256"):
         assert word in shown
-    path = tmp_path / "regret-test-Slots-v1-camera.png"
+    path = tmp_path / "regret-test-SlotsOfStudy-v0-camera.png"
     with Image.open(path) as picture:
         assert picture.width > 800
         assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 10  # colours
@@ -270,13 +270,13 @@ def test_the_command_leaves_tables_a_picture_and_all_results(trained, model, tmp
         ([TOY, "--slot", "camera"], "--slot takes NAME=FILLING, such as perception=truth, got 'camera'"),
         ([TOY, "--slot", "camra=truth,blind"], f"{TOY} has no slot 'camra'; did you mean 'camera'?"),
         ([TOY, "--slot", "camera=truth"], "compares fillings, got --slot camera=truth; expected two or more"),
-        ([TOY, "--slot", "camera=truth,,blind"], "compares fillings, got --slot camera=truth,,blind"),
+        ([TOY, "--slot", "camera=truth,,blind"], "--slot takes NAME=FILLING, such as perception=truth, got"),
         ([TOY, "--slot", "camera=truth,nosy:0.1"], "cannot be filled with 'nosy:0.1'"),
         ([TOY, "--slot", "camera=truth,raw"], "camera=raw is no estimate of the truth"),
         ([TOY, "--slot", "camera=truth,blind", "--seeds", "1"], "needs --seeds >= 2 for its intervals, got 1"),
         ([TOY, "--slot", "camera=truth,blind", "--steps", "0"], "steps must be >= 1, got 0"),
-        (["ludus/CartPole-v1"], "ludus/CartPole-v1 has no slots"),
-        (["ludus/CartPole-v1", "--slot", "camera=truth,blind"], "ludus/CartPole-v1 has no slot 'camera'; it has none"),
+        (["ludus/Pendulum-v1"], "ludus/Pendulum-v1 has no slots"),
+        (["ludus/Pendulum-v1", "--slot", "camera=truth,blind"], "ludus/Pendulum-v1 has no slot 'camera'; it has none"),
     ],
 )
 def test_what_cannot_be_studied_is_refused_in_a_line(arguments, words, tmp_path, capsys, monkeypatch):
