@@ -2,7 +2,7 @@
 
 import json
 import platform
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from .catalogue import find, resolve
 CONFIG_FORMAT = 1
 # What PyYAML raises for text that is no YAML, beside its own error: for impossible dates, unknown tags, deep nesting.
 PYYAML_RAISES = (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
+# Hyperparameters that are younger than some runs and results: at these values they change nothing.
+LATER: dict[str, Any] = {"encoder": None, "freeze": False}
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -174,6 +176,8 @@ def read(folder: Path) -> RunConfig:
     try:
         found = RunConfig(**values)
         resolved = resolve(found.agent, found.hyperparameters)
+        later = {key: value for key, value in LATER.items() if key in resolved}
+        found = replace(found, hyperparameters={**later, **found.hyperparameters})
         lost = [key for key in resolved if key not in found.hyperparameters]
         if lost:
             raise ValueError(f"it lacks the hyperparameter {lost[0]!r}")

@@ -16,11 +16,9 @@ from stable_baselines3.common.logger import Logger
 from ..envs.make import make_batch
 from ..files import write_atomically
 from . import catalogue
-from .config import RunConfig
+from .config import LATER, RunConfig
 
 Row = TypeVar("Row")
-# Hyperparameters that are younger than some results: at these values they change nothing.
-LATER: dict[str, Any] = {"encoder": None, "freeze": False}
 
 
 class _Tell(BaseCallback):

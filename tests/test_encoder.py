@@ -374,3 +374,14 @@ def test_the_command_trains_with_an_encoder(tmp_path, folder, capsys):
     assert values["encoder"]["component"] == str(folder)
     with pytest.raises(ValueError, match="there is no encoder"):
         command.main([*arguments, "--run", str(tmp_path / "other"), "--freeze"])
+
+
+def test_run_from_before_there_were_encoders_goes_on(tmp_path):
+    folder = tmp_path / "run"
+    Run.start(folder, configure("ludus/CartPole-v1", "pqn", {"num_envs": 8}, steps=512, evaluate_every=0)).train()
+    path = folder / "config.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("  encoder: null\n", "").replace("  freeze: false\n", ""))
+    assert path.read_text() != text
+    assert Run.open(folder).config.hyperparameters["encoder"] is None
+    Run.open(folder).train()
