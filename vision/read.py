@@ -144,14 +144,13 @@ class Training(learning.Training):
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
         net, rows = self.net, batch.flatten()
         target = (self.truth[rows].float() - net._mean) / net._std
-        now = net.features(self.raw[rows])
+        x = self.raw[rows]
         if net.is_board:
-            return F.smooth_l1_loss(net.scaled(now, None, None).float(), target)
+            return F.smooth_l1_loss(net.scaled(x, None, None).float(), target)
         known = self.follows[batch]
         known[:, 0] = False  # the one before is not in this batch
         usable = (known | self.begins[batch]).flatten()
-        before = now.roll(1, dims=0)
-        y = net.scaled(now, before, known.flatten()[:, None].to(now.dtype))
+        y = net.scaled(x, x.roll(1, dims=0), known.flatten()[:, None].float())
         return F.smooth_l1_loss(y[usable].float(), target[usable])
 
 

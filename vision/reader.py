@@ -1,7 +1,7 @@
 """A network that reads from a picture what the simulator knows: a vector of numbers, or a board of cells.
 
-A single picture shows no velocities. So a reader of numbers remembers what it saw one step before, as its own summary
-of that picture, and reads the present and the last summary together; a board is all there to be seen.
+A single picture shows no velocities. So a reader of numbers remembers the picture of one step before, and sees what has
+changed beside the present one; a board is all there to be seen.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Reader(Component):
         widths: Channels of each convolution. Each halves height and width; of a board, the first makes a pixel of each
             cell and the others look at the cells around.
         dense: Numbers in the summary of a picture; of a board: channels of a cell.
-        hidden: Units of the layer that reads the summaries.
+        hidden: Units of the layer that reads the summary.
         mean, std: Of each number (of each plane of a board) in training; what the network gives is scaled with them.
         whole: Which numbers are always whole, and are rounded.
         data: Where it learned, for the person who finds it later.
@@ -61,7 +61,8 @@ class Reader(Component):
             "whole": list(whole), "data": data,
         }  # fmt: skip
         self.is_board = len(outputs) == 3
-        super().__init__(input_space, output_space, config, () if self.is_board else ((dense,), (1,)))
+        # Of numbers: the picture before, as floats, and whether there was one.
+        super().__init__(input_space, output_space, config, () if self.is_board else (shape, (1,)))
         if not widths or min(*widths, dense, hidden) < 1:
             raise ValueError(f"expected channels and units >= 1, got {list(widths)}, {dense} and {hidden}")
         for name, given in (("mean", mean), ("std", std), ("whole", whole)):
@@ -72,7 +73,7 @@ class Reader(Component):
         self.register_buffer("_std", torch.tensor(list(std) or [1.0] * count), persistent=False)
         self.register_buffer("_whole", torch.tensor(list(whole) or [False] * count), persistent=False)
         blocks: list[nn.Module] = []
-        channels = shape[2]
+        channels = channels_in = shape[2] if self.is_board else 2 * shape[2]  # of numbers: the picture and its change
         if self.is_board:  # a cell is 3 x 3 means of what it covers, which cost little and lose nothing of its look
             blocks.append(nn.AdaptiveAvgPool2d((3 * outputs[0], 3 * outputs[1])))
         for k, width in enumerate(widths):
@@ -90,31 +91,28 @@ class Reader(Component):
             self.read = nn.Sequential(nn.Conv2d(2 * dense, hidden, 1), nn.GELU(), nn.Conv2d(hidden, count, 1))
         else:
             with torch.no_grad():
-                flat = self.trunk.eval()(torch.zeros(1, shape[2], *shape[:2])).numel()
+                flat = self.trunk.eval()(torch.zeros(1, channels_in, *shape[:2])).numel()
             self.trunk.train()
             self.summarise = nn.Sequential(nn.Flatten(), nn.Linear(flat, dense), nn.GELU())
-            self.read = nn.Sequential(nn.Linear(2 * dense + 1, hidden), nn.GELU(), nn.Linear(hidden, count))
+            self.read = nn.Sequential(nn.Linear(dense + 1, hidden), nn.GELU(), nn.Linear(hidden, count))
 
-    def features(self, x: torch.Tensor) -> torch.Tensor:
-        """Pictures (N, H, W, C) of bytes -> summaries (N, dense); of boards (N, dense, *cells)."""
-        x = x.permute(0, 3, 1, 2).float() / 255.0 - 0.5  # a view: channels-last, as convolutions like it
-        if self.is_board:
-            return self.cell(self.trunk(x))
-        return self.summarise(self.trunk(x))
-
-    def scaled(self, now: torch.Tensor, before: torch.Tensor | None, known: torch.Tensor | None) -> torch.Tensor:
+    def scaled(self, x: torch.Tensor, before: torch.Tensor | None, known: torch.Tensor | None) -> torch.Tensor:
         """What training compares with (truth - mean) / std: (N, count), or (N, *cells, planes).
 
         Args:
-            now, before: Features of the present picture, and (of no board) of the one before.
-            known: (N, 1) 1 where there was one before, else 0; ``before`` is then zeros.
+            x, before: Pictures (N, H, W, C), bytes or floats 0 … 255: the present one and, for numbers, the one before.
+            known: (N, 1) 1 where there was one before, else 0; ``before`` then counts for nothing.
         """
+        now = x.permute(0, 3, 1, 2).float() / 255.0  # a view: channels-last, as convolutions like it
         if self.is_board:
-            everywhere = now.mean(dim=(2, 3), keepdim=True).expand_as(now)  # such as the length of a snake
-            return self.read(torch.cat([now, everywhere], dim=1)).permute(0, 2, 3, 1)
+            f = self.cell(self.trunk(now - 0.5))
+            everywhere = f.mean(dim=(2, 3), keepdim=True).expand_as(f)  # such as the length of a snake
+            return self.read(torch.cat([f, everywhere], dim=1)).permute(0, 2, 3, 1)
         assert before is not None
         assert known is not None
-        return self.read(torch.cat([now, before * known, known], dim=1))
+        change = (now - before.permute(0, 3, 1, 2).float() / 255.0) * known[:, :, None, None]
+        summary = self.summarise(self.trunk(torch.cat([now - 0.5, change], dim=1)))
+        return self.read(torch.cat([summary, known.to(summary.dtype)], dim=1))
 
     def numbers(self, y: torch.Tensor) -> torch.Tensor:
         """What ``scaled`` gave, in the units of the truth and of its dtype."""
@@ -123,8 +121,7 @@ class Reader(Component):
         return y.round().clamp(0, 255).to(torch.uint8) if self.is_board else y
 
     def forward(self, x: torch.Tensor, memory: tuple[torch.Tensor, ...] = ()) -> Any:
-        now = self.features(x)
         if self.is_board:
-            return self.numbers(self.scaled(now, None, None))
+            return self.numbers(self.scaled(x, None, None))
         before, known = memory
-        return self.numbers(self.scaled(now, before, known)), (now, torch.ones_like(known))
+        return self.numbers(self.scaled(x, before, known)), (x.float(), torch.ones_like(known))

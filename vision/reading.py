@@ -28,17 +28,14 @@ def judge(net: Reader, data: Frames, most: int | None = None) -> tuple[np.ndarra
     net.eval()
     try:
         count = min(len(data), most or len(data))
-        raw = torch.from_numpy(data.raw[:count])
-        seen = torch.cat([net.features(part) for part in raw.split(AT_ONCE)])
-        if net.is_board:
-            rows = np.arange(count)
-            y = torch.cat([net.numbers(net.scaled(part, None, None)) for part in seen.split(AT_ONCE)])
-        else:
-            before = torch.from_numpy(data.before[:count])
-            rows = np.flatnonzero((data.before[:count] >= 0) | data.begins[:count])
-            known = (before >= 0).float()[:, None]
-            y = net.numbers(net.scaled(seen, seen[before.clamp(min=0)], known))[rows]
-        return y.numpy(), rows
+        usable = np.ones(count, np.bool_) if net.is_board else (data.before[:count] >= 0) | data.begins[:count]
+        rows = np.flatnonzero(usable)
+        read = []
+        for part in torch.from_numpy(rows).split(AT_ONCE):
+            before = torch.from_numpy(data.before)[part]
+            past, known = torch.from_numpy(data.raw)[before.clamp(min=0)], (before >= 0).float()[:, None]
+            read.append(net.numbers(net.scaled(torch.from_numpy(data.raw)[part], past, known)))
+        return torch.cat(read).numpy(), rows
     finally:
         net.train(was)
 
