@@ -103,15 +103,17 @@ class Reader(Component):
             x, before: Pictures (N, H, W, C), bytes or floats 0 … 255: the present one and, for numbers, the one before.
             known: (N, 1) 1 where there was one before, else 0; ``before`` then counts for nothing.
         """
-        now = x.permute(0, 3, 1, 2).float() / 255.0  # a view: channels-last, as convolutions like it
+        # Bytes are exact in bf16, too, and the norm after the first convolution makes any scaling of them idle.
+        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+        now = x.to(kind).permute(0, 3, 1, 2)  # a view: channels-last, as convolutions like it
         if self.is_board:
-            f = self.cell(self.trunk(now - 0.5))
+            f = self.cell(self.trunk(now))
             everywhere = f.mean(dim=(2, 3), keepdim=True).expand_as(f)  # such as the length of a snake
             return self.read(torch.cat([f, everywhere], dim=1)).permute(0, 2, 3, 1)
         assert before is not None
         assert known is not None
-        change = (now - before.permute(0, 3, 1, 2).float() / 255.0) * known[:, :, None, None]
-        summary = self.summarise(self.trunk(torch.cat([now - 0.5, change], dim=1)))
+        change = (now - before.to(kind).permute(0, 3, 1, 2)) * known.to(kind)[:, :, None, None]
+        summary = self.summarise(self.trunk(torch.cat([now, change], dim=1)))
         return self.read(torch.cat([summary, known.to(summary.dtype)], dim=1))
 
     def numbers(self, y: torch.Tensor) -> torch.Tensor:
