@@ -31,12 +31,12 @@ class ReadRecipe:
     env: str  # id of a registered environment
     slot: str = "vision"
     environment: dict[str, Any] = field(default_factory=dict)  # its keywords
-    frames: int = 60_000  # training pictures
+    frames: int = 40_000  # training pictures
     test_frames: int = 12_800  # of other episodes
     seed: int = 0  # of the weights, the order and the episodes
-    epochs: int = 12  # passes over the training pictures
+    epochs: int = 7  # passes over the training pictures
     net: dict[str, Any] = field(default_factory=dict)  # the reader's own arguments, such as widths
-    batch_size: int = 512  # pictures in a step
+    batch_size: int = 128  # pictures in a step
     optimizer: str = "adamw"  # muon, sgd or adamw
     lr: float = 0.002  # highest learning rate
     warmup: float = 0.1  # share of the steps in which the rate rises to it; then it falls to 0
