@@ -9,8 +9,8 @@ import gymnasium
 
 from ..errors import did_you_mean
 from .engine.batch import KernelBatch
-from .engine.fillings import is_folder
 from .engine.foreign import ForeignBatch, create
+from .engine.make_filling import is_folder
 from .engine.simulation import Slot, load
 from .engine.slots import open_batch
 from .human.game import Game

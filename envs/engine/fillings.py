@@ -5,21 +5,29 @@ A filling writes what the slot shows for the environments ``rows``. Learned mode
 """
 
 import math
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 from gymnasium import Space, spaces
 
-from ...errors import did_you_mean
 from .kernels import GAMMA, UNIT, mix
-from .simulation import Slot
+from .simulation import Simulation, Slot
 
-if TYPE_CHECKING:
-    from .slots import SlottedBatch
 
-NAMED = ("truth", "raw", "blind", "noisy:LEVEL")
+class Host(Protocol):
+    """What a filling asks of the batch whose slot it fills; see ``slots.SlottedBatch``."""
+
+    name: str
+    num_envs: int
+    simulation: Simulation
+    sizes: dict[str, Any]
+    world: tuple
+    records: np.ndarray
+
+    @property
+    def store(self) -> np.ndarray: ...
+    def slot_loop(self, kernel: str) -> Callable: ...
 
 
 class Filling(Protocol):
@@ -51,7 +59,7 @@ class Plain:
 class Told(Plain):
     """The truth, or the raw signal: what a kernel of the environment writes."""
 
-    def __init__(self, batch: "SlottedBatch", name: str, what: str) -> None:
+    def __init__(self, batch: Host, name: str, what: str) -> None:
         slot = batch.simulation.slots[name]
         self.space = (slot.truth if what == "truth" else slot.raw)(**batch.sizes)
         self._write = batch.slot_loop(f"{what}_{name}")
@@ -83,7 +91,7 @@ class Noisy(Told):
     the simulation, and is the same alone, in any batch, and after a restore.
     """
 
-    def __init__(self, batch: "SlottedBatch", name: str, level: float, classes: int) -> None:
+    def __init__(self, batch: Host, name: str, level: float, classes: int) -> None:
         super().__init__(batch, name, "truth")
         self.level, self.classes = level, classes
         self._salt = np.uint64(sum(ord(letter) << (8 * (i % 7)) for i, letter in enumerate(name)))
@@ -152,7 +160,7 @@ def uniform(key: np.ndarray, number: Any) -> np.ndarray:
 class Raw(Told):
     """The raw signal, kept whole for whoever estimates from it."""
 
-    def __init__(self, batch: "SlottedBatch", name: str) -> None:
+    def __init__(self, batch: Host, name: str) -> None:
         super().__init__(batch, name, "sense")
         self.seen = np.zeros((batch.num_envs, *(self.space.shape or ())), self.space.dtype)
 
@@ -166,7 +174,7 @@ class Raw(Told):
 class Baseline(Plain):
     """A simple rule of the environment's file from the raw signal to an estimate."""
 
-    def __init__(self, batch: "SlottedBatch", name: str, baseline: str, space: Space) -> None:
+    def __init__(self, batch: Host, name: str, baseline: str, space: Space) -> None:
         self.space, self._batch = space, batch
         self._raw = Raw(batch, name)
         self._guess = batch.slot_loop(f"baseline_{name}_{baseline.replace('-', '_')}")
@@ -178,7 +186,7 @@ class Baseline(Plain):
 class Learned:
     """A component: one forward pass for all environments."""
 
-    def __init__(self, batch: "SlottedBatch", name: str, component: Any, space: Space) -> None:
+    def __init__(self, batch: Host, name: str, component: Any, space: Space) -> None:
         import torch
 
         from ...components import same_space
@@ -231,76 +239,3 @@ class Learned:
     def forget(self, rows: np.ndarray) -> None:
         for kept in self.memory:
             kept[rows] = 0
-
-
-def make_filling(batch: "SlottedBatch", name: str, given: Any) -> Filling:
-    """What ``given`` says shall fill slot ``name``: a name, a folder, a dict ``{"component": folder, …}``, a component.
-
-    Raises:
-        ValueError: no such filling, a level out of range, a component that does not fit or cannot be loaded.
-        FileNotFoundError: no component in the folder.
-    """
-    slot = batch.simulation.slots[name]
-    truth = slot.truth(**batch.sizes)
-    if isinstance(given, Mapping):
-        return Learned(batch, name, load_component(given, name), truth)
-    if isinstance(given, Path):
-        return Learned(batch, name, load_component({"component": str(given)}, name), truth)
-    if not isinstance(given, str):
-        if hasattr(given, "input_space") and hasattr(given, "output_space"):
-            return Learned(batch, name, given, truth)
-        raise ValueError(
-            f"slot {name} of {batch.name} cannot be filled with {given!r}; expected {_words(slot)}, the folder of a "
-            "component, or a component (ludus.composition.adapt makes one of any torch module)"
-        )
-    if given in ("truth", "raw"):
-        return Told(batch, name, "truth" if given == "truth" else "sense")
-    if given == "blind":
-        return Blind(truth)
-    if given.partition(":")[0] == "noisy":
-        level = _level(given, name)
-        return Noisy(batch, name, level, len(slot.classes(**batch.sizes)))
-    if given in slot.baselines:
-        return Baseline(batch, name, given, truth)
-    if not Path(given).exists():
-        known = [*("truth", "raw", "blind", "noisy:0.1"), *slot.baselines]
-        raise ValueError(
-            f"slot {name} of {batch.name} cannot be filled with {given!r}: it is neither a folder nor one of "
-            f"{_words(slot)}{did_you_mean(given, known) if '/' not in given else ''}"
-        )
-    return Learned(batch, name, load_component({"component": given}, name), truth)
-
-
-def is_folder(given: Any, slot: Slot) -> bool:
-    """Whether ``given`` is the folder of a component, and none of the names that the slot knows."""
-    if isinstance(given, Path):
-        return True
-    named = {"truth", "raw", "blind", *slot.baselines}
-    return isinstance(given, str) and given not in named and given.partition(":")[0] != "noisy"
-
-
-def _words(slot: Slot) -> str:
-    return ", ".join((*NAMED, *slot.baselines))
-
-
-def _level(given: str, name: str) -> float:
-    try:
-        level = float(given.partition(":")[2])
-    except ValueError:
-        level = -1.0
-    if not 0.0 <= level <= 1.0:
-        raise ValueError(f"slot {name} cannot be filled with {given!r}; expected noisy:LEVEL with LEVEL 0 … 1")
-    return level
-
-
-def load_component(given: Mapping[str, Any], name: str) -> Any:
-    """The component that a dict names: ``component`` (folder) and, if need be, ``fingerprint`` and ``device``."""
-    known = ("component", "fingerprint", "device")
-    for key in given:
-        if key not in known:
-            raise ValueError(f"unknown entry {key!r} in slot {name}{did_you_mean(key, known)}")
-    if "component" not in given:
-        raise ValueError(f"slot {name} was given {dict(given)!r}; expected {{'component': FOLDER}}")
-    from ...components import Component
-
-    return Component.load(given["component"], given.get("device", "cpu"), given.get("fingerprint"))

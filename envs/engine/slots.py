@@ -20,7 +20,8 @@ from gymnasium.vector import AutoresetMode
 from . import snapshot
 from .batch import KernelBatch
 from .driver import DISABLED
-from .fillings import Filling, make_filling
+from .fillings import Filling
+from .make_filling import make_filling
 from .simulation import load
 
 STATE = "state"  # key of the ordinary observation

@@ -1,0 +1,84 @@
+"""From what is given for a slot (a name, a folder, a dict, a component) to what fills it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...errors import did_you_mean
+from .fillings import Baseline, Blind, Filling, Host, Learned, Noisy, Told
+from .simulation import Slot
+
+NAMED = ("truth", "raw", "blind", "noisy:LEVEL")
+
+
+def make_filling(batch: Host, name: str, given: Any) -> Filling:
+    """What ``given`` says shall fill slot ``name``: a name, a folder, a dict ``{"component": folder, …}``, a component.
+
+    Raises:
+        ValueError: no such filling, a level out of range, a component that does not fit or cannot be loaded.
+        FileNotFoundError: no component in the folder.
+    """
+    slot = batch.simulation.slots[name]
+    truth = slot.truth(**batch.sizes)
+    if isinstance(given, Mapping):
+        return Learned(batch, name, load_component(given, name), truth)
+    if isinstance(given, Path):
+        return Learned(batch, name, load_component({"component": str(given)}, name), truth)
+    if not isinstance(given, str):
+        if hasattr(given, "input_space") and hasattr(given, "output_space"):
+            return Learned(batch, name, given, truth)
+        raise ValueError(
+            f"slot {name} of {batch.name} cannot be filled with {given!r}; expected {_words(slot)}, the folder of a "
+            "component, or a component (ludus.composition.adapt makes one of any torch module)"
+        )
+    if given in ("truth", "raw"):
+        return Told(batch, name, "truth" if given == "truth" else "sense")
+    if given == "blind":
+        return Blind(truth)
+    if given.partition(":")[0] == "noisy":
+        level = _level(given, name)
+        return Noisy(batch, name, level, len(slot.classes(**batch.sizes)))
+    if given in slot.baselines:
+        return Baseline(batch, name, given, truth)
+    if not Path(given).exists():
+        known = [*("truth", "raw", "blind", "noisy:0.1"), *slot.baselines]
+        raise ValueError(
+            f"slot {name} of {batch.name} cannot be filled with {given!r}: it is neither a folder nor one of "
+            f"{_words(slot)}{did_you_mean(given, known) if '/' not in given else ''}"
+        )
+    return Learned(batch, name, load_component({"component": given}, name), truth)
+
+
+def is_folder(given: Any, slot: Slot) -> bool:
+    """Whether ``given`` is the folder of a component, and none of the names that the slot knows."""
+    if isinstance(given, Path):
+        return True
+    named = {"truth", "raw", "blind", *slot.baselines}
+    return isinstance(given, str) and given not in named and given.partition(":")[0] != "noisy"
+
+
+def _words(slot: Slot) -> str:
+    return ", ".join((*NAMED, *slot.baselines))
+
+
+def _level(given: str, name: str) -> float:
+    try:
+        level = float(given.partition(":")[2])
+    except ValueError:
+        level = -1.0
+    if not 0.0 <= level <= 1.0:
+        raise ValueError(f"slot {name} cannot be filled with {given!r}; expected noisy:LEVEL with LEVEL 0 … 1")
+    return level
+
+
+def load_component(given: Mapping[str, Any], name: str) -> Any:
+    """The component that a dict names: ``component`` (folder) and, if need be, ``fingerprint`` and ``device``."""
+    known = ("component", "fingerprint", "device")
+    for key in given:
+        if key not in known:
+            raise ValueError(f"unknown entry {key!r} in slot {name}{did_you_mean(key, known)}")
+    if "component" not in given:
+        raise ValueError(f"slot {name} was given {dict(given)!r}; expected {{'component': FOLDER}}")
+    from ...components import Component
+
+    return Component.load(given["component"], given.get("device", "cpu"), given.get("fingerprint"))
