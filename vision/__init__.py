@@ -1,4 +1,4 @@
-"""Models that see: image classifiers, their data, their training and their explanations. Each is a component."""
+"""Models that see: classifiers and readers of pictures, their data, training and explanations. Each is a component."""
 
 import os
 
