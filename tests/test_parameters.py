@@ -38,7 +38,8 @@ def gravity_in_each_step(batch, steps, reset_every=0):
 
 def play(module, value, steps=60, guided=False):
     """Bytes of observations, rewards and flags under fixed actions, or under the reference policy's."""
-    raw = dict.fromkeys(load(module)[1].slots, "raw")  # what a camera sees changes, too
+    slots = load(module)[1].slots
+    raw = {name: "raw" for name in slots if not slots[name].replaces_state}  # what a camera sees changes, too
     batch = open_batch(module, 64, max_episode_steps=50, **raw, **value)
     batch.reset(seeds=range(64))
     rng, seen = np.random.default_rng(0), []
