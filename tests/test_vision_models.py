@@ -151,7 +151,7 @@ def test_multiplications_and_parameters_are_counted_by_hand_alike():
     assert parameters(net) == 8 * 27 + 8 + 128 * 10 + 10
 
 
-@pytest.mark.parametrize("side", [4, 7, 8])
+@pytest.mark.parametrize("side", [1, 4, 5])
 def test_gradients_by_products_are_those_of_torch(side):
     torch.manual_seed(0)
     layer = Conv3x3(128, 160, bias=False)
