@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import ludus
+from acting import random_actions
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.simulation import load
 
@@ -100,3 +101,25 @@ def test_environment_outside_the_batch_is_not_drawn():
             batch.draw_many(np.array(indices), np.zeros((len(indices), 16, 16, 3), np.uint8))
     with pytest.raises((IndexError, ValueError)):  # fewer frames than environments to draw
         batch.draw_many(np.array([0, 1]), np.zeros((1, 16, 16, 3), np.uint8))
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+@pytest.mark.parametrize("guided", [False, True], ids=["random", "heuristic"])
+def test_pictures_of_an_episode_show_nothing_of_those_before_it(id, guided):
+    """What a batch has played must not be seen after a seed: pictures can be an agent's observation."""
+    used, fresh = (KernelBatch(ludus.ENVIRONMENTS[id][0], 3, max_episode_steps=400) for _ in range(2))
+    used.seed_from(1)
+    rng = np.random.default_rng(0)
+    for _ in range(130):
+        used.step(used.heuristic() if guided else random_actions(used.action_space, 3, rng))
+    used.seed_from(50)
+    fresh.seed_from(50)
+    for t in range(12):
+        for shape in ((84, 84), (250, 300)):
+            one, other = np.zeros((2, 3, *shape, 3), np.uint8)
+            used.draw_many(np.arange(3), one)
+            fresh.draw_many(np.arange(3), other)
+            np.testing.assert_array_equal(one, other, err_msg=f"step {t}, {shape}")
+        actions = random_actions(used.action_space, 3, rng)
+        used.step(actions)
+        fresh.step(actions)

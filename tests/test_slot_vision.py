@@ -4,6 +4,7 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
 from torch import nn
 
 import ludus  # noqa: F401
@@ -59,6 +60,41 @@ def test_raw_is_what_is_drawn_and_the_same_on_all_faces(id):
     sb3.seed(7)
     for seen in (single.reset(seed=7)[0][None], vector.reset(seed=7)[0], sb3.reset()):
         np.testing.assert_array_equal(seen, batch.buffers.observation[: len(seen)])
+    for _ in range(10):  # the heuristic keeps the episodes alive: faces differ in how they go on after an end
+        actions = batch.heuristic()
+        batch.step(actions)
+        stepped = single.step(int(actions[0]))[0][None], vector.step(actions)[0], sb3.step(actions)[0]
+        for seen in stepped:
+            np.testing.assert_array_equal(seen, batch.buffers.observation[: len(seen)])
+    assert not (batch.buffers.terminated | batch.buffers.truncated).any()
+
+
+def test_last_pictures_are_those_of_the_ended_episodes_on_all_faces():
+    keywords = {"vision": "raw", "max_episode_steps": 5}
+    batch = make_batch("ludus/CartPole-v1", 3, **keywords)
+    mode = AutoresetMode.SAME_STEP
+    vector = gymnasium.make_vec("ludus/CartPole-v1", num_envs=3, autoreset_mode=mode, **keywords)
+    sb3 = make_vec_env("ludus/CartPole-v1", 3, **keywords)
+    batch.seed_from(7)
+    vector.reset(seed=7)
+    sb3.seed(7)
+    sb3.reset()
+    frames = np.zeros((3, SIGHT, SIGHT, 3), np.uint8)
+    for _ in range(4):
+        for face in (batch, vector, sb3):
+            face.step(np.ones(3, np.int64))
+    same = make_batch("ludus/CartPole-v1", 3, **{**keywords, "max_episode_steps": 100})
+    same.seed_from(7)
+    for _ in range(5):
+        same.step(np.ones(3, np.int64))
+    same.draw_many(np.arange(3), frames)  # how the episodes look at their end, in a world where they go on
+    batch.step(np.ones(3, np.int64))
+    info, infos = vector.step(np.ones(3, np.int64))[4], sb3.step(np.ones(3, np.int64))[3]
+    assert batch.buffers.truncated.all()
+    np.testing.assert_array_equal(batch.buffers.final_observation, frames)
+    np.testing.assert_array_equal(np.stack(list(info["final_obs"])), frames)
+    np.testing.assert_array_equal([entry["terminal_observation"] for entry in infos], frames)
+    assert not np.array_equal(batch.buffers.observation, frames)
 
 
 def test_observations_of_a_vector_environment_are_the_callers_to_keep():

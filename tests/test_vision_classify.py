@@ -18,8 +18,9 @@ from ludus.vision.data import load
 from ludus.vision.explain import explain, overlay
 from ludus.vision.fitting import folder_of
 from ludus.vision.optimizers import Muon, make, orthogonalised, schedule
-from ludus.vision.recipe import Recipe, compose, read, write
-from vision_toy import CLASSES, make_folder
+from ludus.vision.plan import read, write
+from ludus.vision.recipe import Recipe, compose
+from vision_toy import CLASSES, as_it_was, make_folder  # noqa: F401
 
 TASK = Classify.TASK
 TINY = {"widths": [16, 16], "epochs": 3, "batch_size": 32, "threads": 1, "precision": "fp32", "checkpoint_seconds": 0.0}
@@ -28,15 +29,6 @@ TINY = {"widths": [16, 16], "epochs": 3, "batch_size": 32, "threads": 1, "precis
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     return str(make_folder(tmp_path_factory.mktemp("data") / "bars"))
-
-
-@pytest.fixture(autouse=True)
-def as_it_was(monkeypatch):
-    """Each step is reported; the number of threads is that of before afterwards."""
-    monkeypatch.setattr(fitting, "REPORT_SECONDS", 0.0)
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def fit(data, out, progress=None, model="resnet", **settings):
@@ -155,7 +147,7 @@ def test_checkpoint_of_another_recipe_is_refused(data, tmp_path):
     with pytest.raises(Interrupted):
         fit(data, tmp_path / "net", stop_at(1))
     path = folder_of(tmp_path / "net") / "fit.yaml"
-    write(dataclasses.replace(read(path, TASK), label_smoothing=0.3), TASK, path)
+    write(dataclasses.replace(read(path, TASK, Recipe), label_smoothing=0.3), TASK, path)
     with pytest.raises(ValueError, match=r"made with label_smoothing 0.1; restore .*fit.yaml"):
         Classify.open(tmp_path / "net").train()
 
@@ -190,7 +182,7 @@ def test_held_out_images_are_not_trained_on(data, tmp_path):
 def test_recipe_comes_back_from_its_file(data, tmp_path):
     recipe = compose(data, "convnet", 7, {"lr": 0.01, "widths": [8, 8], "dropout": 0.3})
     write(recipe, TASK, tmp_path / "fit.yaml")
-    assert read(tmp_path / "fit.yaml", TASK) == recipe
+    assert read(tmp_path / "fit.yaml", TASK, Recipe) == recipe
     assert recipe.net == {"widths": [8, 8], "dropout": 0.3}
 
 

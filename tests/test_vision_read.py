@@ -13,11 +13,12 @@ from ludus.envs.frames import frames
 from ludus.envs.make import make_batch
 from ludus.interrupts import Interrupted
 from ludus.scripts.main import main
-from ludus.vision import fitting, read, reading
+from ludus.vision import read, reading
 from ludus.vision.classify import Classify
 from ludus.vision.fitting import folder_of
 from ludus.vision.read import CHUNK, Chunks, Read, compose
 from ludus.vision.reader import Reader
+from vision_toy import as_it_was  # noqa: F401
 
 TOY = "test/Pictures-v0"
 ludus.register(TOY, "slots_toy", max_episode_steps=6)
@@ -25,14 +26,6 @@ TINY = {
     **{"frames": 2048, "test_frames": 1024, "epochs": 3, "batch_size": 256, "widths": [8, 8], "dense": 16},
     **{"hidden": 32, "threads": 1, "precision": "fp32", "checkpoint_seconds": 0.0},
 }
-
-
-@pytest.fixture(autouse=True)
-def as_it_was(monkeypatch):
-    monkeypatch.setattr(fitting, "REPORT_SECONDS", 0.0)
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def toy_recipe(**settings):
@@ -219,6 +212,7 @@ def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step):
         ({"optimizer": "adam"}, "unknown optimizer 'adam'; did you mean"),
         ({"momentun": 1.0}, "no setting 'momentun'; did you mean 'momentum'?"),
         ({"frames": 3}, "frames must be between 8"),
+        ({"precision": "fp16"}, "unknown precision 'fp16'"),
         ({"widths": [0]}, "expected channels and units >= 1"),
         ({"epochs": 0}, "epochs must be between 1"),
     ],

@@ -1,12 +1,25 @@
-"""Pictures for the tests of `vision`: bars that lie, stand or are missing, in colours that say nothing."""
+"""What the tests of `vision` share. The pictures: bars that lie, stand or are missing, in colours that say nothing."""
 
 from pathlib import Path
 
 import numpy as np
+import pytest
+import torch
 from PIL import Image
+
+from ludus.vision import fitting
 
 CLASSES = ("lying", "nothing", "standing")
 EACH = 40  # training pictures of each class; half as many for testing
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch):
+    """Each step is reported; the number of threads is that of before afterwards. For whoever imports it."""
+    monkeypatch.setattr(fitting, "REPORT_SECONDS", 0.0)
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 def picture(kind: str, random: np.random.Generator) -> np.ndarray:

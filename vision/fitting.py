@@ -27,7 +27,7 @@ from ..files import quote
 from ..interrupts import Interrupted, watch_signals
 from . import checkpoints
 from .learning import Training
-from .recipe import read, write
+from .plan import Plan, read, write
 
 REPORT_SECONDS = 0.1  # between two reports of progress
 LOG_EVERY = 10  # steps between two points of the curves
@@ -121,7 +121,7 @@ class Fit:
     """
 
     TASK: ClassVar[str]  # as in `ludus fit TASK`
-    RECIPE: ClassVar[type]  # dataclass of what decides a training
+    RECIPE: ClassVar[type[Plan]]  # dataclass of what decides a training
 
     def load(self) -> Any:
         """The data, for training and testing; ``ValueError`` if they do not fit the recipe."""

@@ -10,6 +10,7 @@ import torch
 from ..components import Component
 from . import optimizers
 from .data import generator
+from .plan import Plan
 
 
 class Source(Protocol):
@@ -39,14 +40,9 @@ class Epoch:
 
 
 class Training(lightning.LightningModule):
-    """One step after another; a subclass gives ``loss_of``.
+    """One step after another; a subclass gives ``loss_of``."""
 
-    Args:
-        recipe: Decides the seed, epochs, optimizer, lr, warmup, momentum, weight_decay, ema, precision, threads and
-            checkpoint_seconds; see ``recipe.Recipe``.
-    """
-
-    def __init__(self, recipe: Any, net: Component, batches: Source) -> None:
+    def __init__(self, recipe: Plan, net: Component, batches: Source) -> None:
         super().__init__()
         self.automatic_optimization = False  # there may be two optimisers
         self.recipe, self.net, self.batches = recipe, net, batches

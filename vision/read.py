@@ -1,7 +1,7 @@
 """`ludus fit vision/read`: train a reader on an environment's own pictures. `fitting.py` says how a training goes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,13 +10,12 @@ from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
 from ..envs.frames import Frames, frames
-from ..errors import did_you_mean
 from . import learning
 from .data import generator
 from .fitting import Fit
+from .plan import Plan, arguments_of, here, read_settings
 from .reader import Reader
 from .reading import Summary, baseline, figures, judge, measure, readings_picture
-from .recipe import OPTIMIZERS, arguments_of, check_range, check_types, resolved, split, threads_of
 
 CHUNK = 8  # successive pictures in a batch, of which each but the first has one before it
 WATCHED = 4096  # test pictures, at most, that are judged after each epoch; nothing is chosen by it
@@ -24,42 +23,31 @@ TESTED_APART = 1_000_003  # what the seed of the test's episodes is further
 LEAST_STD = 1e-3  # of a number that never changed in training
 
 
-@dataclass(frozen=True)
-class ReadRecipe:
-    """All that decides a training."""
+@dataclass(frozen=True, kw_only=True)
+class ReadRecipe(Plan):
+    """All that decides a training of a reader."""
 
     env: str  # id of a registered environment
     slot: str = "vision"
     environment: dict[str, Any] = field(default_factory=dict)  # its keywords
     frames: int = 40_000  # training pictures
     test_frames: int = 12_800  # of other episodes
-    seed: int = 0  # of the weights, the order and the episodes
-    epochs: int = 7  # passes over the training pictures
-    net: dict[str, Any] = field(default_factory=dict)  # the reader's own arguments, such as widths
-    batch_size: int = 128  # pictures in a step
-    optimizer: str = "adamw"  # muon, sgd or adamw
-    lr: float = 0.002  # highest learning rate
-    warmup: float = 0.1  # share of the steps in which the rate rises to it; then it falls to 0
-    momentum: float = 0.9  # of sgd and muon
+    epochs: int = 7
+    batch_size: int = 128
+    optimizer: str = "adamw"
+    lr: float = 0.002
+    warmup: float = 0.1
+    momentum: float = 0.9
     weight_decay: float = 0.01
-    ema: float = 0.0  # decay per step of a moving average of the weights, which is then what is kept; 0: none
-    precision: str = "auto"  # bf16, fp32; auto: bf16 where the processor multiplies it
-    threads: int = 0  # of torch; 0: one per core. Another number gives other bits
-    checkpoint_seconds: float = 30.0  # between two checkpoints
 
     def __post_init__(self) -> None:
-        check_types(self)
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(f"unknown optimizer {self.optimizer!r}{did_you_mean(self.optimizer, OPTIMIZERS)}")
-        for name, low, high in (
-            ("epochs", 1, 1e6), ("frames", CHUNK, 1e8), ("test_frames", CHUNK, 1e8), ("batch_size", CHUNK, 1e6),
-            ("lr", 0, 1e6), ("warmup", 1e-6, 0.999), ("momentum", 0, 0.9999), ("weight_decay", 0, 1e3),
-            ("ema", 0, 0.99999), ("threads", 0, 4096), ("checkpoint_seconds", 0, 1e9),
-        ):  # fmt: skip
-            check_range(self, name, low, high)
-        for name in self.net:
-            if name not in arguments_of(Reader):
-                raise ValueError(f"a reader has no argument {name!r}{did_you_mean(name, arguments_of(Reader))}")
+        super().__post_init__()
+        self.check_net("a reader")
+        for name, high in (("frames", 1e8), ("test_frames", 1e8), ("batch_size", 1e6)):
+            self.check_range(name, CHUNK, high)
+
+    def arguments(self) -> tuple[str, ...]:
+        return arguments_of(Reader)
 
 
 def compose(env: str, seed: int = 0, settings: dict[str, Any] | None = None, **more: Any) -> ReadRecipe:
@@ -68,11 +56,8 @@ def compose(env: str, seed: int = 0, settings: dict[str, Any] | None = None, **m
     Raises:
         ValueError: a setting that does not exist, or a value out of range.
     """
-    known = {entry.name for entry in fields(ReadRecipe)} - {"env", "slot", "environment", "seed", "net"}
-    values, net = split(settings or {}, known, arguments_of(Reader))
-    values["precision"] = resolved(values.get("precision", "auto"))
-    values["threads"] = threads_of(values)
-    return ReadRecipe(env, seed=seed, net=net, **values, **more)
+    values, net = read_settings(ReadRecipe, Reader, settings or {})
+    return ReadRecipe(env=env, seed=seed, net=net, **{**values, **here(values)}, **more)
 
 
 class Data(NamedTuple):

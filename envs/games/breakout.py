@@ -97,7 +97,7 @@ def state(rows, columns):
         "y": "f8",
         "vx": "f8",  # u/step; both 0 while the ball lies on the paddle
         "vy": "f8",
-        "speed": "f8",  # u/step, of the ball in flight
+        "speed": "f8",  # u/step, of the ball in flight; 0 while it lies on the paddle
         "paddle": "f8",  # u, x of its middle
         "wait": "i8",  # steps until the serve
         "falling": "?",  # the ball is past the paddle
@@ -136,6 +136,7 @@ def serve(s):
 def lay_ball(s):
     """Put a new ball on the paddle."""
     s.x, s.y, s.vx, s.vy, s.falling, s.contacts = s.paddle, PADDLE_LINE, 0.0, 0.0, False, 0
+    s.speed = 0.0  # drawing asks for it: the last ball's must not be seen
     if s.standing == 0:
         build_wall(s)
     s.wait = int(s.serve_delay)
