@@ -13,10 +13,12 @@ from .engine.slots import SlottedBatch
 from .make import make_batch, slots_of
 
 ENVS = 256  # played side by side, at most
-SUCCESSIVE = 16  # steps of one environment that are recorded, at least
-SPREAD = 2000  # steps in which the recordings begin, so that they show all of an episode
+SUCCESSIVE = 16  # steps of a recording: many short ones show more than a few long ones
+SPREAD = 10_000  # steps, at most, over which the recordings are spread
 # Chances of a random action, one environment after the other: what is seen is that of good, middling and bad play.
 CHANCES = (0.0, 0.05, 0.2, 1.0)
+# Steps, at most, that such an action is kept for, in the same way: short mistakes average out, long ones lead astray.
+KEPT = (1, 1, 1, 1, 16, 16, 16, 16)
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,26 @@ class Frames:
     def __len__(self) -> int:
         return len(self.raw)
 
+    @property
+    def traced(self) -> np.ndarray:
+        """(N,) whether the step before is here, or there was none."""
+        return (self.before >= 0) | self.begins
+
 
 def frames(
-    id: str, slot: str, n: int, seed: int = 0, environment: Mapping[str, Any] | None = None, spread: int = SPREAD
+    id: str, slot: str, n: int, seed: int = 0, environment: Mapping[str, Any] | None = None, spread: int | None = None
 ) -> Frames:
     """``n`` steps, at least, of what ``slot`` of the environment ``id`` senses and of what is true.
 
     The reference policy plays in three of four environments, in two of them with random actions in between; the random
-    policy in the fourth, and where there is no other. Each environment is recorded over successive steps.
+    policy in the fourth, and where there is no other. In half of the environments random actions are kept for a while.
+    What is recorded is short series of successive steps, each environment's spread evenly over its play.
 
     Args:
         seed: Of the environments and the actions; another one shows other episodes.
         environment: Its keywords, as in ``make_batch``.
-        spread: Steps within which the recordings begin, each at a moment of its own.
+        spread: Steps over which the recordings are spread, if they have room there; by default the length of an
+            episode, so that all of it is shown.
 
     Raises:
         ValueError: no such environment, slot or keyword; a slot that is sensed once per episode, which is no series of
@@ -71,12 +80,16 @@ def frames(
         if key in keywords:
             raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
     count = min(ENVS, -(-n // SUCCESSIVE))
-    length = -(-n // count)
+    series = -(-n // (count * SUCCESSIVE))  # of each environment
+    length = series * SUCCESSIVE
     batch = make_batch(id, count, **{**keywords, slot: "truth"})
     assert isinstance(batch, SlottedBatch)
     random = np.random.default_rng([check_seed(seed), 1])
-    starts = random.integers(0, spread + 1, count)
-    chance = np.resize(CHANCES, count) if batch.has_heuristic else np.ones(count)
+    if spread is None:
+        spread = min(batch.max_episode_steps or SPREAD, SPREAD)
+    period = max(-(-spread // series), SUCCESSIVE)  # in each, every environment is recorded once
+    starts = random.integers(0, period - SUCCESSIVE + 1, (series, count))
+    player = _Player(batch, random)
     batch.seed_from(seed)
     sense = batch.slot_loop(f"sense_{slot}")  # only where it is recorded: drawing costs more than playing
     truth_space, raw_space = batch.fillings[slot].space, batch.simulation.slots[slot].raw(**batch.sizes)
@@ -85,22 +98,24 @@ def frames(
     truth = np.empty((count, length, *(truth_space.shape or ())), truth_space.dtype)
     begins = np.zeros((count, length), np.bool_)
     fresh = np.ones(count, np.bool_)
-    for t in range(int(starts.max()) + length):
-        rows = np.flatnonzero((starts <= t) & (t < starts + length))
+    for t in range(series * period):
+        number, now = divmod(t, period)
+        place = now - starts[number]
+        rows = np.flatnonzero((place >= 0) & (place < SUCCESSIVE))
         if len(rows):
             seen = np.empty((len(rows), *raw.shape[2:]), raw.dtype)
             sense(batch.records, rows, batch.world, seen)
-            place = t - starts[rows]
+            place = number * SUCCESSIVE + place[rows]
             raw[rows, place], truth[rows, place] = seen, batch.shown(slot)[rows]
             begins[rows, place] = fresh[rows]
-        batch.step(_actions(batch, chance, random))
+        batch.step(player.actions())
         fresh = batch.buffers.terminated | batch.buffers.truncated
     is_board = truth_space.dtype is not None and truth_space.dtype.kind in "iu"
     width = np.ones(truth_space.shape or ()) if is_board else width_of(batch.simulation.slots[slot], truth_space, slot)
     batch.close()
     before = np.arange(count * length).reshape(count, length) - 1
     before[begins] = -1
-    before[:, 0] = -1
+    before[:, ::SUCCESSIVE] = -1
     return Frames(
         raw=raw.reshape(-1, *raw.shape[2:]),
         truth=truth.reshape(-1, *truth.shape[2:]),
@@ -113,18 +128,42 @@ def frames(
     )
 
 
-def _actions(batch: SlottedBatch, chance: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The reference policy's actions (N, …), with ``chance`` (N,) those of the random policy."""
-    space, count = batch.action_space, batch.num_envs
-    tried: np.ndarray
-    if isinstance(space, spaces.Discrete):
-        legal = batch.buffers.mask.astype(np.float64) * random.random((count, int(space.n)))
-        tried = legal.argmax(axis=1) + int(space.start)
-    else:
+class _Player:
+    """The reference policy, which tries a random action now and then and keeps to it for a while."""
+
+    def __init__(self, batch: SlottedBatch, random: np.random.Generator) -> None:
+        self.batch, self.random = batch, random
+        count = batch.num_envs
+        self.chance = np.resize(CHANCES, count) if batch.has_heuristic else np.ones(count)
+        self.kept = np.resize(KEPT, count)
+        self.left = np.zeros(count, np.int64)  # steps that what is tried is still kept for
+        self.tried = self._random()
+
+    def actions(self) -> np.ndarray:
+        """(N, …) for the step to come."""
+        random, count = self.random, self.batch.num_envs
+        fresh = (self.left == 0) & (random.random(count) < self.chance)
+        lengths = np.floor(np.exp(random.random(count) * np.log(self.kept + 1)))  # 1 … kept, the longer the rarer
+        np.copyto(self.left, lengths.astype(np.int64), where=fresh)
+        wide = (count, *(1,) * (self.tried.ndim - 1))
+        np.copyto(self.tried, self._random(), where=(fresh | ~self._legal()).reshape(wide))
+        tries = self.left > 0
+        self.left -= tries
+        if not self.batch.has_heuristic:
+            return self.tried
+        return np.where(tries.reshape(wide), self.tried, self.batch.heuristic().reshape(self.tried.shape))
+
+    def _random(self) -> np.ndarray:
+        space, count = self.batch.action_space, self.batch.num_envs
+        if isinstance(space, spaces.Discrete):
+            legal = self.batch.buffers.mask.astype(np.float64) * self.random.random((count, int(space.n)))
+            return legal.argmax(axis=1) + int(space.start)
         assert isinstance(space, spaces.Box)
-        tried = random.uniform(space.low, space.high, (count, *space.shape))
-    if not batch.has_heuristic:
-        return tried
-    best = batch.heuristic()
-    drawn = random.random(count) < chance
-    return np.where(drawn.reshape(count, *(1,) * (tried.ndim - 1)), tried, best.reshape(tried.shape))
+        return self.random.uniform(space.low, space.high, (count, *space.shape))
+
+    def _legal(self) -> np.ndarray:
+        """(N,) whether what was tried before may be done again."""
+        space, mask = self.batch.action_space, self.batch.buffers.mask
+        if not isinstance(space, spaces.Discrete):
+            return np.ones(self.batch.num_envs, np.bool_)
+        return mask[np.arange(len(mask)), self.tried - int(space.start)].astype(np.bool_)

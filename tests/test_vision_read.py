@@ -1,6 +1,7 @@
 """Pictures with their truths from any environment's slot, and readers that learn from them."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,14 +10,14 @@ from gymnasium import spaces
 
 import ludus
 from ludus.components import Component
-from ludus.envs.frames import frames
+from ludus.envs.frames import SUCCESSIVE, frames
 from ludus.envs.make import make_batch
 from ludus.interrupts import Interrupted
 from ludus.scripts.main import main
 from ludus.vision import read, reading
 from ludus.vision.classify import Classify
 from ludus.vision.fitting import folder_of
-from ludus.vision.read import CHUNK, Chunks, Read, compose
+from ludus.vision.read import Data, Read, compose
 from ludus.vision.reader import Reader
 from vision_toy import as_it_was  # noqa: F401
 
@@ -128,17 +129,14 @@ def test_reader_that_makes_no_sense_is_refused(build, message):
 # --- Training --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [CHUNK, 100, 2048])
-def test_an_epoch_shows_each_chunk_once(count):
-    chunks = Chunks(count, 64, seed=0)
-    rows = torch.cat([chunk.flatten() for chunk in chunks])
-    assert len(rows.unique()) == len(rows)
-    assert rows.max() < count
-    assert len(rows) >= max(0.5 * count - 2 * CHUNK, CHUNK)
-    again = Chunks(count, 64, seed=0)
-    again.step = len(chunks) + 1
-    assert torch.equal(again.batch(1), Chunks(count, 64, seed=0).batch(1))
-    assert count < 2 * CHUNK or not torch.equal(chunks.batch(0), chunks.batch(len(chunks)))  # another order
+def test_only_pictures_whose_change_is_known_are_learned_from():
+    recipe = compose("ludus/CartPole-v1", settings={"batch_size": 32})
+    data = frames("ludus/CartPole-v1", "vision", 1024, seed=3, spread=500)
+    training = Read(Path("net"), recipe).prepare(Data(data, data))
+    shown = torch.cat([training.usable[batch] for batch in training.batches]).numpy()
+    assert len(np.unique(shown)) == len(shown) == len(training.usable) // 32 * 32
+    assert ((data.before[shown] >= 0) | data.begins[shown]).all()
+    assert ((data.before < 0) & ~data.begins).sum() == len(data) - len(training.usable) > 50
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +162,7 @@ def test_what_the_picture_shows_is_read(learned):
 
 def test_judging_is_what_an_environment_would_see(learned):
     _, net, _ = learned
-    data = frames(TOY, "camera", 1500, seed=9, environment={"size": 8})
+    data = frames(TOY, "camera", 1500, seed=9, environment={"size": 8}, spread=100)
     y, rows = reading.judge(net.eval(), data)
     assert 0 < len(rows) < len(data)
     with torch.no_grad():
@@ -211,7 +209,7 @@ def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step):
     [
         ({"optimizer": "adam"}, "unknown optimizer 'adam'; did you mean"),
         ({"momentun": 1.0}, "no setting 'momentun'; did you mean 'momentum'?"),
-        ({"frames": 3}, "frames must be between 8"),
+        ({"frames": 3}, "frames must be between 16"),
         ({"precision": "fp16"}, "unknown precision 'fp16'"),
         ({"widths": [0]}, "expected channels and units >= 1"),
         ({"epochs": 0}, "epochs must be between 1"),
@@ -267,9 +265,9 @@ def test_recipes_tell_whole_numbers_from_others():
 
 
 def test_the_smallest_sizes_that_are_allowed_still_show_successive_steps(tmp_path):
-    data = frames("ludus/CartPole-v1", "vision", CHUNK)
-    assert (data.before >= 0).sum() >= CHUNK - 1
-    settings = {**TINY, "frames": CHUNK, "test_frames": CHUNK, "epochs": 1}
+    data = frames("ludus/CartPole-v1", "vision", SUCCESSIVE)
+    assert (data.before >= 0).sum() >= SUCCESSIVE - 1
+    settings = {**TINY, "frames": SUCCESSIVE, "test_frames": SUCCESSIVE, "epochs": 1}
     _, summary = Read.start(tmp_path / "net", compose(TOY, settings=settings, slot="camera")).train()
     assert np.isfinite(summary.metrics["rmse"])
 

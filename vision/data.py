@@ -7,6 +7,7 @@ it were made by this process or by one that was killed. So the position of an it
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -143,11 +144,48 @@ def blend(
     return x, share * one_hot + (1.0 - share) * one_hot[order]
 
 
-class Batches:
-    """The training batches of a data set: (images (B, H, W, C), labels (B,) or shares (B, K)), without end.
+class Shuffled:
+    """Batches of the rows 0 … ``count`` - 1, without end: (B,) int64 tensors.
 
-    Iterating gives the rest of the epoch in which ``step`` stands, and moves ``step`` along. Each epoch has the images
-    in another order, and leaves out the few that do not fill a batch.
+    Iterating gives the rest of the epoch in which ``step`` stands, and moves ``step`` along. Each epoch has the rows in
+    another order, and leaves out the few that do not fill a batch.
+
+    Raises:
+        ValueError: no rows, or a batch size below 1.
+    """
+
+    def __init__(self, count: int, batch_size: int, seed: int, step: int = 0) -> None:
+        if not count or batch_size < 1:
+            raise ValueError(f"batches of {batch_size} of {count} pictures")
+        self.count, self.seed, self.step = count, seed, step
+        self.batch_size = min(batch_size, count)
+        self._order = (-1, torch.empty(0, dtype=torch.int64))
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return self.count // self.batch_size
+
+    def __iter__(self) -> Iterator[Any]:
+        end = (self.step // len(self) + 1) * len(self)
+        while self.step < end:
+            batch = self.batch(self.step)
+            self.step += 1
+            yield batch
+
+    def batch(self, step: int) -> Any:
+        """The batch of this step; a function of the seed and ``step``."""
+        return self.rows(step)
+
+    def rows(self, step: int) -> torch.Tensor:
+        """(B,) the rows of this step."""
+        epoch, place = divmod(step, len(self))
+        if self._order[0] != epoch:
+            self._order = (epoch, torch.randperm(self.count, generator=generator(self.seed, "epoch", epoch)))
+        return self._order[1][place * self.batch_size : (place + 1) * self.batch_size]
+
+
+class Batches(Shuffled):
+    """The training batches of a data set: (images (B, H, W, C), labels (B,) or shares (B, K)).
 
     Raises:
         ValueError: no images, a batch size below 1, or an augmentation that is too large for the images.
@@ -156,33 +194,16 @@ class Batches:
     def __init__(
         self, data: Images, batch_size: int, how: Augmentation, seed: int, step: int = 0, fill: tuple[int, ...] = (0,)
     ) -> None:
-        if not len(data) or batch_size < 1:
-            raise ValueError(f"batches of {batch_size} of {len(data)} images")
+        super().__init__(len(data), batch_size, seed, step)
         how.check(*data.images.shape[1:3])
-        self.data, self.how, self.seed, self.step = data, how, seed, step
-        self.batch_size = min(batch_size, len(data))
+        self.data, self.how = data, how
         self.fill = torch.tensor(fill, dtype=torch.uint8)  # the colour of what cutout hides
         self._begins_mirrored = torch.rand(len(data), generator=generator(seed, "mirror")) < 0.5
-        self._order = (-1, torch.empty(0, dtype=torch.int64))
-
-    def __len__(self) -> int:
-        """Batches in an epoch."""
-        return len(self.data) // self.batch_size
-
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        end = (self.step // len(self) + 1) * len(self)
-        while self.step < end:
-            batch = self.batch(self.step)
-            self.step += 1
-            yield batch
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The batch of this step; a function of the seed and ``step``."""
-        epoch, place = divmod(step, len(self))
-        if self._order[0] != epoch:
-            self._order = (epoch, torch.randperm(len(self.data), generator=generator(self.seed, "epoch", epoch)))
-        rows = self._order[1][place * self.batch_size : (place + 1) * self.batch_size]
-        return self._augmented(rows, epoch, generator(self.seed, "batch", step))
+        epoch = step // len(self)
+        return self._augmented(self.rows(step), epoch, generator(self.seed, "batch", step))
 
     def _augmented(self, rows: torch.Tensor, epoch: int, source: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         how, count = self.how, len(rows)

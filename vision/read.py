@@ -1,6 +1,5 @@
 """`ludus fit vision/read`: train a reader on an environment's own pictures. `fitting.py` says how a training goes."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -9,15 +8,14 @@ import torch
 from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
-from ..envs.frames import Frames, frames
+from ..envs.frames import SUCCESSIVE, Frames, frames
 from . import learning
-from .data import generator
+from .data import Shuffled
 from .fitting import Fit
 from .plan import Plan, arguments_of, here, read_settings
 from .reader import Reader
 from .reading import Summary, baseline, figures, judge, measure, readings_picture
 
-CHUNK = 8  # successive pictures in a batch, of which each but the first has one before it
 WATCHED = 4096  # test pictures, at most, that are judged after each epoch; nothing is chosen by it
 TESTED_APART = 1_000_003  # what the seed of the test's episodes is further
 LEAST_STD = 1e-3  # of a number that never changed in training
@@ -43,8 +41,8 @@ class ReadRecipe(Plan):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_net("a reader")
-        for name, high in (("frames", 1e8), ("test_frames", 1e8), ("batch_size", 1e6)):
-            self.check_range(name, CHUNK, high)
+        for name in ("frames", "test_frames"):
+            self.check_range(name, SUCCESSIVE, 1e8)
 
     def arguments(self) -> tuple[str, ...]:
         return arguments_of(Reader)
@@ -65,37 +63,6 @@ class Data(NamedTuple):
 
     train: Frames
     test: Frames
-
-
-class Chunks:
-    """Rows (B / CHUNK, CHUNK) of training pictures that follow each other; see ``learning.Source``."""
-
-    def __init__(self, count: int, batch_size: int, seed: int) -> None:
-        self.count, self.seed, self.step = count, seed, 0
-        self.batch_size = min(batch_size, count) // CHUNK * CHUNK
-        self._order = (-1, torch.empty(0, dtype=torch.int64))
-
-    def __len__(self) -> int:
-        # One chunk less than fits, so that all of them can begin a few pictures later, as they do in most epochs.
-        return max((self.count // CHUNK - 1) // (self.batch_size // CHUNK), 1)
-
-    def __iter__(self) -> Iterator[torch.Tensor]:
-        end = (self.step // len(self) + 1) * len(self)
-        while self.step < end:
-            batch = self.batch(self.step)
-            self.step += 1
-            yield batch
-
-    def batch(self, step: int) -> torch.Tensor:
-        """The rows of this step; a function of the seed and ``step``."""
-        epoch, place = divmod(step, len(self))
-        if self._order[0] != epoch:
-            source = generator(self.seed, "epoch", epoch)
-            shift = int(torch.randint(CHUNK, (), generator=source)) if self.count >= 2 * CHUNK else 0
-            starts = torch.randperm(max(self.count // CHUNK - 1, 1), generator=source) * CHUNK + shift
-            self._order = (epoch, starts)
-        each = self.batch_size // CHUNK
-        return self._order[1][place * each : (place + 1) * each, None] + torch.arange(CHUNK)
 
 
 def build(recipe: ReadRecipe, train: Frames) -> Reader:
@@ -122,21 +89,22 @@ class Training(learning.Training):
     net: Reader
 
     def __init__(self, recipe: ReadRecipe, train: Frames) -> None:
-        super().__init__(recipe, build(recipe, train), Chunks(len(train), recipe.batch_size, recipe.seed))
-        self.raw, self.truth = torch.from_numpy(train.raw), torch.from_numpy(train.truth)
-        self.follows, self.begins = torch.from_numpy(train.before >= 0), torch.from_numpy(train.begins)
+        net = build(recipe, train)
+        # Of numbers, without those whose picture before was not recorded.
+        self.usable = torch.arange(len(train)) if net.is_board else torch.from_numpy(np.flatnonzero(train.traced))
+        super().__init__(recipe, net, Shuffled(len(self.usable), recipe.batch_size, recipe.seed))
+        self.raw, self.truth, self.before = (torch.from_numpy(a) for a in (train.raw, train.truth, train.before))
 
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
-        net, rows = self.net, batch.flatten()
+        net, rows = self.net, self.usable[batch]
         target = (self.truth[rows].float() - net._mean) / net._std
-        x = self.raw[rows]
         if net.is_board:
-            return F.smooth_l1_loss(net.scaled(x, None, None).float(), target)
-        known = self.follows[batch]
-        known[:, 0] = False  # the one before is not in this batch
-        usable = (known | self.begins[batch]).flatten()
-        y = net.scaled(x, x.roll(1, dims=0), known.flatten()[:, None].float())
-        return F.smooth_l1_loss(y[usable].float(), target[usable])
+            y = net.scaled(self.raw[rows], None, None)
+        else:
+            before = self.before[rows]
+            known = (before >= 0).float()[:, None]
+            y = net.scaled(self.raw[rows], self.raw[before.clamp(min=0)], known)
+        return F.smooth_l1_loss(y.float(), target)
 
 
 class Read(Fit):

@@ -28,7 +28,7 @@ def judge(net: Reader, data: Frames, most: int | None = None) -> tuple[np.ndarra
     net.eval()
     try:
         count = min(len(data), most or len(data))
-        usable = np.ones(count, np.bool_) if net.is_board else (data.before[:count] >= 0) | data.begins[:count]
+        usable = np.ones(count, np.bool_) if net.is_board else data.traced[:count]
         rows = np.flatnonzero(usable)
         read = []
         for part in torch.from_numpy(rows).split(AT_ONCE):

@@ -165,7 +165,7 @@ def draw(s, world, frame):
         sin, cos = side * math.sin(s.angle_limit), math.cos(s.angle_limit)
         line(frame, x, top, x + 1.1 * length * sin, top - 1.1 * length * cos, 0.4 * thick, LIMIT)
 
-    if s.pushed >= 0 and thick > 1.5:  # an arrow behind the cart shows the last push
+    if s.pushed >= 0:  # an arrow behind the cart shows the last push
         way = 1.0 if (s.pushed == RIGHT) == (s.force > 0.0) else -1.0
         tip, y = x - way * 1.25 * half, 0.5 * (top + bottom)
         line(frame, x - way * 2.3 * half, y, tip, y, 1.6 * thick, PUSH)
