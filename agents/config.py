@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 import yaml
 
-from ..envs.make import find_spec, is_ludus, pin_component, pin_components
+from ..envs.make import find_spec, is_ludus, pin_component, pin_components, slots_of
 from ..errors import did_you_mean
 from ..files import write_atomically
 from .catalogue import find, resolve
@@ -20,7 +21,7 @@ CONFIG_FORMAT = 1
 # What PyYAML raises for text that is no YAML, beside its own error: for impossible dates, unknown tags, deep nesting.
 PYYAML_RAISES = (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 # Hyperparameters that are younger than some runs and results: at these values they change nothing.
-LATER: dict[str, Any] = {"encoder": None, "freeze": False}
+LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False}
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -61,12 +62,24 @@ class RunConfig:
         return find(self.agent).exact and self.device == "cpu" and is_ludus(find_spec(self.env))
 
 
-def preset(env: str, agent: str) -> dict[str, Any]:
-    """The tuned hyperparameters of ``agent`` on ``env``; empty where there are none."""
-    path = PRESETS / f"{env.replace('/', '-')}.yaml"
-    if not path.exists():
-        return {}
-    return dict(yaml.safe_load(path.read_text()).get(agent, {}))
+def preset(env: str, agent: str, environment: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The tuned hyperparameters of ``agent`` on ``env``; empty where there are none.
+
+    An ``environment`` (keywords) that shows its picture as the observation has little in common with the one that shows
+    its state: agents for which there is a preset for pictures take that.
+    """
+    if agent in (found := _read(PRESETS / "pictures.yaml")) and _shows_pictures(env, environment or {}):
+        return found[agent]
+    return _read(PRESETS / f"{env.replace('/', '-')}.yaml").get(agent, {})
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    return yaml.safe_load(path.read_text()) if path.exists() else {}
+
+
+def _shows_pictures(env: str, environment: Mapping[str, Any]) -> bool:
+    """Whether a slot that shows raw pixels replaces the state."""
+    return any(slot.replaces_state and environment.get(name) == "raw" for name, slot in slots_of(env).items())
 
 
 def configure(
@@ -80,7 +93,7 @@ def configure(
         raise ValueError(f"device {device!r} was asked for, but torch sees no CUDA device; use --device cpu")
     if keywords.get("environment"):
         keywords["environment"] = pin_components(env, keywords["environment"])
-    given = {**preset(env, agent), **(hyperparameters or {})}
+    given = {**preset(env, agent, keywords.get("environment")), **(hyperparameters or {})}
     if "steps" in keywords and "evaluate_every" not in given:
         given["evaluate_every"] = max(keywords["steps"] // 10, 1)
     defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}

@@ -47,10 +47,18 @@ class OneHotEncoder(Encoder):
         return nn.functional.one_hot(x.long().flatten() - self.start, self.num_features).float()
 
 
+class PixelNorm(nn.LayerNorm):
+    """Layer norm over the channels of each pixel."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, channels, H, W), laid out channels-last
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class ConvEncoder(Encoder):
     """Convolutions over a picture or board (height, width, channels), or (channels, height, width) if ``first``.
 
-    ``layers`` lists (channels, kernel, stride) of each; padding keeps the size at stride 1.
+    ``layers`` lists (channels, kernel, stride) of each; padding keeps the size at stride 1. With ``norm``, layer norm
+    over the channels of each pixel follows.
     """
 
     def __init__(
@@ -59,6 +67,7 @@ class ConvEncoder(Encoder):
         layers: Sequence[Sequence[int]],
         scale: float | Sequence[float] | None = None,
         channels_first: bool = False,
+        norm: bool = False,
     ) -> None:
         super().__init__()
         self.channels_first = channels_first
@@ -66,7 +75,8 @@ class ConvEncoder(Encoder):
         channels = space.shape[0] if channels_first else space.shape[2]
         blocks: list[nn.Module] = []
         for outputs, kernel, stride in layers:
-            blocks += [nn.Conv2d(channels, outputs, kernel, stride, padding=kernel // 2), nn.ReLU()]
+            blocks.append(nn.Conv2d(channels, outputs, kernel, stride, padding=kernel // 2))
+            blocks += [PixelNorm(outputs), nn.ReLU()] if norm else [nn.ReLU()]
             channels = outputs
         self.convolutions = nn.Sequential(*blocks)
         shape = space.shape if channels_first else (space.shape[2], *space.shape[:2])
@@ -108,8 +118,9 @@ def make_encoder(
     conv: Sequence[Sequence[int]] = (),
     scale: float | Sequence[float] | None = None,
     given: Encoder | Mapping[str, Encoder] | None = None,
+    norm: bool = False,
 ) -> Encoder:
-    """The encoder that fits ``space``; ``conv`` layers are used for Boxes with three axes.
+    """The encoder that fits ``space``; ``conv`` layers, with ``norm``, are used for Boxes with three axes.
 
     ``given`` is one that there is already: for all of ``space``, or for some of a Dict's keys.
     """
@@ -118,14 +129,17 @@ def make_encoder(
     if isinstance(space, spaces.Dict):
         ready = given or {}
         return DictEncoder(
-            {key: ready[key] if key in ready else make_encoder(part, conv, scale) for key, part in space.items()}
+            {
+                key: ready[key] if key in ready else make_encoder(part, conv, scale, norm=norm)
+                for key, part in space.items()
+            }
         )
     if isinstance(space, spaces.Discrete):
         return OneHotEncoder(space)
     if isinstance(space, spaces.Box):
         if conv and len(space.shape) == 3:
             first = space.shape[0] < min(space.shape[1:])  # a picture has fewer channels than rows and columns
-            return ConvEncoder(space, conv, scale, channels_first=first)
+            return ConvEncoder(space, conv, scale, first, norm)
         return FlatEncoder(space, scale)
     raise ValueError(f"no network for the observation space {space}; expected Box, Discrete or a Dict of these")
 
@@ -162,9 +176,10 @@ class QNetwork(nn.Module):
         conv: Sequence[Sequence[int]] = (),
         scale: float | Sequence[float] | None = None,
         given: Encoder | Mapping[str, Encoder] | None = None,
+        norm: bool = False,
     ) -> None:
         super().__init__()
-        self.features = make_encoder(space, conv, scale, given)
+        self.features = make_encoder(space, conv, scale, given, norm)
         width = self.features.num_features
         layers: list[nn.Module] = []
         for outputs in hidden:

@@ -47,6 +47,7 @@ class PQNConfig:
     reheat_half_life: float = 200.0  # episodes
     hidden: tuple[int, ...] = (128, 128)  # units of the hidden layers
     conv: tuple[tuple[int, ...], ...] = ()  # (channels, kernel, stride) of each convolution, for pictures and boards
+    conv_norm: bool = False  # layer norm after each convolution, as after each hidden layer
     input_scale: float | tuple[float, ...] | None = None  # factor(s) for the last axis; else 1/255 for uint8 and 1
     center: int | None = None  # plane that marks the own cell of a board: the network then sees the board from there
     view_radius: int = 5  # how far it sees exactly then, in cells
@@ -99,6 +100,7 @@ class PQN(BatchAgent):
                 c.conv,
                 c.input_scale,
                 placed.encoders() if placed else None,
+                c.conv_norm,
             )
         self.policy = network.to(self.device)  # type: ignore[assignment]
         self.weights = flatten_parameters(network)

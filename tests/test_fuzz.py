@@ -13,7 +13,9 @@ import ludus
 from ludus.envs.checks.fuzz import Failure, draw_campaign, fuzz
 from ludus.envs.checks.lockstep import Fault, Pair
 from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.fillings import Blind, Noisy, Told
 from ludus.envs.engine.simulation import Parameter, load
+from ludus.envs.engine.slots import SlottedBatch
 from ludus.scripts.main import main
 
 ludus.register("test/Faulty-v0", "faulty", max_episode_steps=30)
@@ -292,3 +294,55 @@ def test_declaration_and_kernel_of_invariants_belong_together(monkeypatch):
     monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, invariants=()))
     with pytest.raises(TypeError, match="faulty must have both or none of the kernel invariant and SIMULATION.invari"):
         KernelBatch("faulty", 1)
+
+
+# --- Faults of slots -------------------------------------------------------------------------------------------------
+
+
+def noise_from_nowhere(monkeypatch):
+    drawn = np.random.default_rng(0)
+
+    def fill(self, rows, out, last=False):
+        out[...] = drawn.random(out.shape)
+
+    monkeypatch.setattr(Noisy, "fill", fill)
+
+
+def endless(monkeypatch):
+    monkeypatch.setattr(Blind, "fill", lambda self, rows, out, last=False: out.fill(np.inf))
+
+
+def unfilled(monkeypatch):
+    monkeypatch.setattr(Told, "fill", lambda self, rows, out, last=False: None)
+
+
+def last_pictures_of_others(monkeypatch):
+    end = SlottedBatch._end
+
+    def late(self, rows):
+        end(self, rows)
+        for name in self.each_step:
+            self._final[name][rows] = self.shown(name)[rows]  # still of the episode before: of its last step but one
+
+    monkeypatch.setattr(SlottedBatch, "_end", late)
+
+
+def slots_left_out_of_snapshots(monkeypatch):
+    monkeypatch.setattr(SlottedBatch, "_kept", lambda self: [])
+
+
+SLOT_FAULTS = {
+    noise_from_nowhere: "two batches with the same seeds and actions differ in the sense",
+    endless: "what slot vision shows is not finite",
+    unfilled: "the kernel does not write all of the (final )?sense",
+    last_pictures_of_others: "two batches with the same seeds and actions differ in the final sense",
+    slots_left_out_of_snapshots: "a restored batch shows another sense|[0-9]+ steps after a restore the sense",
+}
+
+
+@pytest.mark.parametrize(("plant", "message"), SLOT_FAULTS.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_fault_of_a_slot_is_caught(plant, message, monkeypatch):
+    plant(monkeypatch)
+    module, limit = ludus.ENVIRONMENTS["ludus/CartPole-v1"]
+    with pytest.raises(Failure, match=f"^({message})"):
+        fuzz(module, limit, 10 * STEPS)

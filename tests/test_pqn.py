@@ -10,6 +10,8 @@ from stable_baselines3.common.logger import Logger
 
 import chain
 from ludus.agents.batch_agent import config_from
+from ludus.agents.config import configure
+from ludus.agents.networks import ConvEncoder
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.returns import lambda_returns
 from ludus.envs.engine.batch import KernelBatch
@@ -181,17 +183,43 @@ def test_a_strangers_dict_environment_can_be_learned():
         assert agent.predict(x)[0] == sign + 5
 
 
-def test_images_go_through_convolutions_whose_gradients_reach_all_parameters():
+@pytest.mark.parametrize("norm", [False, True])
+def test_images_go_through_convolutions_whose_gradients_reach_all_parameters(norm):
     batch = make_batch("ludus/Snake-v1", 8, size=6)
     config = PQNConfig(
-        num_envs=8, rollout_steps=8, minibatches=1, conv=((8, 3, 1), (8, 3, 2)), hidden=(16,), center=1, view_radius=5
-    )
+        num_envs=8, rollout_steps=8, minibatches=1, conv=((8, 3, 1), (8, 3, 2)), hidden=(16,), center=1, view_radius=5,
+        conv_norm=norm,
+    )  # fmt: skip
     agent = PQN(batch, config, seed=0)
     agent.set_logger(Logger(None, []))
     before = {key: value.clone() for key, value in agent.network.state_dict().items()}
     agent.learn(640)
     for key, value in agent.network.state_dict().items():
         assert not torch.equal(before[key], value), f"{key} never changed"
+
+
+def test_the_norm_after_a_convolution_is_over_the_channels_of_each_pixel():
+    space = spaces.Box(0, 255, (12, 12, 3), np.uint8)
+    plain, normed = (ConvEncoder(space, [[8, 3, 2]], norm=norm) for norm in (False, True))
+    normed.convolutions[0].load_state_dict(plain.convolutions[0].state_dict())
+    x = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (4, 12, 12, 3), dtype=np.uint8))
+    before = plain.convolutions[0](x.permute(0, 3, 1, 2) / 255)
+    mean, var = before.mean(dim=1, keepdim=True), before.var(dim=1, keepdim=True, unbiased=False)
+    expected = ((before - mean) / (var + 1e-5).sqrt()).relu().flatten(1)
+    torch.testing.assert_close(normed(x), expected)
+
+
+def test_a_preset_for_pictures_holds_where_the_picture_replaces_the_state():
+    plain = configure("ludus/Breakout-v0")
+    assert not plain.hyperparameters["conv"]
+    for env in ("ludus/Breakout-v0", "ludus/Snake-v1"):
+        seeing = configure(env, environment={"vision": "raw"})
+        assert seeing.hyperparameters["conv_norm"]
+        assert seeing.hyperparameters["center"] is None
+    assert configure("ludus/Breakout-v0", environment={"vision": "noisy:0.1"}).hyperparameters == plain.hyperparameters
+    assert not configure("ludus/Sorter-v0", environment={"perception": "raw"}).hyperparameters["conv_norm"]
+    own = configure("ludus/Breakout-v0", "pqn", {"hidden": (32,)}, environment={"vision": "raw"})
+    assert tuple(own.hyperparameters["hidden"]) == (32,)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others():

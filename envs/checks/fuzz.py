@@ -14,6 +14,7 @@ from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 
 from ..engine.batch import KernelBatch
+from ..engine.make_filling import examples
 from ..engine.simulation import Simulation, load
 from .lockstep import Fault, Pair, demand
 
@@ -24,6 +25,7 @@ CAMPAIGN = 20_000  # steps of environments after which a campaign has had its sh
 AGES = (0, 1000)  # steps; drifts begin, or have begun, within as many
 RESET, RESTORE, REFUSE = 0.04, 0.03, 0.02  # chances per step of a partial reset, a restore, an action out of the space
 LONGEST_PLAN = 12  # steps that are played twice
+FILLED = 0.3  # chance that a campaign fills a slot in another way than the environment does by itself
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Campaign:
     age: int  # of the environments at the start, in steps
     illegal: float  # share of actions that ignore the mask
     guided: float  # share of actions that are the heuristic's
-    keywords: dict[str, Any]  # sizes, parameters, randomize, drift, threads
+    keywords: dict[str, Any]  # sizes, parameters, randomize, drift, slots, threads
 
     def __str__(self) -> str:
         settings = "".join(f", {key}={value!r}" for key, value in self.keywords.items())
@@ -128,6 +130,9 @@ def draw_campaign(number: int, simulation: Simulation, limit: int | None, rng: n
             drift[name] = {"to": float(rng.choice([low, high])), "at": int(rng.integers(*AGES)), "over": over}
     keywords |= {"randomize": randomize} if randomize else {}
     keywords |= {"drift": drift} if drift else {}
+    for name, slot in simulation.slots.items():
+        if rng.random() < FILLED:
+            keywords[name] = str(rng.choice(examples(slot)))
     if rng.random() < 0.1:
         keywords["threads"] = 2
     num_envs = int(rng.choice(NUM_ENVS))

@@ -15,6 +15,7 @@ from gymnasium.vector import AutoresetMode
 
 from ..engine.batch import KernelBatch
 from ..engine.simulation import load
+from ..engine.slots import SlottedBatch, open_batch
 
 JUNK = 0xA5  # each byte of a row that a kernel is about to write
 
@@ -32,6 +33,7 @@ class Shown(NamedTuple):
 
     observation: np.ndarray  # (N, …)
     mask: np.ndarray  # (N, A)
+    senses: np.ndarray  # (N, bytes) what an agent sees where slots are filled, else (N, 0)
     reward: np.ndarray  # (N,)
     terms: np.ndarray  # (N, K)
     terminated: np.ndarray  # (N,)
@@ -43,16 +45,25 @@ class Shown(NamedTuple):
 
 
 WORDS = (  # for the fields of Shown
-    *("observation", "mask", "reward", "reward terms", "terminated flag", "truncated flag"),
+    *("observation", "mask", "sense", "reward", "reward terms", "terminated flag", "truncated flag"),
     *(f"{what} of the episode that ended" for what in ("return", "reward terms", "length", "success")),
 )
 
 
 def shown_by(batch: KernelBatch) -> Shown:
     rows, ends = batch.rows, batch.rows.episodes
-    present = (rows.observation, rows.mask, rows.reward, rows.terms, rows.terminated, rows.truncated)
+    senses = senses_of(batch, batch.buffers.observation)
+    present = (rows.observation, rows.mask, senses, rows.reward, rows.terms, rows.terminated, rows.truncated)
     past = (ends["total"], ends["terms"], ends["length"], ends["success"])
     return Shown(*(np.array(array) for array in present + past))
+
+
+def senses_of(batch: KernelBatch, observation: Any) -> np.ndarray:
+    """(N, bytes) the ``observation`` of a batch with slots, all of its keys side by side; (N, 0) of a plain batch."""
+    if not isinstance(batch, SlottedBatch):
+        return np.empty((batch.num_envs, 0), np.uint8)
+    parts = observation.values() if isinstance(observation, dict) else [observation]
+    return np.concatenate([part.reshape(len(part), -1).view(np.uint8) for part in parts], axis=1)
 
 
 def first_unequal_row(ours: np.ndarray, theirs: np.ndarray) -> int | None:
@@ -75,18 +86,18 @@ class Pair:
     """``num_envs`` environments twice; the methods raise a ``Fault`` as soon as something does not hold.
 
     Args:
-        module, num_envs, mode, limit, keywords: As of ``KernelBatch``.
+        module, num_envs, mode, limit, keywords: As of ``open_batch``.
     """
 
     def __init__(self, module: str, num_envs: int, mode: AutoresetMode, limit: int | None, **keywords: Any) -> None:
         def make(mode: AutoresetMode) -> KernelBatch:
-            return KernelBatch(module, num_envs, autoreset_mode=mode, max_episode_steps=limit, **keywords)
+            return open_batch(module, num_envs, autoreset_mode=mode, max_episode_steps=limit, **keywords)
 
         self.make, self.mode, self.limit = make, mode, limit
         self.batch, self.mirror = make(mode), make(AutoresetMode.DISABLED)
         self.simulation = simulation = load(module)[1]
         # The space does not know of parameters, so its bounds are a promise for their default values.
-        self.keeps_bounds = not set(keywords) - set(simulation.sizes) - {"threads"}
+        self.keeps_bounds = not set(keywords) - set(simulation.sizes) - set(simulation.slots) - {"threads"}
         parameters = simulation.parameters.values()
         self.lowest = np.array([parameter.low for parameter in parameters])
         self.highest = np.array([parameter.high for parameter in parameters])
@@ -138,12 +149,18 @@ class Pair:
             rows = self.batch.rows
             self._compare("final observation", rows.final_observation, expected.observation, resets)
             self._compare("final mask", rows.final_mask, expected.mask, resets)
+            final = senses_of(self.batch, self.batch.buffers.final_observation)
+            self._compare("final sense", final, expected.senses, resets)
         self._compare_all(shown, expected, ~resets)
         self._check(self.mirror, expected)  # while it holds the last state of the episodes that ended
         if resets.any():
             self.mirror.reset(resets)
             rows = self.mirror.rows
-            expected = expected._replace(observation=rows.observation.copy(), mask=rows.mask.copy())
+            expected = expected._replace(
+                observation=rows.observation.copy(),
+                mask=rows.mask.copy(),
+                senses=senses_of(self.mirror, self.mirror.buffers.observation),
+            )
             self._compare_all(shown, expected, resets)
         self._compare_records()
         self._check(self.batch, shown)
@@ -159,6 +176,9 @@ class Pair:
             fresh, records = shown_by(mirror), mirror.records[restarts]
         for array in [rows.observation, rows.mask][: 1 + mirror.has_mask]:
             array.view(np.uint8)[...] = JUNK
+        if isinstance(mirror, SlottedBatch):
+            for name in mirror.each_step:
+                mirror.shown(name).view(np.uint8)[...] = JUNK
         mirror.step(actions)
         shown = shown_by(mirror)
         if restarts.any():  # undo the step that they were not to take
@@ -179,7 +199,7 @@ class Pair:
             return
         i = int(np.flatnonzero(selected)[row])
         junk = np.frombuffer(bytes([JUNK]) * ours.itemsize, ours.dtype)[0]
-        if word.endswith(WORDS[:2]) and ((ours[i] != theirs[i]) & (theirs[i] == junk)).any():
+        if word.endswith(WORDS[:3]) and ((ours[i] != theirs[i]) & (theirs[i] == junk)).any():
             raise Fault(i, f"the kernel does not write all of the {word}")
         raise Fault(i, f"two batches with the same seeds and actions differ in the {word}")
 
@@ -196,6 +216,9 @@ class Pair:
             environment = int(np.argmax(broken != 0))
             raise Fault(environment, f"does not hold: {self.simulation.invariants[broken[environment] - 1]}")
         observation, space = shown.observation, batch.observation_space
+        if isinstance(batch, SlottedBatch):
+            self._check_slots(batch)
+            space = batch.state_space
         if observation.dtype.kind == "f":
             demand(np.isfinite(observation), "the observation is not finite")
         if isinstance(space, spaces.Discrete):
@@ -209,6 +232,14 @@ class Pair:
         values, tolerance = batch.records["parameters"][:, : len(self.lowest)], 1e-9
         slack = tolerance * (self.highest - self.lowest)  # a drift adds up many small shares
         demand((values >= self.lowest - slack) & (values <= self.highest + slack), "a parameter is out of its range")
+
+    def _check_slots(self, batch: SlottedBatch) -> None:
+        for name, filling in batch.fillings.items():
+            values, space = batch.shown(name), filling.space
+            demand(np.isfinite(values), f"what slot {name} shows is not finite")
+            if self.keeps_bounds and isinstance(space, spaces.Box):
+                inside = (values >= space.low) & (values <= space.high)
+                demand(inside, f"what slot {name} shows is outside the bounds of its space")
 
     def _check_ends(self, shown: Shown, restarts: np.ndarray) -> None:
         """Flags and episode sums agree with the steps and terms that were counted here."""
@@ -262,7 +293,7 @@ class Pair:
         if other.snapshot() != data:
             raise Fault(0, "a restored batch has another state than its snapshot")
         now = shown_by(other)
-        for word, ours, theirs in zip(WORDS[:2], now, before, strict=False):
+        for word, ours, theirs in zip(WORDS[:3], now, before, strict=False):
             demand(ours == theirs, f"a restored batch shows another {word}")
         for count, (actions, shown) in enumerate(zip(plan, played, strict=True), start=1):
             for word, ours, theirs in zip(WORDS, self._play(other, actions), shown, strict=True):

@@ -41,20 +41,23 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
     if given in slot.baselines:
         return Baseline(batch, name, given, truth)
     if not Path(given).exists():
-        known = [*("truth", "raw", "blind", "noisy:0.1"), *slot.baselines]
         raise ValueError(
             f"slot {name} of {batch.name} cannot be filled with {given!r}: it is neither a folder nor one of "
-            f"{_words(slot)}{did_you_mean(given, known) if '/' not in given else ''}"
+            f"{_words(slot)}{did_you_mean(given, examples(slot)) if '/' not in given else ''}"
         )
     return Learned(batch, name, load_component({"component": given}, name), truth)
+
+
+def examples(slot: Slot) -> tuple[str, ...]:
+    """Each kind of filling that needs no component."""
+    return ("truth", "raw", "blind", "noisy:0.1", *slot.baselines)
 
 
 def is_folder(given: Any, slot: Slot) -> bool:
     """Whether ``given`` is the folder of a component, and none of the names that the slot knows."""
     if isinstance(given, Path):
         return True
-    named = {"truth", "raw", "blind", *slot.baselines}
-    return isinstance(given, str) and given not in named and given.partition(":")[0] != "noisy"
+    return isinstance(given, str) and given not in examples(slot) and given.partition(":")[0] != "noisy"
 
 
 def _words(slot: Slot) -> str:

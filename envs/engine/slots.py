@@ -28,7 +28,10 @@ STATE = "state"  # key of the ordinary observation
 
 
 class SlottedBatch(KernelBatch):
-    """A ``KernelBatch`` with filled slots; ``fillings`` maps the names of slots to what fills them."""
+    """A ``KernelBatch`` with filled slots; ``fillings`` maps the names of slots to what fills them.
+
+    ``each_step`` names those that are filled anew after each step; the others are when an episode begins.
+    """
 
     can_move = False
 
@@ -46,7 +49,7 @@ class SlottedBatch(KernelBatch):
             shown[STATE] = self.state_space
         self.observation_space = shown[self._alone] if self._alone else spaces.Dict(shown)
         self._all = np.arange(self.num_envs)
-        self._each_step = [name for name in self.fillings if slots[name].refresh == "step"]
+        self.each_step: list[str] = [name for name in self.fillings if slots[name].refresh == "step"]
         finals = len(self._inner.final_observation)
         self._shown, self._final = (
             {key: np.zeros((count, *(space.shape or ())), space.dtype) for key, space in shown.items() if key != STATE}
@@ -112,8 +115,8 @@ class SlottedBatch(KernelBatch):
         if len(fresh):
             for filling in self.fillings.values():
                 filling.forget(fresh)
-            self._fill([name for name in self.fillings if name not in self._each_step], fresh)
-        self._fill(self._each_step, self._all)
+            self._fill([name for name in self.fillings if name not in self.each_step], fresh)
+        self._fill(self.each_step, self._all)
         return ended
 
     def _begin(self, rows: np.ndarray) -> None:
@@ -137,7 +140,7 @@ class SlottedBatch(KernelBatch):
         b = self._inner
         b.final_observation[rows], b.final_mask[rows] = b.observation[rows], b.mask[rows]
         for name, filling in self.fillings.items():
-            if name in self._each_step:
+            if name in self.each_step:
                 out = np.empty((len(rows), *self._final[name].shape[1:]), self._final[name].dtype)
                 filling.fill(rows, out, last=True)
                 self._final[name][rows] = out
