@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from ludus import datasets
 from ludus.errors import did_you_mean
 from ludus.files import quote
+from ludus.image_sets import IMAGE_SETS
 from ludus.scripts.options import check_slots, key_values, parse
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
@@ -118,11 +119,11 @@ def refuse(options: Arguments, *names: str) -> None:
 def new_classifier(options: Arguments, out: Path, settings: dict[str, Any]) -> Any:
     refuse(options, "env", "slot", "env_set")
     if options.data is None:
-        raise ValueError(f"which data? --data NAME, one of {', '.join(datasets.IMAGE_SETS)}, or a folder of images")
+        raise ValueError(f"which data? --data NAME, one of {', '.join(IMAGE_SETS)}, or a folder of images")
     from ludus.vision.recipe import compose
 
     recipe = compose(options.data, options.model, options.seed, settings)
-    if options.data in datasets.IMAGE_SETS:
+    if options.data in IMAGE_SETS:
         datasets.fetch(options.data)
     return kind_of(options.task).start(out, recipe)
 

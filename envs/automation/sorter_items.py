@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...datasets import IMAGE_SETS, LabelledImages, is_at_hand, load_images
+from ...datasets import LabelledImages, is_at_hand, load_images
+from ...image_sets import IMAGE_SETS
 
 DEFAULT_SET = "fashion-mnist"
 PARCELS = "parcels"
