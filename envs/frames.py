@@ -67,18 +67,7 @@ def frames(
         ValueError: no such environment, slot or keyword; a slot that is sensed once per episode, which is no series of
             steps; ``n`` below 1.
     """
-    known = slots_of(id)
-    if slot not in known:
-        which = f"its slots are {', '.join(known)}" if known else "it has none"
-        raise ValueError(f"{id} has no slot {slot!r}; {which}")
-    if known[slot].refresh != "step":
-        raise ValueError(f"slot {slot} of {id} is sensed once per episode, and frames are successive steps")
-    if n < 1:
-        raise ValueError(f"frames must be >= 1, got {n}")
-    keywords = dict(environment or {})
-    for key in (slot, "id", "num_envs", "rendered"):
-        if key in keywords:
-            raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
+    keywords = _checked(id, slot, n, environment or {})
     count = min(ENVS, -(-n // SUCCESSIVE))
     series = -(-n // (count * SUCCESSIVE))  # of each environment
     length = series * SUCCESSIVE
@@ -123,9 +112,26 @@ def frames(
         begins=begins.ravel(),
         raw_space=raw_space,
         truth_space=truth_space,
-        classes=known[slot].classes(**batch.sizes),
+        classes=batch.simulation.slots[slot].classes(**batch.sizes),
         width=width,
     )
+
+
+def _checked(id: str, slot: str, n: int, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of the environment, if all that ``frames`` was given makes sense."""
+    known = slots_of(id)
+    if slot not in known:
+        which = f"its slots are {', '.join(known)}" if known else "it has none"
+        raise ValueError(f"{id} has no slot {slot!r}; {which}")
+    if known[slot].refresh != "step":
+        raise ValueError(f"slot {slot} of {id} is sensed once per episode, and frames are successive steps")
+    if n < 1:
+        raise ValueError(f"frames must be >= 1, got {n}")
+    keywords = dict(environment)
+    for key in (slot, "id", "num_envs", "rendered"):
+        if key in keywords:
+            raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
+    return keywords
 
 
 class _Player:

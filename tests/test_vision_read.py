@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 import ludus
 from ludus.components import Component
-from ludus.envs.frames import SUCCESSIVE, frames
+from ludus.envs.frames import SUCCESSIVE, _Player, frames
 from ludus.envs.make import make_batch
 from ludus.interrupts import Interrupted
 from ludus.scripts.main import main
@@ -48,6 +48,35 @@ def test_successive_frames_obey_the_equations_of_motion():
     assert fresh.begins[::16].all()  # all environments were recorded from their first step on
     assert (np.abs(fresh.truth[fresh.begins]) <= 0.05).all()
     assert (np.abs(data.truth[~data.begins]) > 0.05).any()
+
+
+def test_play_is_good_bad_and_led_astray():
+    """In groups of eight environments: chances of a random action 0, 0.05, 0.2, 1, twice; kept for a while in the second."""
+    batch = make_batch("ludus/CartPole-v1", 80, vision="truth")
+    batch.seed_from(0)
+    player = _Player(batch, np.random.default_rng(0))
+    took, best = [], []
+    for _ in range(400):
+        best.append(batch.heuristic().copy())
+        took.append(player.actions().copy())
+        batch.step(took[-1])
+    other = (np.array(took) != best).mean(axis=0).reshape(10, 8).mean(axis=0)  # half of all random actions are the best
+    np.testing.assert_allclose(other[:4], [0.0, 0.025, 0.1, 0.5], atol=0.03)
+    assert other[4] == 0.0
+    assert 2 * other[1] < other[5] < 0.25 < other[6] < other[7] + 0.05
+    changes = (np.diff(took, axis=0) != 0).mean(axis=0).reshape(10, 8).mean(axis=0)
+    assert changes[7] < 0.5 * changes[3]
+
+
+def test_play_is_legal():
+    batch = make_batch("ludus/Snake-v1", 64, vision="truth")
+    batch.seed_from(0)
+    player = _Player(batch, np.random.default_rng(0))
+    for _ in range(300):
+        actions = player.actions()
+        legal = batch.buffers.mask[np.arange(64), actions] | ~batch.buffers.mask.any(axis=1)
+        assert legal.all()
+        batch.step(actions)
 
 
 def test_a_picture_belongs_to_its_truth():
