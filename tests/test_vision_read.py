@@ -51,7 +51,7 @@ def test_successive_frames_obey_the_equations_of_motion():
 
 
 def test_play_is_good_bad_and_led_astray():
-    """In groups of eight environments: chances of a random action 0, 0.05, 0.2, 1, twice; kept for a while in the second."""
+    """In groups of eight: chances of a random action 0, 0.05, 0.2, 1, then the same with actions that are kept."""
     batch = make_batch("ludus/CartPole-v1", 80, vision="truth")
     batch.seed_from(0)
     player = _Player(batch, np.random.default_rng(0))
