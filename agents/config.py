@@ -23,6 +23,7 @@ PYYAML_RAISES = (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError
 # Hyperparameters that are younger than some runs and results: at these values they change nothing.
 LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False}
 PRESETS = Path(__file__).parent / "presets"
+OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,13 @@ def preset(env: str, agent: str, environment: Mapping[str, Any] | None = None) -
     """The tuned hyperparameters of ``agent`` on ``env``; empty where there are none.
 
     An ``environment`` (keywords) that shows its picture as the observation has little in common with the one that shows
-    its state: agents for which there is a preset for pictures take that.
+    its state: agents for which there is a preset for pictures take that, the others what of their own fits any shape.
     """
-    if agent in (found := _read(PRESETS / "pictures.yaml")) and _shows_pictures(env, environment or {}):
-        return found[agent]
-    return _read(PRESETS / f"{env.replace('/', '-')}.yaml").get(agent, {})
+    values = _read(PRESETS / f"{env.replace('/', '-')}.yaml").get(agent, {})
+    if not _shows_pictures(env, environment or {}):
+        return values
+    fitting = {key: value for key, value in values.items() if key not in OF_THE_STATE}
+    return _read(PRESETS / "pictures.yaml").get(agent, fitting)
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
@@ -145,6 +148,7 @@ def changes(saved: dict[str, Any] | None, config: RunConfig) -> dict[str, str]:
     if saved is None:
         return {}
     now = what_decides(config)
+    saved = {**{key: value for key, value in LATER.items() if key in now}, **saved}
     return {
         key: f"{key} {saved.get(key)}, config.yaml says {now.get(key)}"
         for key in dict.fromkeys([*saved, *now])

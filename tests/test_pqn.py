@@ -14,6 +14,7 @@ from ludus.agents.config import configure
 from ludus.agents.networks import ConvEncoder
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.returns import lambda_returns
+from ludus.agents.tabular import TabularConfig
 from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.make import make_batch
 
@@ -220,6 +221,18 @@ def test_a_preset_for_pictures_holds_where_the_picture_replaces_the_state():
     assert not configure("ludus/Sorter-v0", environment={"perception": "raw"}).hyperparameters["conv_norm"]
     own = configure("ludus/Breakout-v0", "pqn", {"hidden": (32,)}, environment={"vision": "raw"})
     assert tuple(own.hyperparameters["hidden"]) == (32,)
+
+
+def test_agents_without_a_preset_for_pictures_do_not_take_a_picture_for_the_state():
+    """Else Snake's `ppo` would look for a head in the green of the picture, and `--encoder` would be refused."""
+    state, picture = (
+        configure("ludus/Snake-v1", "ppo", environment=e).hyperparameters for e in ({}, {"vision": "raw"})
+    )
+    assert state["center"] == 1
+    assert (picture["center"], picture["input_scale"]) == (None, 1.0)
+    assert picture["n_steps"] == state["n_steps"]
+    cells = configure("ludus/CartPole-v1", "tabular", environment={"vision": "raw"}).hyperparameters
+    assert (cells["bins"], cells["low"]) == (TabularConfig().bins, TabularConfig().low)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others():

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ludus.agents import checkpoint, evaluation, moments
-from ludus.agents.config import configure
+from ludus.agents.config import LATER, changes, configure, what_decides
 from ludus.agents.moments import Interrupted
 from ludus.agents.training import Run
 
@@ -260,3 +260,16 @@ def test_config_of_a_run_says_all_that_decides_it(tmp_path):
     assert content["hyperparameters"]["gamma"] == config.hyperparameters["gamma"]
     assert set(content["versions"]) >= {"torch", "numpy", "python", "gymnasium"}
     assert Run.open(tmp_path / "run").config.seed == 3
+
+
+@pytest.mark.parametrize("agent", ["pqn", "ppo", "tabular"])
+def test_hyperparameters_that_are_younger_than_a_checkpoint_were_not_changed(agent):
+    config = configure("ludus/CartPole-v1", agent)
+    saved = {key: value for key, value in what_decides(config).items() if key not in LATER}
+    assert changes(saved, config) == {}
+
+
+def test_a_younger_hyperparameter_that_was_set_since_is_a_change():
+    config = configure("ludus/CartPole-v1", "pqn", {"conv_norm": True})
+    saved = {key: value for key, value in what_decides(config).items() if key not in LATER}
+    assert changes(saved, config) == {"conv_norm": "conv_norm False, config.yaml says True"}

@@ -36,7 +36,9 @@ def toy_recipe(**settings):
 # --- Frames ----------------------------------------------------------------------------------------------------------
 
 
-def test_successive_frames_obey_the_equations_of_motion():
+@pytest.mark.parametrize("envs", [256, 8], ids=["one series each", "eight series each"])
+def test_successive_frames_obey_the_equations_of_motion(envs, monkeypatch):
+    monkeypatch.setattr("ludus.envs.frames.ENVS", envs)
     data = frames("ludus/CartPole-v1", "vision", 1024, seed=3)
     rows = np.flatnonzero(data.before >= 0)
     now, past = data.truth[rows].astype(np.float64), data.truth[data.before[rows]].astype(np.float64)
@@ -44,8 +46,9 @@ def test_successive_frames_obey_the_equations_of_motion():
     # Explicit Euler steps of 0.02 s, as in Gymnasium.
     np.testing.assert_allclose(now[:, [0, 2]], past[:, [0, 2]] + 0.02 * past[:, [1, 3]], atol=1e-6)
     assert (data.before[data.begins] == -1).all()
+    assert not (data.before[::SUCCESSIVE] >= 0).any()  # each series begins elsewhere
     fresh = frames("ludus/CartPole-v1", "vision", 1024, seed=3, spread=0)
-    assert fresh.begins[::16].all()  # all environments were recorded from their first step on
+    assert fresh.begins[:: len(fresh) // min(envs, 64)].all()  # all environments were recorded from their first step on
     assert (np.abs(fresh.truth[fresh.begins]) <= 0.05).all()
     assert (np.abs(data.truth[~data.begins]) > 0.05).any()
 
