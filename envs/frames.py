@@ -61,7 +61,7 @@ def frames(
         seed: Of the environments and the actions; another one shows other episodes.
         environment: Its keywords, as in ``make_batch``.
         spread: Steps over which the recordings are spread, if they have room there; by default the length of an
-            episode, so that all of it is shown.
+            episode, so that all of it is shown, but ``SPREAD`` at most.
 
     Raises:
         ValueError: no such environment, slot or keyword; a slot that is sensed once per episode, which is no series of

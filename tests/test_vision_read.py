@@ -220,7 +220,7 @@ def test_reader_of_boards_learns_what_cells_show(tmp_path):
 
 
 @pytest.mark.parametrize("step", [1, 9])
-def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step):
+def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step, monkeypatch):
     whole, _ = Read.start(tmp_path / "whole", toy_recipe()).train()
     fit, pressed = Read.start(tmp_path / "again", toy_recipe()), []
 
@@ -231,6 +231,10 @@ def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step):
 
     with pytest.raises(Interrupted):
         fit.train(press)
+    monkeypatch.setattr(read, "frames", lambda *given, **more: frames(*given[:3], given[3] + 1, *given[4:], **more))
+    with pytest.raises(ValueError, match="the pictures are not those that the checkpoint in .*again.training learned"):
+        Read.open(tmp_path / "again").train()
+    monkeypatch.undo()
     again, _ = Read.open(tmp_path / "again").train()
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name

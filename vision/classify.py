@@ -56,7 +56,7 @@ class Training(learning.Training):
         net = build(recipe, train)
         mean = tuple(round(255.0 * x) for x in net.config["mean"])
         batches = Batches(train, recipe.batch_size, recipe.augmentation(), recipe.seed, fill=mean)
-        super().__init__(recipe, net, batches)
+        super().__init__(recipe, net, batches, (train.images, train.labels))
         self.accuracy = 0.0
 
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:

@@ -5,6 +5,7 @@ it were made by this process or by one that was killed. So the position of an it
 """
 
 import hashlib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,14 @@ def generator(seed: int, *place: object) -> torch.Generator:
     """A stream of random numbers of its own for each ``place``, such as ``("batch", 1234)``."""
     digest = hashlib.blake2b(repr((seed, *place)).encode(), digest_size=8).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest, "little"))
+
+
+def digest(*tensors: torch.Tensor) -> str:
+    """Eight letters that change with the contents."""
+    total = 0
+    for tensor in tensors:
+        total = zlib.crc32(np.ascontiguousarray(tensor.numpy()).data, total)
+    return f"{total:08x}"
 
 
 def hold_out(data: Images, share: float, seed: int) -> tuple[Images, Images]:

@@ -95,6 +95,7 @@ class Keeper(lightning.Callback):
             "seconds": self.seconds,
             "events": event_sizes(self.fit.folder),
             "recipe": asdict(self.training.recipe),
+            "data": self.training.digest,
         }
         checkpoints.save(self.fit.folder / "checkpoints", self.training.step, self.training.pack(), state)
         self.saved_at = time.monotonic()
@@ -228,6 +229,11 @@ class Fit:
             raise ValueError(
                 f"the checkpoint was made with {', '.join(other)}; restore {self.folder / 'fit.yaml'}, or begin a new "
                 "training with another --out"
+            )
+        if state.get("data") != training.digest:
+            raise ValueError(
+                f"the pictures are not those that the checkpoint in {self.folder} learned from: the data set, or the "
+                "environment that is drawn, has changed; begin a new training with another --out"
             )
         training.unpack(tensors, state["step"])
         cut_back(self.folder, state["events"])

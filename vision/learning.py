@@ -9,7 +9,7 @@ import torch
 
 from ..components import Component
 from . import optimizers
-from .data import generator
+from .data import digest, generator
 from .plan import Plan
 
 
@@ -40,10 +40,11 @@ class Epoch:
 
 
 class Training(lightning.LightningModule):
-    """One step after another; a subclass gives ``loss_of``."""
+    """One step after another; a subclass gives ``loss_of``. ``data`` are all that it learns from."""
 
-    def __init__(self, recipe: Plan, net: Component, batches: Source) -> None:
+    def __init__(self, recipe: Plan, net: Component, batches: Source, data: tuple[torch.Tensor, ...]) -> None:
         super().__init__()
+        self.digest = digest(*data)  # a checkpoint is of no use for others
         self.automatic_optimization = False  # there may be two optimisers
         self.recipe, self.net, self.batches = recipe, net, batches
         r = recipe

@@ -92,8 +92,9 @@ class Training(learning.Training):
         net = build(recipe, train)
         # Of numbers, without those whose picture before was not recorded.
         self.usable = torch.arange(len(train)) if net.is_board else torch.from_numpy(np.flatnonzero(train.traced))
-        super().__init__(recipe, net, Shuffled(len(self.usable), recipe.batch_size, recipe.seed))
-        self.raw, self.truth, self.before = (torch.from_numpy(a) for a in (train.raw, train.truth, train.before))
+        data = tuple(torch.from_numpy(a) for a in (train.raw, train.truth, train.before))
+        super().__init__(recipe, net, Shuffled(len(self.usable), recipe.batch_size, recipe.seed), data)
+        self.raw, self.truth, self.before = data
 
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
         net, rows = self.net, self.usable[batch]
@@ -142,4 +143,4 @@ class Read(Fit):
         writer.add_image("test/readings", readings_picture(y, rows, data.test), step, dataformats="HWC")
         for name, value in figures(y, rows, data.test).items():
             writer.add_scalar(f"test/{name}", value, step)
-        return Summary(net.metrics, baseline(data.train, data.test), self.recipe)
+        return Summary(net.metrics, baseline(data.train, data.test), self.recipe, len(data.train))

@@ -84,6 +84,7 @@ class Summary:
     metrics: dict[str, float]  # the component's
     baseline: dict[str, float]
     recipe: Any
+    pictures: int  # that it learned from
 
     def __str__(self) -> str:
         m, r = self.metrics, self.recipe
@@ -101,7 +102,7 @@ class Summary:
             [
                 *said,
                 f"{m['parameters']:,.0f} parameters, {m['flops'] / 1e6:,.1f} MFLOP per picture",
-                f"{r.epochs} epochs of {r.frames:,} pictures of {r.env} in {m['seconds']:,.0f} s ({r.precision}, "
+                f"{r.epochs} epochs of {self.pictures:,} pictures of {r.env} in {m['seconds']:,.0f} s ({r.precision}, "
                 f"{r.threads} threads, seed {r.seed})",
             ]
         )

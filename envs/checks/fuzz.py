@@ -25,7 +25,7 @@ CAMPAIGN = 20_000  # steps of environments after which a campaign has had its sh
 AGES = (0, 1000)  # steps; drifts begin, or have begun, within as many
 RESET, RESTORE, REFUSE = 0.04, 0.03, 0.02  # chances per step of a partial reset, a restore, an action out of the space
 LONGEST_PLAN = 12  # steps that are played twice
-FILLED = 0.3  # chance that a campaign fills a slot in another way than the environment does by itself
+FILLED = 0.3  # chance that a campaign says what fills a slot
 
 
 @dataclass(frozen=True)
