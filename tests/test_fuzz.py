@@ -168,13 +168,6 @@ ENGINE_FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("plant", "message"), ENGINE_FAULTS.items(), ids=lambda value: getattr(value, "__name__", ""))
-def test_fault_of_the_engine_is_caught(plant, message, monkeypatch):
-    plant(monkeypatch)
-    with pytest.raises(Failure, match=f"^({message})"):
-        fuzz("faulty", 30, 5 * STEPS)
-
-
 def test_reset_by_hand_clears_the_reward_terms_of_the_step_before():
     """What the fuzzer found in the driver when it was new."""
     batch = KernelBatch("faulty", 3)
@@ -340,9 +333,11 @@ SLOT_FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("plant", "message"), SLOT_FAULTS.items(), ids=lambda value: getattr(value, "__name__", ""))
-def test_fault_of_a_slot_is_caught(plant, message, monkeypatch):
+@pytest.mark.parametrize(
+    ("plant", "message"), {**ENGINE_FAULTS, **SLOT_FAULTS}.items(), ids=lambda value: getattr(value, "__name__", "")
+)
+def test_fault_of_the_engine_or_of_a_slot_is_caught(plant, message, monkeypatch):
     plant(monkeypatch)
-    module, limit = ludus.ENVIRONMENTS["ludus/CartPole-v1"]
+    module, limit = ludus.ENVIRONMENTS["ludus/CartPole-v1"] if plant in SLOT_FAULTS else ("faulty", 30)
     with pytest.raises(Failure, match=f"^({message})"):
         fuzz(module, limit, 10 * STEPS)
