@@ -3,6 +3,7 @@
 import pytest
 
 import ludus
+from commands_stage import TINY
 
 ludus.register("test/Chain-v0", "chain")
 ludus.register("test/Treadmill-v0", "treadmill")
@@ -21,3 +22,15 @@ def pygame(monkeypatch):
     yield pygame
     for window in list(window_module._windows.values()):
         window.close()
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A run of CartPole that was trained, for tests that only read it."""
+    from ludus.agents.config import configure  # here: most tests need neither torch nor Stable-Baselines3
+    from ludus.agents.training import Run
+
+    folder = tmp_path_factory.mktemp("runs") / "cartpole"
+    config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=2048, evaluate_every=0, evaluation_episodes=4)
+    Run.start(folder, config).train()
+    return folder
