@@ -323,6 +323,29 @@ def test_what_does_not_fit_is_refused_in_one_line(keywords, words):
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (torch.tensor([0.5, 0.25], dtype=torch.bfloat16), [0.5, 0.25]),
+        (torch.tensor([0.5, 0.25], dtype=torch.float16), [0.5, 0.25]),
+        (torch.tensor([0.5, 0.25], dtype=torch.float64), [0.5, 0.25]),
+        (torch.tensor([3e38, -3e38]), [3e38, -3e38]),  # finite, though their squares are not
+    ],
+    ids=str,
+)
+def test_what_a_component_gives_is_shown_whatever_its_precision(given, shown):
+    batch = opened(3, camera=gives(lambda x: given.expand(len(x), 2)))
+    batch.seed_from(0)
+    assert batch.shown("camera").tolist() == np.full((3, 2), shown, np.float32).tolist()
+
+
+def test_environment_whose_component_gives_infinity_is_named():
+    odd = torch.zeros(3, 2)
+    odd[1, 0], odd[2, 1] = -torch.inf, torch.inf
+    with pytest.raises(ValueError, match="gave NaN or infinity for environment 1 of 3"):
+        opened(3, camera=gives(lambda x: odd)).seed_from(0)
+
+
 def test_a_component_that_gives_no_tensor_is_refused():
     with pytest.raises(TypeError, match="gave a list, expected a tensor of shape"):
         opened(3, camera=gives(lambda x: [0.0]))

@@ -41,9 +41,9 @@ Source        own rules
 import numpy as np
 from gymnasium import spaces
 
-from ..engine.kernels import below, clear, kernel, uniform, uniform_in
+from ..engine.kernels import below, borrow, clear, copy_array, kernel, uniform, uniform_in
 from ..engine.simulation import Choice, Parameter, Simulation, Slot
-from .sorter_camera import LEAST_SMEAR, copy_picture, photograph
+from .sorter_camera import LEAST_SMEAR, photograph
 from .sorter_drawing import draw as draw
 from .sorter_invariants import INVARIANTS
 from .sorter_invariants import invariant as invariant  # the engine looks for both here
@@ -226,7 +226,7 @@ def sense_perception(s, world, out):
         return
     smear = s.blur * speed_of(s, s.belt)
     if s.angle == 0.0 and s.light == 1.0 and smear < LEAST_SMEAR and s.occlusion == 0.0:  # by far the most often
-        copy_picture(world.images[s.image], out)
+        copy_array(borrow(world.images)[s.image], out)
         return
     photograph(world.images[s.image], s.angle, s.light, smear, s.occlusion, s.cover_x, s.cover_y, out)
 

@@ -70,14 +70,6 @@ def photograph(image, angle, light, smear, cover, cover_x, cover_y, out):
 
 
 @kernel
-def copy_picture(image, out):
-    """The image as it is, at its own size; both C-contiguous. A flat loop becomes a copy of memory."""
-    source, target = image.reshape(image.size), out.reshape(out.size)
-    for i in range(source.shape[0]):
-        target[i] = source[i]
-
-
-@kernel
 def show(image, out):
     """The image as it is, at the size of ``out``."""
     photograph(image, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, out)

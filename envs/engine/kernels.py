@@ -99,6 +99,25 @@ def _move_rows(array, source, target, count):
     array[target : target + count] = array[source : source + count]
 
 
+@intrinsic
+def _memcpy_whole(typing_context, source, target):
+    def generate(context, builder, signature, arguments):
+        here, there = (
+            context.make_array(kind)(context, builder, value=value)
+            for kind, value in zip(signature.args, arguments, strict=True)
+        )
+        size = builder.mul(there.itemsize, there.nitems)
+        cgutils.raw_memcpy(builder, there.data, here.data, size, 1)
+        return context.get_dummy_value()
+
+    return types.void(source, target), generate
+
+
+@compiled_as(_memcpy_whole)
+def _move_all(source, target):
+    target[...] = source
+
+
 @kernel
 def clear(array):
     """Set every element of a C-contiguous array to zero."""
@@ -109,6 +128,12 @@ def clear(array):
 def copy_rows(array, source, target, count):
     """Copy ``count`` rows, from row ``source`` on, to row ``target`` and on. C-contiguous; the two must not overlap."""
     _move_rows(array, source, target, count)
+
+
+@kernel
+def copy_array(source, target):
+    """Copy all of ``source`` to ``target``: same shape and dtype, both C-contiguous; the two must not overlap."""
+    _move_all(source, target)
 
 
 @kernel

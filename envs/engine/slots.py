@@ -78,6 +78,8 @@ class SlottedBatch(KernelBatch):
     def slot_loop(self, kernel: str) -> Callable:
         """The compiled loop over a kernel of a slot, such as ``sense_camera``; see ``loops.Driver.slot``."""
         loop = self._driver.slot(kernel)
+        if not self._interpreted:
+            return loop
 
         def run(*arguments: Any) -> None:
             with self._tolerant():
