@@ -3,7 +3,8 @@
 import numpy as np
 from gymnasium import spaces
 
-from ludus.envs.engine.kernels import fill, kernel, uniform_in
+from ludus.envs.engine.drawing import fill
+from ludus.envs.engine.kernels import kernel, uniform_in
 from ludus.envs.engine.simulation import Parameter, Simulation
 
 LOW, HIGH = (-2.0, 0.0), (4.0, 1.0)  # of thrust and brake

@@ -3,7 +3,8 @@
 import numpy as np
 from gymnasium import spaces
 
-from ludus.envs.engine.kernels import below, fill, kernel
+from ludus.envs.engine.drawing import fill
+from ludus.envs.engine.kernels import below, kernel
 from ludus.envs.engine.simulation import Parameter, Simulation, Size, Slot
 
 PARAMETERS = {"shift": Parameter(0.0, 0.0, 100.0, "", "added to every pixel")}

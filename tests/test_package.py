@@ -118,7 +118,8 @@ def test_console_command_and_environments_work_from_the_installed_wheel(wheel, t
     text = run(interpreter.with_name("ludus"), "--help", cwd=tmp_path)
     for command in ("train", "watch", "evaluate", "benchmark", "envs"):
         assert command in text
-    play = (
+    play = (  # interpreted: it takes a second, where the compiler would take half a minute
+        "import os; os.environ['NUMBA_DISABLE_JIT'] = '1'\n"
         "import gymnasium, ludus\n"
         "for id in ludus.ENVIRONMENTS:\n"
         "    env = gymnasium.make(id); env.reset(seed=0); print(id, env.step(env.action_space.sample())[2:4])"

@@ -6,7 +6,8 @@ may be many seconds ago: `--set tick=0.2` shows smooth trips."""
 
 import math
 
-from ..engine.kernels import blend, box, disc, fill, kernel, line, number, shade, text
+from ..engine.drawing import blend, box, disc, fill, line, number, shade, text
+from ..engine.kernels import kernel
 from .elevator_lifts import BOARDING, CLOSING, MOVING, OPENING
 
 SKY_TOP, SKY_LOW, ROOF, FACADE = (206, 222, 240), (238, 240, 236), (92, 98, 112), (122, 128, 142)

@@ -2,7 +2,8 @@
 
 import math
 
-from ..engine.kernels import box, disc, fill, kernel, line, number, shade, text
+from ..engine.drawing import box, disc, fill, line, number, shade, text
+from ..engine.kernels import kernel
 from .sorter_camera import photograph, show
 
 NOTHING = -1

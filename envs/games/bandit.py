@@ -21,7 +21,8 @@ import math
 
 from gymnasium import spaces
 
-from ..engine.kernels import blend, box, disc, fill, gaussian, kernel, line, number, text
+from ..engine.drawing import blend, box, disc, fill, line, number, text
+from ..engine.kernels import gaussian, kernel
 from ..engine.simulation import Parameter, Simulation, Size
 
 NONE = -1  # the arm before the first pull

@@ -2,7 +2,8 @@
 
 import math
 
-from ..engine.kernels import blend, box, disc, fill, kernel, number, repeat_rows, shade, text
+from ..engine.drawing import blend, box, disc, fill, number, shade, text
+from ..engine.kernels import kernel, repeat_rows
 from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_TOP, WALL_TOP, WALLS
 
 HEADER = 16  # a frame's height in heights of its header

@@ -3,7 +3,8 @@
 Reads the record of `cliff_walking.py` and imports nothing from there.
 """
 
-from ..engine.kernels import box, disc, fill, kernel, line, number, shade, text
+from ..engine.drawing import box, disc, fill, line, number, shade, text
+from ..engine.kernels import kernel
 from .toy_drawing import arrow, oval, ring, scatter, triangle
 
 ROWS, COLUMNS = 4, 12

@@ -5,7 +5,8 @@ Reads the record and the world of `frozen_lake.py` and imports nothing from ther
 
 import math
 
-from ..engine.kernels import box, disc, fill, kernel, line, number, shade, text
+from ..engine.drawing import box, disc, fill, line, number, shade, text
+from ..engine.kernels import kernel
 from .toy_drawing import arrow, oval, ring, scatter, triangle
 
 SNOW, SNOW_LOW, BANK = (240, 246, 251), (219, 231, 242), (202, 218, 234)

@@ -3,7 +3,8 @@
 Reads the record of `snake.py` alone and imports nothing from there.
 """
 
-from ..engine.kernels import copy_rows, disc, fill, kernel, line, number, repeat_rows
+from ..engine.drawing import disc, fill, line, number
+from ..engine.kernels import copy_rows, kernel, repeat_rows
 
 GRASS, GRASS_DARK = (170, 208, 96), (160, 199, 86)
 BODY_OLD, BODY_NEW, HEAD_COLOR = (98, 134, 214), (58, 92, 190), (44, 72, 164)

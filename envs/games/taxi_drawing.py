@@ -3,7 +3,8 @@
 Reads the record of `taxi.py` and imports nothing from there; the walls are written once more.
 """
 
-from ..engine.kernels import box, disc, fill, glyph, kernel, line, number, shade, text
+from ..engine.drawing import box, disc, fill, glyph, line, number, shade, text
+from ..engine.kernels import kernel
 from .toy_drawing import oval, scatter, triangle
 
 GRASS, GRASS_LOW, STREET, CURB, DASH = (150, 190, 118), (128, 172, 102), (92, 97, 108), (196, 192, 184), (214, 214, 206)

@@ -5,7 +5,8 @@ Coordinates are pixels, x to the right, y down; edges are anti-aliased and shape
 
 import math
 
-from ..engine.kernels import blend, kernel, line
+from ..engine.drawing import blend, line
+from ..engine.kernels import kernel
 
 
 @kernel

@@ -5,7 +5,8 @@ Reads the record of `acrobot.py` and imports nothing from there.
 
 import math
 
-from ..engine.kernels import disc, fill, kernel, line, number, shade, text
+from ..engine.drawing import disc, fill, line, number, shade, text
+from ..engine.kernels import kernel
 
 TURN = 2.0 * math.pi  # rad
 PIECES = 8  # of the trail's curve between two steps

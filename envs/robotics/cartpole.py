@@ -27,7 +27,8 @@ import math
 import numpy as np
 from gymnasium import spaces
 
-from ..engine.kernels import box, disc, fill, kernel, line, number, shade, text, uniform_in
+from ..engine.drawing import box, disc, fill, line, number, shade, text
+from ..engine.kernels import kernel, uniform_in
 from ..engine.simulation import Parameter, Simulation, sight
 from ..engine.trigonometry import sin_cos
 

@@ -6,7 +6,8 @@ ground's height 0.45 sin(frequency · position) + 0.55 in the same unit.
 
 import math
 
-from ..engine.kernels import blend, disc, fill, kernel, line, number, shade, text
+from ..engine.drawing import blend, disc, fill, line, number, shade, text
+from ..engine.kernels import kernel
 
 MARGIN = 0.16  # world's units in view beyond either end
 BASE, HEIGHT = 0.55, 0.45  # of the ground: its middle, and how far it rises and falls

@@ -5,7 +5,8 @@ Reads the record of `pendulum.py` alone and imports nothing from there.
 
 import math
 
-from ..engine.kernels import box, disc, fill, kernel, line, number, shade, text
+from ..engine.drawing import box, disc, fill, line, number, shade, text
+from ..engine.kernels import kernel
 
 WALL_TOP, WALL_LOW = (244, 240, 232), (226, 218, 204)
 DIAL, RIM, TICK, GOAL = (252, 250, 245), (206, 196, 180), (178, 168, 152), (108, 176, 116)

@@ -5,7 +5,8 @@ Reads the record of `rover.py` and imports nothing from there.
 
 import math
 
-from ..engine.kernels import blend, disc, fill, kernel, line, number, shade, text
+from ..engine.drawing import blend, disc, fill, line, number, shade, text
+from ..engine.kernels import kernel
 from .rover_geometry import ARENA, BEAMS, clearance
 from .rover_map import WALLS
 
