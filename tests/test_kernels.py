@@ -2,6 +2,7 @@
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -185,3 +186,16 @@ def test_gaussian_numbers_have_the_moments_and_the_tails_of_the_normal_distribut
     # A number and the next have nothing in common, nor have their sizes.
     for one, other in ((z[:-1], z[1:]), (z[:-1] ** 2, z[1:] ** 2)):
         assert abs(np.corrcoef(one, other)[0, 1]) < 4 / math.sqrt(n)
+
+
+def test_copy_array_refuses_what_is_no_plain_copy():
+    @kernels.kernel
+    def copy(source, target):
+        kernels.copy_array(source, target)
+
+    target = np.zeros((3, 2), np.uint8)
+    copy(np.arange(6, dtype=np.uint8).reshape(3, 2), target)
+    assert target.tolist() == [[0, 1], [2, 3], [4, 5]]
+    for source in (np.zeros((3, 2), np.float32), np.zeros(6, np.uint8), np.zeros((3, 4), np.uint8)[:, ::2]):
+        with pytest.raises(numba.TypingError, match="copy_array needs two C-contiguous arrays of one dtype and rank"):
+            copy(source, target)

@@ -339,6 +339,13 @@ def test_what_a_component_gives_is_shown_whatever_its_precision(given, shown):
     assert batch.shown("camera").tolist() == np.full((3, 2), shown, np.float32).tolist()
 
 
+def test_a_component_may_give_a_parameter_as_it_is():
+    weight = torch.nn.Parameter(torch.full((3, 2), 0.5))
+    batch = opened(3, camera=gives(lambda x: weight))
+    batch.seed_from(0)
+    assert (batch.shown("camera") == 0.5).all()
+
+
 def test_environment_whose_component_gives_infinity_is_named():
     odd = torch.zeros(3, 2)
     odd[1, 0], odd[2, 1] = -torch.inf, torch.inf

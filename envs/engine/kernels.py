@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 from numba.core import cgutils, types
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -98,6 +99,9 @@ def _move_rows(array, source, target, count):
 
 @intrinsic
 def _memcpy_whole(typing_context, source, target):
+    if (source.dtype, source.ndim, source.layout) != (target.dtype, target.ndim, "C") or target.layout != "C":
+        raise TypingError(f"copy_array needs two C-contiguous arrays of one dtype and rank, got {source} and {target}")
+
     def generate(context, builder, signature, arguments):
         here, there = (
             context.make_array(kind)(context, builder, value=value)
