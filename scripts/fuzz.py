@@ -30,7 +30,7 @@ class Arguments:
     id: Annotated[str, tyro.conf.Positional]
     """An environment id."""
     steps: int = 100_000
-    """Steps of environments in all; a million takes about half a minute. One --campaign is played to its end."""
+    """Steps of environments in all; a million takes 15 seconds to half an hour. One --campaign is played to its end."""
     seed: int = 0
     """Everything follows from it."""
     campaign: int | None = None
