@@ -227,7 +227,6 @@ class Learned:
             if not isinstance(y, torch.Tensor):
                 raise TypeError(f"{self._who} gave a {type(y).__name__}, expected a tensor of shape {out.shape}")
             is_real = y.is_floating_point()
-            y = y.detach() if y.requires_grad else y  # a parameter itself
             numbers = (y.float() if is_real and y.itemsize < 4 else y).cpu().numpy()  # NumPy has no bfloat16
         if numbers.shape != out.shape or is_real != (out.dtype.kind == "f"):
             raise ValueError(f"{self._who} gave {y.dtype} {numbers.shape}, expected {out.dtype} {out.shape}")
