@@ -21,7 +21,7 @@ CONFIG_FORMAT = 1
 # What PyYAML raises for text that is no YAML, beside its own error: for impossible dates, unknown tags, deep nesting.
 PYYAML_RAISES = (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 # Hyperparameters that are younger than some runs and results: at these values they change nothing.
-LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False}
+LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal"}
 PRESETS = Path(__file__).parent / "presets"
 OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
 

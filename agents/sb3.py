@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
-from stable_baselines3.common.noise import NormalActionNoise
+from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
@@ -33,7 +33,8 @@ OURS: dict[str, Any] = {
     "input_scale": 1.0,  # factor(s) for the planes of such a view
     "encoder": None,  # folder of a component whose features serve the raw signal that it takes
     "freeze": False,  # its weights stay as they are
-    "noise_std": 0.0,  # of the Gaussian added to actions, as a share of half their range: sac and td3
+    "noise_std": 0.0,  # of the noise added to actions, as a share of half their range: sac and td3
+    "noise_type": "normal",  # drawn anew each step; or ornstein-uhlenbeck: each draw pulls at the one before
     "threads": 1,  # torch's threads on the CPU; part of the run, because it changes the last bits
 }
 # Arguments of SB3's classes that a run decides itself, or that are no plain values.
@@ -152,6 +153,7 @@ class ViewVecEnv(VecEnvWrapper):
         return self.see(boards), reward, done, infos
 
 
+NOISES: dict[str, Any] = {"normal": NormalActionNoise, "ornstein-uhlenbeck": OrnsteinUhlenbeckActionNoise}
 CLASSES: dict[str, Any] = {"ppo": LudusPPO, "a2c": LudusA2C, "dqn": LudusDQN, "sac": LudusSAC, "td3": LudusTD3}
 
 
@@ -183,6 +185,8 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"num_envs * n_steps = {size} must be a multiple of batch_size = {resolved['batch_size']}")
     if not isinstance(resolved["policy"], str):
         raise ValueError(f"policy must be auto, MlpPolicy, CnnPolicy or MultiInputPolicy, got {resolved['policy']!r}")
+    if resolved["noise_type"] not in tuple(NOISES):  # a tuple, because what came may be no key of a dict
+        raise ValueError(f"noise_type must be {' or '.join(NOISES)}, got {resolved['noise_type']!r}")
     _policy_arguments(resolved["policy_kwargs"])
     check(resolved["encoder"], resolved["freeze"], center, resolved["policy_kwargs"])
     return resolved
@@ -273,7 +277,8 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
     action_space = batch.action_space
     if values["noise_std"] > 0.0 and isinstance(action_space, spaces.Box):
         size = action_space.shape
-        arguments["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, values["noise_std"]))
+        noise = NOISES[values["noise_type"]]
+        arguments["action_noise"] = noise(np.zeros(size), np.full(size, values["noise_std"]))
     env = BatchVecEnv(batch)
     wrapped: Any = env
     see = None

@@ -404,6 +404,8 @@ def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
         ("ppo", {"input_scale": "x"}, "input_scale must be a number or a list of numbers, got 'x'"),
         ("dqn", {"policy_kwargs": {"net_arch": {"pi": [3]}}}, "dqn refuses its hyperparameters .*: there is no 0"),
         ("dqn", {"gradient_steps": 0}, "gradient_steps must be >= 1, or -1 for as many as steps were played, got 0"),
+        ("td3", {"noise_type": "pink"}, "noise_type must be normal or ornstein-uhlenbeck, got 'pink'"),
+        ("td3", {"noise_type": ["normal"]}, r"noise_type must be normal or ornstein-uhlenbeck, got \['normal'\]"),
         ("a2c", {"policy_kwargs": [64]}, "policy_kwargs must be a dict"),
         ("a2c", {"policy_kwargs": {"activation_fn": "rely"}}, "unknown activation_fn 'rely'; did you mean 'relu'"),
         ("a2c", {"policy_kwargs": {"width": 3}}, "a2c refuses its hyperparameters or cartpole"),
@@ -418,6 +420,20 @@ def test_refusals(name, values, message):
 
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("kind", ["normal", "ornstein-uhlenbeck"])
+def test_noise_on_actions_may_have_a_memory(kind):
+    """An Ornstein-Uhlenbeck process, x = 0.9985 x + 0.1 std N(0, 1) each step, is as wide as its formula says."""
+    values = catalogue.resolve("td3", {**TINY["td3"], "noise_std": 0.5, "noise_type": kind})
+    noise = catalogue.make("td3", make_batch("ludus/Pendulum-v1", 2), values, 0).action_noise
+    ends = []
+    for _ in range(400):
+        noise.reset()
+        ends.append([noise() for _ in range(50)][-1].item())
+    kept = 0.9985**2
+    width = 0.5 if kind == "normal" else 0.5 * np.sqrt(0.01 * (1 - kept**50) / (1 - kept))
+    assert np.std(ends) == pytest.approx(width, rel=0.1)
 
 
 def test_sb3s_own_saving_is_refused():
