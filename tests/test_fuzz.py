@@ -28,8 +28,8 @@ def test_registered_environments_hold_what_they_promise(id):
     simulation = load(module)[1]
     assert simulation.invariants, f"{id} declares no invariants"
     # Of episodes that only the clock ends, none might be over within so few steps: hence a lower limit.
-    tally = fuzz(module, min(limit or 40, 40), STEPS)
-    assert tally.steps >= STEPS
+    tally = fuzz(module, min(limit or 40, 40), 2 * STEPS)
+    assert tally.steps >= 2 * STEPS
     assert min(tally.episodes, tally.resets, tally.restores, tally.refusals) > 0
     assert tally.campaigns > 2
 
@@ -231,6 +231,16 @@ def test_campaigns_reach_every_corner():
     snake = load("ludus.envs.games.snake")[1]
     sizes = {draw_campaign(n, snake, 1, np.random.default_rng([0, n])).keywords.get("size") for n in range(300)}
     assert {4, 5, 12, 32} < sizes
+
+
+def test_few_sizes_are_compiled_and_yet_all_of_them_meet():
+    rover = load("ludus.envs.robotics.rover")[1]
+    drawn = [draw_campaign(n, rover, 40, np.random.default_rng([0, n, 0])).keywords for n in range(400)]
+    sizes = [tuple(keywords.get(name, size.default) for name, size in rover.sizes.items()) for keywords in drawn]
+    assert len(set(sizes[:100])) < 20  # of 64 combinations of corners alone
+    least, most = zip(*((size.low, size.high) for size in rover.sizes.values()), strict=True)
+    assert {least, most} <= set(sizes[:20])
+    assert {(16, 0), (0, 16)} <= {combination[:2] for combination in sizes}
 
 
 def test_continuous_actions_are_drawn_from_their_box_up_to_its_bounds(monkeypatch):

@@ -60,9 +60,9 @@ def test_each_parameter_changes_something(module, name):
     values = {parameter.low, min(parameter.low + 10.0, parameter.high), parameter.high}
     # Some act only where another one is switched on (a probability of rain where there is rain), where there are many
     # of something (the speed of a crowd), or where somebody plays well (how near is near enough).
-    simulation, changes = load(module)[1], []
-    for key, other in [*simulation.parameters.items(), *simulation.sizes.items()]:
-        changes += [{key: other.high}] if key != name else []
+    simulation = load(module)[1]
+    changes = [{key: other.high} for key, other in simulation.parameters.items() if key != name]
+    changes += [{key: size.high for key, size in simulation.sizes.items()}]  # at once: each combination is compiled
     ways = [({}, False), *((on, False) for on in changes), ({}, True)]
     assert any(
         play(module, {name: value, **on}, guided=guided) != play(module, on, guided=guided)

@@ -109,10 +109,14 @@ def draw_campaign(number: int, simulation: Simulation, limit: int | None, rng: n
     """The first has nothing changed; a quarter of the others keeps the default parameters, for the space's bounds."""
     keywords: dict[str, Any] = {}
     randomize, drift = {}, {}
+    # Each combination of sizes compiles its own machine code, for seconds to a minute: most campaigns share a few.
+    together = int(rng.integers(4)) if len(simulation.sizes) > 1 and rng.random() < 0.9 else None
     for name, size in simulation.sizes.items():
-        corner = int(rng.choice([size.default, size.low, min(size.low + 1, size.high), size.high]))
-        # Each size compiles its own machine code, so most campaigns share a few.
+        corners = (size.default, size.low, min(size.low + 1, size.high), size.high)
+        corner = int(rng.choice(corners))
         keywords[name] = corner if rng.random() < 0.95 else int(rng.integers(size.low, size.high + 1))
+        if together is not None:
+            keywords[name] = corners[together]
     share = rng.choice([0.0, 0.2, 0.6, 1.0])  # of the parameters are changed
     for name, parameter in simulation.parameters.items():
         if rng.random() >= share:
