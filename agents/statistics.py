@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..envs.engine.driver import Buffers
+from ..envs.engine.buffers import Buffers
 
 
 class EpisodeStatistics:

@@ -8,8 +8,8 @@ from typing import Any
 import gymnasium
 
 from ..errors import did_you_mean
-from .engine.batch import KernelBatch
 from .engine.foreign import ForeignBatch, create
+from .engine.kernel_batch import KernelBatch
 from .engine.make_filling import is_folder
 from .engine.simulation import Slot, load
 from .engine.slots import open_batch

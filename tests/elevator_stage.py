@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 MODULE = "ludus.envs.automation.elevator"
 UP, DOWN = 1, -1

@@ -14,7 +14,7 @@ from stable_baselines3.common.logger import Logger
 from ludus.agents.batch_agent import config_from
 from ludus.agents.config import preset
 from ludus.agents.tabular import Tabular, TabularConfig
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.make import make_batch
 
 NUMBERS = 2**53  # random numbers are whole multiples of 1 / NUMBERS

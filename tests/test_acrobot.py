@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ludus.envs.engine import kernels
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 MODULE = "ludus.envs.robotics.acrobot"
 LIMIT = 500  # steps

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ludus.envs.engine import kernels
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.games import bandit
 
 BANDIT, MASK = "ludus.envs.games.bandit", 2**64 - 1

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from breakout_twin import Stream, Twin
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import load
 
 MODULE = "ludus.envs.games.breakout"

@@ -96,7 +96,7 @@ def long_stride():
 RUN = """
 import json, sys
 import numpy as np
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 result, loops = {}, {}
 for size in map(int, sys.argv[1:]):

@@ -16,7 +16,7 @@ import numba
 import numpy as np
 import pytest
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 MODULE = "ludus.envs.robotics.cartpole"
 LIMIT = 500  # steps

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from elevator_stage import MODULE
 from elevator_twin import Stream, Twin
 from ludus.envs.automation import elevator
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 DEFAULTS = {name: parameter.default for name, parameter in elevator.PARAMETERS.items()}
 

@@ -21,7 +21,7 @@ from elevator_stage import (
     UP,
     Stage,
 )
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 
 def test_start_written_out():

@@ -9,7 +9,7 @@ import pytest
 
 from ludus.envs.automation import elevator
 from ludus.envs.automation.elevator_heuristic import way_to
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 MODULE = "ludus.envs.automation.elevator"
 FOREVER = 1e7  # s

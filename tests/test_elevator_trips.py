@@ -8,7 +8,7 @@ import pytest
 
 from elevator_stage import COMMIT, FLIGHT, MODULE, MOVING, Stage
 from ludus.envs.automation.elevator_drawing import height_of
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 
 def make_profile(distance, v, a, j):

@@ -7,7 +7,7 @@ from stable_baselines3.common.logger import Logger
 from ludus.agents.exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, coin_streams
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.tabular import Tabular, TabularConfig
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 ALL_LEGAL = np.ones((1, 4), np.int8)
 

@@ -5,7 +5,7 @@ import pytest
 
 import ludus
 from acting import random_actions
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import load
 
 ENVIRONMENTS = list(ludus.ENVIRONMENTS)

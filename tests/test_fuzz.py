@@ -12,8 +12,8 @@ import faulty
 import ludus
 from ludus.envs.checks.fuzz import Failure, draw_campaign, fuzz
 from ludus.envs.checks.lockstep import Fault, Pair
-from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.fillings import Blind, Noisy, Told
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Parameter, load
 from ludus.envs.engine.slots import SlottedBatch
 from ludus.scripts.main import main

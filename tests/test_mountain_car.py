@@ -11,7 +11,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 MODULE = "ludus.envs.robotics.mountain_car"
 LIMIT = 200  # steps

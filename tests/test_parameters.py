@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode
 
 import ludus
 from acting import random_actions
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Drift, load
 from ludus.envs.engine.slots import open_batch
 

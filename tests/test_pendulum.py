@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.robotics.pendulum import normalised
 
 MODULE = "ludus.envs.robotics.pendulum"

@@ -15,7 +15,7 @@ from ludus.agents.networks import ConvEncoder
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.returns import lambda_returns
 from ludus.agents.tabular import TabularConfig
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.make import make_batch
 
 

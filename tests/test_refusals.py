@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from gymnasium import error, spaces
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.parameters import parameter_ranges
 from ludus.envs.engine.simulation import Drift, load
 

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from rover_twin import FULL, distances
 
 MODULE = "ludus.envs.robotics.rover"

@@ -13,7 +13,7 @@ from acting import assert_same_observation, row_of
 from ludus.agents.vecenv import make_vec_env
 from ludus.components import Component
 from ludus.composition import adapt
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.slots import SlottedBatch, open_batch
 
 MODULE, ID = "slots_toy", "test/Slots-v0"

@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 
 MODULE = "ludus.envs.games.snake"
 UP, RIGHT, DOWN, LEFT = range(4)

@@ -14,7 +14,7 @@ from ludus.agents.config import preset
 from ludus.agents.evaluation import evaluate, greedy_policy
 from ludus.agents.tables import METHODS, gather
 from ludus.agents.tabular import MOST_VALUES, Tabular, TabularConfig
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.make import make_batch
 
 GAMMA = 0.9

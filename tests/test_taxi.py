@@ -4,7 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.games import taxi
 from tabletop import (
     NUMBERS,

@@ -324,7 +324,7 @@ def test_refusals(make, message):
 
 
 def _next_step_batch():
-    from ludus.envs.engine.batch import KernelBatch
+    from ludus.envs.engine.kernel_batch import KernelBatch
 
     return KernelBatch("ludus.envs.robotics.cartpole", 2, autoreset_mode=AutoresetMode.NEXT_STEP)
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.screen import video
 from ludus.envs.screen.video import BACKGROUND, VideoWriter, fit_tile, gif, grid_shape, tile
 

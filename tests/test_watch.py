@@ -14,8 +14,8 @@ from gymnasium.envs.registration import EnvSpec
 from PIL import Image
 from rich.console import Console
 
-from ludus.envs.engine.batch import KernelBatch
 from ludus.envs.engine.foreign import ForeignBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
 from ludus.envs.screen import window as window_module
@@ -284,7 +284,7 @@ def test_a_stranger_that_cannot_be_shown_is_refused(monkeypatch):
 def test_recording_needs_neither_display_nor_pygame(tmp_path):
     program = f"""
 import sys
-from ludus.envs.engine.batch import KernelBatch
+from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.human.watch import watch
 batch = KernelBatch({CARTPOLE!r}, 1)
 watch(batch, lambda batch: batch.heuristic(), seed=0, record="a.mp4", steps=9)

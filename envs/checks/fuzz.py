@@ -13,7 +13,7 @@ import numpy as np
 from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 
-from ..engine.batch import KernelBatch
+from ..engine.kernel_batch import KernelBatch
 from ..engine.make_filling import examples
 from ..engine.simulation import Simulation, load
 from .lockstep import Fault, Pair, demand

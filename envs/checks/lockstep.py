@@ -13,7 +13,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
-from ..engine.batch import KernelBatch
+from ..engine.kernel_batch import KernelBatch
 from ..engine.simulation import load
 from ..engine.slots import SlottedBatch, open_batch
 

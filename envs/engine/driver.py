@@ -17,44 +17,6 @@ NEXT_STEP, SAME_STEP, DISABLED = 0, 1, 2  # what happens at the end of an episod
 NEVER = 2**62  # an age that no environment reaches
 
 
-class Buffers(NamedTuple):
-    """What a batch shows after each command. N environments, K reward terms, A actions (1 if not discrete)."""
-
-    observation: Any  # (N, *space), or a dict of these where slots are filled
-    mask: np.ndarray  # (N, A) int8, 1 = legal; all ones for an environment without a mask
-    reward: np.ndarray  # (N,) float64, the sum of the terms
-    terms: np.ndarray  # (N, K) float64
-    terminated: np.ndarray  # (N,) bool
-    truncated: np.ndarray  # (N,) bool
-    # Written under SAME_STEP where an episode ended in this step, stale elsewhere; no rows at all in the other modes.
-    final_observation: Any  # (N, *space), or a dict of these
-    final_mask: np.ndarray  # (N, A)
-    # Of the episodes that ended in this step; 0 elsewhere.
-    episode_return: np.ndarray  # (N,) float64
-    episode_terms: np.ndarray  # (N, K) float64, each term summed over the episode
-    episode_length: np.ndarray  # (N,) int64, steps
-    episode_success: np.ndarray  # (N,) bool
-    # Input of RESET.
-    selected: np.ndarray  # (N,) bool, which environments to reset
-    seeded: np.ndarray  # (N,) bool, which of them get a new seed
-    seeds: np.ndarray  # (N,) uint64
-
-
-class Rows(NamedTuple):
-    """The same memory as the driver sees it: fewer arrays, each of which costs compile time and 20 ns per call."""
-
-    observation: np.ndarray  # (N, …), never a bare (N,)
-    mask: np.ndarray
-    reward: np.ndarray
-    terms: np.ndarray
-    terminated: np.ndarray
-    truncated: np.ndarray
-    final_observation: np.ndarray
-    final_mask: np.ndarray
-    episodes: np.ndarray  # (N,) records: total, terms, length, success
-    orders: np.ndarray  # (N,) records: selected, seeded, seed
-
-
 class Setting(NamedTuple):
     """What holds for the whole batch. P parameters, A action components, D drifts."""
 

@@ -16,7 +16,7 @@ from gymnasium.envs.registration import load_env_creator
 from gymnasium.vector import AutoresetMode
 
 from ...errors import did_you_mean
-from .driver import Buffers
+from .buffers import Buffers
 
 DEFAULT_FPS = 30  # of an environment that declares no pace
 DEFAULT_LIMIT = 10_000  # steps, for environments that have no time limit of their own

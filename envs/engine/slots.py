@@ -18,9 +18,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 from . import snapshot
-from .batch import KernelBatch
 from .driver import DISABLED
 from .fillings import Filling
+from .kernel_batch import KernelBatch
 from .make_filling import make_filling
 from .simulation import load
 

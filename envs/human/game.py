@@ -11,9 +11,10 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ..engine.batch import KernelBatch, check_seed
+from ..engine.batch import check_seed
 from ..engine.env import Env
 from ..engine.foreign import DEFAULT_FPS, check_picture
+from ..engine.kernel_batch import KernelBatch
 from .controls import BoxControls, DiscreteControls, make_controls
 
 

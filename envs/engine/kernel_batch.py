@@ -1,0 +1,323 @@
+"""The batch of Ludus' own environments: one structured NumPy record for each, and the compiled driver over them."""
+
+import contextlib
+import itertools
+import secrets
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from gymnasium import error, spaces
+from gymnasium.vector import AutoresetMode
+
+from . import snapshot
+from .batch import check_mode, check_seed
+from .binding import specialise
+from .buffers import allocate
+from .driver import DISABLED, NEXT_STEP, OBSERVE, RESET, SAME_STEP, STEP, make_setting
+from .loops import compile_driver
+from .parameters import parameter_ranges
+from .simulation import Simulation, load, record_dtype
+
+MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
+
+
+class KernelBatch:
+    """``num_envs`` copies of the environment declared in ``module``.
+
+    Args:
+        module: Dotted path of the environment file, such as ``"ludus.envs.games.snake"``.
+        num_envs: How many environments, at least 1.
+        autoreset_mode: What happens when an episode ends; see ``gymnasium.vector.AutoresetMode``.
+        max_episode_steps: Time limit in steps; ``None`` for none.
+        threads: How many threads share a step. 1 is faster below about 10,000 environments.
+        randomize: ``{parameter: (low, high)}``, drawn uniformly anew for each episode.
+        drift: ``{parameter: Drift(to, at, over)}``, or a list of drifts that follow each other.
+        **parameters: Fixed values of parameters, and sizes.
+    """
+
+    can_move = True  # whether ``show_in`` works
+
+    def __init__(
+        self,
+        module: str,
+        num_envs: int,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
+        max_episode_steps: int | None = None,
+        threads: int = 1,
+        randomize: Mapping[str, tuple[float, float]] | None = None,
+        drift: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> None:
+        if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
+            raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
+        if not isinstance(threads, (int, np.integer)) or threads < 1:
+            raise ValueError(f"threads must be a whole number >= 1, got {threads!r}")
+        if max_episode_steps is not None and not (
+            isinstance(max_episode_steps, (int, np.integer)) and max_episode_steps >= 1
+        ):
+            raise ValueError(f"max_episode_steps must be a whole number >= 1 or None, got {max_episode_steps!r}")
+        environment, simulation = load(module)
+        self.module = module
+        self.name = module.rpartition(".")[2]
+        self.simulation: Simulation = simulation
+        self.num_envs = int(num_envs)
+        self.autoreset_mode = check_mode(autoreset_mode)
+        self.max_episode_steps = max_episode_steps
+        self.terms, self.succeeds = simulation.terms, simulation.succeeds
+        self.has_mask = hasattr(environment, "mask")
+        self.has_heuristic = hasattr(environment, "heuristic")
+
+        self.is_default = not (parameters or randomize or drift)  # the world that the reference scores belong to
+        self.sizes = simulation.resolve_sizes(parameters, self.name)
+        fixed = {key: value for key, value in parameters.items() if key not in self.sizes}
+        self.observation_space, self.action_space = simulation.spaces(**self.sizes)
+        self.ranges = parameter_ranges(simulation, fixed, randomize or {}, drift or {}, self.action_space, self.name)
+        self.world = simulation.world(**self.sizes)
+        for array in self.world:
+            array.flags.writeable = False
+
+        self._store = np.zeros(self.num_envs, record_dtype(simulation, self.sizes))
+        self._driver = compile_driver(environment, self._store.dtype, simulation.heuristics)
+        self._interpreted = not hasattr(self._driver.drive, "compile")
+        # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
+        self.records: np.ndarray = self._as_records(self._store)
+        finals = self.num_envs if self.autoreset_mode == AutoresetMode.SAME_STEP else 0
+        self.buffers, rows = allocate(  # what is shown; the same for the driver
+            self.num_envs, self.observation_space, self.action_space, len(self.terms), finals
+        )
+        self.rows = rows._replace(episodes=self._as_records(rows.episodes), orders=self._as_records(rows.orders))
+        action_shape = self.action_space.shape or ()
+        self._actions: np.ndarray = np.zeros((self.num_envs, *action_shape), self._action_dtype)
+        self._action_kinds = "iu" if self._actions.dtype.kind == "i" else "iuf"
+        self._action_rows = self._actions.reshape(self.num_envs, -1)
+        limit = max_episode_steps or 0
+        spans, bounds, drifts = make_setting(self.ranges, self._action_dtype)
+        if drifts is not None:
+            drifts = self._as_records(drifts)
+        self._head = (self.records, self._actions, self._action_rows)
+        self._tail = (self.world, spans, bounds, drifts, MODES[self.autoreset_mode], limit)
+        self._drive = specialise(self._driver.drive, STEP, *self._head, self.rows, *self._tail, 0, self.num_envs)
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
+        self._chunks = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
+        self._seed_missing = True
+
+    @property
+    def _action_dtype(self) -> type:
+        return np.int64 if isinstance(self.action_space, spaces.Discrete) else np.float64
+
+    def _as_records(self, array: np.ndarray) -> np.ndarray:
+        return array.view(np.recarray) if self._interpreted else array
+
+    def show_in(self, observation: np.ndarray) -> np.ndarray:
+        """Write observations into another array from now on; returns the one so far, which then stays as it is.
+
+        So a large observation is handed out without a copy. One that is a single number has the shape (N, 1) here.
+        """
+        before = self.rows.observation
+        self.rows = self.rows._replace(observation=observation)
+        shown = observation if self.observation_space.shape else observation[:, 0]
+        self.buffers = self.buffers._replace(observation=shown)
+        return before
+
+    def _run(self, command: int, start: int = 0, stop: int | None = None) -> int:
+        stop = self.num_envs if stop is None else stop
+        if self._interpreted:
+            with np.errstate(over="ignore"):  # 64-bit hashes wrap around
+                return self._drive(command, *self._head, self.rows, *self._tail, start, stop)
+        return self._drive(command, *self._head, self.rows, *self._tail, start, stop)
+
+    def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
+        """Start new episodes in the ``selected`` environments (all by default), seeded where ``seeds`` has a number.
+
+        An environment without a seed goes on with its stream; one that never had any takes it from the system.
+        """
+        b = self.buffers
+        b.selected[:] = True if selected is None else selected
+        b.seeded[:] = False
+        if seeds is not None:
+            if len(seeds) != self.num_envs:
+                raise ValueError(f"seeds must hold one entry per environment ({self.num_envs}), got {len(seeds)}")
+            for i, seed in enumerate(seeds):
+                if seed is not None:
+                    b.seeds[i], b.seeded[i] = check_seed(seed), True
+        if self._seed_missing:
+            unseeded = b.selected & ~b.seeded & ~self._store["ready"]
+            base = secrets.randbits(63)
+            b.seeds[unseeded] = base + np.flatnonzero(unseeded).astype(np.uint64)
+            b.seeded[unseeded] = True
+        self._run(RESET)
+        self._seed_missing = not self._store["ready"].all()
+
+    def seed_from(self, seed: int, age: int = 0) -> None:
+        """Reset everything with the seeds ``seed + i``: the same as ``reset(seeds=…)`` without a Python loop.
+
+        ``age`` in steps is how old the environments are taken to be, which matters where parameters drift.
+        """
+        b = self.buffers
+        b.selected[:] = b.seeded[:] = True
+        b.seeds[:] = np.uint64(check_seed(seed)) + np.arange(self.num_envs, dtype=np.uint64)
+        self._run(RESET)
+        self._seed_missing = False
+        if age:
+            self._store["age"] = age
+            self.reset()
+
+    def step(self, actions: np.ndarray) -> int:
+        """Advance all environments by one step; returns how many episodes ended in it.
+
+        Args:
+            actions: (N,) whole numbers for ``Discrete``, (N, …) floats for ``Box``.
+
+        Raises:
+            TypeError, ValueError: wrong dtype or shape, or an action outside the space (NaN, too); nothing moved.
+            gymnasium.error.ResetNeeded: an environment was never reset, or has ended and the mode is DISABLED.
+        """
+        given = np.asarray(actions)
+        if given.dtype.kind not in self._action_kinds:
+            expected = "whole numbers" if self._actions.dtype.kind == "i" else "floats"
+            raise TypeError(f"actions of {self.name} must be {expected}, got dtype {given.dtype}")
+        if given.shape != self._actions.shape:
+            raise ValueError(f"actions of {self.name} must have shape {self._actions.shape}, got {given.shape}")
+        if given.dtype.kind == "f" and given.dtype != self.action_space.dtype:
+            given = given.astype(self.action_space.dtype)  # as precise as on every other face, whatever came
+        self._actions[...] = given
+        return self.step_prepared()
+
+    def step_prepared(self) -> int:
+        """``step`` with the actions that stand in ``self.action_buffer`` already."""
+        if self._seed_missing:
+            self._refuse(self.num_envs + int(np.argmin(self._store["ready"])))
+        if self._pool is None:
+            ended = self._run(STEP)
+            if ended < 0:
+                self._refuse(-1 - ended)
+            return ended
+        return self._step_threaded()
+
+    @property
+    def action_buffer(self) -> np.ndarray:
+        """(N, *action shape) where ``step_prepared`` reads the actions: int64 or float64."""
+        return self._actions
+
+    def _step_threaded(self) -> int:
+        # A refusal must leave every environment where it was, so all chunks are checked before one moves.
+        flat = self._actions.reshape(self.num_envs, -1)
+        inside = ((flat >= self.ranges.action_low) & (flat <= self.ranges.action_high)).all(axis=1)
+        if not inside.all():
+            self._refuse(int(np.argmin(inside)))
+        if self.autoreset_mode == AutoresetMode.DISABLED and self._store["pending"].any():
+            self._refuse(self.num_envs + int(np.argmax(self._store["pending"])))
+        assert self._pool is not None
+        return sum(self._pool.map(lambda chunk: self._run(STEP, *chunk), self._chunks))
+
+    def _refuse(self, code: int) -> None:
+        if code < self.num_envs:
+            action = self._actions[code].tolist()
+            raise ValueError(
+                f"action {action} of environment {code} is outside the action space of {self.name}; "
+                f"expected a member of {self.action_space}"
+            )
+        i = code - self.num_envs
+        why = "its episode has ended" if self._store["ready"][i] else "it was never reset"
+        raise error.ResetNeeded(f"cannot step environment {i} of {self.name}: {why}; call reset() first")
+
+    def snapshot(self) -> bytes:
+        """The whole state as bytes; a batch made with the same arguments continues from it bit by bit."""
+        return snapshot.pack(self._identity(), self._store.tobytes())
+
+    def restore(self, data: bytes) -> None:
+        """Go back to a ``snapshot``; rewards and flags of the last step are not part of it and read 0.
+
+        Raises:
+            ValueError: not a snapshot, or one of another environment, size or number; nothing has changed.
+        """
+        self._restore_records(snapshot.unpack(data, self._identity(), self._store.nbytes))
+
+    def _restore_records(self, body: bytes) -> None:
+        self._store[...] = np.frombuffer(body, self._store.dtype)
+        self._seed_missing = not self._store["ready"].all()
+        for array in (self.buffers.reward, self.buffers.terms, self.buffers.terminated, self.buffers.truncated):
+            array[...] = 0
+        self.rows.episodes[...] = np.zeros((), self.rows.episodes.dtype)
+        if not self._seed_missing:
+            self._run(OBSERVE)
+
+    def _identity(self) -> dict[str, Any]:
+        return {
+            "environment": self.module,
+            "num_envs": self.num_envs,
+            "sizes": self.sizes,
+            "fields": str(np.dtype(self._store.dtype).descr if not self.simulation.parameters else self._store.dtype),
+        }
+
+    def parameters(self, i: int) -> dict[str, float]:
+        """The values of environment ``i``'s parameters at this moment."""
+        return dict(zip(self.simulation.parameters, self._store["parameters"][i].tolist(), strict=False))
+
+    def heuristic(self, out: np.ndarray | None = None, name: str = "") -> np.ndarray:
+        """The actions of the reference policy, or of the one called ``name``, in the shape that ``step`` takes."""
+        advise = self._driver.advise.get("" if name == "heuristic" else name)
+        if advise is None:
+            known = ", ".join(self.policies) or "none"
+            raise ValueError(f"{self.name} has no {name or 'heuristic'} policy; it has: {known}")
+        actions = np.zeros(self._actions.shape, self._action_dtype) if out is None else out
+        with self._tolerant():
+            advise(self.records, self.world, actions.reshape(self.num_envs, -1))
+        return actions
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the reference policies that ``heuristic`` knows."""
+        return tuple(name or "heuristic" for name in self._driver.advise)
+
+    def broken_invariants(self) -> np.ndarray:
+        """(N,) int64: the number of the first invariant that each environment breaks, from 1 on; 0 where all hold."""
+        broken = np.zeros(self.num_envs, np.int64)
+        if self._driver.audit is not None:
+            with self._tolerant():
+                self._driver.audit(self.records, self.world, self.rows.observation, self.rows.mask, broken)
+        return broken
+
+    def draw(self, i: int, frame: np.ndarray) -> None:
+        """Draw environment ``i`` into ``frame`` (height, width, 3) uint8, at whatever size it has."""
+        self.draw_many(np.array([i]), frame[None])
+
+    def draw_many(self, indices: np.ndarray, frames: np.ndarray) -> None:
+        """Draw the environments ``indices`` (M,) into ``frames`` (M, height, width, 3) uint8, C-contiguous."""
+        if self._driver.paint is None:
+            raise ValueError(f"{self.name} has no draw kernel")
+        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3 or not frames.flags.c_contiguous:
+            raise ValueError(
+                f"frames must be C-contiguous uint8 (M, height, width, 3), got {frames.dtype} {frames.shape}"
+            )
+        rows = np.asarray(indices, np.int64)
+        if rows.shape != frames.shape[:1]:
+            raise ValueError(f"indices must have shape ({len(frames)},), one per frame, got {rows.shape}")
+        if len(rows) and (rows.min() < 0 or rows.max() >= self.num_envs):  # compiled code does not check
+            raise IndexError(f"indices must be 0 … {self.num_envs - 1}, got {rows.tolist()}")
+        with self._tolerant():
+            self._driver.paint(self.records, rows, self.world, frames)
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        return self.simulation.frame
+
+    @property
+    def fps(self) -> float:
+        return self.simulation.fps
+
+    def running(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (N,) and length in steps (N,) of the running episodes."""
+        return self._store["totals"].sum(axis=1), self._store["clock"]
+
+    def _tolerant(self) -> contextlib.AbstractContextManager:
+        return np.errstate(over="ignore") if self._interpreted else contextlib.nullcontext()
+
+    def close(self) -> None:
+        """Stop the threads, if there are any. May be called twice."""
+        if self._pool is not None:
+            self._pool.shutdown()
