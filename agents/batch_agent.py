@@ -1,5 +1,6 @@
 """What Ludus' own agents share: SB3's interface over a batch, acting, log lines, and reading hyperparameters."""
 
+import math
 import time
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -242,7 +243,7 @@ def _frozen(value: Any) -> Any:
 
 
 def check_types(config: Any, except_for: tuple[str, ...] = ()) -> None:
-    """``ValueError`` unless each field is of its default's kind: truth, whole number, number or list."""
+    """``ValueError`` unless each field is of its default's kind: truth, whole number, finite number or list."""
     for entry in fields(config):
         value, default = getattr(config, entry.name), entry.default
         if entry.name in except_for:
@@ -254,8 +255,15 @@ def check_types(config: Any, except_for: tuple[str, ...] = ()) -> None:
             raise ValueError(f"{entry.name} must be a whole number, got {value!r}")
         elif isinstance(default, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
             raise ValueError(f"{entry.name} must be a number, got {value!r}")
+        elif isinstance(default, float) and not is_number(value):
+            raise ValueError(f"{entry.name} must be a finite number, got {value!r}")
         elif isinstance(default, tuple) and not isinstance(value, tuple):
             raise ValueError(f"{entry.name} must be a list such as [128, 128], got {value!r}")
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number, and no truth value."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def check_range(config: Any, low: float, high: float, *names: str) -> None:

@@ -5,6 +5,7 @@ episodes bootstrap from the observation at their end (there both flags cut the r
 the choice and in the maximum, and epsilon can rise again when the return drops (`exploration.Reheating`).
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from .batch_agent import LONGEST, MOST_THREADS, BatchAgent, check_range, check_types, config_from
+from .batch_agent import LONGEST, MOST_THREADS, BatchAgent, check_range, check_types, config_from, is_number
 from .encoders import check, place
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
@@ -21,6 +22,7 @@ from .returns import lambda_returns
 from .trees import each
 from .views import EgocentricView
 
+MOST_UNITS = 65_536  # of a layer; more is a slip of the keyboard
 Observation = torch.Tensor | dict[str, torch.Tensor]
 
 
@@ -62,15 +64,26 @@ class PQNConfig:
         check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 1, MOST_THREADS, "threads")
         check_range(self, 0, 1, "gamma", "lam", "learning_rate_end")
-        if not self.learning_rate > 0.0:
-            raise ValueError(f"learning_rate must be > 0, got {self.learning_rate}")
+        if not 0.0 < self.learning_rate <= 10.0:
+            raise ValueError(f"learning_rate must be > 0 and <= 10, got {self.learning_rate}")
         if not self.max_grad_norm > 0.0:
             raise ValueError(f"max_grad_norm must be > 0, got {self.max_grad_norm}")
+        if not all(map(_is_count, self.hidden)):
+            raise ValueError(f"hidden must be a list of whole numbers 1 … {MOST_UNITS:,}, got {list(self.hidden)}")
+        if not all(isinstance(layer, tuple) and len(layer) == 3 and all(map(_is_count, layer)) for layer in self.conv):
+            raise ValueError(f"conv must be a list such as [[16, 3, 1]]: channels, kernel, stride; got {self.conv!r}")
+        scales = self.input_scale if isinstance(self.input_scale, (list, tuple)) else (self.input_scale,)
+        if self.input_scale is not None and not all(map(is_number, scales)):
+            raise ValueError(f"input_scale must be a number or a list of numbers, got {self.input_scale!r}")
         if (self.num_envs * self.rollout_steps) % self.minibatches:
             raise ValueError(
                 f"num_envs * rollout_steps = {self.num_envs * self.rollout_steps} must be a multiple of "
                 f"minibatches = {self.minibatches}"
             )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_UNITS
 
 
 class PQN(BatchAgent):
@@ -220,6 +233,11 @@ class PQN(BatchAgent):
             "train/target_mean": float(targets.mean()),
             "train/learning_rate": self.current_learning_rate,
         }
+        if not math.isfinite(self.metrics["train/loss"]):
+            raise ValueError(
+                f"the loss of pqn is {self.metrics['train/loss']} after {self.num_timesteps:,} steps: nothing can "
+                "be learned any more; lower learning_rate, or make the rewards smaller with reward_scale"
+            )
 
     # --- Persistence: tensors and plain values, for checkpoints without pickle ---
 

@@ -1,7 +1,6 @@
 """The hyperparameters of Stable-Baselines3's algorithms: names, ranges, and what SB3's classes take for them."""
 
 import inspect
-import math
 from typing import Any
 
 import torch
@@ -9,7 +8,7 @@ from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 
 from ..errors import did_you_mean
-from .batch_agent import MOST_THREADS
+from .batch_agent import MOST_THREADS, is_number
 from .encoders import check
 
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
@@ -77,7 +76,7 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     center, scale = resolved["center"], resolved["input_scale"]
     if center is not None and (isinstance(center, bool) or not isinstance(center, int)):
         raise ValueError(f"center must be the number of a plane, or null for none, got {center!r}")
-    if not all(map(_is_number, scale if isinstance(scale, (list, tuple)) else [scale])):
+    if not all(map(is_number, scale if isinstance(scale, (list, tuple)) else [scale])):
         raise ValueError(f"input_scale must be a number or a list of numbers, got {scale!r}")
     if name == "ppo":
         size = resolved["num_envs"] * resolved["n_steps"]
@@ -107,12 +106,8 @@ def _check(key: str, value: Any, default: Any) -> None:
             raise ValueError(f"{key} must be true or false, got {value!r}")
     elif key in NUMBERS and not (value is None and default is None) and not (value == "auto" and default == "auto"):
         lowest, highest = NUMBERS[key]
-        if not _is_number(value) or not lowest <= value <= highest:
+        if not is_number(value) or not lowest <= value <= highest:
             raise ValueError(f"{key} must be a number {lowest:g} … {highest:g}, got {value!r}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _check_normalize(given: Any) -> None:
@@ -125,7 +120,7 @@ def _check_normalize(given: Any) -> None:
         if key.startswith("norm_obs_"):
             fits = isinstance(value, list) and all(isinstance(name, str) for name in value)
         else:
-            fits = isinstance(value, bool) if key.startswith("norm_") else _is_number(value) and value > 0
+            fits = isinstance(value, bool) if key.startswith("norm_") else is_number(value) and value > 0
         if not fits:
             raise ValueError(f"{key} of normalize must be {NORMALIZE[key]}, got {value!r}")
 

@@ -67,8 +67,6 @@ class TabularConfig:
         check_range(self, 0, 1, "gamma", "step_size_end")
         if not 0.0 < self.step_size <= 1.0:
             raise ValueError(f"step_size must be > 0 and <= 1, got {self.step_size}")
-        if not np.isfinite(self.initial_value):
-            raise ValueError(f"initial_value must be a finite number, got {self.initial_value}")
 
 
 def _is_bound(value: Any) -> bool:

@@ -19,7 +19,7 @@ from .human.recording import Recording
 MOST_ENVS = 10_000_000  # of a batch; more is a slip of the keyboard, and NumPy's message about it fills the screen
 
 
-def make_batch(id: str, num_envs: int, rendered: bool = False, **keywords: Any) -> KernelBatch | ForeignBatch:
+def make_batch(id: str, num_envs: int, /, rendered: bool = False, **keywords: Any) -> KernelBatch | ForeignBatch:
     """``num_envs`` environments of any registered id, under SAME_STEP autoreset.
 
     Args:

@@ -1,5 +1,6 @@
 """The two Gymnasium faces: Gymnasium's own checker, its vector environments and wrappers as the reference."""
 
+import copy
 import json
 
 import gymnasium as gym
@@ -297,6 +298,53 @@ def test_closing_twice_is_allowed(id):
         env.reset(seed=0)
         env.close()
         env.close()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_closed_vector_environment_has_no_threads_and_goes_on(threads):
+    env = gym.make_vec(CARTPOLE, num_envs=4, threads=threads)
+    env.reset(seed=0)
+    env.close()
+    assert env.step(np.ones(4, int))[1].tolist() == [1.0] * 4
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_a_copy_has_the_same_future_and_leaves_the_original_where_it_is(id):
+    single, vector = gym.make(id), gym.make_vec(id, num_envs=3, autoreset_mode=AutoresetMode.SAME_STEP)
+    for env, space in ((single, single.action_space), (vector, vector.action_space)):
+        space.seed(1)
+        for seed in range(9):  # to the middle of an episode
+            env.reset(seed=seed)
+            if not np.any(env.step(space.sample())[2:4]):
+                break
+        before = env.unwrapped.batch.snapshot()
+        other, actions, seen = copy.deepcopy(env), [], []
+        assert other.unwrapped.batch is not env.unwrapped.batch
+        for _ in range(5):
+            actions.append(space.sample())
+            seen.append(other.step(actions[-1]))
+            if np.any(seen[-1][2:4]):
+                break
+        assert env.unwrapped.batch.snapshot() == before
+        for action, (observation, reward, *_) in zip(actions, seen, strict=True):
+            ours = env.step(action)
+            assert_same_observation(ours[0], observation)
+            np.testing.assert_array_equal(ours[1], reward)
+        assert other.unwrapped.batch.snapshot() == env.unwrapped.batch.snapshot()
+
+
+@pytest.mark.parametrize(
+    ("id", "action", "message"),
+    [
+        (CARTPOLE, np.array([1]), r"an action of cartpole must have shape \(\), got \(1,\)"),
+        ("ludus/Pendulum-v1", 0.5, r"an action of pendulum must have shape \(1,\), got \(\)"),
+    ],
+)
+def test_an_action_of_another_shape_is_refused_in_the_shapes_of_one_environment(id, action, message):
+    env = Env(module_of(id))
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=message):
+        env.step(action)
 
 
 @pytest.mark.parametrize(

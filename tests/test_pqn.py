@@ -254,12 +254,26 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
         ({"gamma": 1.5}, "gamma must be 0 … 1, got 1.5"),
         ({"minibatches": 7}, "must be a multiple of minibatches = 7"),
         ({"num_envs": 0}, "num_envs must be >= 1, got 0"),
-        ({"learning_rate": 0.0}, "learning_rate must be > 0, got 0.0"),
+        ({"learning_rate": 0.0}, "learning_rate must be > 0 and <= 10, got 0.0"),
+        ({"learning_rate": float("inf")}, "learning_rate must be a finite number, got inf"),
+        ({"reward_scale": float("nan")}, "reward_scale must be a finite number, got nan"),
+        ({"hidden": (-1,)}, r"hidden must be a list of whole numbers 1 … 65,536, got \[-1\]"),
+        ({"hidden": (1.5,)}, r"hidden must be a list of whole numbers 1 … 65,536, got \[1.5\]"),
+        ({"hidden": (100_000, 100_000)}, "hidden must be a list of whole numbers 1 … 65,536"),
+        ({"conv": ((16, 3),)}, r"conv must be a list such as \[\[16, 3, 1\]\]: channels, kernel, stride"),
+        ({"conv": (16, 3, 1)}, r"conv must be a list such as \[\[16, 3, 1\]\]: channels, kernel, stride"),
+        ({"input_scale": "abc"}, "input_scale must be a number or a list of numbers, got 'abc'"),
     ],
 )
 def test_bad_hyperparameters_are_refused_with_the_remedy(values, message):
     with pytest.raises(ValueError, match=message.replace("…", ".").replace("?", r"\?")):
         config_from(PQNConfig, "pqn", values)
+
+
+def test_a_training_that_diverges_stops_and_says_what_to_change():
+    agent = PQN(make_batch("ludus/CartPole-v1", 8), PQNConfig(num_envs=8, minibatches=2, reward_scale=1e30))
+    with pytest.raises(ValueError, match="the loss of pqn is inf after 256 steps.*lower learning_rate, or make the re"):
+        agent.learn(1024)
 
 
 def test_continuous_actions_are_refused():

@@ -10,6 +10,7 @@ from gymnasium import error, spaces
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.parameters import parameter_ranges
 from ludus.envs.engine.simulation import Drift, load
+from ludus.envs.make import make_batch
 
 CARTPOLE, SNAKE = "ludus.envs.robotics.cartpole", "ludus.envs.games.snake"
 
@@ -17,6 +18,8 @@ CONSTRUCTION = [
     (CARTPOLE, {"num_envs": 0}, ValueError, "num_envs must be a whole number >= 1, got 0"),
     (CARTPOLE, {"num_envs": 2.5}, ValueError, "num_envs must be a whole number >= 1, got 2.5"),
     (CARTPOLE, {"num_envs": True}, ValueError, "num_envs must be a whole number >= 1, got True"),
+    (CARTPOLE, {"threads": True}, ValueError, "threads must be a whole number >= 1, got True"),
+    (CARTPOLE, {"max_episode_steps": True}, ValueError, "must be a whole number >= 1 or None, got True"),
     (CARTPOLE, {"threads": 0}, ValueError, "threads must be a whole number >= 1, got 0"),
     (CARTPOLE, {"max_episode_steps": 0}, ValueError, "max_episode_steps must be a whole number >= 1 or None, got 0"),
     (CARTPOLE, {"max_episode_steps": 1.5}, ValueError, "must be a whole number >= 1 or None, got 1.5"),
@@ -53,7 +56,14 @@ CONSTRUCTION = [
         CARTPOLE,
         {"drift": {"gravity": Drift(3.0, -4)}},
         ValueError,
-        "needs whole at >= 0 and over >= 0 steps, got Drift(",
+        "needs whole at and over, 0 … 2**62 steps, got Drift(",
+    ),
+    *(
+        (CARTPOLE, {"drift": {"gravity": drift}}, ValueError, "needs whole at and over, 0 … 2**62 steps, got Drift(")
+        for drift in (
+            *(Drift(3.0, at) for at in (float("inf"), float("nan"), 10**20, 1.5, True, "x", None)),
+            Drift(3.0, 4, over=[1]),
+        )
     ),
     (CARTPOLE, {"drift": {"gravity": [Drift(3, 4, 10), Drift(5, 9)]}}, ValueError, "two drifts of gravity.*overlap"),
 ]
@@ -166,3 +176,9 @@ def test_discrete_actions_that_do_not_count_from_0_are_refused():
     """Kernels index with them, so the space would promise actions that do not exist, and hide one that does."""
     with pytest.raises(ValueError, match=r"declares actions Discrete\(2, start=1\), kernels .*; declare Discrete\(2\)"):
         parameter_ranges(load(CARTPOLE)[1], {}, {}, {}, spaces.Discrete(2, start=1), "cartpole")
+
+
+@pytest.mark.parametrize("name", ["num_envs", "module", "autoreset_mode"])
+def test_what_a_run_decides_itself_is_no_parameter(name):
+    with pytest.raises(ValueError, match=f"{name} is not a parameter of the environment and cannot be set here"):
+        make_batch("ludus/CartPole-v1", 2, **{name: 3})

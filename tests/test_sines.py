@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ludus.envs.engine import sines
-from ludus.envs.engine.sines import LARGE, sines_and_cosines, sines_and_cosines_of_any
+from ludus.envs.engine.sines import LARGE, sines_and_cosines
 
 BITS = 300  # of the exact values: fixed point
 MOST = 2.0  # units in the last place
@@ -106,18 +106,3 @@ def test_plain_python_gives_the_bits_of_the_compiled_lanes(monkeypatch):
 @numba.njit
 def sines_and_cosines_compiled(a, b):
     return sines_and_cosines(a, b)
-
-
-@pytest.mark.parametrize("far", [np.nextafter(LARGE, 99.0), 1e5, -1e22, math.inf, -math.inf, math.nan])
-def test_angles_beyond_its_range_are_the_librarys(far):
-    sin, cos = (math.sin(far), math.cos(far)) if math.isfinite(far) else (math.nan, math.nan)
-    near = 0.5
-    for pair, order in (((far, near), (0, 2)), ((near, far), (1, 3))):
-        found = sines_and_cosines_of_any(*pair)
-        np.testing.assert_equal([found[order[0]], found[order[1]]], [sin, cos])
-        assert found[1 - order[0]] == pytest.approx(math.sin(near), abs=2e-16)
-        assert found[5 - order[1]] == pytest.approx(math.cos(near), abs=2e-16)
-
-
-def test_both_ends_of_its_range_belong_to_it():
-    assert sines_and_cosines_of_any(LARGE, -LARGE) == sines_and_cosines_compiled(LARGE, -LARGE)

@@ -9,12 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels import borrow, kernel, seed_stream, uniform_in
-from .parameters import Ranges
+from .parameters import NEVER, Ranges
 
 RESET, STEP, OBSERVE = 0, 1, 2  # commands
 NEXT_STEP, SAME_STEP, DISABLED = 0, 1, 2  # what happens at the end of an episode (Gymnasium's AutoresetMode)
-
-NEVER = 2**62  # an age that no environment reaches
 
 
 class Setting(NamedTuple):

@@ -1,5 +1,6 @@
 """Face 1: ``gymnasium.Env``, a batch of one."""
 
+import copy
 from typing import Any
 
 import gymnasium
@@ -26,6 +27,12 @@ class Env(gymnasium.Env):
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
+        self._made_with = {
+            "module": module,
+            "render_mode": render_mode,
+            "max_episode_steps": max_episode_steps,
+            **keywords,
+        }
         self.render_mode = render_mode
         self.batch = open_batch(
             module, 1, autoreset_mode=AutoresetMode.DISABLED, max_episode_steps=max_episode_steps, **keywords
@@ -60,7 +67,11 @@ class Env(gymnasium.Env):
             ended = self._step()
         else:
             # The rest takes the careful path: NumPy scalars, arrays, and everything that is no action at all.
-            ended = self.batch.step(np.asarray(action)[None])
+            given = np.asarray(action)
+            if given.shape != self.action_space.shape:
+                name, shape = self.batch.name, self.action_space.shape
+                raise ValueError(f"an action of {name} must have shape {shape}, got {given.shape}")
+            ended = self.batch.step(given[None])
         if self.render_mode == "human":
             self.render()
         return (
@@ -108,6 +119,13 @@ class Env(gymnasium.Env):
             self._window = Window(self.batch.name, frame.shape[:2], fps=self.batch.simulation.fps)
         self._window.show(frame[None])
         return None
+
+    def __deepcopy__(self, memo: dict) -> "Env":
+        """Another one in the same state, for who plans ahead: the same actions lead to the same future."""
+        other = type(self)(**self._made_with)
+        other.batch.restore(self.batch.snapshot())
+        other.spec, other._np_random = self.spec, copy.deepcopy(self._np_random, memo)
+        return other
 
     def close(self) -> None:
         if self._window is not None:

@@ -53,10 +53,12 @@ class KernelBatch:
     ) -> None:
         if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
             raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
-        if not isinstance(threads, (int, np.integer)) or threads < 1:
+        if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
             raise ValueError(f"threads must be a whole number >= 1, got {threads!r}")
-        if max_episode_steps is not None and not (
-            isinstance(max_episode_steps, (int, np.integer)) and max_episode_steps >= 1
+        if max_episode_steps is not None and (
+            isinstance(max_episode_steps, bool)
+            or not isinstance(max_episode_steps, (int, np.integer))
+            or max_episode_steps < 1
         ):
             raise ValueError(f"max_episode_steps must be a whole number >= 1 or None, got {max_episode_steps!r}")
         environment, simulation = load(module)
@@ -321,3 +323,4 @@ class KernelBatch:
         """Stop the threads, if there are any. May be called twice."""
         if self._pool is not None:
             self._pool.shutdown()
+            self._pool = None

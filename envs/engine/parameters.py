@@ -11,6 +11,8 @@ from gymnasium import Space
 from ...errors import did_you_mean
 from .simulation import Drift, Simulation
 
+NEVER = 2**62  # an age in steps that no environment reaches
+
 
 class Ranges(NamedTuple):
     """The parameters of a batch as arrays for the driver: P parameters, D drifts, A action components."""
@@ -44,6 +46,13 @@ def as_drifts(value: Any, key: str) -> list[Drift]:
     raise ValueError(f"the drift of {key} must be a Drift or a dict with to, at, over; got {value!r}")
 
 
+def _is_count(value: Any) -> bool:
+    """Whether it is a whole number of steps that an environment's age can reach, as an int or a float."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return False
+    return bool(0 <= value <= NEVER and value == int(value))
+
+
 def parameter_ranges(
     simulation: Simulation, fixed: Mapping, randomize: Mapping, drift: Mapping, action_space: Space, name: str
 ) -> Ranges:
@@ -58,7 +67,7 @@ def parameter_ranges(
         low[index[key]] = value
     high = low.copy()
     for key, pair in randomize.items():
-        if not isinstance(pair, Sequence) or len(pair) != 2:
+        if not isinstance(pair, (Sequence, np.ndarray)) or isinstance(pair, str) or np.shape(pair) != (2,):
             raise ValueError(f"randomize[{key!r}] of {name} must be a pair (low, high), got {pair!r}")
         ends = [simulation.check_value(key, value, name) for value in pair]
         if key in fixed:
@@ -70,8 +79,8 @@ def parameter_ranges(
     for key, value in drift.items():
         for item in as_drifts(value, key):
             to = simulation.check_value(key, item.to, name)
-            if min(item.at, item.over) < 0 or int(item.at) != item.at or int(item.over) != item.over:
-                raise ValueError(f"the drift of {key} needs whole at >= 0 and over >= 0 steps, got {item}")
+            if not (_is_count(item.at) and _is_count(item.over)):
+                raise ValueError(f"the drift of {key} needs whole at and over, 0 … 2**62 steps, got {item}")
             rows.append((int(item.at), index[key], int(item.over), to))
     rows.sort(key=lambda row: row[:2])
     for before, after in itertools.combinations(rows, 2):

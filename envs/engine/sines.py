@@ -12,8 +12,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .kernels import compiled_as, kernel
-from .trigonometry import fused_multiply_add, library_cos, library_sin
+from .kernels import compiled_as
+from .trigonometry import fused_multiply_add
 
 LARGE = 32.0  # rad: beyond, half turns are counted with too little precision
 SHIFTS = (0.0, 0.0, 0.5, 0.5)  # half turns that each lane is ahead
@@ -91,11 +91,3 @@ def _sine_of_lane(angle, shift):
 def sines_and_cosines(a, b):
     """(sin a, sin b, cos a, cos b) of angles between -LARGE and LARGE rad; anything, beyond."""
     return tuple(_sine_of_lane((a, b)[lane % 2], shift) for lane, shift in enumerate(SHIFTS))
-
-
-@kernel
-def sines_and_cosines_of_any(a, b):
-    """(sin a, sin b, cos a, cos b): what `sines_and_cosines` gives, and the C library's values beyond its range."""
-    if abs(a) <= LARGE and abs(b) <= LARGE:
-        return sines_and_cosines(a, b)
-    return library_sin(a), library_sin(b), library_cos(a), library_cos(b)

@@ -165,29 +165,6 @@ def _sin(row, near, sine_rest, cosine_rest):
 
 
 @kernel
-def _cos(row, near, sine_rest, cosine_rest):
-    s, s_low, c, c_low = TABLE[row, 0], TABLE[row, 1], TABLE[row, 2], TABLE[row, 3]
-    product = -s * near
-    missing = fused_multiply_add(-s, near, -product)
-    return _add(c, product, missing, c_low - s_low * near + (c * cosine_rest - s * sine_rest))
-
-
-@kernel
-def sin_cos_wide(angle):
-    """(sin, cos) of ``angle`` in rad, equal to ``math.sin`` and ``math.cos``; faster where 1e-7 < |angle| < 1000."""
-    if not abs(angle) < WIDE:  # NaN too
-        return library_sin(angle), library_cos(angle)
-    row, near, sine_rest, cosine_rest = _reduce(angle)
-    sin, sin_in_doubt = _sin(row, near, sine_rest, cosine_rest)
-    if sin_in_doubt or abs(near) < NEAR:
-        sin = library_sin(angle)
-    cos, cos_in_doubt = _cos(row, near, sine_rest, cosine_rest)
-    if cos_in_doubt or abs(near) < NEAR:
-        cos = library_cos(angle)
-    return sin, cos
-
-
-@kernel
 def sin_and_single_cos(angle):
     """(sin, cos) of ``angle`` in rad, equal to ``math.sin`` and to ``math.cos`` in single precision (float32).
 

@@ -1,6 +1,7 @@
 """Face 2: ``gymnasium.vector.VectorEnv``, straight over a batch."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +45,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
+        self._made_with = {"module": module, "num_envs": num_envs, "copy": copy, **keywords}
+        self._made_with |= {"autoreset_mode": autoreset_mode, "render_mode": render_mode}
         if keywords.get("max_episode_steps") == -1:  # as in gymnasium.make: no limit
             keywords["max_episode_steps"] = None
         self.batch = open_batch(module, num_envs, autoreset_mode=autoreset_mode, **keywords)
@@ -186,6 +189,13 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self.batch.draw_many(np.arange(shown), frames)
         self._window.show(frames)
         return None
+
+    def __deepcopy__(self, memo: dict) -> "VectorEnv":
+        """Another one in the same state: the same actions lead to the same future."""
+        other = type(self)(**self._made_with)
+        other.batch.restore(self.batch.snapshot())
+        other.spec, other._np_random = self.spec, deepcopy(self._np_random, memo)
+        return other
 
     def close_extras(self, **kwargs: Any) -> None:
         if self._window is not None:
