@@ -63,7 +63,10 @@ def pairs(env: str | None = None, agent: str | None = None) -> list[tuple[str, s
     found = [(id, name) for id, name in known if env in (None, id) and agent in (None, name)]
     if not found:
         what = " ".join(filter(None, (env, agent)))
-        raise ValueError(f"no preset for {what!r}{did_you_mean(env or '', [id for id, _ in known])}")
+        agents = [name for id, name in known if id == env]
+        if agents:
+            raise ValueError(f"no preset for {what!r}; {env} has one for each of {', '.join(agents)}")
+        raise ValueError(f"no preset for {what!r}{did_you_mean(env or '', {id for id, _ in known})}")
     return found
 
 

@@ -188,8 +188,7 @@ def regret_study(
     Raises:
         ValueError: too few seeds for an interval, or a CSV of something else.
     """
-    if seeds < 2:
-        raise ValueError(f"the regret study needs --seeds >= 2 for its intervals, got {seeds}")
+    check_seeds(seeds)
     rows = read(path)
     for seed in range(seeds):  # filling beside filling, so that a study that is stopped can be compared
         for filling in plan.fillings:
@@ -218,6 +217,12 @@ class Line:
     earned: tuple[float, float, float]  # return: mean, lower and upper end
     regret: tuple[float, float, float]  # against the truth, seed by seed
     share: float  # of the gap from blind to truth
+
+
+def check_seeds(seeds: int) -> None:
+    """``ValueError`` for too few of them."""
+    if seeds < 2:
+        raise ValueError(f"the regret study needs --seeds >= 2 for its intervals, got {seeds}")
 
 
 def seeds_of(rows: Sequence[Judged]) -> list[int]:

@@ -224,12 +224,14 @@ def regret(options: Arguments, console: Console) -> int:
         names = {study_regret.name_of(given) for given in fillings} | {"truth", "blind"}
         print(study_regret.markdown([row for row in rows if not fillings or row.filling in names]))
         return 0
+    seeds = 5 if options.seeds is None else options.seeds
+    study_regret.check_seeds(seeds)
     plan = study_regret.make_plan(options.id, agent, slot, fillings, options.steps)
     output_folder(options.out)
     with console.status("") as status:
         rows = study_regret.regret_study(
             plan,
-            5 if options.seeds is None else options.seeds,
+            seeds,
             csv,
             lambda seed, what, share: status.update(f"seed {seed}, {what}: {share:.0%}"),
         )
@@ -242,7 +244,6 @@ def regret(options: Arguments, console: Console) -> int:
         for line in own:
             shown.add_row(*study_regret.cells(line))
         console.print(shown)
-    seeds = len(study_regret.seeds_of(rows))
     study_regret_plot.plot(lines, f"{plan.env}, {slot}, {agent}: mean of {seeds} seeds and its 95 % interval", png)
     took = sum(row.seconds for row in rows if row.protocol == study_regret.TRAINED)
     console.print(f"All trainings: {took:.0f} s.")

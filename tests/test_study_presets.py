@@ -86,6 +86,7 @@ def test_bad_input_is_one_line(tmp_path, capsys):
     (tmp_path / "presets.csv").write_text("a,b\n1,2\n")
     bad = {
         ("--env", "ludus/CartPol-v1"): "no preset for 'ludus/CartPol-v1'; did you mean 'ludus/CartPole-v1'?",
+        ("--env", ID, "--agent", "nobody"): f"no preset for '{ID} nobody'; {ID} has one for each of ",
         ("--seeds", "0"): "--seeds must be >= 1, got 0",
         ("--steps", "5"): "the steps of a preset stand in its file; leave --steps out",
         ("--out", str(tmp_path)): "is not a CSV of this study; choose another --out, or remove it",

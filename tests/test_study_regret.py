@@ -281,7 +281,7 @@ def test_the_command_leaves_tables_a_picture_and_all_results(trained, model, tmp
 )
 def test_what_cannot_be_studied_is_refused_in_a_line(arguments, words, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(study, "learn", None)
-    assert main(["study", "regret", *arguments, "--out", str(tmp_path)]) == 1
+    assert main(["study", "regret", *arguments, "--out", str(tmp_path / "new")]) == 1
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
