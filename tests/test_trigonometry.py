@@ -80,7 +80,7 @@ def count_single_differences(angles):
     return wrong
 
 
-@pytest.mark.parametrize("reach", [2 * WIDE, WIDE, 100.0, math.pi, 0.1, 2 * NEAR, 1e-300])
+@pytest.mark.parametrize("reach", [2 * WIDE, WIDE, 100.0, 8.0, math.pi, 1.0, 0.1, 2 * NEAR, 1e-300])
 def test_a_million_cosines_in_single_precision(reach):
     angles = np.random.default_rng(1).uniform(-reach, reach, 1_000_000)
     assert count_single_differences(angles) == 0
