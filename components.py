@@ -27,8 +27,8 @@ import torch
 from gymnasium import Space, spaces
 from torch import nn
 
-from .errors import did_you_mean
 from .files import write_folder
+from .wording import did_you_mean
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import did_you_mean
 from .files import write_atomically
 from .image_sets import IMAGE_SETS, ImageSet
+from .wording import did_you_mean
 
 SPLITS = ("train", "test")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"})

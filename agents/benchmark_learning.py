@@ -16,6 +16,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
+from ..wording import counted
 from . import catalogue
 from .benchmark import OURS, Config, Row, make_row
 from .config import configure
@@ -134,7 +135,7 @@ def _to_level(name: str, target: str, config: Config) -> list[Row]:
     rows = []
     for side, values in seconds.items():
         steps = ", ".join(f"{clock.steps:,.0f}" for clock in clocks[side])
-        work = f"CartPole, seconds to {LEVEL:.0f}, {config.seeds} seeds"
+        work = f"CartPole, seconds to {LEVEL:.0f}, {counted(config.seeds, 'seed')}"
         row = make_row(work, f"{side} (steps {steps})", 0, values, "s", target=target)
         ratio = float(np.median(values) / np.median(seconds[ours]))
         rows.append(row if side == ours else replace(row, ratio=ratio, target=""))
@@ -153,5 +154,5 @@ def learn_snake(config: Config) -> list[Row]:
         agent.learn(run.steps, log_interval=10**9)
         values.append(evaluate(make_batch(run.env, 256), greedy_policy(agent), 256, EVALUATION_SEED).mean)
         steps = run.steps
-    work = f"Snake, fruit of 256 greedy games after {config.minutes:g} minutes, {config.seeds} seeds"
+    work = f"Snake, fruit of 256 greedy games after {config.minutes:g} minutes, {counted(config.seeds, 'seed')}"
     return [make_row(work, f"{OURS} pqn (steps {steps:,})", 0, values, "fruit", target=">= 50 after 10")]

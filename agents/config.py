@@ -13,8 +13,8 @@ import torch
 import yaml
 
 from ..envs.make import find_spec, is_ludus, pin_component, pin_components, slots_of
-from ..errors import did_you_mean
 from ..files import write_atomically
+from ..wording import did_you_mean
 from .catalogue import find, resolve
 
 CONFIG_FORMAT = 1

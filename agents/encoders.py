@@ -21,7 +21,7 @@ from torch import nn
 
 from ..components import Component, same_space
 from ..envs.engine.batch import Batch
-from ..errors import did_you_mean
+from ..wording import did_you_mean
 from .networks import Encoder
 
 ENTRIES = ("component", "fingerprint")  # of the hyperparameter `encoder`, where it is a dict

@@ -7,7 +7,7 @@ import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 
-from ..errors import did_you_mean
+from ..wording import did_you_mean
 from .batch_agent import MOST_THREADS, is_number
 from .encoders import check
 

@@ -18,6 +18,7 @@ from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
 from ..files import write_atomically
+from ..wording import counted
 from .batch_agent import config_from
 from .config import preset
 from .pqn import PQN, PQNConfig
@@ -131,7 +132,9 @@ def plot_curves(curves: list[Curve], steps: int, path: Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     above.annotate("the force reverses", (steps / 2000, 20), xytext=(-96, 0), textcoords="offset points", fontsize=9)
     above.set_ylabel("return of the training episodes")
-    above.set_title(f"CartPole whose force reverses: median and range of {len(curves) // 2} seeds", fontsize=11)
+    above.set_title(
+        f"CartPole whose force reverses: median and range of {counted(len(curves) // 2, 'seed')}", fontsize=11
+    )
     above.legend(frameon=False, loc="lower right")
     below.set_ylabel("epsilon")
     below.set_xlabel("environment steps (thousands)")

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..envs.make import make_batch
+from ..wording import counted
 from .config import configure
 from .evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
 from .moments import EVALUATION_SEED
@@ -155,7 +156,7 @@ def plot(lines: Sequence[Line], seeds: int, path: Path) -> None:
         axes.plot(x, mean, color=color, marker="o", markersize=4, label=f"trained on {_worlds(arm)}")
     axes.set_xlabel(f"{PARAMETER} of the rod in {UNIT}, unknown to the agent")
     axes.set_ylabel("return of greedy episodes")
-    axes.set_title(f"Pendulum, {AGENT}: mean of {seeds} seeds and its 95 % interval", fontsize=11)
+    axes.set_title(f"Pendulum, {AGENT}: mean of {counted(seeds, 'seed')} and its 95 % interval", fontsize=11)
     lowest = min(min(line.fixed[0], line.randomised[0]) for line in lines)
     axes.set_ylim(1.15 * lowest, 0)
     axes.spines[["top", "right"]].set_visible(False)

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..envs.engine.slots import SlottedBatch
 from ..envs.make import find_spec, make_batch, pin_components
+from ..wording import counted
 from .config import configure, what_decides
 from .evaluation import greedy_policy
 from .moments import EVALUATION_SEED
@@ -271,8 +272,8 @@ def cells(line: Line) -> tuple[str, ...]:
 def caption(rows: Sequence[Judged], protocol: str) -> str:
     """What the table of a protocol is made of."""
     return (
-        f"{PROTOCOLS[protocol]}. {rows[0].agent}, {len(seeds_of(rows))} seeds of {rows[0].steps:,} steps, the same "
-        f"{EPISODES} episodes for all, 95\u00a0% intervals over seeds (Student's\u00a0t)."
+        f"{PROTOCOLS[protocol]}. {rows[0].agent}, {counted(len(seeds_of(rows)), 'seed')} of {rows[0].steps:,} steps, "
+        f"the same {EPISODES} episodes for all, 95\u00a0% intervals over seeds (Student's\u00a0t)."
     )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from ..envs.engine.batch import Batch
-from ..errors import did_you_mean
+from ..wording import did_you_mean
 from .batch_agent import LONGEST, BatchAgent, check_range, check_types, config_from
 from .exploration import coin_streams, toss
 from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update

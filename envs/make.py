@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium
 
-from ..errors import did_you_mean
+from ..wording import did_you_mean
 from .engine.foreign import ForeignBatch, create
 from .engine.kernel_batch import KernelBatch
 from .engine.make_filling import is_folder

@@ -15,6 +15,7 @@ from ludus.files import quote
 from ludus.scripts import evaluate as evaluate_script
 from ludus.scripts import train as train_script
 from ludus.scripts.options import parse
+from ludus.wording import counted
 
 DESCRIPTION = """Train an epsilon-greedy agent on Snake for about a minute, compare it with the random and the heuristic
 policy, and leave a video (and open a window where there is a display)."""
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
     if code:
         return code
 
-    console.print(f"\n[bold]2  Comparing[/bold] three policies on the same {options.episodes} games")
+    console.print(f"\n[bold]2  Comparing[/bold] three policies on the same {counted(options.episodes, 'game')}")
     agent = run.agent()
     policies = {
         "random (legal moves)": random_policy(options.seed),

@@ -13,6 +13,7 @@ from rich.table import Table
 from ludus.agents.evaluation import Evaluation, envs_for, evaluate
 from ludus.agents.regret import BLIND, TRUTH, Regret, compare
 from ludus.scripts.options import check_fit, key_values, parse, slot_fillings, subject
+from ludus.wording import counted
 
 DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
 
@@ -64,13 +65,15 @@ def main(arguments: list[str]) -> int:
                 make, policy, slot, fillings, options.episodes, options.seed, age,
                 lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}"),
             )  # fmt: skip
-        console.print(regret_table(rows, f"{title}; slot {slot}, {options.episodes} episodes, seed {options.seed}"))
+        console.print(
+            regret_table(rows, f"{title}; slot {slot}, {counted(options.episodes, 'episode')}, seed {options.seed}")
+        )
         return 0
     batch = make(envs_for(options.episodes))
-    with console.status(f"{title}: playing {options.episodes} episodes"):
+    with console.status(f"{title}: playing {counted(options.episodes, 'episode')}"):
         result = evaluate(batch, policy, options.episodes, options.seed, age)
     name, _, player = title.partition(" · ")
-    console.print(table([(player, result)], f"{name}, {options.episodes} episodes, seed {options.seed}"))
+    console.print(table([(player, result)], f"{name}, {counted(options.episodes, 'episode')}, seed {options.seed}"))
     return 0
 
 

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus import datasets
-from ludus.errors import did_you_mean
 from ludus.files import quote
 from ludus.image_sets import IMAGE_SETS
 from ludus.scripts.options import check_slots, key_values, parse
+from ludus.wording import did_you_mean
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 TASKS = {

@@ -13,6 +13,7 @@ from ludus.envs.checks.fuzz import Failure, Tally, fuzz
 from ludus.envs.engine.simulation import Simulation, load
 from ludus.envs.make import find_spec, is_ludus
 from ludus.scripts.options import parse
+from ludus.wording import counted
 
 DESCRIPTION = """Hunt for a fault in an environment.
 
@@ -82,7 +83,10 @@ def checked(tally: Tally, simulation: Simulation) -> str:
     modes = ", ".join(sorted(mode.value for mode in tally.modes)) or "none"
     solved = f" ({tally.successes:,} of them solved)" if simulation.succeeds else ""
     counts = f"{tally.resets:,} resets at a random moment, {tally.restores:,} restores, {tally.refusals:,} refusals"
-    lines = [f"  {tally.campaigns:,} campaigns, {tally.episodes:,} episodes ended{solved}", f"  {counts}"]
+    lines = [
+        f"  {counted(tally.campaigns, 'campaign')}, {counted(tally.episodes, 'episode')} ended{solved}",
+        f"  {counts}",
+    ]
     lines += [f"  autoreset: {modes}", "  invariants:" + (" none declared" if not simulation.invariants else "")]
     return "\n".join([*lines, *(f"    {text}" for text in simulation.invariants)])
 

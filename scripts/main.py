@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     name = arguments[0]
     if name not in COMMANDS:
-        from ludus.errors import did_you_mean
+        from ludus.wording import did_you_mean
 
         print(f"ludus: unknown command {name!r}{did_you_mean(name, COMMANDS)}", file=sys.stderr)
         return 2

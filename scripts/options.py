@@ -11,7 +11,7 @@ import yaml
 from gymnasium import spaces
 
 from ludus.agents.evaluation import Policy, greedy_policy, named_policy
-from ludus.errors import did_you_mean
+from ludus.wording import did_you_mean
 
 # What PyYAML raises for text that it cannot read: its converters' own errors (`!!bool x`, 2001-99-99) come as they are.
 UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)

@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 
 from ludus.scripts.options import key_values, parse
+from ludus.wording import counted
 
 DESCRIPTION = """Play an environment yourself, with the keyboard or a gamepad.
 
@@ -57,10 +58,10 @@ def main(arguments: list[str]) -> int:
     )
     game.close()
     best = f", best score {max(played.returns):.4g}" if played.returns else ""
-    console.print(f"{played.steps} steps, {played.episodes} finished games{best}.")
+    console.print(f"{counted(played.steps, 'step')}, {counted(played.episodes, 'finished game')}{best}.")
     if played.recorded:
         again = f"ludus watch {shlex.quote(str(options.record))}"
-        console.print(f"{played.recorded} steps recorded. Again: {again}", soft_wrap=True)
+        console.print(f"{counted(played.recorded, 'step')} recorded. Again: {again}", soft_wrap=True)
     elif options.record is not None:
         console.print(f"{options.record} was not written: no step was played.", soft_wrap=True)
     return 0

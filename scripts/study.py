@@ -17,6 +17,7 @@ from ludus.agents import studies, study_bandit, study_presets, study_randomisati
 from ludus.envs.make import slots_of
 from ludus.scripts.options import check_slots, output_folder, parse, slot_fillings
 from ludus.scripts.train import figures
+from ludus.wording import counted
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
 
@@ -95,7 +96,7 @@ def drift(seeds: int, steps: int, out: Path, console: Console) -> list[Table | s
     curves = studies.drift_study(seeds, steps, console.print)
     studies.save_curves(curves, out / "drift.csv")
     studies.plot_curves(curves, steps, out / "drift.png")
-    shown = Table(caption=f"{seeds} seeds, {steps:,} steps, change half-way", caption_justify="left")
+    shown = Table(caption=f"{counted(seeds, 'seed')}, {steps:,} steps, change half-way", caption_justify="left")
     shown.add_column("epsilon")
     for level in LEVELS:
         shown.add_column(f"steps to {level:.0f} after the change: median (all)", justify="right")
@@ -124,8 +125,8 @@ def bandit(seeds: int, steps: int, out: Path, console: Console) -> list[Table | 
     study_bandit.plot_results(results, out / "bandit.png")
     shown = Table(
         box=box.SIMPLE_HEAD,
-        caption=f"The last tenth of the steps. {seeds:,} runs of each learner, seeds from 0 on, 95\u00a0% intervals; "
-        f"{took:.0f} s on {os.cpu_count()} cores.",
+        caption=f"The last tenth of the steps. {counted(seeds, 'run')} of each learner, seeds from 0 on, "
+        f"95\u00a0% intervals; {took:.0f} s on {os.cpu_count()} cores.",
         caption_justify="left",
     )
     for column, justify in (("values", "left"), ("epsilon", "right"), ("step size", "right"), ("reward", "right")):
@@ -168,8 +169,8 @@ def randomisation(seeds: int, steps: int, out: Path, console: Console) -> list[T
     low, high = study_randomisation.RANGE
     shown = Table(
         box=box.SIMPLE_HEAD,
-        caption=f"Return of {study_randomisation.EPISODES} greedy episodes, {seeds} seeds of {steps:,} steps, "
-        "95\u00a0% intervals over seeds. The randomised training met no others than "
+        caption=f"Return of {study_randomisation.EPISODES} greedy episodes, {counted(seeds, 'seed')} of "
+        f"{steps:,} steps, 95\u00a0% intervals over seeds. The randomised training met no others than "
         f"{low:g} … {high:g} {study_randomisation.UNIT}.\n"
         f"All trainings: {took:.0f} s.",
         caption_justify="left",
@@ -244,7 +245,9 @@ def regret(options: Arguments, console: Console) -> int:
         for line in own:
             shown.add_row(*study_regret.cells(line))
         console.print(shown)
-    study_regret_plot.plot(lines, f"{plan.env}, {slot}, {agent}: mean of {seeds} seeds and its 95 % interval", png)
+    study_regret_plot.plot(
+        lines, f"{plan.env}, {slot}, {agent}: mean of {counted(seeds, 'seed')} and its 95 % interval", png
+    )
     took = sum(row.seconds for row in rows if row.protocol == study_regret.TRAINED)
     console.print(f"All trainings: {took:.0f} s.")
     console.print(f"{png}, {csv}", soft_wrap=True)

@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 
 from ludus.scripts.options import key_values, parse, slot_fillings, subject
+from ludus.wording import counted
 
 if TYPE_CHECKING:
     from ludus.envs.human.watch import Watched
@@ -127,7 +128,7 @@ def report(seen: "Watched", console: Console) -> None:
     """What was seen, in one line."""
     mean = f", mean return {sum(seen.returns) / len(seen.returns):.1f}" if seen.returns else ""
     video = f" Video: {seen.video}" if seen.video else ""
-    console.print(f"{seen.steps} steps, {seen.episodes} episodes{mean}.{video}")
+    console.print(f"{counted(seen.steps, 'step')}, {counted(seen.episodes, 'episode')}{mean}.{video}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..components import Component
-from ..errors import did_you_mean
+from ..wording import did_you_mean
 from .classifier import Classifier
 
 METHODS = ("gradcam", "gradients")

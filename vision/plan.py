@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import torch
 import yaml
 
-from ..errors import did_you_mean
 from ..files import quote, write_atomically
+from ..wording import did_you_mean
 
 FORMAT = 1
 OPTIMIZERS, PRECISIONS = ("muon", "sgd", "adamw"), ("auto", "bf16", "fp32")

@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from ..envs.frames import Frames
+from ..wording import counted
 from .explain import rgb
 from .layers import multiply_adds, parameters
 from .reader import Reader
@@ -102,8 +103,8 @@ class Summary:
             [
                 *said,
                 f"{m['parameters']:,.0f} parameters, {m['flops'] / 1e6:,.1f} MFLOP per picture",
-                f"{r.epochs} epochs of {self.pictures:,} pictures of {r.env} in {m['seconds']:,.0f} s ({r.precision}, "
-                f"{r.threads} threads, seed {r.seed})",
+                f"{counted(r.epochs, 'epoch')} of {self.pictures:,} pictures of {r.env} in {m['seconds']:,.0f} s "
+                f"({r.precision}, {counted(r.threads, 'thread')}, seed {r.seed})",
             ]
         )
 

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
+from ..wording import counted
 from .classifier import Classifier
 from .data import Images
 from .explain import explain, overlay
@@ -65,8 +66,8 @@ class Summary:
                 *(f"{name:{wide}}  {100 * accuracy:6.2f} % of the test images right" for name, accuracy in rows),
                 f"{m['parameters']:,.0f} parameters, {m['flops'] / 1e6:,.1f} MFLOP per picture, "
                 f"loss {m['loss']:.3f} nats",
-                f"{r.epochs} epochs of {r.data} in {m['seconds']:,.0f} s ({r.precision}, {r.threads} threads, "
-                f"seed {r.seed})",
+                f"{counted(r.epochs, 'epoch')} of {r.data} in {m['seconds']:,.0f} s ({r.precision}, "
+                f"{counted(r.threads, 'thread')}, seed {r.seed})",
             ]
         )
 

@@ -15,7 +15,7 @@ from gymnasium import Space, spaces
 from gymnasium.envs.registration import load_env_creator
 from gymnasium.vector import AutoresetMode
 
-from ...errors import did_you_mean
+from ...wording import did_you_mean
 from .buffers import Buffers
 
 DEFAULT_FPS = 30  # of an environment that declares no pace

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...errors import did_you_mean
+from ...wording import did_you_mean
 from .fillings import Baseline, Blind, Filling, Host, Learned, Noisy, Told
 from .simulation import Slot
 

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from gymnasium import Space, spaces
 
-from ...errors import did_you_mean
+from ...wording import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from ...wording import counted
 from ..screen.display import start_pygame
 from ..screen.window import Command
 from .cockpit import PLAY_KEYS, Cockpit, Key
@@ -157,7 +158,7 @@ class Session:
         if not self.turn_based:
             figures.append(("speed", f"{self.speed:.3g}×"))
         if self.recorder is not None:
-            figures.append(("recorded", f"{self.played.steps} steps"))
+            figures.append(("recorded", counted(self.played.steps, "step")))
         return Panel(
             name=game.name,
             mode="turn by turn" if self.turn_based else "real time",

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
+from ...wording import counted
 from ..screen.display import start_pygame
 from ..screen.video import VideoWriter
 from ..screen.window import Command
@@ -204,8 +205,8 @@ def replay(
     check_replay(game, recording)
     count = len(recording.episodes)
     console.print(
-        f"{escape(recording.path.name)} replays exactly: {escape(game.id)}, {count} episode{'s' if count > 1 else ''}, "
-        f"{recording.steps} steps; every observation and reward came again.",
+        f"{escape(recording.path.name)} replays exactly: {escape(game.id)}, {counted(count, 'episode')}, "
+        f"{counted(recording.steps, 'step')}; every observation and reward came again.",
         soft_wrap=True,
     )
     session = Replay(game, recording, speed)

@@ -1,0 +1,45 @@
+"""What messages say about unknown names and about numbers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ludus.envs import ENVIRONMENTS
+from ludus.wording import counted, did_you_mean
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("Snake", "ludus/Snake-v1"),
+        ("snake-v0", "ludus/Snake-v1"),
+        ("ludus/Rovr-v0", "ludus/Rover-v0"),
+        ("MountainCarCont", "ludus/MountainCar-v0"),
+        ("gym/CartPole-v1", "ludus/CartPole-v1"),
+    ],
+)
+def test_the_name_proper_decides_what_was_meant(given, meant):
+    assert did_you_mean(given, ENVIRONMENTS) == f"; did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize("given", ["ludus/Xyz-v0", "qwertyuiop", "", "ludus/", "-v0"])
+def test_nonsense_shows_what_is_known(given):
+    assert did_you_mean(given, ENVIRONMENTS) == "; known: " + ", ".join(sorted(ENVIRONMENTS))
+
+
+def test_of_two_versions_the_last_is_meant():
+    assert did_you_mean("snake", ["a/Snake-v0", "a/Snake-v1"]) == "; did you mean 'a/Snake-v1'?"
+
+
+@given(st.sampled_from(sorted(ENVIRONMENTS)))
+def test_a_known_name_is_its_own_nearest(id):
+    assert did_you_mean(id, ENVIRONMENTS) == f"; did you mean {id!r}?"
+
+
+def test_nothing_known():
+    assert did_you_mean("anything", []) == "; it has none"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 steps"), (1, "1 step"), (2, "2 steps"), (3000, "3,000 steps")])
+def test_numbers_bring_their_noun(number, text):
+    assert counted(number, "step") == text

@@ -1,0 +1,28 @@
+"""Wording that messages share: the tail of an error about an unknown name, and numbers with their nouns."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """The tail of a message about an unknown name: the nearest known one, or all of them.
+
+    Of ids like ``ludus/Snake-v1`` only the name proper is compared, for what they share would make any two alike.
+    """
+    names = sorted(known)
+    if not names:
+        return "; it has none"
+    proper = {_proper(name): name for name in names}
+    near = difflib.get_close_matches(_proper(str(given)), proper, n=1, cutoff=0.6)
+    return f"; did you mean {proper[near[0]]!r}?" if near else f"; known: {', '.join(names)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 episode``, ``3,000 episodes``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _proper(name: str) -> str:
+    """Without namespace and version, in small letters: ``snake`` of ``ludus/Snake-v1``."""
+    return re.sub(r"-v\d+$", "", name.rpartition("/")[2]).lower()
