@@ -22,7 +22,7 @@ from ..wording import counted
 from .batch_agent import config_from
 from .config import preset
 from .pqn import PQN, PQNConfig
-from .study_shared import import_pyplot, save_figure
+from .study_shared import BLUE, RED, WIDTHS, import_pyplot, save_figure
 
 ENVIRONMENT = "ludus/CartPole-v1"
 FORCE_BEFORE, FORCE_AFTER = 10.0, -10.0  # N
@@ -118,15 +118,16 @@ def plot_curves(curves: list[Curve], steps: int, path: Path) -> None:
     figure, (above, below) = import_pyplot().subplots(
         2, 1, figsize=(8, 5.5), sharex=True, height_ratios=(3, 1), layout="constrained"
     )
-    arms = ((False, "#c0504d", "epsilon falls for good"), (True, "#2e6db4", "epsilon rises again"))
+    arms = ((False, RED, "epsilon falls for good"), (True, BLUE, "epsilon rises again"))
     for reheats, color, label in arms:
         arm = [curve for curve in curves if curve.reheats == reheats]
         length = min(len(curve.steps) for curve in arm)
         x = arm[0].steps[:length] / 1000
         returns = np.array([filled(curve.returns[:length]) for curve in arm])
-        above.plot(x, np.median(returns, axis=0), color=color, label=label)
+        above.plot(x, np.median(returns, axis=0), color=color, linewidth=WIDTHS[color], label=label)
         above.fill_between(x, returns.min(axis=0), returns.max(axis=0), color=color, alpha=0.15, linewidth=0)
-        below.plot(x, np.mean([curve.epsilons[:length] for curve in arm], axis=0), color=color)
+        epsilon = np.mean([curve.epsilons[:length] for curve in arm], axis=0)
+        below.plot(x, epsilon, color=color, linewidth=WIDTHS[color])
     for axes in (above, below):
         axes.axvline(steps / 2000, color="black", linewidth=0.8, linestyle=":")
         axes.spines[["top", "right"]].set_visible(False)

@@ -22,7 +22,7 @@ from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
 from ..files import write_atomically
-from .study_shared import import_pyplot, save_figure
+from .study_shared import BLUE, RED, import_pyplot, save_figure
 from .tabular import Tabular, TabularConfig
 
 ENVIRONMENT = "ludus/Bandit-v0"
@@ -57,7 +57,7 @@ class Learner:
         return f"epsilon {self.epsilon:g}, {learning}"
 
 
-GREEDY, RARE, OFTEN = "#4d9a57", "#c0504d", "#2e6db4"
+GREEDY, RARE, OFTEN = "#4d9a57", RED, BLUE
 FADING = (  # the three learners of both worlds that do not stay
     Learner(0.1, 0.1, OFTEN),
     Learner(0.1, None, "#d79a2b"),

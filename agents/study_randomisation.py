@@ -21,7 +21,7 @@ from .config import configure
 from .evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
 from .moments import EVALUATION_SEED
 from .study_presets import interval
-from .study_shared import digest, import_pyplot, learn, read_rows, save_figure, write_rows
+from .study_shared import BLUE, RED, digest, import_pyplot, learn, read_rows, save_figure, write_rows
 
 ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
 PARAMETER, UNIT, FIXED, RANGE = "mass", "kg", 1.0, (0.5, 2.0)
@@ -144,13 +144,13 @@ def plot(lines: Sequence[Line], seeds: int, path: Path) -> None:
     """Mean return against the parameter, with intervals; the range of the training is shaded."""
     figure, axes = import_pyplot().subplots(figsize=(8, 4.6), layout="constrained")
     x = [line.value for line in lines]
-    axes.axvspan(*RANGE, color="#2e6db4", alpha=0.07, linewidth=0, label="range of the randomised training")
-    axes.axvline(FIXED, color="#c0504d", linewidth=0.9, linestyle=":", label="value of the fixed training")
+    axes.axvspan(*RANGE, color=BLUE, alpha=0.07, linewidth=0, label="range of the randomised training")
+    axes.axvline(FIXED, color=RED, linewidth=0.9, linestyle=":", label="value of the fixed training")
     axes.plot(
         x, [line.reference for line in lines], color="black", linewidth=0.9, linestyle="--",
         label=f"reference policy, which knows the {PARAMETER}",
     )  # fmt: skip
-    for arm, color in zip(ARMS, ("#c0504d", "#2e6db4"), strict=True):
+    for arm, color in zip(ARMS, (RED, BLUE), strict=True):
         mean, low, high = np.array([getattr(line, arm) for line in lines]).T
         axes.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
         axes.plot(x, mean, color=color, marker="o", markersize=4, label=f"trained on {_worlds(arm)}")

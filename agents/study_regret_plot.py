@@ -13,9 +13,9 @@ import numpy as np
 
 from .regret import BLIND, TRUTH
 from .study_regret import SWAPPED, TRAINED, Line
-from .study_shared import import_pyplot, save_figure
+from .study_shared import BLUE, RED, WIDTHS, import_pyplot, save_figure
 
-COLORS = {SWAPPED: "#c0504d", TRAINED: "#2e6db4"}
+COLORS = {SWAPPED: RED, TRAINED: BLUE}
 LABELS = {SWAPPED: "policy trained with the truth (swapped)", TRAINED: "policy trained with what it plays with"}
 MARKERS = "sD^vPX*<>"  # of components and rules, in turn
 RINGS = (14, 22, 34, 50, 70, 95)  # points, distances at which a label is tried
@@ -37,7 +37,7 @@ def plot(lines: dict[str, list[Line]], title: str, path: Path) -> None:
         curve = sorted(filter(on_the_curve, lines[protocol]), key=lambda line: line.metric)
         x, (mean, low, high) = [line.metric for line in curve], np.array([line.earned for line in curve]).T
         axes.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
-        axes.plot(x, mean, color=color, marker="o", markersize=4, label=LABELS[protocol])
+        axes.plot(x, mean, color=color, linewidth=WIDTHS[color], marker="o", markersize=4, label=LABELS[protocol])
         busy.append(np.stack([x, mean], axis=1))
         (blind,) = (line.earned[0] for line in lines[protocol] if line.filling == BLIND)
         axes.axhline(blind, color=color, linewidth=0.9, linestyle="--", label=f"blind, {protocol}")

@@ -20,6 +20,9 @@ from .config import LATER, RunConfig
 
 Row = TypeVar("Row")
 
+RED, BLUE = "#c0504d", "#2e6db4"  # of the two sides that a study compares
+WIDTHS = {RED: 3.4, BLUE: 1.5}  # points; red is drawn first and shows beneath blue where both lines are one
+
 
 class _Tell(BaseCallback):
     def __init__(self, progress: Callable[[float], Any], steps: int) -> None:
