@@ -1,8 +1,12 @@
 """Options that several commands share."""
 
+import io
 import os
 import re
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +22,40 @@ UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError
 
 
 def parse(command: type, name: str, description: str, arguments: list[str]) -> Any:
-    """Command line -> dataclass; ``--help`` shows the description and a line per field."""
-    return tyro.cli(command, prog=f"ludus {name}", description=description, args=arguments)
+    """Command line -> dataclass; ``--help`` shows the description and a line per field.
+
+    Raises:
+        SystemExit: 0 after the help; 2 for a command line that does not fit, which one line on standard error explains.
+    """
+    prog, said, columns = f"ludus {name}", io.StringIO(), os.environ.get("COLUMNS")
+    try:
+        with redirect_stderr(io.StringIO()):
+            return tyro.cli(command, prog=prog, description=description, args=arguments)
+    except SystemExit as end:
+        if not end.code:
+            raise
+    try:  # again, for a box whose lines are not broken
+        os.environ["COLUMNS"] = "10000"
+        with redirect_stderr(said):
+            tyro.cli(command, prog=prog, description=description, args=arguments)
+    except SystemExit:
+        print(f"ludus: {unboxed(said.getvalue())}; see {prog} --help", file=sys.stderr)
+        raise SystemExit(2) from None
+    finally:
+        if columns is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = columns
+    raise AssertionError("a command line that fits at one width only")
+
+
+def unboxed(box: str) -> str:
+    """What a box of tyro's about an error says, in one line: its first paragraph and the option that may be meant."""
+    _, *lines = (line.strip("│ ") for line in box.splitlines())  # after the title
+    parts = [" ".join(part) for rule, part in groupby(lines, lambda line: not line.strip("─-╰╯")) if not rule]
+    said = parts[0].removesuffix(" (required)").rstrip(".")
+    near = re.search(r"(?:Perhaps you meant|Arguments similar to [^:]*): (--[\w-]+)", " ".join(parts))
+    return said[:1].lower() + said[1:] + (f"; did you mean {near[1]}?" if near else "")
 
 
 def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:

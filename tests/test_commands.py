@@ -385,6 +385,34 @@ def test_a_full_disk_ends_the_run_in_one_line_and_keeps_what_was_saved(capsys, t
     assert said(capsys, "train", "--resume", tmp_path / "run")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("train --step 3", "unrecognized options: --step, 3; did you mean --steps?; see ludus train --help"),
+        (
+            "train --agent-st a=b",
+            "unrecognized options: --agent-st, a=b; did you mean --agent-set?; see ludus train --help",
+        ),
+        ("watch a b c", "unrecognized options: b, c; see ludus watch --help"),
+        ("study presets --seeds", "missing value for argument '--seeds'. Expected 1 values; see ludus study --help"),
+        ("train ludus/Snake-v1 --steps abc", None),
+        ("evaluate", None),
+        ("study nonsense", None),
+    ],
+)
+def test_a_command_line_that_does_not_fit_is_told_in_one_line(capsys, monkeypatch, line, error):
+    monkeypatch.setenv("COLUMNS", "40")  # words that the box breaks come whole
+    code, printed = said(capsys, *line.split())
+    assert (code, printed.count("\n")) == (2, 1)
+    assert printed.startswith("ludus: ")
+    assert printed.endswith(f"see ludus {line.split()[0]} --help\n")
+    assert "│" not in printed
+    assert "─" not in printed
+    if error is not None:
+        assert printed == f"ludus: {error}\n"
+    assert os.environ["COLUMNS"] == "40"
+
+
 def test_every_command_explains_itself(capsys):
     for command in COMMANDS:
         with pytest.raises(SystemExit) as end:
