@@ -2,6 +2,7 @@
 
 import copy
 import json
+import pickle
 
 import gymnasium as gym
 import numpy as np
@@ -308,8 +309,11 @@ def test_a_closed_vector_environment_has_no_threads_and_goes_on(threads):
     assert env.step(np.ones(4, int))[1].tolist() == [1.0] * 4
 
 
+@pytest.mark.parametrize(
+    "again", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))], ids=["deepcopy", "pickle"]
+)
 @pytest.mark.parametrize("id", ENVIRONMENTS)
-def test_a_copy_has_the_same_future_and_leaves_the_original_where_it_is(id):
+def test_a_copy_has_the_same_future_and_leaves_the_original_where_it_is(id, again):
     single, vector = gym.make(id), gym.make_vec(id, num_envs=3, autoreset_mode=AutoresetMode.SAME_STEP)
     for env, space in ((single, single.action_space), (vector, vector.action_space)):
         space.seed(1)
@@ -318,7 +322,7 @@ def test_a_copy_has_the_same_future_and_leaves_the_original_where_it_is(id):
             if not np.any(env.step(space.sample())[2:4]):
                 break
         before = env.unwrapped.batch.snapshot()
-        other, actions, seen = copy.deepcopy(env), [], []
+        other, actions, seen = again(env), [], []
         assert other.unwrapped.batch is not env.unwrapped.batch
         for _ in range(5):
             actions.append(space.sample())

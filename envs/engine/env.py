@@ -1,16 +1,16 @@
 """Face 1: ``gymnasium.Env``, a batch of one."""
 
-import copy
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
+from .copies import Copied
 from .slots import open_batch
 
 
-class Env(gymnasium.Env):
+class Env(Copied, gymnasium.Env):
     """One environment of the file ``module``.
 
     ``gymnasium.make`` puts its own ``TimeLimit`` around it (so ``make(..., max_episode_steps=…)`` works as everywhere);
@@ -119,13 +119,6 @@ class Env(gymnasium.Env):
             self._window = Window(self.batch.name, frame.shape[:2], fps=self.batch.simulation.fps)
         self._window.show(frame[None])
         return None
-
-    def __deepcopy__(self, memo: dict) -> "Env":
-        """Another one in the same state, for who plans ahead: the same actions lead to the same future."""
-        other = type(self)(**self._made_with)
-        other.batch.restore(self.batch.snapshot())
-        other.spec, other._np_random = self.spec, copy.deepcopy(self._np_random, memo)
-        return other
 
     def close(self) -> None:
         if self._window is not None:

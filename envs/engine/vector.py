@@ -1,7 +1,6 @@
 """Face 2: ``gymnasium.vector.VectorEnv``, straight over a batch."""
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
+from .copies import Copied
 from .slots import open_batch
 
 HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step is cheaper than a copy
@@ -18,7 +18,7 @@ HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step i
 MOST_TILES = 256  # environments that a window shows; more of them would be a few pixels each
 
 
-class VectorEnv(gymnasium.vector.VectorEnv):
+class VectorEnv(Copied, gymnasium.vector.VectorEnv):
     """``num_envs`` environments of the file ``module``; the keywords are those of ``KernelBatch``.
 
     Args:
@@ -189,13 +189,6 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self.batch.draw_many(np.arange(shown), frames)
         self._window.show(frames)
         return None
-
-    def __deepcopy__(self, memo: dict) -> "VectorEnv":
-        """Another one in the same state: the same actions lead to the same future."""
-        other = type(self)(**self._made_with)
-        other.batch.restore(self.batch.snapshot())
-        other.spec, other._np_random = self.spec, deepcopy(self._np_random, memo)
-        return other
 
     def close_extras(self, **kwargs: Any) -> None:
         if self._window is not None:

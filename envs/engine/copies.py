@@ -1,0 +1,37 @@
+"""What both faces for Gymnasium share: another environment in the same state, by ``copy.deepcopy`` or ``pickle``."""
+
+from copy import deepcopy
+from typing import Any
+
+from gymnasium.envs.registration import EnvSpec
+from numpy.random import Generator
+
+from .kernel_batch import KernelBatch
+
+
+class Copied:
+    """A face that can be copied: made anew with the keywords it was made with, then put in the same state.
+
+    The same actions lead to the same future. A window stays with the original.
+    """
+
+    batch: KernelBatch
+    spec: EnvSpec | None
+    _made_with: dict[str, Any]
+    _np_random: Generator | None
+    _np_random_seed: int | None
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = {name: getattr(self, name) for name in ("spec", "_np_random", "_np_random_seed")}
+        return {"made_with": self._made_with, "snapshot": self.batch.snapshot(), "own": own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state["made_with"])  # type: ignore[misc]
+        self.batch.restore(state["snapshot"])
+        vars(self).update(state["own"])
+
+    def __deepcopy__(self, memo: dict) -> "Copied":
+        """Shares with the original what it was made with: a component, which may be large, is not copied."""
+        other, state = type(self).__new__(type(self)), self.__getstate__()
+        other.__setstate__({**state, "own": {**state["own"], "_np_random": deepcopy(self._np_random, memo)}})
+        return other
