@@ -18,7 +18,7 @@ ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/Taxi-v4": ("ludus.envs.games.taxi", 200),
     "ludus/CliffWalking-v1": ("ludus.envs.games.cliff_walking", None),
     "ludus/Bandit-v0": ("ludus.envs.games.bandit", 1000),
-    "ludus/Elevator-v0": ("ludus.envs.automation.elevator", 2000),
+    "ludus/Elevator-v0": ("ludus.envs.automation.elevator", None),
     "ludus/Sorter-v0": ("ludus.envs.automation.sorter", 1000),
 }
 

@@ -53,6 +53,15 @@ def slots_of(id: str) -> dict[str, Slot]:
     return dict(load(spec.kwargs["module"])[1].slots) if is_ludus(spec) else {}
 
 
+def watched_with(id: str) -> tuple[dict[str, float], int | None]:
+    """Parameters with which rollouts of an environment are shown, and steps per second; nothing where any will do."""
+    spec = find_spec(id)
+    if not is_ludus(spec):
+        return {}, None
+    simulation = load(spec.kwargs["module"])[1]
+    return dict(simulation.watching), simulation.watching_fps
+
+
 def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
     """``keywords`` with each component that fills a slot named so that it will be the same one next time.
 

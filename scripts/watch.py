@@ -65,8 +65,12 @@ def main(arguments: list[str]) -> int:
     for note in notes:
         console.print(f"Note: {note}")
     from ludus.envs.human.watch import watch
+    from ludus.envs.make import watched_with
 
-    batch, beside = make(options.envs, rendered=True), None
+    shown, fps = watched_with(title.partition(" · ")[0])
+    if shown.keys() & settings.keys():  # who sets the same wants to see just that
+        shown, fps = {}, None
+    batch, beside = make(options.envs, rendered=True, **shown), None
     if options.explain is not None:
         from ludus.scripts.explanations import make_explanations
 
@@ -75,6 +79,7 @@ def main(arguments: list[str]) -> int:
         batch,
         policy,
         seed=options.seed,
+        fps=fps,
         speed=options.speed,
         record=options.record,
         steps=options.steps,

@@ -125,7 +125,7 @@ class Twin:
     def step(self, actions, counters):
         """(terms (N, 5), terminated (N,), success (N,)); ``counters`` (N,) of the random streams before the step."""
         p, streams = self.p, [Stream(counter) for counter in counters]
-        self.drive(actions, streams)
+        touches = self.drive(actions, streams)
         for i in range(self.n):
             for walker in range(self.walkers[i]):
                 self.walk(i, walker, streams[i])
@@ -133,7 +133,7 @@ class Twin:
         now = ways(self.way, self.x, self.y)
         terms[:, 0] = np.where(np.isnan(now), 0.0, self.way_left - now)
         self.way_left = np.where(np.isnan(now), self.way_left, now)
-        collides = distances(self.x, self.y, self.boxes, self.discs) < p["radius"]
+        collides = touches | (distances(self.x, self.y, self.boxes, self.discs) < p["radius"])
         success = ~collides & (np.hypot(self.goal_x - self.x, self.goal_y - self.y) <= p["goal_radius"])
         terms[:, 1], terms[:, 2] = 10.0 * success, -10.0 * collides
         terms[:, 3] = -0.1 * p["time_step"]
@@ -141,7 +141,7 @@ class Twin:
         return terms, collides | success, success
 
     def drive(self, actions, streams):
-        """Wheels, then the arc: a turn about the point at which the axle's line stands still."""
+        """Wheels, then the arc: a turn about the point at which the axle's line stands still; who touches on it."""
         p = self.p
         kept = math.exp(-p["time_step"] / p["motor_lag"]) if p["motor_lag"] else 0.0
         speeds = np.stack([self.left, self.right], axis=1) * kept + actions * p["max_speed"] * (1 - kept)
@@ -150,38 +150,55 @@ class Twin:
         if p["slip"]:
             lost = np.array([[stream.uniform(), stream.uniform()] for stream in streams]) * p["slip"]
         left, right = (speeds * (1 - lost)).T * p["time_step"]
-        turn = (right - left) / p["axle"]
+        # Where a step is longer than the radius, the first place within it that touches something is its end.
+        parts = np.maximum(np.ceil((abs(left) + abs(right)) / 2 / p["radius"]), 1)
+        share, touches = np.ones(self.n), np.zeros(self.n, bool)
+        for part in range(1, int(parts.max())):
+            x, y, _ = self.arc(left * part / parts, right * part / parts)
+            found = (part < parts) & ~touches & (distances(x, y, self.boxes, self.discs) < p["radius"])
+            share[found], touches[found] = (part / parts)[found], True
+        self.x, self.y, self.heading = self.arc(left * share, right * share)
+        return touches
+
+    def arc(self, left, right):
+        """The place and the heading (N,) after the wheels went so far."""
+        turn = (right - left) / self.p["axle"]
         with np.errstate(divide="ignore", invalid="ignore"):
-            about = p["axle"] / 2 * (left + right) / (right - left)  # from the rover to its left; infinite: straight on
+            about = self.p["axle"] / 2 * (left + right) / (right - left)  # to the rover's left; infinite: straight on
             x = self.x + about * (np.sin(self.heading + turn) - np.sin(self.heading))
             y = self.y - about * (np.cos(self.heading + turn) - np.cos(self.heading))
         straight = np.abs(turn) < 1e-5  # where the difference of the sines has lost half of its digits
         length, along = (left + right) / 2, self.heading + turn / 2
-        self.x = np.where(straight, self.x + length * np.cos(along), x)
-        self.y = np.where(straight, self.y + length * np.sin(along), y)
-        self.heading = np.arctan2(np.sin(self.heading + turn), np.cos(self.heading + turn))
+        x = np.where(straight, self.x + length * np.cos(along), x)
+        y = np.where(straight, self.y + length * np.sin(along), y)
+        return x, y, np.arctan2(np.sin(self.heading + turn), np.cos(self.heading + turn))
 
     def walk(self, i, walker, stream):
         p, me = self.p, self.pillars[i] + walker
-        x, y = self.discs[i, me, :2] + p["crowd_speed"] * p["time_step"] * self.ahead[i, walker]
-
-        def nearer_than(limit, there):
-            before = math.dist(self.discs[i, me, :2], there)
-            return math.dist((x, y), there) < min(before, limit)
-
+        start, way = self.discs[i, me, :2].copy(), p["crowd_speed"] * p["time_step"] * self.ahead[i, walker]
         still = np.arange(self.discs.shape[1]) < self.pillars[i]
-        room = distances(np.array([x]), np.array([y]), self.boxes[i : i + 1], self.discs[i : i + 1, still])[0]
-        blocked = room < p["crowd_radius"]
-        blocked |= nearer_than(p["radius"] + p["crowd_radius"] + 0.3, (self.x[i], self.y[i]))
-        for other in range(self.walkers[i]):
-            if other != walker:
-                blocked |= nearer_than(2 * p["crowd_radius"], self.discs[i, self.pillars[i] + other, :2])
+
+        def is_blocked(there):
+            def comes_nearer(limit, other):
+                return math.dist(there, other) < min(math.dist(start, other), limit)
+
+            x, y = there[:1], there[1:]
+            room = distances(x, y, self.boxes[i : i + 1], self.discs[i : i + 1, still])[0]
+            others = [self.discs[i, self.pillars[i] + k, :2] for k in range(self.walkers[i]) if k != walker]
+            return (
+                room < p["crowd_radius"]
+                or comes_nearer(p["radius"] + p["crowd_radius"] + 0.3, (self.x[i], self.y[i]))
+                or any(comes_nearer(2 * p["crowd_radius"], other) for other in others)
+            )
+
+        parts = max(math.ceil(p["crowd_speed"] * p["time_step"] / p["crowd_radius"]), 1)
+        blocked = any(is_blocked(start + way * (part + 1) / parts) for part in range(parts))
         self.discs[i, me, 2] = p["crowd_radius"]
         if blocked:
             angle = math.pi * (2 * stream.uniform() - 1)
             self.ahead[i, walker] = math.cos(angle), math.sin(angle)
         else:
-            self.discs[i, me, :2] = x, y
+            self.discs[i, me, :2] = start + way
 
     def observe(self, noise):
         """(N, 37); ``noise`` (N, 36) are normal numbers: 32 beams, the goal ahead and to the left, the two wheels."""

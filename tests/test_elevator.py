@@ -16,6 +16,7 @@ from elevator_stage import MODULE
 from elevator_twin import Stream, Twin
 from ludus.envs.automation import elevator
 from ludus.envs.engine.kernel_batch import KernelBatch
+from ludus.envs.make import make_batch
 
 DEFAULTS = {name: parameter.default for name, parameter in elevator.PARAMETERS.items()}
 
@@ -232,11 +233,22 @@ def test_terms_are_what_passengers_and_lifts_spent(destination):
     assert (sums < 0).all()
 
 
-def test_time_limit_of_default_episodes_is_not_reached():
-    batch = KernelBatch(MODULE, 128)
+def play_out(**parameters):
+    """Terms (8, 3) and lengths in steps (8,) of the episodes of eight seeds under the heuristic, with no limit."""
+    batch = make_batch("ludus/Elevator-v0", 8, duration=600.0, **parameters)
     batch.seed_from(0)
-    rng, longest = np.random.default_rng(0), 0
-    for _ in range(700):
-        batch.step(rng.integers(0, 4, 128))
-        longest = max(longest, int(batch.buffers.episode_length.max()))
-    assert 400 < longest < 700
+    terms, lengths = np.zeros((8, 3)), np.zeros(8, int)
+    while (lengths == 0).any():
+        batch.step(batch.heuristic())
+        ended = (lengths == 0) & batch.buffers.terminated
+        terms[ended], lengths[ended] = batch.buffers.episode_terms[ended], batch.buffers.episode_length[ended]
+        assert not batch.buffers.truncated.any()
+    return terms, lengths
+
+
+def test_shorter_steps_change_neither_what_is_decided_nor_what_it_earns():
+    terms, lengths = play_out()
+    terms_of_short, lengths_of_short = play_out(tick=0.25)
+    assert (lengths_of_short > 2000).all()
+    assert (lengths < 200).all()
+    np.testing.assert_allclose(terms_of_short, terms, rtol=1e-9)

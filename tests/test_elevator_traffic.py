@@ -124,9 +124,12 @@ def simulated_round_trip(n, p, speed, height):
     [(10, 10, 1.6, 3.3), (15, 10, 2.5, 3.8), (15, 20, 2.5, 3.8), (15, 15, 1.0, 3.3)],
 )
 def test_round_trip_of_the_up_peak_is_that_of_the_handbooks(n, car, speed, height):
-    """Lifts are taken to leave filled to 80 %: P = 0.8 · capacity, 8, 12 or 16 passengers here."""
+    """Lifts are taken to leave filled to 80 %: P = 0.8 · capacity, 8, 12 or 16 passengers here.
+
+    The figures are the formula's for buildings of this size; the books' own printed examples were not at hand.
+    """
     p = round(0.8 * car)
-    assert simulated_round_trip(n, p, speed, height) == pytest.approx(round_trip_time(n, p, speed, height), rel=0.05)
+    assert simulated_round_trip(n, p, speed, height) == pytest.approx(round_trip_time(n, p, speed, height), rel=0.01)
 
 
 # --- The reference policies ------------------------------------------------------------------------------------------
@@ -135,14 +138,13 @@ def test_round_trip_of_the_up_peak_is_that_of_the_handbooks(n, car, speed, heigh
 @functools.cache
 def play(policy, **settings):
     """(returns (1,024,), mean wait in s, mean time to the destination in s) of 1,024 episodes, seeds 0 … 1023."""
-    batch = KernelBatch(MODULE, 1024, max_episode_steps=2000, **settings)
+    batch = KernelBatch(MODULE, 1024, **settings)
     batch.seed_from(0)
     rng, returns, terms = np.random.default_rng(0), np.zeros(1024), np.zeros((1024, 3))
     going = np.ones(1024, bool)
     while going.any():
         batch.step(rng.integers(0, 4, 1024) if policy == "random" else batch.heuristic(name=policy))
-        ended = going & (batch.buffers.terminated | batch.buffers.truncated)
-        assert not batch.buffers.truncated.any()
+        ended = going & batch.buffers.terminated
         returns[ended], terms[ended] = batch.buffers.episode_return[ended], batch.buffers.episode_terms[ended]
         going &= ~ended
     return returns, -terms[:, 0].mean(), -terms[:, 1].mean() / P["journey_weight"]

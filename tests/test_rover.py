@@ -7,10 +7,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ludus.envs.engine.kernel_batch import KernelBatch
+from ludus.envs.engine.simulation import Drift
 from ludus.envs.robotics import rover
 from rover_twin import FULL, Stream, Twin, distances, lidar
 
@@ -301,6 +302,67 @@ def test_touching_is_no_collision_and_a_hair_more_is():
     assert batch.buffers.terminated.tolist() == [False, True] * 3
     assert batch.buffers.terms[:, COLLISION].tolist() == [0.0, -10.0] * 3
     assert not batch.buffers.episode_success.any()
+
+
+@pytest.mark.parametrize("obstacle", ["wall", "pillar", "walker"])
+@given(gap=st.floats(0.0, 0.4), aside=st.floats(-0.17, 0.17), heading=SPEED, speed=st.floats(0.2, 1.0))
+@example(gap=0.0, aside=0.15, heading=0.0, speed=1.0)  # past a disc's middle within one step
+@settings(max_examples=40, deadline=None)
+def test_nothing_is_driven_through_at_any_speed(obstacle, gap, aside, heading, speed):
+    """The smallest rover in the longest steps, and the thinnest obstacles: in its way, whichever way it looks."""
+    batch = fastest()
+    r, angle = batch.records, math.pi * heading
+    ahead = np.array([math.cos(angle), math.sin(angle)])
+    if obstacle == "wall":  # across the floor, as thick as a wall between two rooms
+        ahead = np.array([math.copysign(1.0, ahead[0]), 0.0])
+        r["boxes"] = 1
+        for side, value in zip(("x0", "x1", "y0", "y1"), (4.9, 5.1, 0.0, 10.0), strict=True):
+            r[f"box_{side}"][0, 0] = value
+    else:
+        r["pillars"], r["walkers"] = (1, 0) if obstacle == "pillar" else (0, 1)
+        r["disc_x"][0, 0], r["disc_y"][0, 0], r["disc_r"][0, 0] = 5.0, 5.0, 0.1
+    away = 0.2 + 1e-6 + gap  # aside of a disc's middle the ways are short on which it is touched
+    r["x"], r["y"] = np.array([5.0, 5.0]) - away * ahead + aside * np.array([-ahead[1], ahead[0]])
+    r["heading"] = math.atan2(ahead[1], ahead[0])
+    look(batch)
+    for _ in range(20):
+        batch.step([[speed, speed]])
+        if batch.buffers.terminated[0]:
+            break
+        beyond = (np.array([r["x"][0], r["y"][0]]) - 5.0) @ ahead
+        assert beyond < 0.0, "it has come through"
+    assert batch.buffers.terms[0, COLLISION] == -10.0
+
+
+def fastest():
+    """One small rover that moves 0.4 m a step at most."""
+    still = {"crowd_speed": 0.0, "crowd_radius": 0.1}
+    return empty(1, **FULL, motor_lag=0.0, max_speed=2.0, time_step=0.2, radius=0.1, **still)
+
+
+def test_walkers_do_not_walk_through_each_other_nor_through_a_pillar():
+    """Each passes the other, and one a pillar, at 0.15 m in the midst of its step, and at 0.25 m at both its ends."""
+    places = [(5.0, 5.0), (5.2, 5.15), (7.0, 7.0)]
+    batch = walkers(places, [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0)], crowd_speed=2.0, time_step=0.2, crowd_radius=0.1)
+    r = batch.records
+    r["pillars"], r["walkers"] = 1, 3
+    for name, values in {"x": [7.15, 5.0, 5.2, 7.0], "y": [7.2, 5.0, 5.15, 7.0], "r": [0.1] * 4}.items():
+        r[f"disc_{name}"][0, :4] = values
+    look(batch)
+    batch.step([[0.0, 0.0]])
+    np.testing.assert_allclose(r["disc_x"][0, 1:4], [5.0, 5.2, 7.0])
+    np.testing.assert_allclose(r["disc_y"][0, 1:4], [5.0, 5.15, 7.0])
+
+
+def test_walkers_grow_with_a_radius_that_drifts():
+    batch = walkers([(5.0, 5.0)], [(1.0, 0.0)], crowd_speed=0.0, drift={"crowd_radius": Drift(to=0.4, at=1)})
+    batch.step([[0.0, 0.0]])
+    assert batch.records["disc_r"][0, 0] == 0.2
+    batch.step([[0.0, 0.0]])
+    assert batch.records["disc_r"][0, 0] == 0.4
+    batch.records["x"], batch.records["y"] = 4.41, 5.0  # 0.59 m from its middle: less than 0.2 + 0.4
+    batch.step([[0.0, 0.0]])
+    assert batch.buffers.terminated[0]
 
 
 @pytest.mark.parametrize(("x", "y"), [(0.19, 5.0), (9.81, 5.0), (5.0, 0.19), (5.0, 9.81)])

@@ -60,7 +60,7 @@ Energy        of a trip over d metres: start_energy + max(0, ±(passengers - cou
               9.81 m/s² · d), plus on the way up; lifts recover nothing
 End           Passengers arrive for `duration` seconds. Terminated when the last of them has got out: nothing can come
               after it, so no value is cut off, and all policies are judged by the same passengers (what a seed draws
-              does not depend on actions). Truncated after 2,000 steps, four times those of a default episode.
+              does not depend on actions). Time ends an episode, however long its steps are: it has no limit of steps.
 Ties          of events at the same moment the arrival comes first, then the lifts in their order
 Sizes         `lifts` 1 … 6, 4 by default; `floors` 4 … 24, 16 by default
 Parameters    see PARAMETERS below. Where they drift, N, destination control, the next arrival and what a lift is doing
@@ -270,5 +270,7 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     frame=(600, 800),
     fps=6,
+    watching={"tick": 1.0},
+    watching_fps=24,
     turn_based=True,
 )

@@ -2,7 +2,7 @@
 
 Those who wait turn from green to red within two minutes. A lamp beside a landing shines in the colour of the lift that
 is to answer, red on white while nobody has been told to. A lift leaves a streak where it was since the last step, which
-may be many seconds ago: `--set tick=0.2` shows smooth trips."""
+may be many seconds ago; `ludus watch` takes steps of a second."""
 
 import math
 
@@ -184,16 +184,31 @@ def draw_landings(s, frame, floor, left, right, first, shaft, bottom, storey):
         # Who came first stands nearest; where several lifts have queues here, one behind the other.
         step = min(0.45 * tall + 1.0, storey)
         x -= way * (0.35 * storey + step)
+        hidden = 0
         for owner in range(lifts):
             entry = s.first[owner, floor, side]
             for _ in range(s.queue[owner, floor, side]):
                 if (x - wall) * way < 0.3 * tall:
-                    break
+                    hidden += 1
+                    continue
                 figure(frame, x, ground - thick, tall, mood(s.now - s.entry_time[entry]))
                 entry = s.entry_next[entry]
                 x -= way * step
+        if hidden > 0 and scale > 0:
+            draw_rest(frame, wall, way, 0.5 * (ceiling + ground - thick), hidden, scale)
         if s.by_destination and called and s.call_way == way and (x - wall) * way >= 0.3 * tall:
             figure(frame, x, ground - thick, tall, mood(0.0))
+
+
+@kernel
+def draw_rest(frame, wall, way, y, hidden, scale):
+    """At the wall, how many there are beyond those for whom there is room."""
+    wide = 4 * scale * (2 if hidden < 10 else 3 if hidden < 100 else 4)  # a plus and the digits
+    x, top = int(wall) if way > 0 else int(wall) - wide - scale, int(y) - 5 * scale // 2
+    fill(frame, x, top - scale, x + wide + scale, top + 6 * scale, LANDING)
+    fill(frame, x + scale, top + 2 * scale, x + 4 * scale, top + 3 * scale, INK)
+    fill(frame, x + 2 * scale, top + scale, x + 3 * scale, top + 4 * scale, INK)
+    number(frame, x + 5 * scale, top, hidden, scale, INK)
 
 
 @kernel
@@ -275,6 +290,6 @@ def draw_header(s, frame, header):
     x = number(frame, x, y, int(wait + 0.5), scale, mood(2.0 * wait))
     x = text(frame, x, y, b" S", scale, INK_SOFT)
     x = text(frame, max(int(0.54 * width), x + 5 * scale), y, b"QUEUE ", scale, INK_SOFT)
-    number(frame, x, y, s.waiting, scale, INK)
-    x = text(frame, int(0.76 * width), y, b"DONE ", scale, INK_SOFT)
+    x = number(frame, x, y, s.waiting, scale, INK)
+    x = text(frame, max(int(0.76 * width), x + 5 * scale), y, b"DONE ", scale, INK_SOFT)
     number(frame, x, y, s.served, scale, INK)

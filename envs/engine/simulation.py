@@ -146,6 +146,9 @@ class Simulation:
     invariants: tuple[str, ...] = ()  # what the kernel `invariant` checks, in order of its numbers
     frame: tuple[int, int] = (512, 512)  # height, width in pixels of a person's window
     fps: int = 30  # steps per second at which a rollout is pleasant to watch
+    # Parameters and pace with which `ludus watch` shows it, where a step of the default world moves too much at once.
+    watching: Mapping[str, float] = field(default_factory=dict)
+    watching_fps: int | None = None
     # For a person who plays. A key is a name of pygame's ("left", "a"), a gamepad's "axis 0" or its "button 0"; it
     # stands for an action or, in a Box, for (component, how far from rest: -1 … 1). See controls.py for the defaults.
     keys: Mapping[str, int | tuple[int, float]] = field(default_factory=dict)

@@ -25,9 +25,10 @@ Reward        `progress`: metres by which the way to the goal became shorter; th
               -0.1 per second · `effort`: -0.05 per second, times the mean square of the two commands
 Start         The rover stands in the middle of a free cell, anywhere from where the way to the goal is 4 m or more, in
               any direction. The goal is the middle of a free cell. What finds no place after 40 throws is left out.
-End           terminated by a collision, that is by touching anything at the end of a step (a robot that has crashed
-              does not go on, and a policy that scrapes along walls is worth nothing on a real one), and within
-              goal_radius of the goal, which is success; a collision in the same step is none. truncated after 500 steps
+End           terminated by a collision, that is by touching anything at the end of a step, or in the midst of one that
+              is longer than the rover's radius (a robot that has crashed does not go on, and a policy that scrapes
+              along walls is worth nothing on a real one), and within goal_radius of the goal, which is success; a
+              collision in the same step is none. truncated after 500 steps
 Parameters    see PARAMETERS below. Where `radius` drifts, the map and the way that the reward counts stay those of the
               radius at the start, and a rover that grows may no longer fit through.
 Sizes         `blocks` and `discs`: pieces of furniture, 6 boxes and 7 pillars; with the seven pieces of the walls 20
@@ -122,7 +123,10 @@ def draw_noise(s):
 
 @kernel
 def drive(s, action):
-    """The wheels take up their commands; the rover goes along an arc."""
+    """The wheels take up their commands; the rover goes along an arc. Returns whether it drove into something on it.
+
+    What it may have passed at the end of a step that is longer than its radius is looked for in parts of the arc.
+    """
     taken = 1.0 - math.exp(-s.time_step / s.motor_lag)  # without lag the quotient is infinite: all of it
     s.left += (action[LEFT] * s.max_speed - s.left) * taken
     s.right += (action[RIGHT] * s.max_speed - s.right) * taken
@@ -130,15 +134,21 @@ def drive(s, action):
     if s.slip > 0.0:
         left *= 1.0 - s.slip * uniform(s)
         right *= 1.0 - s.slip * uniform(s)
-    half_turn = 0.5 * (right - left) / s.axle
+    parts = math.ceil(max(0.5 * (abs(left) + abs(right)) / s.radius, 1.0))
+    half_turn = 0.5 * (right - left) / s.axle / parts
     # The chord of an arc is its length times sin(a) / a of half the turn; of a straight line, its length.
     square = half_turn * half_turn
     share = math.sin(half_turn) / half_turn if square > 1e-8 else 1.0 - square / 6.0
-    chord, along = 0.5 * (left + right) * share, s.heading + half_turn
-    s.x += chord * math.cos(along)
-    s.y += chord * math.sin(along)
-    heading = along + half_turn
-    s.heading = heading - 2.0 * math.pi * math.floor((heading + math.pi) / (2.0 * math.pi))
+    chord = 0.5 * (left + right) / parts * share
+    for part in range(parts):
+        if part > 0 and clearance(s, s.x, s.y, s.pillars + s.walkers) < s.radius:
+            return True  # and there it stays
+        along = s.heading + half_turn
+        s.x += chord * math.cos(along)
+        s.y += chord * math.sin(along)
+        heading = along + half_turn
+        s.heading = heading - 2.0 * math.pi * math.floor((heading + math.pi) / (2.0 * math.pi))
+    return False
 
 
 @kernel
@@ -147,12 +157,15 @@ def walk(s):
     for walker in range(s.walkers):
         k = s.pillars + walker
         s.disc_r[k] = s.crowd_radius
-        x = s.disc_x[k] + s.crowd_speed * s.time_step * s.walk_x[walker]
-        y = s.disc_y[k] + s.crowd_speed * s.time_step * s.walk_y[walker]
-        free = clearance(s, x, y, s.pillars) >= s.crowd_radius
-        free &= not comes_too_near(s, k, x, y, s.x, s.y, s.radius + s.crowd_radius + COMFORT)
-        for other in range(s.pillars, s.pillars + s.walkers):
-            free &= not comes_too_near(s, k, x, y, s.disc_x[other], s.disc_y[other], 2.0 * s.crowd_radius)
+        way, free = s.crowd_speed * s.time_step, True
+        parts = math.ceil(max(way / s.crowd_radius, 1.0))  # nobody walks through what is thinner than a step
+        for part in range(parts):
+            x = s.disc_x[k] + way * (part + 1) / parts * s.walk_x[walker]
+            y = s.disc_y[k] + way * (part + 1) / parts * s.walk_y[walker]
+            free &= clearance(s, x, y, s.pillars) >= s.crowd_radius
+            free &= not comes_too_near(s, k, x, y, s.x, s.y, s.radius + s.crowd_radius + COMFORT)
+            for other in range(s.pillars, s.pillars + s.walkers):
+                free &= not comes_too_near(s, k, x, y, s.disc_x[other], s.disc_y[other], 2.0 * s.crowd_radius)
         if free:
             s.disc_x[k], s.disc_y[k] = x, y
         else:
@@ -169,7 +182,7 @@ def comes_too_near(s, k, x, y, other_x, other_y, distance):
 
 @kernel
 def step(s, action, world, terms):
-    drive(s, action)
+    touches = drive(s, action)
     walk(s)
     draw_noise(s)
     s.trail[s.clock % TRAIL, 0], s.trail[s.clock % TRAIL, 1] = s.x, s.y
@@ -181,7 +194,7 @@ def step(s, action, world, terms):
     terms[TIME] = PER_SECOND * s.time_step
     mean_square = 0.5 * (action[LEFT] * action[LEFT] + action[RIGHT] * action[RIGHT])
     terms[EFFORT] = PER_EFFORT * s.time_step * mean_square
-    collides = clearance(s, s.x, s.y, s.pillars + s.walkers) < s.radius
+    collides = touches or clearance(s, s.x, s.y, s.pillars + s.walkers) < s.radius
     dx, dy = s.goal_x - s.x, s.goal_y - s.y
     if collides:
         terms[COLLISION] = CRASH

@@ -35,8 +35,11 @@ def draw(s, world, frame):
     for walker in range(s.walkers):
         k = s.pillars + walker
         draw_walker(s, frame, left + s.disc_x[k] * unit, low - s.disc_y[k] * unit, unit, walker)
-    draw_rover(s, frame, left + s.x * unit, low - s.y * unit, unit)
+    if not s.success:  # else the rover stands before it
+        draw_rover(s, frame, left + s.x * unit, low - s.y * unit, unit)
     draw_flag(frame, left + s.goal_x * unit, low - s.goal_y * unit, unit)
+    if s.success:
+        draw_rover(s, frame, left + s.x * unit, low - s.y * unit, unit)
     scale = int(RIM * unit / 7.0)
     if scale >= 2:
         draw_figures(s, frame, scale, int(0.5 * (RIM * unit - 5 * scale)))
@@ -171,11 +174,14 @@ def draw_trail(s, frame, left, low, unit):
 
 @kernel
 def draw_goal(s, frame, x, y, unit):
-    """The place that counts as the goal."""
+    """The place that counts as the goal; it lights up when the rover has come there."""
     radius = s.goal_radius * unit
     ring = max(0.05 * unit, 1.0)
+    if s.success:
+        for halo in range(3):
+            disc(frame, x, y, radius + (9 - 3 * halo) * ring, shade(0.25 + 0.25 * halo, FLOOR, GOAL))
     disc(frame, x, y, radius + ring, GOAL)
-    disc(frame, x, y, radius, GOAL_FLOOR)
+    disc(frame, x, y, radius, GOAL if s.success else GOAL_FLOOR)
     disc(frame, x, y, 0.3 * radius, GOAL)
 
 
