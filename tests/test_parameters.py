@@ -1,9 +1,11 @@
 """Parameters of an environment: fixed, randomised per episode, drifting."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 import ludus
@@ -11,11 +13,26 @@ from acting import random_actions
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Drift, load
 from ludus.envs.engine.slots import open_batch
+from ludus.envs.make import make_batch
 
 CARTPOLE = "ludus.envs.robotics.cartpole"
 ALL = [
     (module, name) for module, _ in ludus.ENVIRONMENTS.values() for name in load(module)[1].parameters
 ]  # every parameter of every environment
+
+
+def ends(simulation, name):
+    """The lowest and the highest value that a parameter can have beside the defaults of those that it may not pass."""
+    parameters = simulation.parameters
+    below = [parameters[low].default for low, high in simulation.ordered if high == name]
+    above = [parameters[high].default for low, high in simulation.ordered if low == name]
+    return max([parameters[name].low, *below]), min([parameters[name].high, *above])
+
+
+def in_order(simulation, values):
+    """Whether parameters with these values, the others with their defaults, do not pass those that they may not."""
+    now = {key: values.get(key, parameter.default) for key, parameter in simulation.parameters.items()}
+    return all(now[low] <= now[high] for low, high in simulation.ordered)
 
 
 def cartpole(num_envs=2, **keywords):
@@ -55,9 +72,10 @@ def play(module, value, steps=60, guided=False):
 def test_each_parameter_changes_something(module, name):
     parameter = load(module)[1].parameters[name]
     assert parameter.low <= parameter.default <= parameter.high
-    assert {parameter.low, parameter.high} - {parameter.default}
+    low, high = ends(load(module)[1], name)
+    assert {low, high} - {parameter.default}
     # Both ends of a period may mean "never" within so short a play, hence a value between them, too.
-    values = {parameter.low, min(parameter.low + 10.0, parameter.high), parameter.high}
+    values = {low, min(low + 10.0, high), high}
     # Some act only where another one is switched on (a probability of rain where there is rain), where there are many
     # of something (the speed of a crowd), or where somebody plays well (how near is near enough).
     simulation = load(module)[1]
@@ -68,13 +86,13 @@ def test_each_parameter_changes_something(module, name):
         play(module, {name: value, **on}, guided=guided) != play(module, on, guided=guided)
         for on, guided in ways
         for value in values
+        if in_order(simulation, {name: value, **on}) and in_order(simulation, on)
     )
 
 
 @pytest.mark.parametrize(("module", "name"), ALL, ids=lambda value: value.rpartition(".")[2])
 def test_each_parameter_can_be_fixed_and_read(module, name):
-    parameter = load(module)[1].parameters[name]
-    for value in (parameter.low, parameter.high):
+    for value in ends(load(module)[1], name):
         batch = KernelBatch(module, 3, **{name: value})
         batch.reset(seeds=[1, 2, 3])
         assert all(batch.parameters(i)[name] == value for i in range(3))
@@ -183,3 +201,58 @@ def test_a_field_that_numpy_would_hide_is_refused(monkeypatch):
     monkeypatch.setattr(chain, "SIMULATION", replace(chain.SIMULATION, state=lambda **_: {"diagonal": "f8"}))
     with pytest.raises(ValueError, match="the record has a field 'diagonal', which NumPy's arrays have too; rename it"):
         KernelBatch("chain", 1)
+
+
+BOUNDED = [
+    (module, name, way)
+    for module, name in ALL
+    if isinstance(load(module)[1].spaces_for(load(module)[1].resolve_sizes({}, ""), {})[0], spaces.Box)
+    for way in ("lowest", "highest", "randomised", "drifting")
+]
+
+
+@pytest.mark.parametrize(("module", "name", "way"), BOUNDED)
+def test_observations_stay_within_the_space_whatever_the_parameter(module, name, way):
+    low, high = ends(load(module)[1], name)
+    drifts = {"drift": {name: [Drift(to=low, at=3), Drift(to=high, at=20, over=5)]}}
+    ways = {"lowest": {name: low}, "highest": {name: high}, "randomised": {"randomize": {name: (low, high)}}}
+    batch = KernelBatch(module, 8, max_episode_steps=40, **ways.get(way, drifts))
+    batch.seed_from(0)
+    rng, space = np.random.default_rng(0), batch.observation_space
+    for _ in range(60):
+        shown = batch.buffers.observation
+        assert ((shown >= space.low) & (shown <= space.high)).all()
+        batch.step(random_actions(batch.action_space, 8, rng))
+
+
+@pytest.mark.parametrize(
+    ("id", "given", "message"),
+    [
+        (
+            "ludus/Acrobot-v1",
+            {"start_low": 1.0, "start_high": -1.0},
+            "start_low of acrobot must not exceed start_high, got start_low up to 1 and start_high from -1 on",
+        ),
+        (
+            "ludus/MountainCar-v0",
+            {"randomize": {"start_low": (-0.5, 0.1)}},
+            "start_low of mountain_car must not exceed start_high, got start_low up to 0.1 and start_high from -0.4 on",
+        ),
+        (
+            "ludus/MountainCarContinuous-v0",
+            {"drift": {"start_high": Drift(to=-0.7, at=10)}},
+            "start_low of mountain_car_continuous must not exceed start_high, got start_low up to -0.6",
+        ),
+    ],
+)
+def test_an_empty_range_of_starts_is_refused(id, given, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make_batch(id, 2, **given)
+
+
+def test_bounds_follow_the_highest_value_that_is_reached():
+    space = KernelBatch("ludus.envs.robotics.pendulum", 1, randomize={"max_speed": (1.0, 20.0)}).observation_space
+    assert space.high.tolist() == [1.0, 1.0, 20.0]
+    drift = {"drift": {"balls": Drift(to=9.0, at=5)}, "speed_max": 3.0}
+    space = KernelBatch("ludus.envs.games.breakout", 1, **drift).observation_space
+    assert space.high[[2, 3, 6]].tolist() == [3.0, 3.0, 9.0]

@@ -8,7 +8,7 @@ import pytest
 from gymnasium import error, spaces
 
 from ludus.envs.engine.kernel_batch import KernelBatch
-from ludus.envs.engine.parameters import parameter_ranges
+from ludus.envs.engine.parameters import action_bounds
 from ludus.envs.engine.simulation import Drift, load
 from ludus.envs.make import make_batch
 
@@ -175,7 +175,7 @@ def test_module_without_a_declaration_is_refused():
 def test_discrete_actions_that_do_not_count_from_0_are_refused():
     """Kernels index with them, so the space would promise actions that do not exist, and hide one that does."""
     with pytest.raises(ValueError, match=r"declares actions Discrete\(2, start=1\), kernels .*; declare Discrete\(2\)"):
-        parameter_ranges(load(CARTPOLE)[1], {}, {}, {}, spaces.Discrete(2, start=1), "cartpole")
+        action_bounds(spaces.Discrete(2, start=1), "cartpole")
 
 
 @pytest.mark.parametrize("name", ["num_envs", "module", "autoreset_mode"])

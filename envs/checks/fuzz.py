@@ -132,6 +132,7 @@ def draw_campaign(number: int, simulation: Simulation, limit: int | None, rng: n
         else:
             over = int(rng.choice([0, 1, 50]))
             drift[name] = {"to": float(rng.choice([low, high])), "at": int(rng.integers(*AGES)), "over": over}
+    _set_in_order(simulation, keywords, randomize, drift)
     keywords |= {"randomize": randomize} if randomize else {}
     keywords |= {"drift": drift} if drift else {}
     for name, slot in simulation.slots.items():
@@ -152,6 +153,23 @@ def draw_campaign(number: int, simulation: Simulation, limit: int | None, rng: n
         guided=float(rng.choice([0.0, 0.5, 0.95, 1.0])),
         keywords={} if number == 0 else keywords,
     )
+
+
+def _set_in_order(simulation: Simulation, keywords: dict, randomize: dict, drift: dict) -> None:
+    """Where a parameter may come above one that it must not exceed, both keep their defaults."""
+    reached = dict.fromkeys(simulation.parameters, (0.0, 0.0))
+    again = True
+    while again:
+        again = False
+        for name, parameter in simulation.parameters.items():
+            start = randomize.get(name) or (keywords.get(name, parameter.default),) * 2
+            ends = (*start, drift[name]["to"]) if name in drift else start
+            reached[name] = min(ends), max(ends)
+        for pair in simulation.ordered:
+            if reached[pair[0]][1] > reached[pair[1]][0]:
+                for name in pair:
+                    for given in (keywords, randomize, drift):
+                        again |= given.pop(name, None) is not None
 
 
 def _play(
@@ -217,7 +235,7 @@ def draw_actions(batch: KernelBatch, campaign: Campaign, rng: np.random.Generato
         actions = _draw_from_box(space, n, rng)
     if campaign.guided and batch.has_heuristic:
         advised = batch.heuristic()
-        low, high = batch.ranges.action_low, batch.ranges.action_high
+        low, high = batch.action_bounds
         flat = advised.reshape(n, -1)
         demand((flat >= low) & (flat <= high), "the heuristic's action is outside the action space")
         follows = rng.random(n) < campaign.guided

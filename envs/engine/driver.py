@@ -23,12 +23,12 @@ class Setting(NamedTuple):
     drifts: np.ndarray | None  # (D,) records: parameter, at, over, to; None leaves the code for drifts out
 
 
-def make_setting(ranges: Ranges, action_dtype: Any) -> Setting:
-    """``ranges`` laid out for the driver."""
+def make_setting(ranges: Ranges, actions: tuple[np.ndarray, np.ndarray], action_dtype: Any) -> Setting:
+    """``ranges`` and the bounds of the ``actions`` laid out for the driver."""
     drifts = np.zeros(len(ranges.drift_at), [("parameter", "i8"), ("at", "i8"), ("over", "i8"), ("to", "f8")])
     for name in drifts.dtype.names or ():
         drifts[name] = getattr(ranges, f"drift_{name}")
-    bounds = np.stack([ranges.action_low, ranges.action_high]).astype(action_dtype)
+    bounds = np.stack(actions).astype(action_dtype)
     return Setting(np.stack([ranges.low, ranges.high]), bounds, drifts if len(drifts) else None)
 
 

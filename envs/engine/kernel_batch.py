@@ -17,7 +17,7 @@ from .binding import specialise
 from .buffers import allocate
 from .driver import DISABLED, NEXT_STEP, OBSERVE, RESET, SAME_STEP, STEP, make_setting
 from .loops import compile_driver
-from .parameters import parameter_ranges
+from .parameters import action_bounds, parameter_ranges, spans
 from .simulation import Simulation, load, record_dtype
 
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
@@ -75,8 +75,9 @@ class KernelBatch:
         self.is_default = not (parameters or randomize or drift)  # the world that the reference scores belong to
         self.sizes = simulation.resolve_sizes(parameters, self.name)
         fixed = {key: value for key, value in parameters.items() if key not in self.sizes}
-        self.observation_space, self.action_space = simulation.spaces(**self.sizes)
-        self.ranges = parameter_ranges(simulation, fixed, randomize or {}, drift or {}, self.action_space, self.name)
+        ranges = parameter_ranges(simulation, fixed, randomize or {}, drift or {}, self.name)
+        self.observation_space, self.action_space = simulation.spaces_for(self.sizes, spans(simulation, ranges))
+        self.action_bounds = action_bounds(self.action_space, self.name)
         self.world = simulation.world(**self.sizes)
         for array in self.world:
             array.flags.writeable = False
@@ -96,11 +97,11 @@ class KernelBatch:
         self._action_kinds = "iu" if self._actions.dtype.kind == "i" else "iuf"
         self._action_rows = self._actions.reshape(self.num_envs, -1)
         limit = max_episode_steps or 0
-        spans, bounds, drifts = make_setting(self.ranges, self._action_dtype)
+        parameters_between, bounds, drifts = make_setting(ranges, self.action_bounds, self._action_dtype)
         if drifts is not None:
             drifts = self._as_records(drifts)
         self._head = (self.records, self._actions, self._action_rows)
-        self._tail = (self.world, spans, bounds, drifts, MODES[self.autoreset_mode], limit)
+        self._tail = (self.world, parameters_between, bounds, drifts, MODES[self.autoreset_mode], limit)
         self._drive = specialise(self._driver.drive, STEP, *self._head, self.rows, *self._tail, 0, self.num_envs)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
@@ -208,7 +209,8 @@ class KernelBatch:
     def _step_threaded(self) -> int:
         # A refusal must leave every environment where it was, so all chunks are checked before one moves.
         flat = self._actions.reshape(self.num_envs, -1)
-        inside = ((flat >= self.ranges.action_low) & (flat <= self.ranges.action_high)).all(axis=1)
+        low, high = self.action_bounds
+        inside = ((flat >= low) & (flat <= high)).all(axis=1)
         if not inside.all():
             self._refuse(int(np.argmin(inside)))
         if self.autoreset_mode == AutoresetMode.DISABLED and self._store["pending"].any():

@@ -15,7 +15,7 @@ NEVER = 2**62  # an age in steps that no environment reaches
 
 
 class Ranges(NamedTuple):
-    """The parameters of a batch as arrays for the driver: P parameters, D drifts, A action components."""
+    """The parameters of a batch as arrays for the driver: P parameters, D drifts."""
 
     low: np.ndarray  # (P,) drawn uniformly per episode between low and high; fixed where they are equal
     high: np.ndarray  # (P,)
@@ -23,8 +23,6 @@ class Ranges(NamedTuple):
     drift_at: np.ndarray  # (D,) age in steps
     drift_over: np.ndarray  # (D,) steps
     drift_to: np.ndarray  # (D,)
-    action_low: np.ndarray  # (A,)
-    action_high: np.ndarray  # (A,)
 
 
 def as_drifts(value: Any, key: str) -> list[Drift]:
@@ -53,9 +51,7 @@ def _is_count(value: Any) -> bool:
     return bool(0 <= value <= NEVER and value == int(value))
 
 
-def parameter_ranges(
-    simulation: Simulation, fixed: Mapping, randomize: Mapping, drift: Mapping, action_space: Space, name: str
-) -> Ranges:
+def parameter_ranges(simulation: Simulation, fixed: Mapping, randomize: Mapping, drift: Mapping, name: str) -> Ranges:
     """Check the three ways to set parameters and lay them out for the driver."""
     for word, given, what in (("randomize", randomize, "(low, high)"), ("drift", drift, "Drift(to, at, over)")):
         if not isinstance(given, Mapping):
@@ -90,20 +86,43 @@ def parameter_ranges(
                 f"two drifts of {key} of {name} overlap: one runs from step {before[0]} over {before[2]} steps, "
                 f"the next starts at {after[0]}; start it at {before[0] + before[2]} or later"
             )
-    if getattr(action_space, "start", 0):  # kernels index with their actions
-        raise ValueError(
-            f"{name} declares actions {action_space}, kernels count them from 0; declare Discrete({action_space.n})"  # type: ignore[attr-defined]
-        )
-    is_box = hasattr(action_space, "low")
-    action_low = action_space.low.ravel() if is_box else [0]  # type: ignore[attr-defined]
-    action_high = action_space.high.ravel() if is_box else [action_space.n - 1]  # type: ignore[attr-defined]
-    return Ranges(
+    ranges = Ranges(
         low,
         high,
         np.array([row[1] for row in rows], np.int64),
         np.array([row[0] for row in rows], np.int64),
         np.array([row[2] for row in rows], np.int64),
         np.array([row[3] for row in rows], np.float64),
-        np.asarray(action_low, np.float64),
-        np.asarray(action_high, np.float64),
     )
+    reached = spans(simulation, ranges)
+    for below, above in simulation.ordered:
+        if reached[below][1] > reached[above][0]:
+            raise ValueError(
+                f"{below} of {name} must not exceed {above}, got {below} up to {reached[below][1]:g} and {above} from "
+                f"{reached[above][0]:g} on"
+            )
+    return ranges
+
+
+def spans(simulation: Simulation, ranges: Ranges) -> dict[str, tuple[float, float]]:
+    """The lowest and the highest value that each parameter can take."""
+    low, high = ranges.low.copy(), ranges.high.copy()
+    np.minimum.at(low, ranges.drift_parameter, ranges.drift_to)
+    np.maximum.at(high, ranges.drift_parameter, ranges.drift_to)
+    return dict(zip(simulation.parameters, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+
+
+def action_bounds(action_space: Space, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """(A,) the least and the greatest value of each component of an action.
+
+    Raises:
+        ValueError: a discrete space that does not count from 0, with which kernels would index.
+    """
+    if getattr(action_space, "start", 0):
+        raise ValueError(
+            f"{name} declares actions {action_space}, kernels count them from 0; declare Discrete({action_space.n})"  # type: ignore[attr-defined]
+        )
+    is_box = hasattr(action_space, "low")
+    low = action_space.low.ravel() if is_box else [0]  # type: ignore[attr-defined]
+    high = action_space.high.ravel() if is_box else [action_space.n - 1]  # type: ignore[attr-defined]
+    return np.asarray(low, np.float64), np.asarray(high, np.float64)

@@ -23,6 +23,7 @@ state that breaks one; ordinary steps never call the kernel.
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -41,6 +42,11 @@ class Parameter:
     high: float
     unit: str  # "" where it has none
     meaning: str
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The lowest and the highest value that it takes where nobody sets it."""
+        return self.default, self.default
 
 
 @dataclass(frozen=True)
@@ -129,11 +135,13 @@ class Simulation:
     """The declaration of an environment (see the module's docstring for its kernels)."""
 
     state: Callable[..., dict[str, Any]]  # **sizes -> {field: dtype or (dtype, shape)}
-    # **sizes -> (observation space, action space); the observation's bounds hold for the default parameters
+    # **sizes -> (observation space, action space). Bounds that depend on a parameter take it by keyword: (lowest value,
+    # highest value) of all that it can have in the batch, and its `span` by default.
     spaces: Callable[..., tuple[Space, Space]]
     terms: tuple[str, ...]  # names of the reward's terms
     action_names: tuple[str, ...]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    ordered: tuple[tuple[str, str], ...] = ()  # pairs of parameters of which the first may not exceed the second
     sizes: Mapping[str, Size] = field(default_factory=dict)
     choices: Mapping[str, Choice] = field(default_factory=dict)  # given to the functions that take **sizes, too
     slots: Mapping[str, Slot] = field(default_factory=dict)
@@ -175,6 +183,11 @@ class Simulation:
                 raise ValueError(f"unknown {key} {value!r} of {name}{did_you_mean(value, choice.values)}")
             resolved[key] = value
         return resolved
+
+    def spaces_for(self, sizes: Mapping[str, Any], spans: Mapping[str, tuple[float, float]]) -> tuple[Space, Space]:
+        """The spaces of a batch whose parameters stay within ``spans`` (lowest, highest)."""
+        asked = signature(self.spaces).parameters
+        return self.spaces(**sizes, **{name: span for name, span in spans.items() if name in asked})
 
     def check_value(self, key: str, value: Any, name: str) -> float:
         """The value of parameter ``key`` as a float; ``ValueError`` for one out of range, unknown, or no number."""

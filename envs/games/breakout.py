@@ -37,8 +37,8 @@ Reward        `points`: for each brick the number of its row, counted from the l
 Start         all bricks stand, the paddle is in the middle with a ball to be served on it
 End           terminated when the last ball is lost, and when the second wall is cleared, which is success;
               truncated after 8,000 steps
-Parameters    see PARAMETERS below; of `balls` and `serve_delay` the whole part counts. The observation's bounds belong
-              to the defaults.
+Parameters    see PARAMETERS below; of `balls` and `serve_delay` the whole part counts. The observation's bounds
+              (here those of the defaults) follow them.
 Sizes         `rows` 1 … 8 and `columns` 4 … 14 of bricks, 6 and 10 by default
 Slot          `vision`, off unless filled: the frame of 84 x 84 pixels instead of the observation. It shows neither the
               contacts nor how long the ball still lies on the paddle
@@ -110,11 +110,17 @@ def state(rows, columns):
     }
 
 
-def make_spaces(rows, columns):
-    fastest, balls = PARAMETERS["speed_max"].default, PARAMETERS["balls"].default
+def make_spaces(
+    rows,
+    columns,
+    *,
+    balls=PARAMETERS["balls"].span,
+    speed_max=PARAMETERS["speed_max"].span,
+    serve_delay=PARAMETERS["serve_delay"].span,
+):
     low = np.zeros(FIXED + rows * columns, np.float32)
     high = np.ones(FIXED + rows * columns, np.float32)
-    high[:8] = 5.0, 5.0, fastest, fastest, 5.0, 10.0, balls, WALLS
+    high[:9] = 5.0, 5.0, speed_max[1], speed_max[1], 5.0, 10.0, balls[1], WALLS, max(serve_delay[1] / 10.0, 1.0)
     low[:6] = -high[:6]
     return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(3)
 

@@ -17,7 +17,7 @@ Reward        `time`: -1 per step, but 0 for the one that reaches the goal
 Start         both angles and both velocities uniform in [start_low, start_high), rounded to float32
 End           terminated, and solved, when the free end is higher than goal_height above the hinge; truncated after 500
               steps
-Parameters    see PARAMETERS below: all constants of the rules. The observation's bounds belong to the default limits.
+Parameters    see PARAMETERS below: all constants of the rules. The observation's bounds follow them.
 Source        Sutton 1996, *Generalization in Reinforcement Learning: Successful Examples Using Sparse Coarse Coding*,
               with the equations of motion of Sutton & Barto 2018, *Reinforcement Learning: An Introduction*, or, with
               `nips=1`, those that the paper printed. The numbers are those of Gymnasium's `Acrobot-v1`. A step equals
@@ -77,9 +77,15 @@ def state():
     }
 
 
-def make_spaces():
-    fastest = PARAMETERS["max_velocity_1"].default, PARAMETERS["max_velocity_2"].default
-    high = np.array([1.0, 1.0, 1.0, 1.0, *fastest], np.float32)
+def make_spaces(
+    *,
+    max_velocity_1=PARAMETERS["max_velocity_1"].span,
+    max_velocity_2=PARAMETERS["max_velocity_2"].span,
+    start_low=PARAMETERS["start_low"].span,
+    start_high=PARAMETERS["start_high"].span,
+):
+    start = max(-start_low[0], start_high[1])
+    high = np.array([1.0, 1.0, 1.0, 1.0, max(max_velocity_1[1], start), max(max_velocity_2[1], start)], np.float32)
     return spaces.Box(-high, high, dtype=np.float32), spaces.Discrete(3)
 
 
@@ -209,6 +215,7 @@ SIMULATION = Simulation(
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,
+    ordered=(("start_low", "start_high"),),
     terms=("time",),
     action_names=("clockwise", "none", "counter-clockwise"),
     succeeds=True,

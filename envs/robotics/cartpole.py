@@ -19,7 +19,7 @@ Slot          `vision`, off unless filled: the frame of 84 x 84 pixels instead o
               velocities
 Source        Barto, Sutton & Anderson 1983, *Neuronlike adaptive elements that can solve difficult learning control
               problems*; the numbers are those of Gymnasium's `CartPole-v1`, whose trajectories it reproduces.
-              The observation's bounds belong to the default limits.
+              The observation's bounds follow them.
 """
 
 import math
@@ -55,8 +55,16 @@ def state():
     return {"x": "f8", "x_dot": "f8", "theta": "f8", "theta_dot": "f8", "pushed": "i8"}
 
 
-def make_spaces():
-    high = np.array([2 * 2.4, np.inf, 2 * PARAMETERS["angle_limit"].default, np.inf], np.float32)
+def make_spaces(
+    *,
+    position_limit=PARAMETERS["position_limit"].span,
+    angle_limit=PARAMETERS["angle_limit"].span,
+    start_low=PARAMETERS["start_low"].span,
+    start_high=PARAMETERS["start_high"].span,
+):
+    """Twice the limits, as Gymnasium's, and the start, which may lie beyond."""
+    start = max(-start_low[0], start_high[1])
+    high = np.array([max(2 * position_limit[1], start), np.inf, max(2 * angle_limit[1], start), np.inf], np.float32)
     return spaces.Box(-high, high, dtype=np.float32), spaces.Discrete(2)
 
 
@@ -227,6 +235,7 @@ SIMULATION = Simulation(
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,
+    ordered=(("start_low", "start_high"),),
     slots={"vision": sight(make_spaces, WIDTH)},
     terms=("upright",),
     action_names=("push left", "push right"),

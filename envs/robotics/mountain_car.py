@@ -13,7 +13,7 @@ Reward        `time`: -1 per step, the last one included
 Start         the position uniform in [start_low, start_high), the velocity 0
 End           terminated, and solved, when position >= goal_position and velocity >= goal_velocity; truncated after 200
               steps
-Parameters    see PARAMETERS below: all constants of the rules. The observation's bounds belong to the default limits.
+Parameters    see PARAMETERS below: all constants of the rules. The observation's bounds follow them.
 Source        Moore 1990, *Efficient Memory-based Learning for Robot Control*; the numbers are those of Gymnasium's
               `MountainCar-v0`, whose trajectories it reproduces bit for bit.
 """
@@ -48,9 +48,17 @@ def state():
     return {"position": "f8", "velocity": "f8", "pushed": "i8"}
 
 
-def make_spaces():
-    low = np.array([PARAMETERS["min_position"].default, -PARAMETERS["max_speed"].default], np.float32)
-    high = np.array([PARAMETERS["max_position"].default, PARAMETERS["max_speed"].default], np.float32)
+def make_spaces(
+    *,
+    min_position=PARAMETERS["min_position"].span,
+    max_position=PARAMETERS["max_position"].span,
+    max_speed=PARAMETERS["max_speed"].span,
+    start_low=PARAMETERS["start_low"].span,
+    start_high=PARAMETERS["start_high"].span,
+):
+    """The world, and the start, which may lie outside (as in Gymnasium: the first step brings the car back)."""
+    low = np.array([min(min_position[0], start_low[0]), -max_speed[1]], np.float32)
+    high = np.array([max(max_position[1], start_high[1]), max_speed[1]], np.float32)
     return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(3)
 
 
@@ -218,6 +226,7 @@ SIMULATION = Simulation(
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,
+    ordered=(("start_low", "start_high"),),
     terms=("time",),
     action_names=("push left", "roll", "push right"),
     succeeds=True,

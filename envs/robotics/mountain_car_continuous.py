@@ -13,7 +13,7 @@ Reward        `goal`: +goal_reward in the step that reaches the goal · `effort`
 Start         the position uniform in [start_low, start_high), the velocity 0
 End           terminated, and solved, when position >= goal_position and velocity >= goal_velocity; truncated after 999
               steps
-Parameters    see PARAMETERS below: all constants of the rules. The observation's bounds belong to the default limits.
+Parameters    see PARAMETERS below: all constants of the rules. The observation's bounds follow them.
 Source        Moore 1990, *Efficient Memory-based Learning for Robot Control*, with continuous actions; the numbers are
               those of Gymnasium's `MountainCarContinuous-v0`, whose trajectories it reproduces bit for bit: the state
               is kept in single precision, as there, but for the first step, which starts from a double. Two things
@@ -53,9 +53,17 @@ def state():
     return {"position": "f8", "velocity": "f8", "push": "f4"}
 
 
-def make_spaces():
-    low = np.array([PARAMETERS["min_position"].default, -PARAMETERS["max_speed"].default], np.float32)
-    high = np.array([PARAMETERS["max_position"].default, PARAMETERS["max_speed"].default], np.float32)
+def make_spaces(
+    *,
+    min_position=PARAMETERS["min_position"].span,
+    max_position=PARAMETERS["max_position"].span,
+    max_speed=PARAMETERS["max_speed"].span,
+    start_low=PARAMETERS["start_low"].span,
+    start_high=PARAMETERS["start_high"].span,
+):
+    """The world, and the start, which may lie outside (as in Gymnasium: the first step brings the car back)."""
+    low = np.array([min(min_position[0], start_low[0]), -max_speed[1]], np.float32)
+    high = np.array([max(max_position[1], start_high[1]), max_speed[1]], np.float32)
     return spaces.Box(low, high, dtype=np.float32), spaces.Box(-1.0, 1.0, (1,), np.float32)
 
 
@@ -154,6 +162,7 @@ SIMULATION = Simulation(
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,
+    ordered=(("start_low", "start_high"),),
     terms=("goal", "effort"),
     action_names=("push",),
     succeeds=True,

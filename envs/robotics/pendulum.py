@@ -20,7 +20,7 @@ Source        the rules and numbers are those of Gymnasium's `Pendulum-v1`, whos
               the torque and what it alone decides are single precision there, as the action is, the rest is double, and
               squares are the C library's powers. Two things differ: a torque beyond -2 … 2 is refused where Gymnasium
               clips it (one beyond `max_torque`, which may be less, is clipped here, too), and one that comes as a
-              double is rounded to single precision first. The observation's bounds belong to the default `max_speed`.
+              double is rounded to single precision first. The observation's bounds follow the speeds.
 """
 
 import math
@@ -57,8 +57,8 @@ def state():
     return {"theta": "f8", "theta_dot": "f8", "sine": "f8", "cosine": "f4", "torque": "f4"}
 
 
-def make_spaces():
-    high = np.array([1.0, 1.0, PARAMETERS["max_speed"].default], np.float32)
+def make_spaces(*, max_speed=PARAMETERS["max_speed"].span, start_speed=PARAMETERS["start_speed"].span):
+    high = np.array([1.0, 1.0, max(max_speed[1], start_speed[1])], np.float32)
     torque = PARAMETERS["max_torque"].default
     return spaces.Box(-high, high, dtype=np.float32), spaces.Box(-torque, torque, (1,), np.float32)
 
