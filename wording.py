@@ -8,9 +8,11 @@ from collections.abc import Iterable
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """The tail of a message about an unknown name: the nearest known one, or all of them.
 
-    Of ids like ``ludus/Snake-v1`` only the name proper is compared, for what they share would make any two alike.
+    Of ids like ``ludus/Snake-v1`` only the name proper is compared, for what they share would make any two alike. Where
+    there are some with the same namespace, no others are meant.
     """
-    names = sorted(known)
+    names, space = sorted(known), str(given).rpartition("/")[0]
+    names = [name for name in names if space and name.rpartition("/")[0] == space] or names
     if not names:
         return "; it has none"
     proper = {_proper(name): name for name in names}

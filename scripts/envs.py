@@ -90,7 +90,8 @@ def print_card(console: Console, card: Card) -> None:
             "folder of a component",
             soft_wrap=True,
         )
-    scores = ", ".join(f"{name} {value:g}" for name, value in simulation.scores.items())
+    spelled = {"optimum": "optimum (--policy heuristic)"}
+    scores = ", ".join(f"{spelled.get(name, name)} {value:g}" for name, value in simulation.scores.items())
     console.print(f"Mean return of the reference policies: {scores or '–'}")
 
 

@@ -27,6 +27,12 @@ def test_nonsense_shows_what_is_known(given):
     assert did_you_mean(given, ENVIRONMENTS) == "; known: " + ", ".join(sorted(ENVIRONMENTS))
 
 
+def test_a_namespace_is_kept_where_it_is_known():
+    known = ["Hopper-v5", "ludus/Rover-v0", "ludus/Snake-v1"]
+    assert did_you_mean("ludus/Hopper-v0", known) == "; known: ludus/Rover-v0, ludus/Snake-v1"
+    assert did_you_mean("other/Hopper-v0", known) == "; did you mean 'Hopper-v5'?"
+
+
 def test_of_two_versions_the_last_is_meant():
     assert did_you_mean("snake", ["a/Snake-v0", "a/Snake-v1"]) == "; did you mean 'a/Snake-v1'?"
 

@@ -14,7 +14,7 @@ End           terminated at the goal, which is success. No time limit, as in Gym
 Parameters    `is_slippery`: 0 by default
 Reference     the optimum: the best way on the ground that there is, by value iteration
 Source        Sutton & Barto 2018, *Reinforcement Learning: An Introduction*, example 6.6; the rules are those of
-              Gymnasium's `CliffWalking-v1`, whose transition table it reproduces
+              Gymnasium's `CliffWalking-v1`, whose transition table it reproduces; its `info["prob"]` is left out
 """
 
 import functools

@@ -14,9 +14,11 @@ Sizes         `size` 4 … 8, 4 by default. 4 and 8 are Gymnasium's two maps, 5 
               after 200 steps: `size=8, max_episode_steps=200`. Other maps (its `desc`) cannot be given: they are no
               number
 Reference     the optimum: the best action for the steps that are left (100 on 4 x 4, as registered; 200 on 8 x 8, as
-              Gymnasium's; 100, 150, 200 on 5, 6, 7), for the nearest thirtieth of `success_rate`, and for the reward's
-              defaults. It knows the clock, which is not observed: without it 0.740 is the best on 4 x 4, with it 0.744
-Source        the rules and the maps of Gymnasium's `FrozenLake-v1`, whose transition table it reproduces
+              Gymnasium's; 100, 150, 200 on 5, 6, 7; none with another limit), for the nearest thirtieth of
+              `success_rate`, and for the reward's defaults. It knows the clock, which is not observed: without it 0.740
+              is the best on 4 x 4, with it 0.744
+Source        the rules and the maps of Gymnasium's `FrozenLake-v1`, whose transition table it reproduces; its
+              `info["prob"]` is left out
 """
 
 import functools

@@ -29,7 +29,8 @@ Parameters    see PARAMETERS below
 Reference     the optimum: the shortest way on average to the passenger and to his destination (in rain: for the
               nearest twentieth of `rainy_probability`). It does not foresee a change of mind
 Source        Dietterich 2000, *Hierarchical reinforcement learning with the MAXQ value function decomposition*; the
-              rules are those of Gymnasium's `Taxi-v4`, whose transition table it reproduces
+              rules are those of Gymnasium's `Taxi-v4`, whose transition table it reproduces; its `info["prob"]` is left
+              out
 """
 
 import functools
