@@ -1,6 +1,7 @@
 """The commands: what they teach, and what they say to bad input: one line, with the remedy."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -435,3 +436,16 @@ def test_scripts_run_by_path_too():
     result = subprocess.run([sys.executable, str(path), "ludus/Snak-v1"], capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stderr == "ludus: unknown environment 'ludus/Snak-v1'; did you mean 'ludus/Snake-v1'?\n"
+
+
+def test_watch_shows_elevator_second_by_second_unless_told_otherwise(capsys, tmp_path):
+    """One minute of arrivals takes a few decisions, and at least sixty seconds."""
+    shown = {}
+    for name, more in {"as it comes": [], "by decisions": ["--set", "tick=60"]}.items():
+        video = str(tmp_path / "a.mp4")
+        line = ["watch", "ludus/Elevator-v0", "--policy", "heuristic", "--record", video, "--set", "duration=60"]
+        assert main([*line, "--episodes", "1", *more]) == 0
+        steps, mean = re.search(r"(\d+) steps, 1 episode, mean return (\S+)\. Video", capsys.readouterr().out).groups()
+        shown[name] = int(steps), mean
+    assert shown["by decisions"][0] < 40 < 60 < shown["as it comes"][0]
+    assert shown["by decisions"][1] == shown["as it comes"][1]
