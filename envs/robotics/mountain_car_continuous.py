@@ -28,7 +28,7 @@ from ..engine.kernels import kernel, uniform_in
 from ..engine.simulation import Parameter, Simulation
 from ..engine.trigonometry import library_cos
 from .mountain_car_continuous_heuristic import thrifty_push
-from .mountain_drawing import draw_mountain_car
+from .mountain_drawing import draw_effort, draw_mountain_car
 
 POSITION, VELOCITY = 0, 1  # indices of the observation
 GOAL, EFFORT = 0, 1  # reward terms
@@ -156,6 +156,7 @@ def heuristic_full(s, world, out):
 def draw(s, world, frame):
     push = float(s.push) if s.power >= 0.0 else -float(s.push)
     draw_mountain_car(frame, s.position, push, s.min_position, s.max_position, s.goal_position, s.frequency, s.clock)
+    draw_effort(frame, -s.totals[1])
 
 
 SIMULATION = Simulation(

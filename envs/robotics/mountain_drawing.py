@@ -52,6 +52,16 @@ def draw_mountain_car(frame, position, push, low, high, goal, frequency, clock):
 
 
 @kernel
+def draw_effort(frame, effort):
+    """At the upper right what pushing has cost so far, with one decimal."""
+    if frame.shape[0] >= 200:
+        scale, tenths = max(frame.shape[0] // 130, 2), int(10.0 * effort + 0.5)
+        y, x = 4 * scale, frame.shape[1] - 54 * scale
+        x = number(frame, text(frame, x, y, b"EFFORT ", scale, INK), y, tenths // 10, scale, INK)
+        number(frame, text(frame, x, y, b".", scale, INK), y, tenths % 10, scale, INK)
+
+
+@kernel
 def draw_backdrop(frame):
     """The sky, a low sun, and two rows of mountains in the haze."""
     height, width = frame.shape[0], frame.shape[1]
