@@ -260,6 +260,22 @@ def test_lidar_in_a_place_written_out():
     np.testing.assert_allclose(turned, np.roll(ranges, -8), rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("edge", ["lower", "upper"])
+def test_a_beam_along_the_edge_of_a_box_meets_it_or_not_but_is_a_number(edge):
+    """It runs exactly along x at the height of a box's edge, where a slope without bound would make 0 * infinity."""
+    batch = empty()
+    r = batch.records
+    r["boxes"] = 1
+    for side, value in zip(("x0", "x1"), (7.0, 8.0), strict=True):
+        r[f"box_{side}"][0, 0] = value
+    r["box_y0"][0, 0], r["box_y1"][0, 0] = (5.0, 6.0) if edge == "lower" else (4.0, 5.0)
+    look(batch)
+    assert r["heading"][0] == 0.0
+    assert r["ranges"][0, 0] in (2.0, 5.0)
+    assert np.isfinite(r["slope_x"]).all()
+    assert np.isfinite(r["slope_y"]).all()
+
+
 def test_lidar_inside_an_obstacle_measures_nothing():
     batch = empty(3)
     r = batch.records

@@ -45,8 +45,8 @@ def clearance(s, x, y, discs):
 
 @kernel
 def box_clearance(s, x0, x1, y0, y1):
-    """From a box to the nearest wall or other box."""
-    nearest = min(min(x0, ARENA - x1), min(y0, ARENA - y1))
+    """From a box to the nearest other one; the outer wall is not looked at."""
+    nearest = ARENA
     for k in range(s.boxes):
         dx = max(s.box_x0[k] - x1, x0 - s.box_x1[k], 0.0)
         dy = max(s.box_y0[k] - y1, y0 - s.box_y1[k], 0.0)

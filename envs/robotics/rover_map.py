@@ -97,7 +97,7 @@ def furnish(s):
     for _ in range(s.box_x0.shape[0] - WALLS):
         for _ in range(TRIES):
             half_x, half_y = uniform_in(s, BLOCK_LOW, BLOCK_HIGH), uniform_in(s, BLOCK_LOW, BLOCK_HIGH)
-            x = uniform_in(s, passage + half_x, ARENA - passage - half_x)
+            x = uniform_in(s, passage + half_x, ARENA - passage - half_x)  # so the outer wall is far enough
             y = uniform_in(s, passage + half_y, ARENA - passage - half_y)
             if box_clearance(s, x - half_x, x + half_x, y - half_y, y + half_y) >= passage:
                 add_box(s, x - half_x, x + half_x, y - half_y, y + half_y)
