@@ -25,7 +25,7 @@ from .study_shared import BLUE, RED, digest, import_pyplot, learn, read_rows, sa
 
 ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
 PARAMETER, UNIT, FIXED, RANGE = "mass", "kg", 1.0, (0.5, 2.0)
-VALUES = (0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5)  # at which both are judged
+VALUES = (0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0)  # at which both are judged
 ARMS = ("fixed", "randomised")
 EPISODES = 256  # per value
 
