@@ -1,5 +1,6 @@
 """Parameters of an environment: fixed, randomised per episode, drifting."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -256,3 +257,12 @@ def test_bounds_follow_the_highest_value_that_is_reached():
     drift = {"drift": {"balls": Drift(to=9.0, at=5)}, "speed_max": 3.0}
     space = KernelBatch("ludus.envs.games.breakout", 1, **drift).observation_space
     assert space.high[[2, 3, 6]].tolist() == [3.0, 3.0, 9.0]
+    assert space.low[[2, 3, 6]].tolist() == [-3.0, -3.0, 0.0]
+    space = KernelBatch("ludus.envs.robotics.acrobot", 1, max_velocity_1=50.0, max_velocity_2=60.0).observation_space
+    assert space.high.tolist() == [1.0, 1.0, 1.0, 1.0, 50.0, 60.0]
+    space = KernelBatch("ludus.envs.robotics.cartpole", 1, position_limit=7.0, angle_limit=1.5).observation_space
+    assert space.high.tolist() == [14.0, math.inf, 3.0, math.inf]
+    for car in ("mountain_car", "mountain_car_continuous"):
+        valley = {"min_position": -2.0, "randomize": {"max_position": (1.0, 2.5)}, "max_speed": 0.5}
+        space = KernelBatch(f"ludus.envs.robotics.{car}", 1, **valley).observation_space
+        assert (space.low.tolist(), space.high.tolist()) == ([-2.0, -0.5], [2.5, 0.5])
