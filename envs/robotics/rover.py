@@ -6,9 +6,9 @@ World         A floor of 10 m x 10 m, drawn anew for each episode: one wall acro
               goal. Round every piece of furniture there is room to pass, so that each map can be solved.
 Motion        The wheels follow their commands with a first-order lag. A step drives with constant wheel speeds: the arc
               of a circle, exactly. Slipping wheels lose a share of their way, drawn for each wheel and step.
-Crowd         A walker goes straight ahead at a constant speed. Where the next step would lead into a wall, a piece of
-              furniture, or (coming nearer) into another walker or within 0.3 m of the rover, it stands and turns to a
-              random direction instead. So whoever collides with a walker has driven into it.
+Crowd         A walker goes straight ahead at a constant speed. Where the next step would lead into or through a wall,
+              a piece of furniture, or (coming nearer) another walker, or within 0.3 m of the rover, it stands and turns
+              to a random direction instead. So whoever collides with a walker has driven into it.
 Actions       float (2,): commands of the left and the right wheel, -1 … 1 of the greatest speed
 Observation   float32 (37,)
               | #      | what                                                                | low | high | unit      |
