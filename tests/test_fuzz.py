@@ -55,7 +55,7 @@ FAULTS = {
     faulty.MEMORY: "two batches with the same seeds and actions differ in the observation",
     faulty.BAD_MASK: "the mask holds another number than 0 and 1",
     faulty.UNWRITTEN_MASK: "the kernel does not write all of the mask",
-    faulty.SOLVED: "success without an end, or in a task that cannot be solved",
+    faulty.SOLVED: "success in a task that cannot be solved",
     faulty.PARAMETER: "a parameter is out of its range",
     faulty.CLOCK: "the episode's length is not the number of its steps",
     faulty.TOTALS: "the episode's reward terms are not the sums of those of its steps",

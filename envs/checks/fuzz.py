@@ -197,8 +197,9 @@ def _play(
                 plan = [draw_actions(pair.batch, campaign, rng) for _ in range(rng.integers(1, LONGEST_PLAN))]
                 pair.check_restore(plan, in_new_batch=bool(rng.random() < 0.1))
                 tally.restores += 1
-            tally.episodes += int(pair.step(draw_actions(pair.batch, campaign, rng)).sum())
-            tally.successes += int(pair.batch.rows.episodes["success"].sum())
+            ended = pair.step(draw_actions(pair.batch, campaign, rng))
+            tally.episodes += int(ended.sum())
+            tally.successes += int(pair.batch.rows.episodes["success"][ended].sum())
             tally.steps += campaign.num_envs
             if report is not None:
                 report(tally)

@@ -31,7 +31,7 @@ class Shown(NamedTuple):
     terms: np.ndarray  # (N, K)
     terminated: np.ndarray  # (N,)
     truncated: np.ndarray  # (N,)
-    returns: np.ndarray  # (N,) of the episodes that ended, as the rest
+    returns: np.ndarray  # (N,) of the running episodes, or of those that ended in this step, as the rest
     sums: np.ndarray  # (N, K)
     lengths: np.ndarray  # (N,)
     successes: np.ndarray  # (N,)
@@ -39,7 +39,7 @@ class Shown(NamedTuple):
 
 WORDS = (  # for the fields of Shown
     *("observation", "mask", "sense", "reward", "reward terms", "terminated flag", "truncated flag"),
-    *(f"{what} of the episode that ended" for what in ("return", "reward terms", "length", "success")),
+    *(f"{what} of the episode so far" for what in ("return", "reward terms", "length", "success")),
 )
 
 
@@ -226,13 +226,10 @@ class Pair:
         demand(shown.truncated == late, "the truncated flag does not agree with the time limit")
         silent = (shown.reward == 0.0) & ~shown.terminated
         demand(silent | ~restarts, "the step that only resets shows a reward or a flag")
-        counted = np.where(self.ended, self.lengths, 0)
-        demand(shown.lengths == counted, "the episode's length is not the number of its steps")
-        sums = np.where(self.ended[:, None], self.sums, 0.0)
-        demand(shown.sums == sums, "the episode's reward terms are not the sums of those of its steps")
-        demand(shown.returns == sums.cumsum(axis=1)[:, -1], "the episode's return is not the sum of its terms")
-        may = self.ended & self.simulation.succeeds
-        demand(may | ~shown.successes, "success without an end, or in a task that cannot be solved")
+        demand(shown.lengths == self.lengths, "the episode's length is not the number of its steps")
+        demand(shown.sums == self.sums, "the episode's reward terms are not the sums of those of its steps")
+        demand(shown.returns == self.sums.cumsum(axis=1)[:, -1], "the episode's return is not the sum of its terms")
+        demand(self.simulation.succeeds | ~shown.successes, "success in a task that cannot be solved")
 
     def check_refusal(self, actions: np.ndarray) -> None:
         """``actions``, one of which is outside the space, are refused and move nothing."""
