@@ -222,7 +222,7 @@ def test_a_stopped_run_ends_with_the_same_bits(tmp_path, folder, name, freeze):
     run = run_of(tmp_path / "stopped", name, folder, freeze=freeze)
 
     def stop(progress):
-        if progress.steps >= 192:
+        if progress.steps >= 64:
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted):
