@@ -241,7 +241,8 @@ class Workshop:
             self.file.write_text(mutant.apply(self.source))
         shutil.rmtree(self.cache, ignore_errors=True)  # machine code of the mutant before
         variables = {
-            "PYTHONPATH": str(self.path),  # before the installed package
+            # Before the installed package.
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(self.path), os.environ.get("PYTHONPATH")))),
             "NUMBA_CACHE_DIR": str(self.cache),
             "PYTHONDONTWRITEBYTECODE": "1",
         }

@@ -14,7 +14,7 @@ import yaml
 from rich.console import Console
 
 from ludus.agents.config import CONFIG_FORMAT, PYYAML_RAISES
-from ludus.component_names import OURS
+from ludus.component_names import FORM, OURS
 from ludus.components import CONFIG, FORMAT
 from ludus.files import write_atomically
 from ludus.scripts.options import key_values, parse
@@ -41,7 +41,11 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "upgrade", DESCRIPTION, arguments)
     console = Console(highlight=False)
-    names = {f"ludus.{place}": name for name, place in OURS.items()} | key_values(options.name, "--name")
+    given = key_values(options.name, "--name")
+    for name in given.values():
+        if not FORM.fullmatch(str(name)):
+            raise ValueError(f"--name takes MODULE:CLASS=OWNER/NAME, such as nets:Net=acme/net, got the name {name!r}")
+    names = {f"ludus.{place}": name for name, place in OURS.items()} | given
     kinds = {path: kind_of(path) for path in options.what}
     prints: dict[str, str] = {}  # fingerprints: before -> now
     for kind, upgrade in (("component", upgrade_component), ("run", upgrade_run), ("table", upgrade_table)):

@@ -160,6 +160,13 @@ def test_what_cannot_be_upgraded_is_left_alone(name, text, words, tmp_path, caps
     assert (tmp_path / name).read_text() == text
 
 
+def test_a_name_of_another_form_is_refused(tmp_path, capsys):
+    MADE["resnet"]().save(tmp_path / "model")
+    code, error = said(capsys, "upgrade", tmp_path / "model", "--name", "nets:Net=Net")
+    assert (code, error.count("\n")) == (1, 1)
+    assert "--name takes MODULE:CLASS=OWNER/NAME, such as nets:Net=acme/net, got the name 'Net'" in error
+
+
 def test_no_setting_of_results_has_changed():
     """Nothing there is trained again for a name: each row's hash is what its study would make now."""
     trained = study_presets.read(ROOT / "results" / "presets.csv")
