@@ -10,15 +10,15 @@ It persists as a folder of two files:
     config.json          format, class, the class's arguments, both spaces, metrics, SHA-256 of the weights
     weights.safetensors
 
-``fingerprint`` is the SHA-256 of config.json, and so of everything. Only classes inside Ludus, and those that a program
-has made known with ``register``, are loaded by name; nothing in such a folder is ever executed or unpickled.
+``fingerprint`` is the SHA-256 of config.json, and so of everything. The class stands there by its stable name, such as
+``vision/resnet``: only classes that Ludus names itself, or that a program has made known with ``register("acme/net")``,
+are loaded (see `component_names.py`). Nothing in such a folder is ever imported, executed or unpickled.
 """
 
 import hashlib
-import importlib
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import safetensors
@@ -27,16 +27,14 @@ import torch
 from gymnasium import Space, spaces
 from torch import nn
 
-from .files import write_folder
-from .wording import did_you_mean
+from .component_names import class_named, name_of
+from .component_names import register as register  # where programs look for it
+from .files import quote, write_folder
 
-FORMAT = 1
+FORMAT = 2
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 # What these files hold can run code when it is read.
 PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".dill"})
-
-Kind = TypeVar("Kind", bound="type[Component]")
-_registered: dict[str, "type[Component]"] = {}
 
 
 class Component(nn.Module):
@@ -84,7 +82,7 @@ class Component(nn.Module):
         """Write config.json and weights.safetensors, whole or not at all; returns the fingerprint.
 
         Raises:
-            TypeError: the class's arguments are no plain values.
+            TypeError: the class has no stable name, or its arguments are no plain values.
             OSError: the folder cannot be written.
         """
         weights = safetensors.torch.save({key: value.contiguous() for key, value in self.state_dict().items()})
@@ -110,7 +108,7 @@ class Component(nn.Module):
 
         Args:
             fingerprint: What it must be; for those who need the very same component again.
-            kind: Its class, where that is neither inside Ludus nor registered.
+            kind: Its class, where that is neither Ludus' own nor registered.
 
         Raises:
             FileNotFoundError: no component there.
@@ -126,7 +124,7 @@ class Component(nn.Module):
                 "component that was used, or begin a new run with this one"
             )
         weights = _read_weights(path, content["weights"])
-        kind = kind or class_named(content["class"], path)
+        kind = kind or class_named(content["class"], str(path))
         try:
             component = kind(
                 space_from_json(content["input_space"]), space_from_json(content["output_space"]), **content["config"]
@@ -174,6 +172,10 @@ def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
             raise ValueError
     except ValueError:
         raise ValueError(f"{path / CONFIG} is damaged: it is not the description of a component") from None
+    if content["format"] == 1:
+        raise ValueError(
+            f"{path} has format 1, which named a module to import; rewrite its {CONFIG}: ludus upgrade {quote(path)}"
+        )
     if content["format"] != FORMAT:
         raise ValueError(f"{path} has format {content['format']!r}, this version of Ludus reads {FORMAT}")
     for key, kind in (
@@ -203,37 +205,6 @@ def _read_weights(path: Path, expected: dict[str, Any]) -> dict[str, torch.Tenso
         return safetensors.torch.load(data)
     except safetensors.SafetensorError as fault:
         raise ValueError(f"{path / WEIGHTS} holds no safetensors: {fault}") from None
-
-
-# --- Classes ---------------------------------------------------------------------------------------------------------
-
-
-def name_of(kind: type) -> str:
-    return f"{kind.__module__}:{kind.__qualname__}"
-
-
-def register(kind: Kind) -> Kind:
-    """Make a component class of one's own known to ``Component.load``; also a decorator."""
-    _registered[name_of(kind)] = kind
-    return kind
-
-
-def class_named(name: str, path: Path) -> "type[Component]":
-    if name in _registered:
-        return _registered[name]
-    module, _, attribute = name.partition(":")
-    here = __name__.rpartition(".")[0]
-    if module.startswith(f"{here}.") and attribute.isidentifier():
-        try:
-            kind = getattr(importlib.import_module(module), attribute, None)
-        except ImportError:
-            kind = None
-        if isinstance(kind, type) and issubclass(kind, Component):
-            return kind
-    raise ValueError(
-        f"{path} is a {name!r}, a class that this program does not know; make it known with "
-        f"ludus.components.register, or give it: Component.load(folder, kind=…){did_you_mean(name, _registered)}"
-    )
 
 
 # --- Spaces as JSON --------------------------------------------------------------------------------------------------

@@ -12,16 +12,18 @@ import numpy as np
 import torch
 import yaml
 
-from ..envs.make import find_spec, is_ludus, pin_component, pin_components, slots_of
-from ..files import write_atomically
+from ..envs.make import pin_component, pin_components, slots_of
+from ..envs.registered import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
+from ..files import quote, write_atomically
 from ..wording import did_you_mean
 from .catalogue import find, resolve
 
-CONFIG_FORMAT = 1
+CONFIG_FORMAT = 2
 # What PyYAML raises for text that is no YAML, beside its own error: for impossible dates, unknown tags, deep nesting.
 PYYAML_RAISES = (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
-# Hyperparameters that are younger than some runs and results: at these values they change nothing.
-LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal"}
+# What is younger than some runs and results (hyperparameters, and an entry of `RunConfig`): at these values it changes
+# nothing.
+LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""}
 PRESETS = Path(__file__).parent / "presets"
 OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
 
@@ -30,7 +32,8 @@ OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  
 class RunConfig:
     """What decides a run; written to config.yaml."""
 
-    env: str  # id of a registered environment
+    env: str  # id of a registered environment, without a module
+    module: str = ""  # what has to be imported before the id is registered; said to a person, never imported by itself
     agent: str = "pqn"
     steps: int = 1_000_000  # environment steps in all
     seed: int = 0
@@ -48,6 +51,7 @@ class RunConfig:
             if isinstance(value, bool) or not isinstance(value, kind):
                 what = {str: "a text", int: "a whole number", dict: "a map"}.get(kind, "a number")
                 raise ValueError(f"{entry.name} must be {what}, got {value!r}")
+        check_entries(self.env, self.module)
         find(self.agent)
         if self.steps < 1:
             raise ValueError(f"steps must be >= 1, got {self.steps}")
@@ -88,8 +92,12 @@ def _shows_pictures(env: str, environment: Mapping[str, Any]) -> bool:
 def configure(
     env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | None = None, **keywords: Any
 ) -> RunConfig:
-    """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's."""
-    find_spec(env)
+    """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's.
+
+    Args:
+        env: An environment id, or MODULE:ID for one that a module registers, which is imported.
+    """
+    env = import_named(env)
     find(agent)
     device = keywords.get("device", "cpu")
     if device.startswith("cuda") and not torch.cuda.is_available():
@@ -103,7 +111,7 @@ def configure(
     resolved = resolve(agent, given)
     if resolved.get("encoder") is not None:
         resolved["encoder"] = pin_component(resolved["encoder"])
-    return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
+    return RunConfig(env=env, module=module_of(env), agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
 
 
 def versions() -> dict[str, str]:
@@ -119,6 +127,8 @@ def versions() -> dict[str, str]:
 def write(config: RunConfig, path: Path) -> None:
     """Write ``config`` and the versions as YAML."""
     content = {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions()}
+    if not config.module:
+        del content["module"]
     write_atomically(path, yaml.safe_dump(content, sort_keys=False).encode())
 
 
@@ -161,7 +171,8 @@ def read(folder: Path) -> RunConfig:
 
     Raises:
         FileNotFoundError: there is no run.
-        ValueError: its config.yaml is damaged, incomplete or of another version.
+        ValueError: its config.yaml is damaged, incomplete or of another version; or its environment is not registered.
+            Nothing is imported for what stands in it.
     """
     path = folder / "config.yaml"
     if not path.exists():
@@ -174,6 +185,10 @@ def read(folder: Path) -> RunConfig:
         raise ValueError(f"{path} cannot be read: {why}; restore it or start a new run") from None
     if not isinstance(content, dict) or "format" not in content:
         raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
+    if content["format"] == 1:
+        raise ValueError(
+            f"{path} has format 1, whose env could name a module to import; rewrite it: ludus upgrade {quote(folder)}"
+        )
     if content["format"] != CONFIG_FORMAT:
         raise ValueError(
             f"{path} has format {content['format']!r}, this version of Ludus reads {CONFIG_FORMAT}; "
@@ -198,9 +213,10 @@ def read(folder: Path) -> RunConfig:
         lost = [key for key in resolved if key not in found.hyperparameters]
         if lost:
             raise ValueError(f"it lacks the hyperparameter {lost[0]!r}")
-        return found
     except ValueError as fault:
         raise ValueError(f"{path}: {fault}; restore it or start a new run") from None
+    check_registered(found.env, found.module, f"{folder} is a run of")
+    return found
 
 
 def _why_unreadable(fault: Exception) -> str:

@@ -25,6 +25,7 @@ import torch
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from ..envs.make import make_batch
+from ..envs.registered import import_option
 from ..files import is_temporary, quote
 from ..interrupts import watch_signals
 from . import catalogue, checkpoint
@@ -194,7 +195,7 @@ class Run:
         except OSError as fault:
             raise OSError(
                 f"{self.folder} cannot be written: {fault.strerror or fault}; make room or make it writable, then go "
-                f"on with: ludus train --resume {quote(self.folder)}"
+                f"on with: ludus train --resume {quote(self.folder)}{import_option(c.module)}"
             ) from fault
         finally:
             if writer is not None:

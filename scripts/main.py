@@ -17,6 +17,7 @@ COMMANDS = {
     "benchmark": "measure speed and learning, side by side with peers",
     "fuzz": "hunt for a fault in an environment: random actions, extreme parameters, restores",
     "mutate": "change an environment's rules one at a time: do the tests notice?",
+    "upgrade": "rewrite components and runs of the format before this one",
     "demo": "one minute from nothing to a trained Snake agent, a table and a video",
 }
 

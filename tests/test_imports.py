@@ -18,8 +18,9 @@ ARROWS = {
     "interrupts": set(),
     "image_sets": set(),
     "datasets": {"wording", "files", "image_sets"},
-    "components": {"wording", "files"},
-    "composition": {"components"},
+    "component_names": {"wording", "components"},  # the second for its annotations alone
+    "components": {"component_names", "files"},
+    "composition": {"component_names", "components"},
     "envs": {"components", "datasets", "wording", "files", "image_sets"},
     "agents": {"envs", "components", "composition", "wording", "files", "interrupts"},
     "vision": {"envs", "components", "composition", "datasets", "wording", "files", "image_sets", "interrupts"},
@@ -28,6 +29,7 @@ ARROWS = {
     "scripts": {
         "agents",
         "envs",
+        "component_names",
         "components",
         "datasets",
         "image_sets",

@@ -314,8 +314,23 @@ NONE_AT_ALL = {
     "another format": (lambda path: change_header(path, format=2), "has format 2, this version of Ludus reads 1"),
     "no id": (lambda path: change_header(path, id=3), "id in its header is 3, expected a str"),
     "keywords": (lambda path: change_header(path, keywords=[]), "keywords in its header is [], expected a dict"),
-    "unknown id": (lambda path: change_header(path, id="ludus/Snak-v1"), "is not registered here; did you mean"),
-    "an id that imports": (lambda path: change_header(path, id="antigravity:Fly-v0"), "is not registered here"),
+    "unknown id": (
+        lambda path: change_header(path, id="ludus/Snak-v1"),
+        "is not registered here: unknown environment 'ludus/Snak-v1'; did you mean 'ludus/Snake-v1'?; or, where a",
+    ),
+    "an id that imports": (
+        lambda path: change_header(path, id="antigravity:Fly-v0"),
+        "'antigravity:Fly-v0' names a module before the id, which would be imported; expected an id alone",
+    ),
+    "a module that is no name": (
+        lambda path: change_header(path, module="antigravity; rm -r x"),
+        "module must be the name of a Python module, such as acme.hopper, got 'antigravity; rm -r x'",
+    ),
+    "a module": (
+        lambda path: change_header(path, id="fly/Fly-v0", module="antigravity"),
+        "played in 'fly/Fly-v0', which comes from the module antigravity; no file has a module imported by naming it: "
+        "if you trust that one, add --import antigravity (in Python: import antigravity first)",
+    ),
     "unknown keyword": (
         lambda path: change_header(path, keywords={"gravty": 1}),
         "cannot be replayed: cartpole got an unexpected keyword argument 'gravty'; did you mean 'gravity'",

@@ -256,7 +256,7 @@ def test_config_of_a_run_says_all_that_decides_it(tmp_path):
     config = configure("ludus/Snake-v1", seed=3, environment={"size": 6}, steps=1000)
     Run.start(tmp_path / "run", config)
     content = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
-    assert content["format"] == 1
+    assert content["format"] == 2
     assert content["environment"] == {"size": 6}
     assert content["hyperparameters"]["gamma"] == config.hyperparameters["gamma"]
     assert set(content["versions"]) >= {"torch", "numpy", "python", "gymnasium"}

@@ -14,7 +14,7 @@ from ..wording import did_you_mean
 
 FORMAT = 1
 OPTIMIZERS, PRECISIONS = ("muon", "sgd", "adamw"), ("auto", "bf16", "fp32")
-GIVEN = frozenset({"data", "model", "env", "slot", "environment", "seed", "net"})  # fields that are no settings
+GIVEN = frozenset({"data", "model", "env", "module", "slot", "environment", "seed", "net"})  # no settings
 
 Kind = TypeVar("Kind", bound="Plan")
 

@@ -2,7 +2,8 @@
 
 The file holds, for E episodes of T steps in all (nothing else, and no pickle):
 
-    header        text, JSON: format, id, keywords, versions of the libraries
+    header        text, JSON: format, id, the module that registers it where that is a third party's, keywords,
+                  versions of the libraries
     seed, age     (E,) with which each episode began; see ``Game.start``
     length        (E,) steps of each episode
     observation   (T + E, …) of each episode the first one, then one per step
@@ -26,6 +27,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ...files import write_atomically
+from ..registered import check_entries, module_of
 from .game import Game
 
 FORMAT = 1
@@ -64,6 +66,7 @@ class Recording:
 
     path: Path
     id: str
+    module: str  # that makes the id known; empty for none. Said to a person, never imported
     keywords: dict[str, Any]
     versions: dict[str, str]
     episodes: tuple[Episode, ...]
@@ -94,6 +97,8 @@ class Recorder:
         keywords = {**game.keywords, "max_episode_steps": game.limit or -1}
         versions = {name: library_version(name) for name in LIBRARIES} | {"python": platform.python_version()}
         header = {"kind": KIND, "format": FORMAT, "id": game.id, "keywords": keywords, "versions": versions}
+        if module_of(game.id):
+            header["module"] = module_of(game.id)
         try:
             self._header = json.dumps(header, allow_nan=False)
         except (TypeError, ValueError) as problem:
@@ -186,9 +191,10 @@ def load_recording(path: str | Path) -> Recording:
     if header.get("format") != FORMAT:
         raise ValueError(f"{path} has format {header.get('format')!r}, this version of Ludus reads {FORMAT}")
     try:
-        id, keywords = _entry(header, "id", str), _entry(header, "keywords", dict)
-        versions = _entry(header, "versions", dict)
-        return Recording(path, id, keywords, versions, tuple(_cut(arrays)))
+        id, module = _entry(header, "id", str), _entry({"module": "", **header}, "module", str)
+        check_entries(id, module)
+        keywords, versions = _entry(header, "keywords", dict), _entry(header, "versions", dict)
+        return Recording(path, id, module, keywords, versions, tuple(_cut(arrays)))
     except ValueError as problem:
         raise ValueError(f"{path} is a damaged recording: {problem}; play and record anew") from None
 
