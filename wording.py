@@ -25,6 +25,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def in_one_line(fault: BaseException, most: int = 300) -> str:
+    """What an error says, on one line of at most ``most`` letters; its name, if it says nothing."""
+    text = " ".join(str(fault).split()) or type(fault).__name__
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _proper(name: str) -> str:
     """Without namespace and version, in small letters: ``snake`` of ``ludus/Snake-v1``."""
     return re.sub(r"-v\d+$", "", name.rpartition("/")[2]).lower()

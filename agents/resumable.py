@@ -17,7 +17,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from ..envs.engine.batch import Batch
 from . import replay, trees
-from .batch_agent import refuse_saving
+from .batch_agent import counter, refuse_saving
 from .statistics import EpisodeStatistics
 from .vecenv import BatchVecEnv
 from .vecenv_base import as_members
@@ -193,8 +193,8 @@ class Resumable:
         last = {key: trees.each(_as_array, value) for key, value in tree["last"].items()}
         self._last_obs, self._last_original_obs = last["observation"], last["original"]
         self._last_episode_starts = last["starts"]
-        self.num_timesteps, self._n_updates = tree["num_timesteps"], tree["n_updates"]
-        self.logged_at = tree["logged_at"]
+        for attribute, name in (("num_timesteps", "num_timesteps"), ("_n_updates", "n_updates"), ("logged_at",) * 2):
+            setattr(self, attribute, counter(tree, name))
         self.statistics.load_state_dict(tree["statistics"])
         self._replay_saved = tree["replay"]
         if tree.get("warm_up") is not None:

@@ -7,8 +7,9 @@ import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 
+from ..untrusted import is_number
 from ..wording import did_you_mean
-from .batch_agent import MOST_THREADS, is_number
+from .batch_agent import MOST_THREADS
 from .encoders import check
 
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..envs.engine.buffers import Buffers
+from ..untrusted import is_whole
 
 
 class EpisodeStatistics:
@@ -48,4 +49,10 @@ class EpisodeStatistics:
         return {"count": self.count, "sums": dict(self.sums)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.count, self.sums = state["count"], dict(state["sums"])
+        """Go on from ``state_dict()``; ``ValueError`` for anything else."""
+        count, sums = (state.get("count"), state.get("sums")) if isinstance(state, dict) else (None, None)
+        if not is_whole(count, 0, 2**62) or not isinstance(sums, dict) or sums.keys() != self.sums.keys():
+            raise ValueError(f"the saved statistics are {state!r}, expected a count and sums of {', '.join(self.sums)}")
+        if not all(isinstance(value, float) for value in sums.values()):
+            raise ValueError(f"the saved statistics are {state!r}, expected sums that are numbers")
+        self.count, self.sums = int(count), {name: sums[name] for name in self.sums}

@@ -20,7 +20,7 @@ import torch
 from ..envs.engine.batch import Batch
 from ..wording import did_you_mean
 from .batch_agent import LONGEST, BatchAgent, check_range, check_types, config_from
-from .exploration import coin_streams, toss
+from .exploration import check_actions, coin_streams, toss
 from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update
 
 MOST_VALUES = 20_000_000  # in all tables; 320 MB with their counts
@@ -232,9 +232,10 @@ class Tabular(BatchAgent):
         self.load_network(tensors)
         self.counts[...] = tensors["counts"].numpy()
         self._actions[...] = tensors["actions"].numpy()
-        self.explore.load(tensors)
+        check_actions("what will be done next", self._actions, self.tables.shape[-1])
+        self.explore.load(tensors, self.tables.shape[-1])
         self.table_coins["rng"] = tensors["table_coins"].numpy().view(np.uint64)
-        self._has_chosen = state["has_chosen"]
+        self._has_chosen = bool(state["has_chosen"])
         self._load_state(state)
 
     def begin_anew(self) -> None:
