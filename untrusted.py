@@ -10,9 +10,12 @@ import json
 import math
 import os
 import stat
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import yaml
 
 from .wording import in_one_line
@@ -22,6 +25,7 @@ MOST_WEIGHTS = 4 * GIB  # bytes of a file of tensors
 MOST_JSON = 8 * MIB  # bytes; the bounds of a picture with other ones in each pixel have 3
 MOST_YAML = MIB // 4  # bytes; PyYAML takes seconds for each MiB
 MOST_TABLE = 64 * MIB  # bytes of a CSV
+MOST_PARTS = 1000  # of an archive
 # What PyYAML raises for text that is no YAML, beside its own error: for impossible dates, unknown tags, deep nesting.
 PYYAML_RAISES = (
     yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError,
@@ -81,6 +85,61 @@ def parse_tensors(data: bytes) -> dict[str, Any]:
         return safetensors.torch.load(data)
     except Exception as fault:  # its own error; KeyError and more for kinds of numbers that torch has not
         raise ValueError(f"it holds no safetensors: {in_one_line(fault)}") from None
+
+
+def read_npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and dtype of the array in a .npy file, whose numbers follow in ``stream``; ``ValueError`` for others."""
+    try:
+        version = np.lib.format.read_magic(stream)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+        shape, by_columns, dtype = read(stream)
+    except Exception as fault:  # a header is a line of Python's literals, so there are many
+        raise ValueError(f"it is no array: {in_one_line(fault)}") from None
+    if dtype.hasobject:
+        raise ValueError("something pickled is in it")
+    if by_columns or dtype.names or not all(is_whole(n, 0, 2**62) for n in shape):
+        raise ValueError(f"it holds {in_one_line(ValueError(dtype), 60)} {shape}, expected plain numbers, row by row")
+    return shape, dtype
+
+
+def read_npz(data: bytes, names: Iterable[str], most: int) -> dict[str, np.ndarray]:
+    """Those of the arrays ``names`` that an .npz archive holds, of at most ``most`` bytes together; read-only.
+
+    Raises:
+        ValueError: no archive, a damaged one, or one that would unpack to more.
+    """
+    if data.count(b"PK\x01\x02") > MOST_PARTS:  # each entry of the table of contents begins so
+        raise ValueError(f"it has more than {MOST_PARTS:,} parts")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            known = {f"{name}.npy": name for name in names}
+            entries = [entry for entry in archive.infolist() if entry.filename in known]
+            size = sum(entry.file_size for entry in entries)
+            if size > most:
+                raise ValueError(f"it unpacks to {size:,} bytes, at most {most:,} are read")
+            arrays = {}
+            for entry in entries:
+                if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise ValueError(f"{entry.filename} is compressed in another way than NumPy's")
+                with archive.open(entry) as stream:
+                    content = stream.read(entry.file_size)  # not one byte more, whatever comes
+                    if stream.read(1):
+                        raise ValueError(f"{entry.filename} is larger than the archive says")
+                arrays[known[entry.filename]] = _array(content)
+            return arrays
+    except ValueError:
+        raise
+    except Exception as fault:  # of zipfile and zlib
+        raise ValueError(in_one_line(fault)) from None
+
+
+def _array(content: bytes) -> np.ndarray:
+    stream = io.BytesIO(content)
+    shape, dtype = read_npy_header(stream)
+    start, count = stream.tell(), math.prod(shape)
+    if len(content) - start != count * dtype.itemsize:
+        raise ValueError(f"it holds {len(content) - start} bytes, expected those of {dtype} {shape}")
+    return np.frombuffer(content, dtype, count, start).reshape(shape) if count else np.empty(shape, dtype)
 
 
 def read_table(path: Path) -> list[dict[Any, Any]]:
