@@ -78,8 +78,7 @@ def parse_json(data: bytes) -> Any:
 
 def parse_tensors(data: bytes) -> dict[str, Any]:
     """The tensors (of torch) that a safetensors file holds; ``ValueError`` for anything else."""
-    import safetensors  # and torch, which the environments do without
-    import safetensors.torch
+    import safetensors.torch  # and torch, which the environments do without
 
     try:
         return safetensors.torch.load(data)

@@ -140,6 +140,21 @@ def test_environments_import_no_heavy_library_at_module_level(file):
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_text_files_are_utf_8_whatever_the_locale_is(file):
+    """``read_text``, ``write_text`` and ``open`` say so, unless they are for bytes."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            keywords = {word.arg: ast.unparse(word.value) for word in node.keywords}
+            texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            if name.endswith((".read_text", ".write_text")):
+                assert "utf-8" in texts or "encoding" in keywords, f"{file}:{node.lineno}: which encoding?"
+            elif name == "open" or (name.endswith(".open") and texts and set(texts[0]) <= set("rwax+bt")):
+                binary = any("b" in text for text in texts if set(text) <= set("rwax+bt"))
+                assert binary or "encoding" in keywords, f"{file}:{node.lineno}: which encoding?"
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_no_pickle_is_ever_loaded(file):
     tree = ast.parse(file.read_text())
     for line, name in imports(file, tree):
