@@ -20,6 +20,7 @@ from .vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")
 MOST_THREADS = 256  # torch crashes for want of memory at some number above
+MANY = 10**9  # of environments, steps of a rollout and whatever else is counted
 LONGEST = 1_000_000  # steps that an action may be tried for
 
 

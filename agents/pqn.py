@@ -15,7 +15,7 @@ from torch import nn
 
 from ..envs.engine.batch import Batch
 from ..untrusted import is_number
-from .batch_agent import LONGEST, MOST_THREADS, BatchAgent, check_range, check_types, config_from
+from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, check_range, check_types, config_from
 from .encoders import check, place
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
@@ -62,6 +62,7 @@ class PQNConfig:
         check_types(self, except_for=("input_scale", "center", "encoder"))
         check(self.encoder, self.freeze, self.center)
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
+        check_range(self, 1, MANY, "num_envs", "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 1, MOST_THREADS, "threads")
         check_range(self, 0, 1, "gamma", "lam", "learning_rate_end")
