@@ -22,8 +22,9 @@ def quote(path: Path) -> str:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that it holds either its old content or the new one, whatever happens."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)  # a link under this name, in a stranger's folder, would be written through
     try:
-        with open(temporary, "wb") as stream:
+        with open(temporary, "xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())

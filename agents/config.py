@@ -17,7 +17,7 @@ from ..envs.engine.batch import check_seed
 from ..envs.make import find_spec, is_ludus, pin_component, pin_components, slots_of
 from ..files import write_atomically
 from ..untrusted import MOST_YAML, is_number, parse_yaml, read_regular
-from ..wording import did_you_mean, in_one_line
+from ..wording import did_you_mean, in_line, in_one_line
 from .catalogue import find, resolve
 from .evaluation import MOST_EPISODES
 
@@ -166,7 +166,7 @@ def changes(saved: dict[str, Any] | None, config: RunConfig) -> dict[str, str]:
     now = what_decides(config)
     saved = {**{key: value for key, value in LATER.items() if key in now}, **saved}
     return {
-        key: f"{key} {saved.get(key)}, config.yaml says {now.get(key)}"
+        in_line(key): f"{in_line(key)} {in_line(saved.get(key))}, config.yaml says {in_line(now.get(key))}"
         for key in dict.fromkeys([*saved, *now])
         if saved.get(key) != now.get(key)
     }

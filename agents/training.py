@@ -131,7 +131,7 @@ class Run:
             raise
         except Exception as fault:  # whatever agents, torch and SB3 raise at a state that is none of theirs
             changed = changes(saved.state.get("config"), self.config)
-            if not changed and isinstance(fault, ValueError):
+            if not changed and isinstance(fault, ValueError) and len(str(fault).splitlines()) == 1:
                 raise
             if not changed:
                 path = self.folder / "checkpoints" / f"{saved.steps:012d}"

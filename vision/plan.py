@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -141,7 +142,7 @@ def read(path: Path, task: str, kind: type[Kind]) -> Kind:
     if number != FORMAT:
         raise ValueError(f"{path} has format {number!r}, this version of Ludus reads {FORMAT}")
     if was != task:
-        if not isinstance(was, str):
+        if not isinstance(was, str) or not re.fullmatch("[a-z]{1,20}/[a-z]{1,20}", was):
             raise ValueError(f"{path} is damaged: it is not the recipe of a training")
         out = path.parent.with_name(path.parent.name.removesuffix(".training"))
         raise ValueError(f"{path} is a training of {was}, not of {task}: ludus fit {was} --out {quote(out)} --resume")
