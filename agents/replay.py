@@ -244,26 +244,24 @@ def _no_observations(values: np.ndarray, space: spaces.Space, bounded: bool) -> 
     """What is wrong with observations (T, N, …) of ``space``; empty if nothing is."""
     if values.dtype.kind == "f" and np.isnan(values).any():
         return "observations that are no numbers"
+    low: Any
+    high: Any
+    beside: Any = 0.0
     if isinstance(space, spaces.Box):
         low, high = space.low, space.high
-        if (
-            values.dtype.kind in "iu"
-            and (low == np.iinfo(low.dtype).min).all() & (high == np.iinfo(low.dtype).max).all()
-        ):
-            return ""  # there is nothing outside: the bytes of pictures
-        span = high.astype(np.float64) - low
-        beside = BESIDE * np.where(np.isfinite(span), span, 0.0) if values.dtype.kind == "f" else 0.0
-    elif isinstance(space, spaces.Discrete):
-        low, high, beside = space.start, space.start + space.n - 1, 0.0
-        bounded = True  # SB3 indexes with them
-    elif isinstance(space, spaces.MultiDiscrete):
-        low, high, beside = space.start, space.start + space.nvec - 1, 0.0
-        bounded = True
-    else:
-        low, high, beside = 0, 1, 0.0  # MultiBinary
-    if bounded and not ((values >= low - beside) & (values <= high + beside)).all():
-        return f"observations outside {space}"
-    return ""
+        whole = values.dtype.kind in "iu" and (np.iinfo(low.dtype).min, np.iinfo(low.dtype).max)
+        if not bounded or (whole and (low == whole[0]).all() and (high == whole[1]).all()):
+            return ""  # there is nothing outside of the bytes of pictures
+        if values.dtype.kind == "f":
+            span = high.astype(np.float64) - low
+            beside = BESIDE * np.where(np.isfinite(span), span, 0.0)
+    elif isinstance(space, (spaces.Discrete, spaces.MultiDiscrete)):  # SB3 indexes with them, whoever's they are
+        size = space.n if isinstance(space, spaces.Discrete) else space.nvec
+        low, high = space.start, space.start + size - 1
+    else:  # MultiBinary
+        low, high = 0, 1
+    inside = (values >= low - beside) & (values <= high + beside)
+    return "" if inside.all() else f"observations outside {space}"
 
 
 def _create(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.memmap:

@@ -50,9 +50,11 @@ class EpisodeStatistics:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from ``state_dict()``; ``ValueError`` for anything else."""
-        count, sums = (state.get("count"), state.get("sums")) if isinstance(state, dict) else (None, None)
-        if not is_whole(count, 0, 2**62) or not isinstance(sums, dict) or sums.keys() != self.sums.keys():
+        known = (
+            isinstance(state, dict) and isinstance(state.get("sums"), dict) and state["sums"].keys() == self.sums.keys()
+        )
+        if not known or not is_whole(state.get("count"), 0, 2**62):
             raise ValueError(f"the saved statistics are {state!r}, expected a count and sums of {', '.join(self.sums)}")
-        if not all(isinstance(value, float) for value in sums.values()):
+        if not all(isinstance(value, float) for value in state["sums"].values()):
             raise ValueError(f"the saved statistics are {state!r}, expected sums that are numbers")
-        self.count, self.sums = int(count), {name: sums[name] for name in self.sums}
+        self.count, self.sums = state["count"], {name: state["sums"][name] for name in self.sums}
