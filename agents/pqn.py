@@ -62,7 +62,7 @@ class PQNConfig:
         check_types(self, except_for=("input_scale", "center", "encoder"))
         check(self.encoder, self.freeze, self.center)
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
-        check_range(self, 1, MANY, "num_envs", "rollout_steps", "epochs", "minibatches")
+        check_range(self, 1, MANY, "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 1, MOST_THREADS, "threads")
         check_range(self, 0, 1, "gamma", "lam", "learning_rate_end")

@@ -64,7 +64,7 @@ class TabularConfig:
         if not all(is_whole(count, 1, MANY) for count in counts):
             raise ValueError(f"bins must be a whole number >= 1 or a list of these, got {self.bins!r}")
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps")
-        check_range(self, 1, MANY, "num_envs", "rollout_steps")
+        check_range(self, 1, MANY, "rollout_steps")
         check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 0, 1, "gamma", "step_size_end")
         if not 0.0 < self.step_size <= 1.0:
