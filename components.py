@@ -17,11 +17,11 @@ are loaded (see `component_names.py`). Nothing in such a folder is ever imported
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
 import safetensors.torch
 import torch
 from gymnasium import Space, spaces
@@ -30,11 +30,19 @@ from torch import nn
 from .component_names import class_named, name_of
 from .component_names import register as register  # where programs look for it
 from .files import quote, write_folder
+from .untrusted import MOST_JSON, MOST_WEIGHTS, is_number, is_whole, parse_json, parse_tensors, read_regular
+from .wording import did_you_mean, in_one_line
 
 FORMAT = 2
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 # What these files hold can run code when it is read.
 PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".dill"})
+
+# Numbers that a file can hold of a space; others, such as Python objects, are no values of a signal.
+DTYPES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
+)  # fmt: skip
+MOST_NUMBERS = 2**24  # of a space; its bounds are arrays of that many
 
 
 class Component(nn.Module):
@@ -125,20 +133,8 @@ class Component(nn.Module):
             )
         weights = _read_weights(path, content["weights"])
         kind = kind or class_named(content["class"], str(path))
-        try:
-            component = kind(
-                space_from_json(content["input_space"]), space_from_json(content["output_space"]), **content["config"]
-            )
-        except (TypeError, KeyError, ValueError) as fault:
-            raise ValueError(f"{path / CONFIG} does not describe a {content['class']}: {fault}") from None
-        try:
-            component.load_state_dict(weights)
-        except RuntimeError as fault:
-            detail = str(fault).splitlines()[-1].strip()
-            raise ValueError(
-                f"the weights in {path} are of another architecture than its config.json: {detail}"
-            ) from None
-        component.metrics = dict(content.get("metrics", {}))
+        component = _build(kind, content, path, weights)
+        component.metrics = content["metrics"]
         component.fingerprint = found
         return component.to(device).eval()
 
@@ -163,11 +159,11 @@ def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
                 f"{CONFIG} and {WEIGHTS} only: remove the file, or save the weights with safetensors"
             )
     try:
-        config = (path / CONFIG).read_bytes()
+        config = read_regular(path / CONFIG, MOST_JSON)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} holds no {CONFIG}; expected the folder of a component") from None
     try:
-        content = json.loads(config)
+        content = parse_json(config)
         if not isinstance(content, dict) or "format" not in content:
             raise ValueError
     except ValueError:
@@ -187,24 +183,67 @@ def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
     ):
         if not isinstance(content.get(key), kind):
             raise ValueError(f"{path / CONFIG} is damaged: its entry {key!r} is missing or of the wrong kind")
+    metrics = content.setdefault("metrics", {})
+    if not isinstance(metrics, dict) or not all(map(is_number, metrics.values())):
+        raise ValueError(f"{path / CONFIG} is damaged: its entry 'metrics' is no map of names to finite numbers")
     return config, content
+
+
+def _build(
+    kind: "type[Component]", content: dict[str, Any], path: Path, weights: dict[str, torch.Tensor]
+) -> "Component":
+    """The component that config.json describes, with its weights; ``ValueError`` if it cannot be."""
+    config = content["config"]
+    try:
+        ends = space_from_json(content["input_space"]), space_from_json(content["output_space"])
+        described = _numbers_of(kind, ends, config)
+        held = sum(tensor.numel() for tensor in weights.values())
+        component = kind(*ends, **config) if described <= held else None
+    except Exception as fault:  # whatever a class raises at arguments that were never its own
+        raise ValueError(
+            f"{path / CONFIG} does not describe a {content['class']}: {in_one_line(fault)}; restore the folder"
+        ) from None
+    try:
+        if component is None:
+            raise RuntimeError(f"that describes {described:,} numbers, the weights have {held:,}")
+        component.load_state_dict(weights)
+    except RuntimeError as fault:
+        detail = str(fault).splitlines()[-1].strip()
+        raise ValueError(f"the weights in {path} are of another architecture than its config.json: {detail}") from None
+    return component
+
+
+def _numbers_of(kind: "type[Component]", ends: tuple[Space, Space], config: dict[str, Any]) -> int:
+    """How many numbers the weights of a component have, found without memory for them; 0 if that cannot be found.
+
+    A few letters in a config.json can ask for more than a machine has.
+    """
+    try:
+        with torch.device("meta"):
+            return sum(tensor.numel() for tensor in kind(*ends, **config).state_dict().values())
+    except Exception:  # a class that looks at its weights when it is made; or wrong arguments, which are named later
+        return 0
 
 
 def _read_weights(path: Path, expected: dict[str, Any]) -> dict[str, torch.Tensor]:
     try:
-        data = (path / WEIGHTS).read_bytes()
+        data = read_regular(path / WEIGHTS, MOST_WEIGHTS)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} holds no {WEIGHTS}") from None
     found = hashlib.sha256(data).hexdigest()
     if found != expected.get("sha256"):
         raise ValueError(
             f"{path / WEIGHTS} is damaged: its SHA-256 is {found[:12]}… ({len(data)} bytes), config.json expects "
-            f"{str(expected.get('sha256'))[:12]}… ({expected.get('bytes')} bytes)"
+            f"{_brief(expected.get('sha256'))}… ({_brief(expected.get('bytes'))} bytes)"
         )
     try:
-        return safetensors.torch.load(data)
-    except safetensors.SafetensorError as fault:
-        raise ValueError(f"{path / WEIGHTS} holds no safetensors: {fault}") from None
+        return parse_tensors(data)
+    except ValueError as fault:
+        raise ValueError(f"{path / WEIGHTS} is damaged: {fault}") from None
+
+
+def _brief(value: Any) -> str:
+    return ascii(value)[1:13] if isinstance(value, str) else ascii(value)[:12]
 
 
 # --- Spaces as JSON --------------------------------------------------------------------------------------------------
@@ -228,11 +267,37 @@ def _plain(number: float) -> float | str:
 
 
 def space_from_json(content: dict[str, Any]) -> spaces.Box:
-    """The Box that ``space_to_json`` wrote; ``ValueError`` or ``KeyError`` for anything else."""
-    shape, dtype = tuple(content["shape"]), np.dtype(content["dtype"])
-    ends = [np.asarray(content[name], dtype=np.float64) for name in ("low", "high")]
-    low, high = (np.broadcast_to(end if end.ndim == 0 else end.reshape(shape), shape).astype(dtype) for end in ends)
-    return spaces.Box(low, high, shape, dtype.type)
+    """The Box that ``space_to_json`` wrote; ``ValueError`` for anything else."""
+    if not isinstance(content, dict):
+        raise ValueError(f"a space is {content!r}, expected a map of shape, dtype, low and high")
+    shape, name = content.get("shape"), content.get("dtype")
+    if not isinstance(shape, list) or len(shape) > 8 or not all(is_whole(n, 0, MOST_NUMBERS) for n in shape):
+        raise ValueError(f"the shape of a space is {shape!r}, expected a list of whole numbers")
+    if math.prod(shape) > MOST_NUMBERS:
+        raise ValueError(f"a space has shape {shape}, more than {MOST_NUMBERS:,} numbers")
+    if not isinstance(name, str) or name not in DTYPES:
+        raise ValueError(f"the dtype of a space is {name!r}{did_you_mean(str(name), DTYPES)}")
+    dtype = np.dtype(name)
+    low, high = (_end(content.get(end), end, tuple(shape), dtype) for end in ("low", "high"))
+    if (low > high).any():
+        raise ValueError("a space has a low end above its high one")
+    return spaces.Box(low, high, tuple(shape), dtype.type)
+
+
+def _end(content: Any, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """``low`` or ``high`` of a space as an array of its shape; one number stands for all."""
+    given = content if isinstance(content, list) else [content]
+    if isinstance(content, list) and len(content) != math.prod(shape):
+        raise ValueError(f"{name} of a space has {len(content)} numbers, its shape {list(shape)} {math.prod(shape)}")
+    for number in given:
+        if number not in ("inf", "-inf") and not is_number(number):
+            raise ValueError(f"{name} of a space is {ascii(number)[:40]}, expected a number, 'inf' or '-inf'")
+    end = np.array([float(number) for number in given])
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept = end.astype(dtype)
+    if not (kept == end).all() if dtype.kind in "biu" else not (np.isfinite(kept) == np.isfinite(end)).all():
+        raise ValueError(f"{name} of a space has a number that {dtype} does not have")
+    return np.broadcast_to(kept[0], shape).copy() if not isinstance(content, list) else kept.reshape(shape)
 
 
 def same_space(one: Space, other: Space) -> bool:

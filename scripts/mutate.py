@@ -20,6 +20,7 @@ from ludus.envs.registered import find_spec, is_ludus
 from ludus.files import write_atomically
 from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, depth_of, find_mutants
 from ludus.scripts.options import environment, output_folder, parse
+from ludus.untrusted import read_table
 
 DESCRIPTION = """Change the rules of an environment one at a time: which changes do the tests notice?
 
@@ -65,7 +66,7 @@ def main(arguments: list[str]) -> int:
     if root is None:
         raise ValueError(f"mutate needs a clone of the repository with tests/test_{name}.py; {file.parent} is in none")
     path = output_folder(options.out or root / "results") / f"mutation-{name}.csv"
-    mutants = find_mutants(file.read_text(), siblings=siblings_of(file))
+    mutants = find_mutants(file.read_text("utf-8"), siblings=siblings_of(file))
     random.Random(0).shuffle(mutants)
     goal = len(mutants) if options.all else options.count
     known = read(path, mutants, options.retry)
@@ -101,7 +102,7 @@ def more_tests(name: str, root: Path) -> list[str]:
 
 def siblings_of(file: Path) -> dict[str, str]:
     """The texts of the modules beside ``file`` that are named after it, ``NAME_PART.py``, by their names."""
-    return {path.stem: path.read_text() for path in sorted(file.parent.glob(f"{file.stem}_*.py"))}
+    return {path.stem: path.read_text("utf-8") for path in sorted(file.parent.glob(f"{file.stem}_*.py"))}
 
 
 def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]:
@@ -113,15 +114,14 @@ def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]
     keys = {mutant.key for mutant in mutants}
     known = {}
     if path.exists():
-        with path.open(newline="", errors="replace") as stream:
-            for row in csv.DictReader(stream):
-                try:
-                    key = (row["place"], row["digest"], int(row["number"]))
-                    outcome = Outcome(row["status"], row["by"], float(row["seconds"]))
-                except (KeyError, TypeError, ValueError):  # no such column, None or half a number in it
-                    continue
-                if key in keys and not (retry and outcome.status == SURVIVED):
-                    known[key] = outcome
+        for row in read_table(path):
+            try:
+                key = (row["place"], row["digest"], int(row["number"]))
+                outcome = Outcome(row["status"], row["by"], float(row["seconds"]))
+            except (KeyError, TypeError, ValueError):  # no such column, None or half a number in it
+                continue
+            if key in keys and not (retry and outcome.status == SURVIVED):
+                known[key] = outcome
     path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
     writer = csv.writer(text)
@@ -134,7 +134,7 @@ def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]
 
 
 def append(path: Path, mutant: Mutant, outcome: Outcome) -> None:
-    with path.open("a", newline="") as stream:
+    with path.open("a", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerow(row_of(mutant, outcome))
 
 

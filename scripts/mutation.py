@@ -227,18 +227,18 @@ class Workshop:
                 (self.copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(root / name, self.copy / name)
         self.file = self.copy / file
-        self.source = self.file.read_text()
+        self.source = self.file.read_text("utf-8")
         self.siblings: dict[Path, str] = {}  # the texts of the files beside it that were changed once
 
     def try_mutant(self, mutant: Mutant | None, limit: float) -> Outcome:
         """Run the tests on ``mutant`` (``None``: on the file as it is) for at most ``limit`` seconds."""
         for file, text in {self.file: self.source, **self.siblings}.items():
-            file.write_text(text)
+            file.write_text(text, "utf-8")
         if mutant is not None and mutant.module:
             file = self.file.with_name(f"{mutant.module}.py")
-            file.write_text(mutant.apply(self.siblings.setdefault(file, file.read_text())))
+            file.write_text(mutant.apply(self.siblings.setdefault(file, file.read_text("utf-8"))), "utf-8")
         elif mutant is not None:
-            self.file.write_text(mutant.apply(self.source))
+            self.file.write_text(mutant.apply(self.source), "utf-8")
         shutil.rmtree(self.cache, ignore_errors=True)  # machine code of the mutant before
         variables = {
             # Before the installed package.
@@ -255,7 +255,7 @@ class Workshop:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             start_new_session=True,  # so that the tests' own processes end with it
         )

@@ -11,16 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-import yaml
 from gymnasium import spaces
 
 from ludus.agents.evaluation import Policy, greedy_policy, named_policy
 from ludus.envs.registered import import_module, import_named
+from ludus.untrusted import parse_yaml
 from ludus.wording import did_you_mean
-
-# What PyYAML raises for text that it cannot read: its converters' own errors (`!!bool x`, 2001-99-99) come as they are.
-UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
-
 
 # For the commands that open what was made with a third party's environment: a run, a recording, a training.
 Imports = Annotated[
@@ -82,8 +78,8 @@ def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
         if not equals or not key:
             raise ValueError(f"{flag} takes key=value, got {pair!r}")
         try:
-            result[key] = _number(yaml.safe_load(value))
-        except UNREADABLE:
+            result[key] = _number(parse_yaml(value))
+        except ValueError:
             raise ValueError(
                 f"{flag} {key}: cannot read the value {value!r}; expected a number, text, [list] or {{map}}"
             ) from None

@@ -13,11 +13,12 @@ import tyro
 import yaml
 from rich.console import Console
 
-from ludus.agents.config import CONFIG_FORMAT, PYYAML_RAISES
+from ludus.agents.config import CONFIG_FORMAT
 from ludus.component_names import FORM, OURS
 from ludus.components import CONFIG, FORMAT
 from ludus.files import write_atomically
 from ludus.scripts.options import key_values, parse
+from ludus.untrusted import MOST_JSON, MOST_TABLE, MOST_YAML, parse_json, parse_yaml, read_regular
 from ludus.wording import counted
 
 DESCRIPTION = """Rewrite components (config.json) and runs (config.yaml) of format 1, whose names of modules would have
@@ -73,9 +74,9 @@ def upgrade_component(folder: Path, names: Mapping[str, str], prints: dict[str, 
     A component that has been upgraded before is left as it is; what its fingerprint was follows from it.
     """
     path = folder / CONFIG
-    data = path.read_bytes()
+    data = read_regular(path, MOST_JSON)
     try:
-        content = json.loads(data)
+        content = parse_json(data)
         number = content["format"]
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is damaged: it is not the description of a component") from None
@@ -124,9 +125,9 @@ def upgrade_run(folder: Path, names: Mapping[str, str], prints: Mapping[str, str
     """Take the module out of the env in ``folder``'s config.yaml, and give its components the ``prints`` of now."""
     path = folder / "config.yaml"
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = parse_yaml(read_regular(path, MOST_YAML))
         number, env = content["format"], str(content["env"])
-    except PYYAML_RAISES:
+    except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is damaged: it is not the config of a run") from None
     if number not in (1, CONFIG_FORMAT):
         raise ValueError(f"{path} has format {number!r}; upgrade rewrites 1")
@@ -146,7 +147,7 @@ def upgrade_run(folder: Path, names: Mapping[str, str], prints: Mapping[str, str
 
 def upgrade_table(path: Path, names: Mapping[str, str], prints: Mapping[str, str]) -> str:
     """Give the rows of a CSV the ``prints`` of now."""
-    lines = path.read_bytes().split(b"\n")
+    lines = read_regular(path, MOST_TABLE).split(b"\n")
     now = list(lines)
     for before, after in prints.items():
         now = [line.replace(before.encode(), after.encode()) for line in now]

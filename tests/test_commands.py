@@ -287,7 +287,7 @@ def test_a_config_that_is_a_folder_is_named(capsys, tmp_path):
     (tmp_path / "config.yaml").mkdir()
     code, error = said(capsys, "train", "--resume", tmp_path)
     assert (code, error.count("\n")) == (1, 1)
-    assert "config.yaml cannot be read: Is a directory; restore it or start a new run" in error
+    assert "config.yaml is a folder, expected a regular file; put the file itself there" in error
 
 
 def test_a_run_without_a_checkpoint_is_named(capsys, run_folder, tmp_path):

@@ -298,9 +298,29 @@ def foreign_archive(path):
         archive.writestr("thesis.txt", "precious")
 
 
+def named_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def endless(path):
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def bomb(path):
+    """The observation says in the table of contents that it unpacks to 3 GB."""
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo("observation.npy").file_size.to_bytes(4, "little")
+    data = path.read_bytes()
+    assert data.count(size) == 1 or data.count(size) == 2
+    path.write_bytes(data.replace(size, (3 * 10**9).to_bytes(4, "little")))
+
+
 NONE_AT_ALL = {
     "pickled": (pickled, "something pickled is in it"),
     "a bare pickle": (bare_pickle, "it is no .npz archive"),
+    "a bomb": (bomb, "it unpacks to 3,"),
     "half-written": (shorter, "is no recording, or a damaged one"),
     "empty": (lambda path: path.write_bytes(b""), "it is no .npz archive"),
     "text": (lambda path: path.write_text("seed: 3"), "it is no .npz archive"),
@@ -344,6 +364,13 @@ NONE_AT_ALL = {
     "texts": (lambda path: rewrite(path, reward=np.array(["1"])), "reward is <U1 (1,)"),
     "too many dimensions": (lambda path: rewrite(path, seed=np.zeros((3, 2), np.uint64)), "seed has shape (3, 2)"),
 }
+
+
+@pytest.mark.parametrize(("change", "kind"), [(named_pipe, "named pipe"), (endless, "device")])
+def test_what_is_no_file_is_refused_without_waiting(cartpole, change, kind):
+    change(cartpole)
+    with pytest.raises(ValueError, match=f"mine.npz is a {kind}, expected a regular file"):
+        load_recording(cartpole)
 
 
 @pytest.mark.parametrize("case", NONE_AT_ALL)
