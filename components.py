@@ -91,8 +91,11 @@ class Component(nn.Module):
 
         Raises:
             TypeError: the class has no stable name, or its arguments are no plain values.
+            ValueError: its metrics are no finite numbers.
             OSError: the folder cannot be written.
         """
+        if not _are_metrics(self.metrics):
+            raise ValueError(f"metrics are finite numbers by name, such as {{'accuracy': 0.94}}; got {self.metrics!r}")
         weights = safetensors.torch.save({key: value.contiguous() for key, value in self.state_dict().items()})
         content = {
             "format": FORMAT,
@@ -184,9 +187,13 @@ def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
         if not isinstance(content.get(key), kind):
             raise ValueError(f"{path / CONFIG} is damaged: its entry {key!r} is missing or of the wrong kind")
     metrics = content.setdefault("metrics", {})
-    if not isinstance(metrics, dict) or not all(map(is_number, metrics.values())):
+    if not _are_metrics(metrics):
         raise ValueError(f"{path / CONFIG} is damaged: its entry 'metrics' is no map of names to finite numbers")
     return config, content
+
+
+def _are_metrics(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(key, str) and is_number(value[key]) for key in value)
 
 
 def _build(

@@ -201,3 +201,12 @@ def test_chains_whose_ends_do_not_meet_are_refused(tmp_path):
     strange = chain(adapt(nn.Flatten(), PICTURE, PAIR), Trace(PAIR, PAIR))
     with pytest.raises(TypeError, match="Flatten is not a Component"):
         strange.save(tmp_path / "x")
+
+
+@pytest.mark.parametrize("metrics", [None, {"loss": float("nan")}, {"loss": "low"}, {1: 0.5}])
+def test_metrics_that_could_not_be_read_back_are_not_written(metrics, tmp_path):
+    component = Linear(PICTURE, PAIR, hidden=5)
+    component.metrics = metrics
+    with pytest.raises(ValueError, match="metrics are finite numbers by name, such as"):
+        component.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()

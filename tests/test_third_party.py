@@ -277,7 +277,13 @@ def observe(s, world, out):
     out[0] = s.hops
 
 
-SIMULATION = Simulation(state=lambda: {"hops": "i8"}, spaces=make_spaces, terms=("hops",), action_names=("rest", "hop"))
+SIMULATION = Simulation(
+    name="acme/Hopper-v0",
+    state=lambda: {"hops": "i8"},
+    spaces=make_spaces,
+    terms=("hops",),
+    action_names=("rest", "hop"),
+)
 """
 TESTS = """
 from types import SimpleNamespace

@@ -66,7 +66,7 @@ def to_format_1(folder):
 def test_a_component_is_the_same_to_the_bit_afterwards(kind, tmp_path, capsys):
     folder, x = tmp_path / "model", torch.randint(0, 256, (3, 8, 8, 1), dtype=torch.uint8)
     component = MADE[kind]()
-    component.metrics = {"accuracy": 0.94, "loss": float("nan")}
+    component.metrics = {"accuracy": 0.94, "loss": 0.25}
     component.save(folder)
     before, now = to_format_1(folder)
     with pytest.raises(ValueError, match="has format 1, .*: ludus upgrade ") as refusal:
