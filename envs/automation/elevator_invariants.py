@@ -15,6 +15,7 @@ INVARIANTS = (
     "a lift is on a floor or on its way to another, has its next event ahead, and rests only if nothing is to be done",
     "passengers ride to floors that are ahead",
     "times and energies are finite, none is negative, and nobody rode before the start",
+    "the next passenger comes from one floor to another, calls are somebody's, and farther trips take longer",
     Shown("the observation shows the call, the time and the lifts"),
 )
 
@@ -23,6 +24,8 @@ INVARIANTS = (
 def invariant(s, world, shown, legal):
     if s.arrived != s.turned_away + s.waiting + s.riding + s.served or min(s.waiting, s.riding, s.served) < 0:
         return 1
+    if not is_next_sound(s):
+        return 8
     if not are_lifts_counted(s):
         return 2
     if not are_queues_sound(s):
@@ -41,7 +44,36 @@ def invariant(s, world, shown, legal):
         return 7
     if not 0.0 <= s.stepped <= s.now < math.inf:
         return 7
-    return 0 if is_shown(s, shown) else 8
+    return 0 if is_shown(s, shown) else 9
+
+
+@kernel
+def is_next_sound(s):
+    """What a stranger's record may say, and kernels would follow: who comes next, who calls, how long trips take."""
+    floors, room = s.flight.shape[0], s.entry_next.shape[0]
+    if not (0 <= s.next_from < floors and 0 <= s.next_to < floors and s.next_from != s.next_to):
+        return False
+    if not (s.next_time >= s.now and 1.0 <= s.expected < math.inf):
+        return False
+    if s.call_floor != NOBODY:
+        if not 0 <= s.call_floor < floors or (s.call_way != 1 and s.call_way != -1):
+            return False
+        if s.by_destination and not 0 <= s.call_entry < room:
+            return False
+        if s.by_destination and not 0 <= s.entry_to[s.call_entry] < floors:
+            return False
+    for floor in range(floors):
+        for side in range(2):
+            if not NOBODY <= s.owner[floor, side] < s.phase.shape[0]:
+                return False
+    if s.flight[0] != 0.0 or s.commit[0] != 0.0:
+        return False
+    for distance in range(1, floors):
+        if not s.flight[distance - 1] < s.flight[distance] < math.inf:
+            return False
+        if not s.commit[distance - 1] <= s.commit[distance] <= s.flight[distance]:
+            return False
+    return True
 
 
 @kernel
@@ -132,8 +164,10 @@ def is_lift_sound(s, lift):
         return False
     if not s.event[lift] >= s.now or not -1 <= way <= 1 or not PARKED <= s.phase[lift] <= CLOSING:
         return False
+    if not 0.0 <= s.departed[lift] <= s.now:
+        return False
     if s.phase[lift] == MOVING:
-        return way != 0 and (target - floor) * way > 0 and s.departed[lift] <= s.now and s.event[lift] < math.inf
+        return way != 0 and (target - floor) * way > 0 and s.event[lift] < math.inf
     if target != floor:
         return False
     if s.phase[lift] == PARKED:
