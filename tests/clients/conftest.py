@@ -1,0 +1,54 @@
+"""What the clients' tests share: the bare environments that a client's data are compared with."""
+
+import gymnasium
+import pytest
+
+import ludus
+
+@pytest.fixture(autouse=True)
+def no_display(monkeypatch):
+    """As on a server: a client must not need a screen."""
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture
+def play():
+    """``play(id, seed, actions, **keywords)``: the episode of the bare environment, as far as the actions go.
+
+    Returns observations (T + 1 of them), rewards, terminated, truncated (T each) and infos (T + 1), as lists.
+    """
+
+    def play(id, seed, actions, **keywords):
+        env = gymnasium.make(id, **keywords)
+        observation, info = env.reset(seed=seed)
+        observations, rewards, terminated, truncated, infos = [observation], [], [], [], [info]
+        for action in actions:
+            observation, reward, died, stopped, info = env.step(action)
+            observations.append(observation)
+            rewards.append(reward)
+            terminated.append(died)
+            truncated.append(stopped)
+            infos.append(info)
+            if died or stopped:
+                break
+        env.close()
+        return observations, rewards, terminated, truncated, infos
+
+    return play
+
+
+@pytest.fixture
+def some_actions():
+    """``some_actions(space, number)``: actions that are the same in every call."""
+
+    def some_actions(space, number):
+        space.seed(1)
+        return [space.sample() for _ in range(number)]
+
+    return some_actions
+
+
+def pytest_generate_tests(metafunc):
+    if "id" in metafunc.fixturenames:
+        metafunc.parametrize("id", list(ludus.ENVIRONMENTS))
