@@ -48,6 +48,7 @@ def mask(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="test/Bias-v0",
     state=state,
     spaces=make_spaces,
     terms=("reward",),

@@ -46,7 +46,9 @@ def observe(s, world, out):
     out[0] = s.cell
 
 
-SIMULATION = Simulation(state=state, spaces=make_spaces, terms=("right", "left"), action_names=("left", "right"))
+SIMULATION = Simulation(
+    name="test/Chain-v0", state=state, spaces=make_spaces, terms=("right", "left"), action_names=("left", "right")
+)
 
 
 def values(gamma: float) -> np.ndarray:

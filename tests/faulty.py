@@ -78,6 +78,7 @@ def invariant(s, world, shown, legal):
 
 
 SIMULATION = Simulation(
+    name="test/Faulty-v0",
     state=state,
     spaces=make_spaces,
     terms=("step", "arrival"),

@@ -54,6 +54,7 @@ def heuristic_rest(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="test/Slider-v0",
     heuristics=("push", "rest"),
     state=state,
     spaces=make_spaces,

@@ -72,6 +72,7 @@ def truth_order(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="test/Slots_toy-v0",
     state=state,
     spaces=make_spaces,
     terms=("hits",),

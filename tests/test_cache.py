@@ -65,6 +65,7 @@ def observe(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="test/Thrower-v0",
     state=state,
     spaces=make_spaces,
     terms=("bonus",),

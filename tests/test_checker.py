@@ -295,7 +295,7 @@ def test_all_problems_come_in_one_error_with_what_came_expected_remedy_and_link(
         ({"env": None}, TypeError, "VectorEnv, a function that makes one, or an id, got NoneType"),
         ({"steps": 0}, ValueError, "steps and num_envs must be >= 1, got 0 and 3"),
         ({"size": 4}, TypeError, r"keywords are for ids, got \['size'\]"),
-        ({"env": "ludus/Snake-v1", "siz": 4}, ValueError, "unknown parameter 'siz' of snake; did you mean 'size'?"),
+        ({"env": "ludus/Snake-v1", "siz": 4}, TypeError, "unexpected keyword argument 'siz'; did you mean 'size'?"),
         (
             {"env": "ludus/Snake-v1", "profile": "ludus", "autoreset_mode": "SameStep"},
             ValueError,

@@ -29,7 +29,7 @@ BAD = {
     "unknown agent": (["train", "ludus/Snake-v1", "--agent", "pqm"], "unknown agent 'pqm'; did you mean 'pqn'?"),
     "unknown parameter": (
         ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "gravty=3"],
-        "unknown parameter 'gravty' of cartpole; did you mean 'gravity'?",
+        "cartpole got an unexpected keyword argument 'gravty'; did you mean 'gravity'?",
     ),
     "parameter out of range": (
         ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "gravity=-5"],

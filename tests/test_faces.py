@@ -28,11 +28,24 @@ def module_of(id):
 @pytest.mark.filterwarnings("ignore:.*A Box observation space m..imum value is -?infinity:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*we recommend using a symmetric and normalized space:UserWarning")
 @pytest.mark.parametrize("id", ENVIRONMENTS)
-def test_gymnasiums_checker_passes(id, monkeypatch):
-    modes = [mode for mode in Env.metadata["render_modes"] if mode != "human"]  # which needs a display
-    assert modes == ["rgb_array"]
-    monkeypatch.setattr(Env, "metadata", {**Env.metadata, "render_modes": modes})
+@pytest.mark.filterwarnings("ignore:.*is drawn, but nobody sees it:UserWarning")
+def test_gymnasiums_checker_passes_without_a_display(id, monkeypatch):
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(variable, raising=False)
+    check_env(gym.make(id).unwrapped)
     check_env(gym.make(id, render_mode="rgb_array").unwrapped)
+
+
+def test_a_window_without_a_display_is_a_warning(monkeypatch):
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(variable, raising=False)
+    for env in (gym.make(SNAKE, render_mode="human"), gym.make_vec(SNAKE, num_envs=2, render_mode="human")):
+        with pytest.warns(UserWarning, match="snake is drawn, but nobody sees it: no display found") as warned:
+            env.reset(seed=0)
+            for _ in range(2):
+                env.unwrapped.render()
+        assert len([w for w in warned if "nobody sees it" in str(w.message)]) == 1
+        env.close()
 
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)
@@ -61,6 +74,8 @@ def test_spec_with_parameters_goes_through_json():
 def assert_same(ours, theirs, where):
     """``theirs`` (Gymnasium's) is contained in ``ours``, key by key, where the ``_key`` masks say that it counts."""
     for key, value in theirs.items():
+        if key in ("totals", "_totals"):  # ours say which episodes ended, Gymnasium's who has sums: everybody
+            continue
         if key.startswith("_"):
             np.testing.assert_array_equal(ours[key], value, err_msg=f"{where} {key}")
             continue
@@ -87,6 +102,11 @@ def test_vector_face_equals_gymnasiums_vector_of_single_faces(id, mode):
     for t in range(150):
         assert_same_observation(a[0], b[0], f"observation {t}")
         assert_same(a[-1], b[-1], f"info {t}")
+        if mode != AutoresetMode.SAME_STEP:  # there Gymnasium's are of the next episode already
+            for key in ("return", "length", *ours.batch.terms):
+                shown = b[-1]["_totals"]  # a reset of a part says nothing of the others
+                ours_now, theirs_now = (info["totals"][key][shown] for info in (a[-1], b[-1]))
+                np.testing.assert_array_equal(ours_now, theirs_now, err_msg=f"{key} {t}")
         if len(a) == 5:
             for k, name in enumerate(["reward", "terminated", "truncated"], start=1):
                 np.testing.assert_array_equal(a[k], b[k], err_msg=f"{name} {t}")
@@ -107,28 +127,83 @@ def test_vector_face_equals_gymnasiums_vector_of_single_faces(id, mode):
 
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)
-def test_info_of_an_end_has_the_totals_with_their_masks(id):
-    env = VectorEnv(module_of(id), N, autoreset_mode="SameStep", max_episode_steps=LIMIT)
-    env.reset(seed=0)
+@pytest.mark.parametrize("mode", [AutoresetMode.SAME_STEP, AutoresetMode.NEXT_STEP])
+def test_info_has_the_running_totals_and_says_which_episodes_ended(id, mode):
+    env = VectorEnv(module_of(id), N, autoreset_mode=mode, max_episode_steps=LIMIT)
+    info = env.reset(seed=0)[1]
+    always, was_done = set(info), np.zeros(N, bool)
     sums, lengths, ends = np.zeros(N), np.zeros(N, int), 0
     for _ in range(100):
         _, reward, terminated, truncated, info = env.step(env.action_space.sample())
         sums, lengths, done = sums + reward, lengths + 1, terminated | truncated
+        if mode == AutoresetMode.NEXT_STEP:
+            lengths[was_done] = 0  # this step was the reset
         keys = {key for key in info if not key.startswith("_")}
         assert {f"_{key}" for key in keys} == set(info) - keys
-        assert ("totals" in info) == done.any()
-        if done.any():
-            totals = info["totals"]
-            np.testing.assert_array_equal(info["_totals"], done)
-            assert set(totals) == {f"{u}{k}" for k in ("return", "length", *env.batch.terms) for u in ("", "_")}
-            # The sums of the terms, added up: of fractions, the rewards' sum rounds elsewhere.
-            np.testing.assert_allclose(totals["return"], np.where(done, sums, 0.0), rtol=1e-12)
-            np.testing.assert_array_equal(totals["length"], np.where(done, lengths, 0))
-            np.testing.assert_array_equal(totals["_length"], done)
+        assert keys - {"final_obs", "final_info"} == always & keys
+        assert ("final_obs" in info) == ("final_info" in info) == (done.any() and mode == AutoresetMode.SAME_STEP)
+        assert ("is_success" in info) == env.batch.succeeds
+        totals = info["totals"]
+        np.testing.assert_array_equal(info["_totals"], done)
+        assert set(totals) == {f"{u}{k}" for k in ("return", "length", *env.batch.terms) for u in ("", "_")}
+        # The sums of the terms, added up: of fractions, the rewards' sum rounds elsewhere.
+        np.testing.assert_allclose(totals["return"], sums, rtol=1e-12)
+        np.testing.assert_array_equal(totals["length"], lengths)
+        np.testing.assert_array_equal(totals["_length"], done)
+        if "final_info" in info:
             np.testing.assert_array_equal(info["final_info"]["totals"]["return"], totals["return"])
-            assert ("is_success" in info) == env.batch.succeeds
-            sums[done], lengths[done], ends = 0.0, 0, ends + done.sum()
+        sums[done], lengths[done], ends, was_done = 0.0, 0, ends + done.sum(), done
     assert ends > N
+
+
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_info_of_one_environment_has_the_same_keys_always(id):
+    env = Env(module_of(id), max_episode_steps=LIMIT)
+    rng, keys, sums, steps, ends = np.random.default_rng(0), set(), 0.0, 0, 0
+    _, info = env.reset(seed=0)
+    for _ in range(80):
+        keys.add(json.dumps({key: [*value] if key == "totals" else None for key, value in info.items()}))
+        assert (info["totals"]["length"], type(info["totals"]["length"])) == (steps, int)
+        np.testing.assert_allclose(info["totals"]["return"], sums, rtol=1e-12)
+        _, reward, terminated, truncated, info = env.step(random_actions(env.action_space, 1, rng)[0])
+        sums, steps = sums + reward, steps + 1
+        if terminated or truncated:
+            np.testing.assert_allclose(info["totals"]["return"], sums, rtol=1e-12)
+            _, info = env.reset()
+            sums, steps, ends = 0.0, 0, ends + 1
+    assert ends
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize("mode", list(AutoresetMode))
+@pytest.mark.parametrize("id", ENVIRONMENTS)
+def test_every_array_that_was_handed_out_becomes_a_tensor_and_stays_as_it_was(id, mode):
+    torch = pytest.importorskip("torch")
+    env = VectorEnv(module_of(id), N, autoreset_mode=mode, max_episode_steps=LIMIT)
+    rng, kept = np.random.default_rng(0), []
+
+    def keep(value):
+        if isinstance(value, dict):
+            for part in value.values():
+                keep(part)
+        elif isinstance(value, np.ndarray) and value.dtype == object:
+            for part in value:
+                keep(part)
+        elif isinstance(value, np.ndarray):
+            torch.from_numpy(value)
+            kept.append((value, value.copy()))
+
+    keep(dict(enumerate(env.reset(seed=0))))
+    for _ in range(2 * LIMIT):
+        shown = env.step(random_actions(env.single_action_space, N, rng))
+        keep(dict(enumerate(shown)))
+        done = shown[2] | shown[3]
+        if mode == AutoresetMode.DISABLED and done.any():
+            keep(dict(enumerate(env.reset(options={"reset_mask": done}))))
+    env.reset(seed=1)
+    assert len(kept) > 100
+    for now, then in kept:
+        np.testing.assert_array_equal(now, then)
 
 
 @pytest.mark.parametrize("vector", [SyncVectorEnv, AsyncVectorEnv])
@@ -147,6 +222,7 @@ def test_make_vec_builds_the_native_vector_environment():
     envs = gym.make_vec("ludus:ludus/CartPole-v1", num_envs=3)
     assert isinstance(envs.unwrapped, VectorEnv)
     assert envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    assert envs.autoreset_mode is AutoresetMode.NEXT_STEP
     assert envs.spec.id == CARTPOLE
     envs = gym.make_vec(CARTPOLE, num_envs=3, autoreset_mode=AutoresetMode.SAME_STEP)
     assert envs.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP

@@ -35,4 +35,6 @@ def observe(s, world, out):
     out[0] = s.x
 
 
-SIMULATION = Simulation(state=state, spaces=make_spaces, terms=("pushed",), action_names=("push", "lift"))
+SIMULATION = Simulation(
+    name="test/Tilted-v0", state=state, spaces=make_spaces, terms=("pushed",), action_names=("push", "lift")
+)

@@ -35,6 +35,7 @@ def observe(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="test/Treadmill-v0",
     state=state,
     spaces=make_spaces,
     terms=("walked",),

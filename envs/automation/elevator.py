@@ -255,6 +255,7 @@ def simulate(s):
 
 
 SIMULATION = Simulation(
+    name="ludus/Elevator-v0",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -3,6 +3,7 @@
 import math
 
 from ..engine.kernels import kernel
+from ..engine.simulation import Shown
 from .elevator_lifts import CLOSING, MOVING, NOBODY, OPENING, PARKED, beyond, lets_in
 from .elevator_observation import GLOBALS, LIFT_NUMBERS
 
@@ -14,7 +15,7 @@ INVARIANTS = (
     "a lift is on a floor or on its way to another, has its next event ahead, and rests only if nothing is to be done",
     "passengers ride to floors that are ahead",
     "times and energies are finite, none is negative, and nobody rode before the start",
-    "the observation shows the call, the time and the lifts",
+    Shown("the observation shows the call, the time and the lifts"),
 )
 
 

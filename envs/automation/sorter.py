@@ -282,6 +282,7 @@ def truth_space(images, split):
 
 
 SIMULATION = Simulation(
+    name="ludus/Sorter-v0",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

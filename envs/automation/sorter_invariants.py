@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..engine.kernels import kernel
+from ..engine.simulation import Shown
 
 NOTHING = -1
 
@@ -13,7 +14,7 @@ INVARIANTS = (
     "`sorted` counts the items in their chutes; no other term is positive, or negative without its cause",
     "the camera is empty at the end, and only then",
     "time has passed if and only if there were passages, and there were no more jams than these",
-    "the observation is the state",
+    Shown("the observation is the state"),
 )
 
 

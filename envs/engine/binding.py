@@ -31,7 +31,12 @@ def specialise(function: Callable, *arguments: Any) -> Callable:
 
 
 def bind(
-    loop: Callable, module: types.ModuleType, names: Mapping[str, Any], source_hash: int, layout: str = ""
+    loop: Callable,
+    module: types.ModuleType,
+    names: Mapping[str, Any],
+    source_hash: int,
+    layout: str = "",
+    checked: bool = False,
 ) -> Callable:
     """``loop`` with the kernels ``names`` under its global names, compiled and cached beside the file of ``module``.
 
@@ -40,6 +45,7 @@ def bind(
         names: Kernels by the global name under which ``loop`` calls them.
         source_hash: See ``hash_sources``.
         layout: What tells the records apart with which the loop will be called: see ``layout_of``.
+        checked: With bounds on: an index outside an array is an ``IndexError``, there and in every kernel it calls.
     """
     code, file = loop.__code__, module.__file__ or loop.__code__.co_filename
     code = code.replace(co_filename=file, co_qualname=code.co_name)
@@ -47,8 +53,8 @@ def bind(
     bound = types.FunctionType(code, namespace, code.co_name, None, (types.CellType(source_hash),))
     bound.__module__ = module.__name__
     bound.__qualname__ += layout
-    _bind_inner(code, namespace, layout, {})
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
+    _bind_inner(code, namespace, layout, {}, checked)
+    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True, "boundscheck": checked}
     try:
         compiled = numba.njit(cache=True, **options)(bound)
         _forget_unreadable(compiled)
@@ -81,7 +87,9 @@ def layout_of(dtype: np.dtype) -> str:
     return "_" + hashlib.sha256(repr(dtype).encode()).hexdigest()[:8]
 
 
-def _bind_inner(code: types.CodeType, namespace: dict[str, Any], layout: str, made: dict[Any, Any]) -> None:
+def _bind_inner(
+    code: types.CodeType, namespace: dict[str, Any], layout: str, made: dict[Any, Any], checked: bool
+) -> None:
     """Replace the kernels that ``code`` calls by twins that only compiled code can call.
 
     Numba makes every function callable from Python, which takes a quarter of the time to the first step; inside the
@@ -97,9 +105,14 @@ def _bind_inner(code: types.CodeType, namespace: dict[str, Any], layout: str, ma
             twin = types.FunctionType(python.__code__, inner, python.__name__, python.__defaults__, python.__closure__)
             twin.__module__ = python.__module__
             twin.__qualname__ += layout
-            options = {**outer.targetoptions, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+            options = {
+                **outer.targetoptions,
+                "no_cpython_wrapper": True,
+                "no_cfunc_wrapper": True,
+                "boundscheck": checked,
+            }
             made[outer] = numba.jit(**options)(twin)
-            _bind_inner(python.__code__, inner, layout, made)
+            _bind_inner(python.__code__, inner, layout, made, checked)
         namespace[name] = made[outer]
 
 

@@ -18,7 +18,7 @@ class Buffers(NamedTuple):
     # Written under SAME_STEP where an episode ended in this step, stale elsewhere; no rows at all in the other modes.
     final_observation: Any  # (N, *space), or a dict of these
     final_mask: np.ndarray  # (N, A)
-    # Of the episodes that ended in this step; 0 elsewhere.
+    # Of the running episodes so far, this step included; where one ended in this step, of that one as a whole.
     episode_return: np.ndarray  # (N,) float64
     episode_terms: np.ndarray  # (N, K) float64, each term summed over the episode
     episode_length: np.ndarray  # (N,) int64, steps
@@ -44,6 +44,11 @@ class Rows(NamedTuple):
     orders: np.ndarray  # (N,) records: selected, seeded, seed
 
 
+def _aligned(*fields: Any) -> np.dtype:
+    """A record whose size is a multiple of its fields': views of a field are arrays that torch takes, too."""
+    return np.dtype([*fields], align=True)
+
+
 def allocate(
     num_envs: int, observation_space: Space, action_space: Space, num_terms: int, finals: int
 ) -> tuple[Buffers, Rows]:
@@ -54,6 +59,7 @@ def allocate(
     """
     n, actions = num_envs, int(action_space.n) if isinstance(action_space, spaces.Discrete) else 1
     shape, dtype = observation_space.shape or (), observation_space.dtype
+    episode = _aligned(("total", "f8"), ("terms", "f8", (num_terms,)), ("length", "i8"), ("success", "?"))
     rows = Rows(
         observation=np.zeros((n, *(shape or (1,))), dtype),
         mask=np.ones((n, actions), np.int8),
@@ -63,8 +69,8 @@ def allocate(
         truncated=np.zeros(n, np.bool_),
         final_observation=np.zeros((finals, *(shape or (1,))), dtype),
         final_mask=np.ones((finals, actions), np.int8),
-        episodes=np.zeros(n, [("total", "f8"), ("terms", "f8", (num_terms,)), ("length", "i8"), ("success", "?")]),
-        orders=np.zeros(n, [("selected", "?"), ("seeded", "?"), ("seed", "u8")]),
+        episodes=np.zeros(n, episode),
+        orders=np.zeros(n, _aligned(("selected", "?"), ("seeded", "?"), ("seed", "u8"))),
     )
     shown = {name: getattr(rows, name) for name in Buffers._fields if hasattr(rows, name)}
     if not shape:

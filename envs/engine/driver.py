@@ -11,7 +11,7 @@ import numpy as np
 from .kernels import borrow, kernel, seed_stream, uniform_in
 from .parameters import NEVER, Ranges
 
-RESET, STEP, OBSERVE = 0, 1, 2  # commands
+RESET, STEP = 0, 1  # commands
 NEXT_STEP, SAME_STEP, DISABLED = 0, 1, 2  # what happens at the end of an episode (Gymnasium's AutoresetMode)
 
 
@@ -130,7 +130,7 @@ def define_drive() -> Callable:
 
         observations, masks = borrow(rows.observation), borrow(rows.mask)
         finals, final_masks = borrow(rows.final_observation), borrow(rows.final_mask)
-        all_terms, all_actions = borrow(rows.terms), borrow(actions)
+        all_terms, all_actions, episodes = borrow(rows.terms), borrow(actions), borrow(rows.episodes)
         ended = 0
         for index in range(start, stop):
             i = np.uintp(index)  # unsigned, so that no access asks whether it counts from the end: a tenth of the time
@@ -138,13 +138,6 @@ def define_drive() -> Callable:
                 continue
             s = records[i]
             terms = all_terms[i]
-            if rows.terminated[i] or rows.truncated[i]:  # the episode's sums were for the step before
-                episode = rows.episodes[i]
-                episode.total = 0.0
-                for k in range(s.totals.shape[0]):
-                    episode.terms[k] = 0.0
-                episode.length = 0
-                episode.success = False
             restarts, keeps_final = command == RESET, False
             terminated, truncated, reward = False, False, 0.0
             for k in range(s.totals.shape[0]):
@@ -153,7 +146,7 @@ def define_drive() -> Callable:
                 if rows.orders[i].seeded:
                     seed_stream(s, rows.orders[i].seed)
                     s.age = 0
-            elif command == STEP:
+            else:
                 if s.pending:  # only under NEXT_STEP: this step is the reset and ignores the action
                     restarts = True
                 else:
@@ -168,17 +161,18 @@ def define_drive() -> Callable:
                         s.totals[k] += terms[k]
                     if terminated or truncated:
                         ended += 1
-                        episode = rows.episodes[i]
-                        for k in range(s.totals.shape[0]):
-                            episode.terms[k] = s.totals[k]
-                            episode.total += s.totals[k]
-                        episode.length = s.clock
-                        episode.success = s.success
                         s.pending = True
                         keeps_final = mode == SAME_STEP
             rows.reward[i] = reward
             rows.terminated[i] = terminated
             rows.truncated[i] = truncated
+            episode, total = episodes[i], 0.0  # the sums so far; of an episode that has ended they stay for this step
+            for k in range(s.totals.shape[0]):
+                episode.terms[k] = 0.0 if restarts else s.totals[k]
+                total += episode.terms[k]
+            episode.total = total
+            episode.length = 0 if restarts else s.clock
+            episode.success = s.success and not restarts
             # Each kernel is called at one place only, because LLVM compiles a copy of it for every place.
             while True:
                 if restarts:

@@ -1,5 +1,6 @@
 """Face 1: ``gymnasium.Env``, a batch of one."""
 
+import threading
 from typing import Any
 
 import gymnasium
@@ -16,8 +17,11 @@ class Env(Copied, gymnasium.Env):
     ``gymnasium.make`` puts its own ``TimeLimit`` around it (so ``make(..., max_episode_steps=…)`` works as everywhere);
     who constructs it directly gives ``max_episode_steps`` here. The other keywords are those of ``KernelBatch``.
 
-    ``info`` holds ``action_mask`` (int8, where the environment has illegal actions), ``is_success`` (where the task can
-    be solved) and, when the world ended the episode, ``totals`` (its return, length and each reward term).
+    ``info`` has the same keys after every reset and step: ``action_mask`` (int8, where the environment has illegal
+    actions), ``is_success`` (where the task can be solved) and ``totals``, the sums of the episode so far (return,
+    length in steps and each reward term).
+
+    Two threads may call it: each step and what it returns are of one piece.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30}
@@ -45,6 +49,8 @@ class Env(Copied, gymnasium.Env):
         self._observation, self._mask = b.observation, b.mask
         self._reward, self._terminated, self._truncated = b.reward, b.terminated, b.truncated
         self._success = self.batch.records["success"]
+        self._sums, self._lengths = b.episode_terms, b.episode_length
+        self._one_at_a_time = threading.RLock()  # a step and the reading of its buffers; RLock: a reset may render
         self._scalar, self._dict = self.observation_space.shape == (), isinstance(b.observation, dict)
         self._discrete = isinstance(self.action_space, gymnasium.spaces.Discrete)
         self._count = int(self.action_space.n) if self._discrete else 0  # type: ignore[attr-defined]
@@ -54,71 +60,77 @@ class Env(Copied, gymnasium.Env):
         super().reset(seed=seed)
         if options:
             raise ValueError(f"reset takes no options here, got {options!r}; set parameters in gymnasium.make")
-        self.batch.reset(seeds=None if seed is None else [seed])
-        if self.render_mode == "human":
-            self.render()
-        return self._observe(), self._info(0)
+        with self._one_at_a_time:
+            self.batch.reset(seeds=None if seed is None else [seed])
+            if self.render_mode == "human":
+                self.render()
+            return self._observe(), self._info()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        with self._one_at_a_time:
+            self._advance(action)
+            if self.render_mode == "human":
+                self.render()
+            return (
+                self._observe(),
+                self._reward.item(),
+                self._terminated.item(),
+                self._truncated.item(),
+                self._info(),
+            )
+
+    def _advance(self, action: Any) -> None:
         if self._discrete and type(action) is int:
             if not 0 <= action < self._count:
                 raise ValueError(f"action {action} is outside the action space {self.action_space}")
             self._action[0] = action
-            ended = self._step()
+            self._step()
         else:
             # The rest takes the careful path: NumPy scalars, arrays, and everything that is no action at all.
             given = np.asarray(action)
             if given.shape != self.action_space.shape:
                 name, shape = self.batch.name, self.action_space.shape
                 raise ValueError(f"an action of {name} must have shape {shape}, got {given.shape}")
-            ended = self.batch.step(given[None])
-        if self.render_mode == "human":
-            self.render()
-        return (
-            self._observe(),
-            self._reward.item(),
-            self._terminated.item(),
-            self._truncated.item(),
-            self._info(ended),
-        )
+            self.batch.step(given[None])
 
     def _observe(self) -> Any:
         if self._dict:
             return {key: array[0].copy() for key, array in self._observation.items()}
         return self._observation[0] if self._scalar else self._observation[0].copy()
 
-    def _info(self, ended: int) -> dict[str, Any]:
+    def _info(self) -> dict[str, Any]:
         info: dict[str, Any] = {}
         if self.batch.has_mask:
             info["action_mask"] = self._mask[0].copy()
-        if self.batch.succeeds:  # in every step, because only the TimeLimit around this knows which one is the last
+        # In every step, because only the TimeLimit around this knows which one is the last.
+        if self.batch.succeeds:
             info["is_success"] = self._success.item()
-        if ended:
-            b = self.batch.buffers
-            terms = b.episode_terms[0].tolist()
-            info["totals"] = {"return": sum(terms), "length": int(b.episode_length[0])}
-            info["totals"].update(zip(self.batch.terms, terms, strict=True))
+        terms = self._sums[0].tolist()
+        totals = info["totals"] = {"return": sum(terms), "length": self._lengths.item()}
+        totals.update(zip(self.batch.terms, terms, strict=True))
         return info
 
     def action_masks(self) -> np.ndarray:
         """(A,) bool, the legal actions now: the name under which sb3-contrib's MaskablePPO looks for them."""
-        return self._mask[0].astype(np.bool_)
+        with self._one_at_a_time:
+            return self._mask[0].astype(np.bool_)
 
     def render(self) -> np.ndarray | None:
         """An RGB frame (height, width, 3) uint8, or a window refreshed, according to ``render_mode``."""
         if self.render_mode is None:
             gymnasium.logger.warn('render() without a render_mode; make the environment with render_mode="rgb_array"')
             return None
-        frame = np.empty((*self.batch.simulation.frame, 3), np.uint8)
-        self.batch.draw(0, frame)
-        if self.render_mode == "rgb_array":
-            return frame
-        if self._window is None:
-            from ..screen.window import Window
+        with self._one_at_a_time:
+            frame = np.empty((*self.batch.simulation.frame, 3), np.uint8)
+            self.batch.draw(0, frame)
+            if self.render_mode == "rgb_array":
+                return frame
+            if self._window is None:
+                from ..screen.render_window import open_render_window
 
-            self._window = Window(self.batch.name, frame.shape[:2], fps=self.batch.simulation.fps)
-        self._window.show(frame[None])
-        return None
+                self._window = open_render_window(self.batch.name, frame.shape[:2], 1, self.batch.simulation.fps)
+            self._window.show(frame[None])
+            return None
 
     def close(self) -> None:
         if self._window is not None:

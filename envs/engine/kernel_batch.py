@@ -5,20 +5,22 @@ import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from gymnasium import error, spaces
 from gymnasium.vector import AutoresetMode
 
+from ...wording import did_you_mean
 from . import snapshot
 from .batch import check_mode, check_seed
 from .binding import specialise
 from .buffers import allocate
-from .driver import DISABLED, NEXT_STEP, OBSERVE, RESET, SAME_STEP, STEP, make_setting
+from .driver import DISABLED, NEXT_STEP, RESET, SAME_STEP, STEP, make_setting
 from .loops import compile_driver
 from .parameters import action_bounds, parameter_ranges, spans
-from .simulation import Simulation, load, record_dtype
+from .simulation import Shown, Simulation, load, record_dtype
 
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
 
@@ -75,6 +77,10 @@ class KernelBatch:
         self.is_default = not (parameters or randomize or drift)  # the world that the reference scores belong to
         self.sizes = simulation.resolve_sizes(parameters, self.name)
         fixed = {key: value for key, value in parameters.items() if key not in self.sizes}
+        for key in fixed:
+            if key not in simulation.parameters:  # as a call of Python's: other libraries look for these words
+                known = did_you_mean(key, simulation.keywords)
+                raise TypeError(f"{self.name} got an unexpected keyword argument {key!r}{known}")
         ranges = parameter_ranges(simulation, fixed, randomize or {}, drift or {}, self.name)
         self.observation_space, self.action_space = simulation.spaces_for(self.sizes, spans(simulation, ranges))
         self.action_bounds = action_bounds(self.action_space, self.name)
@@ -102,6 +108,7 @@ class KernelBatch:
             drifts = self._as_records(drifts)
         self._head = (self.records, self._actions, self._action_rows)
         self._tail = (self.world, parameters_between, bounds, drifts, MODES[self.autoreset_mode], limit)
+        self._ranges = ranges
         self._drive = specialise(self._driver.drive, STEP, *self._head, self.rows, *self._tail, 0, self.num_envs)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
@@ -231,31 +238,71 @@ class KernelBatch:
 
     def snapshot(self) -> bytes:
         """The whole state as bytes; a batch made with the same arguments continues from it bit by bit."""
-        return snapshot.pack(self._identity(), self._store.tobytes())
+        return snapshot.pack(self._header, self._store)
 
     def restore(self, data: bytes) -> None:
         """Go back to a ``snapshot``; rewards and flags of the last step are not part of it and read 0.
 
         Raises:
-            ValueError: not a snapshot, or one of another environment, size or number; nothing has changed.
+            ValueError: not a snapshot, a damaged one, or one of another environment, number, size or parameters; one
+                with a state that the rules do not lead to. Nothing has changed.
         """
-        self._restore_records(snapshot.unpack(data, self._identity(), self._store.nbytes))
+        self._take_over(*self._check(snapshot.unpack(data, self._header, self._store.nbytes)))
 
-    def _restore_records(self, body: bytes) -> None:
-        self._store[...] = np.frombuffer(body, self._store.dtype)
-        self._seed_missing = not self._store["ready"].all()
+    def _check(self, body: memoryview) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The records in ``body``, what they show, and their masks; ``ValueError`` for records that cannot be."""
+        records = np.frombuffer(bytearray(body), self._store.dtype)
+        snapshot.check_records(records, spans(self.simulation, self._ranges))
+        observation, mask = np.zeros_like(self.rows.observation), np.ones_like(self.rows.mask)
+        is_shown = np.array([False, *(isinstance(rule, Shown) for rule in self.simulation.invariants)])
+        broken = np.zeros(self.num_envs, np.int64)
+        try:
+            with self._tolerant():
+                self._driver.vet(self._as_records(records), self.world, observation, mask, is_shown, broken)
+        except IndexError as fault:
+            raise ValueError(
+                f"the snapshot is damaged: a kernel of {self.name} would leave an array: {fault}"
+            ) from None
+        if broken.any():
+            i = int(np.argmax(broken != 0))
+            rule = self.simulation.invariants[broken[i] - 1]
+            raise ValueError(f"the snapshot is damaged: in environment {i} of {self.name} it does not hold that {rule}")
+        return records, observation, mask
+
+    def _take_over(self, records: np.ndarray, observation: np.ndarray, mask: np.ndarray) -> None:
+        self._store[...] = records
+        ready = records["ready"]
+        self._seed_missing = not ready.all()
         for array in (self.buffers.reward, self.buffers.terms, self.buffers.terminated, self.buffers.truncated):
             array[...] = 0
-        self.rows.episodes[...] = np.zeros((), self.rows.episodes.dtype)
-        if not self._seed_missing:
-            self._run(OBSERVE)
+        self.rows.observation[ready], self.rows.mask[ready] = observation[ready], mask[ready]
+        episodes = self.rows.episodes
+        episodes["terms"], episodes["length"] = records["totals"], records["clock"]
+        episodes["success"] = records["success"]
+        episodes["total"] = 0.0
+        for k in range(len(self.terms)):  # in the driver's order, for the same bits
+            episodes["total"] += records["totals"][:, k]
+
+    @cached_property
+    def _header(self) -> bytes:
+        return snapshot.header_of(self._identity())
 
     def _identity(self) -> dict[str, Any]:
+        """What tells the snapshots of this batch from those of others."""
+        ranges, names = self._ranges, list(self.simulation.parameters)
+        ends = zip(names, ranges.low.tolist(), ranges.high.tolist(), strict=True)
+        drifts: dict[str, list] = {}
+        rows = (ranges.drift_parameter, ranges.drift_at, ranges.drift_over, ranges.drift_to)
+        for parameter, *drift in zip(*(row.tolist() for row in rows), strict=True):
+            drifts.setdefault(names[parameter], []).append(dict(zip(("at", "over", "to"), drift, strict=True)))
+        fields = self._store.dtype.fields or {}
         return {
-            "environment": self.module,
+            "environment": self.simulation.name,
             "num_envs": self.num_envs,
             "sizes": self.sizes,
-            "fields": str(np.dtype(self._store.dtype).descr if not self.simulation.parameters else self._store.dtype),
+            "parameters": {name: low if low == high else [low, high] for name, low, high in ends},
+            "drifts": drifts,
+            "fields": {name: f"{field[0]} at {field[1]}" for name, field in fields.items()},
         }
 
     def parameters(self, i: int) -> dict[str, float]:

@@ -5,6 +5,7 @@ Each has placeholders for the kernels that it calls; `binding.py` says how they 
 
 import types
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from . import driver, kernels
 from .binding import bind, hash_sources, layout_of
 from .driver import begin, define_drive, mask
-from .kernels import borrow
+from .kernels import borrow, kernel
 
 KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw", "invariant")
 
@@ -97,6 +98,34 @@ def _define_audit() -> Callable:
     return audit
 
 
+@kernel
+def nothing_broken(s, world, shown, legal):
+    """For an environment that declares no invariants."""
+    return 0
+
+
+def _define_vet() -> Callable:
+    source_hash = 0
+
+    def vet(records, world, observations, masks, is_shown, out):
+        """As ``audit``, of records that may hold anything: those that were reset are observed, too.
+
+        ``is_shown[k]`` says whether invariant k is about what is observed, and cannot be judged before.
+        """
+        source_hash  # noqa: B018
+        for i in range(records.shape[0]):
+            s = records[i]
+            if not s.ready:
+                continue
+            out[i] = invariant(s, world, observations[i], masks[i])
+            if out[i] == 0 or is_shown[out[i]]:
+                observe(s, world, observations[i])
+                mask(s, world, masks[i])
+                out[i] = invariant(s, world, observations[i], masks[i])
+
+    return vet
+
+
 def _define_guess() -> Callable:
     source_hash = 0
 
@@ -122,6 +151,7 @@ class Driver:
         advisers |= {name: vars(module)[f"heuristic_{name}"] for name in heuristics}
         self._module, self._layout = module, layout_of(dtype)
         self._hash = hash_sources({**names, **advisers}, __file__, driver.__file__, kernels.__file__)
+        self._names = names
         self._slots: dict[str, Callable] = {}
         self.drive = self._bind(define_drive(), names)
         self.restart = self._bind(_define_restart(), names)
@@ -135,6 +165,12 @@ class Driver:
         # The name is part of the layout's: else the cache would take one policy's machine code for another's.
         layout = f"{self._layout}_{name}" if name else self._layout
         return bind(loop, self._module, names, self._hash if source_hash is None else source_hash, layout)
+
+    @cached_property
+    def vet(self) -> Callable:
+        """The loop ``vet``, compiled with bounds on: an index outside an array is an IndexError."""
+        names = {"invariant": nothing_broken, **self._names}
+        return bind(_define_vet(), self._module, names, self._hash, f"{self._layout}_vet", checked=True)
 
     def slot(self, kernel_name: str) -> Callable:
         """The loop over a kernel of a slot: ``sense_NAME``, ``truth_NAME`` (as `paint`), ``baseline_…`` (as `guess`).

@@ -21,6 +21,7 @@ state that breaks one; ordinary steps never call the kernel.
 """
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
@@ -87,6 +88,7 @@ class Slot:
     baselines: tuple[str, ...] = ()  # simple rules from raw to truth: `name` is the kernel `baseline_<slot>_name`
 
 
+STABLE_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+-v\d+")
 SIGHT = 84  # pixels of a side of what an agent sees, after Mnih et al. 2015
 
 
@@ -106,6 +108,14 @@ def sight(spaces_of: Callable[..., tuple[Space, Space]], width: Any = None) -> S
         replaces_state=True,
         width=width,
     )
+
+
+class Shown(str):
+    """An invariant about what `observe` or `mask` wrote. The others are about the record alone.
+
+    The state of a stranger's snapshot is judged by the others first: a length of 10**12 would keep `observe` busy. So
+    `invariant` asks for the range of whatever its loops, or those of other kernels, count to before anything else.
+    """
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,8 @@ def no_world(**sizes: int) -> NoWorld:
 class Simulation:
     """The declaration of an environment (see the module's docstring for its kernels)."""
 
+    # What snapshots call it, wherever its file lies: "namespace/Name-vN", as an id. A rename ends all snapshots.
+    name: str
     state: Callable[..., dict[str, Any]]  # **sizes -> {field: dtype or (dtype, shape)}
     # **sizes -> (observation space, action space). Bounds that depend on a parameter take it by keyword: (lowest value,
     # highest value) of all that it can have in the batch, and its `span` by default.
@@ -162,6 +174,11 @@ class Simulation:
     keys: Mapping[str, int | tuple[int, float]] = field(default_factory=dict)
     idle: tuple[int, ...] = ()  # actions taken in turn while no key is held; none: the last action goes on
     turn_based: bool = False  # the world waits for its player
+
+    @property
+    def keywords(self) -> list[str]:
+        """What an environment can be told by keyword, beside what all are told."""
+        return [*self.parameters, *self.sizes, *self.choices, *self.slots]
 
     # What is of the wrong type is a ValueError here: Gymnasium adds a line of its own to a TypeError of a constructor.
 
@@ -195,8 +212,7 @@ class Simulation:
             what = "a size, which decides the record's shape" if key in self.sizes else "a choice for the whole batch"
             raise ValueError(f"{key} of {name} is {what}: it can be fixed, but neither randomised nor drift")
         if key not in self.parameters:
-            known = [*self.parameters, *self.sizes, *self.choices, *self.slots]
-            raise ValueError(f"unknown parameter {key!r} of {name}{did_you_mean(key, known)}")
+            raise ValueError(f"unknown parameter {key!r} of {name}{did_you_mean(key, self.keywords)}")
         parameter = self.parameters[key]
         if not isinstance(value, (int, float, np.integer, np.floating)):
             raise ValueError(f"parameter {key} of {name} must be a number, got {value!r}")
@@ -240,7 +256,8 @@ def record_dtype(simulation: Simulation, sizes: Mapping[str, int]) -> np.dtype:
             "formats": [packed.fields[name][0] for name in names] + ["f8"] * len(parameters),  # type: ignore[index]
             "offsets": offsets + [base + 8 * i for i in range(len(parameters))],
             "itemsize": packed.itemsize,
-        }
+        },
+        align=True,  # else Numba takes each field for unaligned, although the offsets are those of aligned ones
     )
 
 
@@ -250,6 +267,11 @@ def load(name: str) -> tuple[ModuleType, Simulation]:
     simulation = getattr(module, "SIMULATION", None)
     if not isinstance(simulation, Simulation):
         raise TypeError(f"module {name} has no constant SIMULATION of type Simulation; see envs/engine/simulation.py")
+    if not isinstance(simulation.name, str) or not STABLE_NAME.fullmatch(simulation.name):
+        raise TypeError(
+            f"the name of the Simulation in module {name} is {simulation.name!r}; expected one such as "
+            '"acme/Hopper-v0", which snapshots will carry'
+        )
     if bool(simulation.invariants) != hasattr(module, "invariant"):
         raise TypeError(f"module {name} must have both or none of the kernel invariant and SIMULATION.invariants")
     for policy in simulation.heuristics:

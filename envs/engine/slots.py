@@ -158,15 +158,13 @@ class SlottedBatch(KernelBatch):
         return [*self._shown.values(), *(array for filling in self.fillings.values() for array in filling.memory)]
 
     def snapshot(self) -> bytes:
-        body = b"".join([self._store.tobytes(), *(array.tobytes() for array in self._kept())])
-        return snapshot.pack(self._identity(), body)
+        return snapshot.pack(self._header, self._store, *self._kept())
 
     def restore(self, data: bytes) -> None:
         kept = self._kept()
-        sizes = [self._store.nbytes, *(array.nbytes for array in kept)]
-        body = snapshot.unpack(data, self._identity(), sum(sizes))
-        self._restore_records(body[: sizes[0]])
-        start = sizes[0]
+        start = self._store.nbytes
+        body = snapshot.unpack(data, self._header, start + sum(array.nbytes for array in kept))
+        self._take_over(*self._check(body[:start]))
         for array in kept:
             array[...] = np.frombuffer(body[start : start + array.nbytes], array.dtype).reshape(array.shape)
             start += array.nbytes

@@ -1,5 +1,6 @@
 """Face 2: ``gymnasium.vector.VectorEnv``, straight over a batch."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -25,10 +26,13 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         copy: Return fresh arrays (the default, as Gymnasium's vector environments do). With ``False`` the arrays are
             views that the next step overwrites: no copy, for whoever is done with them by then.
 
-    ``info`` holds ``action_mask`` (N, A) where the environment has illegal actions, ``is_success`` (N,) where the task
-    can be solved and, in steps in which episodes ended, ``totals`` (return, length, each reward term: arrays (N,)),
-    each with its mask ``_key``. Under ``SAME_STEP`` what belongs to the end is ``final_obs`` and ``final_info``, and
-    the rest is of the new episode already.
+    ``info`` has the same keys after every reset and step, each with its mask ``_key``: ``action_mask`` (N, A) where the
+    environment has illegal actions, ``is_success`` (N,) where the task can be solved, and ``totals`` (return, length,
+    each reward term: arrays (N,)), the sums of the running episodes so far. ``_totals`` says which episodes ended in
+    this step: there they are the sums of the whole episode. Under ``SAME_STEP`` a step in which episodes ended also
+    has ``final_obs`` and ``final_info``; the rest, but for ``totals``, is of the new episode already.
+
+    Two threads may call it: each step and what it returns are of one piece.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30, "autoreset_mode": AutoresetMode.NEXT_STEP}
@@ -51,6 +55,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
             keywords["max_episode_steps"] = None
         self.batch = open_batch(module, num_envs, autoreset_mode=autoreset_mode, **keywords)
         self.num_envs, self.render_mode, self.copy = self.batch.num_envs, render_mode, copy
+        self.autoreset_mode = self.batch.autoreset_mode
         self.metadata = {
             **self.metadata,
             "autoreset_mode": self.batch.autoreset_mode,
@@ -66,6 +71,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         self._episode_bytes = self._episodes.view(np.uint8)
         self._all = np.ones(self.num_envs, np.bool_)
         self._term_keys = [(term, f"_{term}") for term in self.batch.terms]
+        self._one_at_a_time = threading.RLock()  # a step and the reading of its buffers; RLock: some render in reset
         self._window: Any = None
 
     @cached_property
@@ -77,6 +83,10 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Start new episodes; ``options={"reset_mask": (N,) bool}`` does so in some environments only."""
+        with self._one_at_a_time:
+            return self._reset(seed, options)
+
+    def _reset(self, seed: int | Sequence[int | None] | None, options: Any) -> tuple[Any, dict[str, Any]]:
         selected = None
         if options is not None and not isinstance(options, Mapping):
             raise TypeError(f"options must be a dict such as {{'reset_mask': …}}, or None, got {options!r}")
@@ -92,9 +102,8 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
             if isinstance(seed, (int, np.integer)):
                 seed = [int(seed) + i for i in range(self.num_envs)]
             self.batch.reset(selected, seed)
-        info: dict[str, Any] = {}
-        self._add_mask(info, self._all if selected is None else selected)
         b = self.batch.buffers
+        info = self._info(self._all if selected is None else selected, np.zeros(self.num_envs, np.bool_))
         if self._is_dict:
             return self._give_each(b.observation), info
         return b.observation if self._hands_out else self._give(b.observation), info
@@ -108,18 +117,19 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         return selected
 
     def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-        ended = self._step_apart(actions) if self._hands_out else self.batch.step(actions)
-        b = self.batch.buffers
-        info: dict[str, Any] = {}
-        self._add_mask(info, self._all)
-        if ended:
-            self._add_ends(info)
-        observation = b.observation
-        if self._is_dict:
-            observation = self._give_each(observation)
-        elif not self._hands_out:
-            observation = self._give(observation)
-        return observation, self._give(b.reward), self._give(b.terminated), self._give(b.truncated), info
+        with self._one_at_a_time:
+            ended = self._step_apart(actions) if self._hands_out else self.batch.step(actions)
+            b = self.batch.buffers
+            done = b.terminated | b.truncated
+            info = self._info(self._all, done)
+            if ended and self._same_step:
+                self._add_ends(info, done)
+            observation = b.observation
+            if self._is_dict:
+                observation = self._give_each(observation)
+            elif not self._hands_out:
+                observation = self._give(observation)
+            return observation, self._give(b.reward), self._give(b.terminated), self._give(b.truncated), info
 
     def _step_apart(self, actions: np.ndarray) -> int:
         """Step with the observations in a new array, so that the caller may keep the one returned before."""
@@ -136,55 +146,62 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
     def _give(self, array: np.ndarray) -> np.ndarray:
         return array.copy() if self.copy else array
 
-    def _add_mask(self, info: dict[str, Any], valid: np.ndarray) -> None:
+    def _info(self, valid: np.ndarray, done: np.ndarray) -> dict[str, Any]:
+        """Everything but the ends: of the environments ``valid`` (N,), of which ``done`` (N,) have just ended."""
+        info: dict[str, Any] = {}
         if self.batch.has_mask:
             info["action_mask"], info["_action_mask"] = self._give(self.batch.buffers.mask), self._give(valid)
         if self.batch.succeeds:
             info["is_success"], info["_is_success"] = self.batch.records["success"] & valid, self._give(valid)
-
-    def _add_ends(self, info: dict[str, Any]) -> None:
-        b = self.batch.buffers
-        done = b.terminated | b.truncated
-        # One copy of the records, as bytes (which is ten times as fast), of which the totals are views.
-        episodes = np.ndarray(self.num_envs, self._episodes.dtype, bytearray(self._episode_bytes))
+        episodes = self._episodes
+        if self.copy:  # one copy of the records, as bytes (which is ten times as fast), of which the totals are views
+            episodes = np.ndarray(self.num_envs, episodes.dtype, bytearray(self._episode_bytes))
         terms = episodes["terms"]
         totals = {"return": episodes["total"], "_return": done, "length": episodes["length"], "_length": done}
         for k, (term, key) in enumerate(self._term_keys):
             totals[term], totals[key] = terms[:, k], done
         info["totals"], info["_totals"] = totals, done
-        if self._same_step:
-            final: dict[str, Any] = {"totals": totals, "_totals": done}
-            if self.batch.succeeds:
-                final["is_success"], final["_is_success"] = episodes["success"], done
-            if self.batch.has_mask:
-                final["action_mask"], final["_action_mask"] = b.final_mask.copy(), done
-            observations = np.full(self.num_envs, None, dtype=object)
-            ended = np.flatnonzero(done)
-            finals: Any = b.final_observation
-            if isinstance(finals, dict):
-                finals = {key: array[ended] for key, array in finals.items()}
-                for j, i in enumerate(ended.tolist()):
-                    observations[i] = {key: array[j] for key, array in finals.items()}
-            else:
-                for i, observation in zip(ended.tolist(), finals[ended], strict=True):
-                    observations[i] = observation
-            info.update(final_obs=observations, _final_obs=done, final_info=final, _final_info=done)
+        return info
+
+    def _add_ends(self, info: dict[str, Any], done: np.ndarray) -> None:
+        """What Gymnasium calls final, under SAME_STEP: of the episodes ``done`` (N,) before they were reset."""
+        b = self.batch.buffers
+        final: dict[str, Any] = {"totals": info["totals"], "_totals": done}
+        if self.batch.succeeds:
+            final["is_success"], final["_is_success"] = b.episode_success & done, done
+        if self.batch.has_mask:
+            final["action_mask"], final["_action_mask"] = b.final_mask.copy(), done
+        observations = np.full(self.num_envs, None, dtype=object)
+        ended = np.flatnonzero(done)
+        finals: Any = b.final_observation
+        if isinstance(finals, dict):
+            finals = {key: array[ended] for key, array in finals.items()}
+            for j, i in enumerate(ended.tolist()):
+                observations[i] = {key: array[j] for key, array in finals.items()}
+        else:
+            for i, observation in zip(ended.tolist(), finals[ended], strict=True):
+                observations[i] = observation
+        info.update(final_obs=observations, _final_obs=done, final_info=final, _final_info=done)
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """One RGB frame per environment, or a tiled window refreshed, according to ``render_mode``."""
         if self.render_mode is None:
             gymnasium.logger.warn('render() without a render_mode; make it with render_mode="rgb_array"')
             return None
+        with self._one_at_a_time:
+            return self._render()
+
+    def _render(self) -> tuple[np.ndarray, ...] | None:
         if self.render_mode == "rgb_array":
             frames = np.empty((self.num_envs, *self.batch.simulation.frame, 3), np.uint8)
             self.batch.draw_many(np.arange(self.num_envs), frames)
             return tuple(frames)
         shown = min(self.num_envs, MOST_TILES)
         if self._window is None:
-            from ..screen.window import Window
+            from ..screen.render_window import open_render_window
 
-            name, size = self.batch.name, self.batch.simulation.frame
-            self._window = Window(name, size, num_tiles=shown, fps=self.batch.simulation.fps)
+            simulation = self.batch.simulation
+            self._window = open_render_window(self.batch.name, simulation.frame, shown, simulation.fps)
         frames = np.empty((shown, *self._window.tile_size, 3), np.uint8)  # at the window's own resolution
         self.batch.draw_many(np.arange(shown), frames)
         self._window.show(frames)

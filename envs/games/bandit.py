@@ -23,7 +23,7 @@ from gymnasium import spaces
 
 from ..engine.drawing import blend, box, disc, fill, line, number, text
 from ..engine.kernels import gaussian, kernel
-from ..engine.simulation import Parameter, Simulation, Size
+from ..engine.simulation import Parameter, Shown, Simulation, Size
 
 NONE = -1  # the arm before the first pull
 
@@ -113,7 +113,7 @@ INVARIANTS = (
     "values and payout are finite",
     "the pulls of all arms are the steps of the episode",
     "the last arm was pulled, and none before the first step",
-    "the observation is 0",
+    Shown("the observation is 0"),
 )
 
 
@@ -244,6 +244,7 @@ def draw_words(s, frame, column):
 
 
 SIMULATION = Simulation(
+    name="ludus/Bandit-v0",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

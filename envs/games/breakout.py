@@ -267,6 +267,7 @@ def heuristic(s, world, out):
 sense_vision, truth_vision = draw, observe  # the kernels of the slot
 
 SIMULATION = Simulation(
+    name="ludus/Breakout-v0",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -24,7 +24,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform
-from ..engine.simulation import Parameter, Simulation
+from ..engine.simulation import Parameter, Shown, Simulation
 from .cliff_walking_drawing import draw as draw  # the engine looks for it here
 from .cliff_walking_heuristic import plan
 
@@ -109,7 +109,7 @@ INVARIANTS = (
     "every step costs 1, or 100 with a fall",
     "the walker went where it wanted or to a side of that, on firm ground to no side; nowhere before the first step",
     "who has just fallen is at the start",
-    "the observation is the walker's field",
+    Shown("the observation is the walker's field"),
 )
 
 
@@ -142,6 +142,7 @@ def heuristic(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="ludus/CliffWalking-v1",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

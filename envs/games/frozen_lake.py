@@ -28,7 +28,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform
-from ..engine.simulation import Parameter, Simulation, Size
+from ..engine.simulation import Parameter, Shown, Simulation, Size
 from .frozen_lake_drawing import draw as draw  # the engine looks for it here
 from .frozen_lake_heuristic import RATES, plan
 
@@ -123,7 +123,7 @@ INVARIANTS = (
     "an episode that goes on stands on frozen ice",
     "success is the gift",
     "the elf went where it wanted or to a side of that, and to no side on rough ice; nowhere before the first step",
-    "the observation is the elf's tile",
+    Shown("the observation is the elf's tile"),
 )
 
 
@@ -160,6 +160,7 @@ def heuristic(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="ludus/FrozenLake-v1",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -28,7 +28,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import below, clear, kernel
-from ..engine.simulation import Simulation, Size, sight
+from ..engine.simulation import Shown, Simulation, Size, sight
 from .snake_drawing import draw as draw  # the engine looks for it here
 from .snake_heuristic import make_world, next_cell
 
@@ -162,8 +162,9 @@ INVARIANTS = (
     "one fruit lies on a free cell, and none on a full board",
     "the length is 1 + the fruit eaten",
     "success is a full board",
-    "the observation shows the body with its ages, head, tail and fruit, and nothing else",
-    "the mask allows the moves to a free cell or to the tail's",
+    "the heading is a move, and none before the first (nor after an illegal one)",
+    Shown("the observation shows the body with its ages, head, tail and fruit, and nothing else"),
+    Shown("the mask allows the moves to a free cell or to the tail's"),
 )
 
 
@@ -182,18 +183,18 @@ def invariant(s, world, shown, legal):
             return 2
         planes = shown[row, column]
         if planes[BODY] != 1 or planes[HEAD] != (age == s.length) or planes[TAIL] != (age == 1):
-            return 6
+            return 7
         if planes[AGE] != min(age, MAX_AGE):
-            return 6
+            return 7
     marked = 0
     for cell in range(cells):
         planes = shown[cell // size, cell % size]
         if s.occupied[cell // size, cell % size] != 0:
             marked += 1
         elif planes[BODY] != 0 or planes[HEAD] != 0 or planes[TAIL] != 0 or planes[AGE] != 0:
-            return 6
+            return 7
         if planes[FRUIT] != (cell == s.fruit):
-            return 6
+            return 7
     if marked != s.length:
         return 2
     if s.length == cells:
@@ -205,12 +206,14 @@ def invariant(s, world, shown, legal):
         return 4
     if s.success != (s.length == cells):
         return 5
+    if not -1 <= s.heading < 4 or ((s.heading == -1) != (s.clock == 0) and not s.pending):
+        return 6
     for action in range(4):
         row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
         allowed = 0 <= row < size and 0 <= column < size
         allowed = allowed and (s.occupied[row, column] == 0 or s.body[s.tail] == row * size + column)
         if legal[action] != allowed:
-            return 7
+            return 8
     return 0
 
 
@@ -233,6 +236,7 @@ def heuristic(s, world, out):
 sense_vision, truth_vision = draw, observe  # the kernels of the slot
 
 SIMULATION = Simulation(
+    name="ludus/Snake-v1",
     state=state,
     spaces=make_spaces,
     slots={"vision": sight(make_spaces)},

@@ -40,7 +40,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import below, kernel, uniform
-from ..engine.simulation import Parameter, Simulation
+from ..engine.simulation import Parameter, Shown, Simulation
 from .taxi_drawing import draw as draw  # the engine looks for it here
 from .taxi_heuristic import RATES, plan
 
@@ -178,8 +178,8 @@ INVARIANTS = (
     "passenger and destination are stands, or he is in the taxi",
     "the passenger is at his destination at the end, which is success, and never else",
     "every step is paid once: -1, +20 or -10",
-    "the observation is taxi, passenger and destination",
-    "the mask allows what changes something",
+    Shown("the observation is taxi, passenger and destination"),
+    Shown("the mask allows what changes something"),
 )
 
 
@@ -227,6 +227,7 @@ def heuristic(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="ludus/Taxi-v4",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -32,7 +32,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import inlined, kernel, uniform_in
-from ..engine.simulation import Parameter, Simulation
+from ..engine.simulation import Parameter, Shown, Simulation
 from ..engine.sines import sines_and_cosines
 from .acrobot_drawing import draw_acrobot
 from .acrobot_motion import swing, tip_height
@@ -144,7 +144,7 @@ INVARIANTS = (
     "the sum of `time` is minus the clock, and 1 more where the goal was reached",
     "the last torque is an action, and none before the first",
     "the trail ends with the state",
-    "the observation is the state",
+    Shown("the observation is the state"),
 )
 
 
@@ -212,6 +212,7 @@ def draw(s, world, frame):
 
 
 SIMULATION = Simulation(
+    name="ludus/Acrobot-v1",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

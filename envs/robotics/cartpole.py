@@ -29,7 +29,7 @@ from gymnasium import spaces
 
 from ..engine.drawing import box, disc, fill, line, number, shade, text
 from ..engine.kernels import kernel, uniform_in
-from ..engine.simulation import Parameter, Simulation, sight
+from ..engine.simulation import Parameter, Shown, Simulation, sight
 from ..engine.trigonometry import sin_cos
 
 LEFT, RIGHT = 0, 1
@@ -122,7 +122,7 @@ INVARIANTS = (
     "cart and pole are within their limits while the episode goes on",
     "the sum of `upright` is a whole number from -1 to the clock, and negative only at the end",
     "the last push is 0 or 1 after a step, and none before the first",
-    "the observation is the state",
+    Shown("the observation is the state"),
 )
 
 
@@ -232,6 +232,7 @@ sense_vision, truth_vision = draw, observe  # the kernels of the slot
 WIDTH = (4.8, 4.0, 0.42, 6.0)
 
 SIMULATION = Simulation(
+    name="ludus/CartPole-v1",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -24,7 +24,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform_in
-from ..engine.simulation import Parameter, Simulation
+from ..engine.simulation import Parameter, Shown, Simulation
 from .mountain_drawing import draw_mountain_car
 
 LEFT, ROLL, RIGHT = 0, 1, 2
@@ -107,7 +107,7 @@ INVARIANTS = (
     "the episode goes on if and only if the flag is not reached, or the time is up",
     "the sum of `time` is minus the clock",
     "the last push is an action, and none before the first",
-    "the observation is the state",
+    Shown("the observation is the state"),
 )
 
 
@@ -223,6 +223,7 @@ def draw(s, world, frame):
 
 
 SIMULATION = Simulation(
+    name="ludus/MountainCar-v0",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -25,7 +25,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform_in
-from ..engine.simulation import Parameter, Simulation
+from ..engine.simulation import Parameter, Shown, Simulation
 from ..engine.trigonometry import library_cos
 from .mountain_car_continuous_heuristic import thrifty_push
 from .mountain_drawing import draw_effort, draw_mountain_car
@@ -114,7 +114,7 @@ INVARIANTS = (
     "the push is within -1 … 1, and 0 before the first step",
     "an episode is solved where its reward for the goal stands, and at the goal",
     "the effort's sum is not positive",
-    "the observation is the state",
+    Shown("the observation is the state"),
 )
 
 
@@ -160,6 +160,7 @@ def draw(s, world, frame):
 
 
 SIMULATION = Simulation(
+    name="ludus/MountainCarContinuous-v0",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -30,7 +30,7 @@ from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform_in
 from ..engine.powers import square, square_single
-from ..engine.simulation import Parameter, Simulation
+from ..engine.simulation import Parameter, Shown, Simulation
 from ..engine.trigonometry import fused_multiply_add, sin_and_single_cos
 from .pendulum_drawing import draw as draw  # the engine looks for it here
 from .pendulum_heuristic import cheapest_torque
@@ -114,7 +114,7 @@ INVARIANTS = (
     "the torque is within its limit, and 0 before the first step",
     "sine and cosine are those of the angle",
     "no term's sum is positive",
-    "the observation is the state",
+    Shown("the observation is the state"),
 )
 
 
@@ -144,6 +144,7 @@ def heuristic(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="ludus/Pendulum-v1",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,

@@ -43,7 +43,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import gaussian, kernel, uniform, uniform_in
-from ..engine.simulation import Parameter, Simulation, Size
+from ..engine.simulation import Parameter, Shown, Simulation, Size
 from .rover_drawing import draw as draw  # the engine looks for it here
 from .rover_geometry import ARENA, BEAMS, clearance, make_world, scan
 from .rover_heuristic import pursue
@@ -233,7 +233,7 @@ INVARIANTS = (
     "the rover touches nothing while the episode goes on",
     "each beam of the lidar is free as far as it reaches, and ends at an obstacle or at its range",
     "success is the goal's bonus, and a collision is none",
-    "what is observed lies within its bounds, and the bearing is a unit vector",
+    Shown("what is observed lies within its bounds, and the bearing is a unit vector"),
     "time and effort cost what the clock says, at most",
 )
 
@@ -275,6 +275,7 @@ def heuristic(s, world, out):
 
 
 SIMULATION = Simulation(
+    name="ludus/Rover-v0",
     state=state,
     spaces=make_spaces,
     parameters=PARAMETERS,
