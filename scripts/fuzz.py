@@ -21,9 +21,10 @@ DESCRIPTION = """Hunt for a fault in an environment.
   ludus fuzz ludus/Snake-v1 --seed 0 --campaign 7     # one campaign again
 
 Campaigns of a few hundred steps each, with random sizes, parameters at their ends, randomised and drifting, legal and
-illegal actions, partial resets, snapshots and restores, in all autoreset modes. Checked in every step: spaces, finite
-numbers, sums of the reward terms, flags against the clock, final rows, equal seeds giving equal bits, and the
-invariants that the environment's file declares. Exit status 1 if something does not hold."""
+illegal actions, partial resets, snapshots and restores, in all autoreset modes. Checked at every reset and step: all
+that is shown against its space, finite numbers, masks, sums of the reward terms, flags against the clock, final rows,
+equal seeds giving equal bits, and the invariants that the environment's file declares. Exit status 1 if something does
+not hold."""
 
 
 @dataclass

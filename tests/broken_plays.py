@@ -344,6 +344,9 @@ class SnapshotAsText(Line):
     def snapshot(self):
         return super().snapshot().decode()
 
+    def restore(self, data):
+        super().restore(data.encode())
+
 
 @breaks_ludus("ludus.snapshot", also=("ludus.restore", "ludus.actions.unmoved"))
 class SnapshotDrawsLots(Line):

@@ -11,7 +11,7 @@ from ludus.envs.engine.simulation import Parameter, Simulation
 
 END = 9
 NONE, NAN_REWARD, INFINITE, ASTRAY, CHANCE, UNWRITTEN, MEMORY, BAD_MASK, UNWRITTEN_MASK = range(9)
-SOLVED, PARAMETER, CLOCK, TOTALS, MEDDLING, BAD_ADVICE = range(9, 15)
+SOLVED, PARAMETER, CLOCK, TOTALS, MEDDLING, BAD_ADVICE, NAN_AT_END, FAR, SHUT = range(9, 18)
 
 
 def state():
@@ -54,6 +54,10 @@ def observe(s, world, out):
     out[0] = out[0] + 1.0 if s.fault == MEMORY else s.place
     if s.fault == INFINITE and s.place > 7:
         out[1] = np.inf
+    elif s.fault == NAN_AT_END and s.place == END:
+        out[1] = np.nan
+    elif s.fault == FAR and s.place == END:
+        out[1] = 10.5
     elif not (s.fault == UNWRITTEN and s.clock > 2):
         out[1] = s.clock > 0
 
@@ -62,7 +66,7 @@ def observe(s, world, out):
 def mask(s, world, out):
     for action in range(out.shape[0]):
         if not (s.fault == UNWRITTEN_MASK and s.clock > 1):
-            out[action] = 2 if s.fault == BAD_MASK else 1
+            out[action] = 2 if s.fault == BAD_MASK else 0 if s.fault == SHUT and s.clock == 4 else 1
 
 
 @kernel

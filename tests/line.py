@@ -6,6 +6,7 @@ Small steps are methods of their own, so that a test can break one of them.
 """
 
 import json
+import zlib
 
 import gymnasium
 import numpy as np
@@ -111,10 +112,13 @@ class Line(VectorEnv):
     def snapshot(self):
         states = [generator.bit_generator.state for generator in self.generators]
         lists = [self.x.tolist(), self.age.tolist(), self.ended.tolist()]
-        return json.dumps([states, *lists]).encode()
+        body = json.dumps([states, *lists]).encode()
+        return b"%08x" % zlib.crc32(body) + body
 
     def restore(self, data):
-        states, x, age, ended = json.loads(data)
+        if len(data) < 8 or b"%08x" % zlib.crc32(data[8:]) != data[:8]:
+            raise ValueError("a damaged snapshot")
+        states, x, age, ended = json.loads(data[8:])
         self.seed(range(self.num_envs))
         for generator, state in zip(self.generators, states, strict=True):
             generator.bit_generator.state = state

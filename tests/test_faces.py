@@ -36,14 +36,18 @@ def test_gymnasiums_checker_passes_without_a_display(id, monkeypatch):
     check_env(gym.make(id, render_mode="rgb_array").unwrapped)
 
 
+def draw_three_times(env):
+    env.reset(seed=0)
+    for _ in range(3):
+        env.unwrapped.render()
+
+
 def test_a_window_without_a_display_is_a_warning(monkeypatch):
     for variable in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         monkeypatch.delenv(variable, raising=False)
     for env in (gym.make(SNAKE, render_mode="human"), gym.make_vec(SNAKE, num_envs=2, render_mode="human")):
         with pytest.warns(UserWarning, match="snake is drawn, but nobody sees it: no display found") as warned:
-            env.reset(seed=0)
-            for _ in range(2):
-                env.unwrapped.render()
+            draw_three_times(env)
         assert len([w for w in warned if "nobody sees it" in str(w.message)]) == 1
         env.close()
 

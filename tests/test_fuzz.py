@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode
 
 import faulty
 import ludus
+import slots_toy
 from ludus.envs.checks.fuzz import Failure, draw_campaign, fuzz
 from ludus.envs.checks.lockstep import Fault, Pair
 from ludus.envs.engine.fillings import Blind, Noisy, Told
@@ -54,12 +55,15 @@ FAULTS = {
     faulty.MEMORY: "two batches with the same seeds and actions differ in the observation",
     faulty.BAD_MASK: "the mask holds another number than 0 and 1",
     faulty.UNWRITTEN_MASK: "the kernel does not write all of the mask",
-    faulty.SOLVED: "success without an end, or in a task that cannot be solved",
+    faulty.SOLVED: "success in a task that cannot be solved",
     faulty.PARAMETER: "a parameter is out of its range",
     faulty.CLOCK: "the episode's length is not the number of its steps",
     faulty.TOTALS: "the episode's reward terms are not the sums of those of its steps",
     faulty.MEDDLING: "two batches with the same seeds and actions differ in the state's asked",
     faulty.BAD_ADVICE: "the heuristic's action is outside the action space",
+    faulty.NAN_AT_END: "the observation is not finite",
+    faulty.FAR: "the observation is outside its space: number (1,) is 10.5, allowed 0.0 … 10.0",
+    faulty.SHUT: "the mask allowed no action, and the step after it did not end the episode",
 }
 
 
@@ -70,17 +74,86 @@ def test_fault_of_an_environment_is_caught(fault, message, monkeypatch):
         fuzz("faulty", 30, STEPS)
 
 
-def test_observation_outside_the_space_is_caught_with_default_parameters_only(monkeypatch):
+def test_observation_outside_the_space_is_caught(monkeypatch):
     narrow = (spaces.Box(0.0, 8.0, (2,), np.float32), spaces.Discrete(2))
     monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, spaces=lambda: narrow))
-    with pytest.raises(Failure, match="^the observation is outside the bounds of its space "):
+    message = re.escape("the observation is outside its space: number (0,) is 9.0, allowed 0.0 … 8.0 (environment ")
+    with pytest.raises(Failure, match=f"^{message}"):
         fuzz("faulty", 30, STEPS)
-    campaigns = [draw_campaign(n, faulty.SIMULATION, 30, np.random.default_rng(n)) for n in range(50)]
-    changed = next(campaign for campaign in campaigns if set(campaign.keywords) & {"fault", "randomize", "drift"})
-    pair = Pair("faulty", 50, AutoresetMode.DISABLED, None, **changed.keywords)
+
+
+def test_observation_that_leaves_the_space_under_an_extreme_parameter_alone_is_caught(monkeypatch):
+    """And that only in the last observation of an episode, as CartPole's did."""
+    fault = Parameter(faulty.FAR + 10.0, faulty.FAR, faulty.FAR + 10.0, "", "which")  # faults other than FAR: none
+    monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, parameters={"fault": fault}))
+    message = re.escape("the observation is outside its space: number (1,) is 10.5, allowed 0.0 … 10.0 (environment ")
+    with pytest.raises(Failure, match=f"^{message}.*fault") as failure:
+        fuzz("faulty", 30, STEPS)
+    assert failure.value.campaign.keywords
+
+
+@pytest.mark.parametrize("mode", AutoresetMode)
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [(faulty.NAN_AT_END, "the observation is not finite"), (faulty.FAR, "the observation is outside its space: ")],
+)
+def test_last_observation_is_looked_at_in_every_autoreset_mode(fault, message, mode, monkeypatch):
+    with_fault(monkeypatch, fault)
+    pair = Pair("faulty", 50, mode, None)
     pair.seed_from(0)
-    while not pair.step(np.ones(50, int)).any():  # a 9 is seen, and nothing raised
-        pass
+
+    def play():
+        while not pair.step(np.ones(50, int)).any():
+            pass
+
+    with pytest.raises(Fault, match=f"^{message}"):
+        play()
+
+
+def test_steps_that_are_played_twice_are_looked_at_too(monkeypatch):
+    with_fault(monkeypatch, faulty.FAR)
+    pair = Pair("faulty", 50, AutoresetMode.NEXT_STEP, None)
+    pair.seed_from(0)
+    with pytest.raises(Fault, match="^the observation is outside its space: "):
+        pair.check_restore([np.ones(50, int)] * 20, in_new_batch=False)
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [((3,), np.float32), ((2, 1), np.float32), ((2,), np.float64)])
+def test_observation_of_another_shape_or_dtype_than_its_space_is_caught(shape, dtype):
+    pair = Pair("faulty", 5, AutoresetMode.NEXT_STEP, None)
+    pair.batch.observation_space = spaces.Box(0.0, 10.0, shape, dtype)
+    told = f"the observation is float32 (2,), its space is {np.dtype(dtype)} {shape}"
+    with pytest.raises(Fault, match=f"^{re.escape(told)}$"):
+        pair.seed_from(0)
+
+
+def test_each_part_of_a_dict_observation_is_looked_at_under_its_name(monkeypatch):
+    def begin():
+        Pair("slots_toy", 5, AutoresetMode.NEXT_STEP, 6, camera="blind").seed_from(0)
+
+    begin()
+    monkeypatch.setattr(Blind, "fill", lambda self, rows, out, last=False: out.fill(2.0))
+    with pytest.raises(
+        Fault, match=r"^what slot camera shows is outside its space: number \(0,\) is 2.0, allowed 0.0 … 1"
+    ):
+        begin()
+    monkeypatch.undo()
+    late = (spaces.Box(1.0, 1000.0, (1,), np.float32), spaces.Discrete(2))
+    monkeypatch.setattr(slots_toy, "SIMULATION", replace(slots_toy.SIMULATION, spaces=lambda size: late))
+    with pytest.raises(Fault, match=r"^the observation is outside its space: number \(0,\) is 0.0, allowed 1.0 … 1000"):
+        begin()
+
+
+def test_mask_may_allow_nothing_if_the_next_step_ends_the_episode():
+    """Snake's head may be shut in: then any move is its last."""
+    pair = Pair("ludus.envs.games.snake", 300, AutoresetMode.NEXT_STEP, None, size=4)
+    pair.seed_from(0)
+    rng, stuck = np.random.default_rng(0), 0
+    for _ in range(60):
+        mask = pair.batch.rows.mask
+        stuck += int((~mask.any(axis=1) & ~pair.ended).sum())
+        pair.step(np.argmax(rng.random(mask.shape) * (mask + 1e-9), axis=1))
+    assert stuck > 0
 
 
 # --- Faults of the engine: what no environment could do --------------------------------------------------------------
@@ -315,6 +388,10 @@ def endless(monkeypatch):
     monkeypatch.setattr(Blind, "fill", lambda self, rows, out, last=False: out.fill(np.inf))
 
 
+def beyond(monkeypatch):
+    monkeypatch.setattr(Blind, "fill", lambda self, rows, out, last=False: out.fill(250.0))
+
+
 def unfilled(monkeypatch):
     monkeypatch.setattr(Told, "fill", lambda self, rows, out, last=False: None)
 
@@ -337,6 +414,7 @@ def slots_left_out_of_snapshots(monkeypatch):
 SLOT_FAULTS = {
     noise_from_nowhere: "two batches with the same seeds and actions differ in the sense",
     endless: "what slot vision shows is not finite",
+    beyond: r"what slot vision shows is outside its space: number \([02],\) is 250.0, allowed -",
     unfilled: "the kernel does not write all of the (final )?sense",
     last_pictures_of_others: "two batches with the same seeds and actions differ in the final sense",
     slots_left_out_of_snapshots: "a restored batch shows another sense|[0-9]+ steps after a restore the sense",

@@ -221,8 +221,10 @@ def test_observations_stay_within_the_space_whatever_the_parameter(module, name,
     batch.seed_from(0)
     rng, space = np.random.default_rng(0), batch.observation_space
     for _ in range(60):
-        shown = batch.buffers.observation
-        assert ((shown >= space.low) & (shown <= space.high)).all()
+        shown, last = batch.buffers.observation, batch.buffers.final_observation
+        last = last[batch.buffers.terminated | batch.buffers.truncated]
+        for part in (shown, last):
+            assert ((part >= space.low) & (part <= space.high)).all()
         batch.step(random_actions(batch.action_space, 8, rng))
 
 

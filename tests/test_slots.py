@@ -109,6 +109,26 @@ def test_last_observations_are_encoded_before_the_reset():
     assert ends > 10
 
 
+@pytest.mark.parametrize("filling", ["truth", "blind"])
+def test_bounds_of_a_sight_follow_the_parameters_as_those_of_the_observation_do(filling):
+    changed = {"position_limit": 7.0, "randomize": {"angle_limit": (0.1, 1.5)}}
+    plain = KernelBatch("ludus.envs.robotics.cartpole", 1, **changed)
+    assert plain.observation_space.high[[0, 2]].tolist() == [14.0, 3.0]
+    batch = open_batch("ludus.envs.robotics.cartpole", 1, vision=filling, **changed)
+    assert batch.observation_space == plain.observation_space
+
+
+def test_noise_of_a_level_is_the_same_whatever_the_parameters():
+    """It is measured against the default world's bounds, here those of the ball's velocity."""
+
+    def error(speed_max):
+        batch = open_batch("ludus.envs.games.breakout", 2, vision="noisy:0.1", speed_max=speed_max)
+        batch.seed_from(0)
+        return batch.buffers.observation - batch.rows.observation
+
+    np.testing.assert_array_equal(error(4.0), error(100.0))
+
+
 @pytest.mark.parametrize("level", [0.0, 0.1, 0.5])
 def test_noise_is_calibrated(level):
     batch = open_batch(MODULE, 20_000, order=f"noisy:{level}", camera=f"noisy:{level}")
@@ -224,7 +244,7 @@ def test_snapshot_holds_memory_and_what_is_shown():
     assert len(fillings["order"].asked) == asked + 1  # what an episode's instruction said is kept, not asked again
     for one, two in zip(first, play(other), strict=True):
         assert_same_observation(one, two)
-    with pytest.raises(ValueError, match="snapshot is of another batch: its slots is"):
+    with pytest.raises(ValueError, match="snapshot is of another batch: its slot camera is"):
         opened(3, camera="raw").restore(kept)
 
 
@@ -288,6 +308,11 @@ def gives(answer):
     return adapt(Odd(), RAW, TRUTH)
 
 
+def test_a_misspelt_slot_is_a_type_error():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'camra'; did you mean 'camera'"):
+        open_batch("slots_toy", 3, camra="truth")
+
+
 @pytest.mark.parametrize(
     ("keywords", "words"),
     [
@@ -295,7 +320,6 @@ def gives(answer):
         ({"camera": "noisy:2"}, "expected noisy:LEVEL with LEVEL 0 … 1"),
         ({"camera": "noisy:much"}, "expected noisy:LEVEL with LEVEL 0 … 1"),
         ({"camera": 3}, "cannot be filled with 3; expected truth, raw, blind, noisy:LEVEL, brightness, the folder"),
-        ({"camra": "truth"}, "unknown parameter 'camra' of slots_toy; did you mean 'camera'"),
         ({"camera": {"folder": "x"}}, "unknown entry 'folder' in slot camera"),
         ({"camera": {"device": "cpu"}}, "slot camera was given .*expected {'component': FOLDER}"),
         (

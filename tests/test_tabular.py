@@ -12,6 +12,7 @@ import chain
 from ludus.agents.batch_agent import config_from
 from ludus.agents.config import preset
 from ludus.agents.evaluation import evaluate, greedy_policy
+from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.tables import METHODS, gather
 from ludus.agents.tabular import MOST_VALUES, Tabular, TabularConfig
 from ludus.envs.engine.kernel_batch import KernelBatch
@@ -255,6 +256,29 @@ def cartpole(steps, **changes):
 
 def test_cartpole_is_learned_on_a_grid_with_the_preset():
     assert cartpole(4_000_000) > 475.0  # 500.0; of ten seeds the worst had 496.0
+
+
+@pytest.mark.parametrize("agent", ["tabular", "pqn"])
+def test_presets_of_cartpole_serve_where_the_bounds_are_infinite(agent):
+    """Their grid has limits of its own, and networks do not ask for bounds."""
+    values = {k: v for k, v in preset("ludus/CartPole-v1", agent).items() if k not in ("steps", "evaluate_every")}
+    make, form = (Tabular, TabularConfig) if agent == "tabular" else (PQN, PQNConfig)
+    config = config_from(form, agent, values)
+    batch = make_batch("ludus/CartPole-v1", config.num_envs, force=1000.0, time_step=0.2)
+    assert np.isinf(batch.observation_space.high).all()
+    learner = make(batch, config, seed=0)
+    learner.set_logger(Logger(None, []))
+    learner.learn(20_000)
+    assert np.isfinite(list(learner.metrics.values())).all()
+
+
+def test_a_grid_without_limits_is_refused_where_the_bounds_are_infinite():
+    batch = make_batch("ludus/CartPole-v1", 2, force=1000.0, time_step=0.2)
+    config = TabularConfig(num_envs=2, bins=(4,) * 4, low=(None, -1.0, -1.0, -1.0), high=(2.0, 1.0, 1.0, 1.0))
+    with pytest.raises(
+        ValueError, match="component 0 of the observation has no finite bound .low is -inf.; give a list"
+    ):
+        Tabular(batch, config, seed=0)
 
 
 def test_without_exploration_or_optimism_cartpole_is_never_learned():

@@ -1,6 +1,6 @@
 """The profile ``ludus``: what our own vector environments promise beyond Gymnasium's interface (docs/checker.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,8 @@ from .checker_values import (
 )
 
 LIMIT = 25  # steps of an episode, so that some end by the clock
+FLIPS = 64  # single bits that are flipped in a snapshot, one at a time
+SUMS = "totals"  # key of info: the sums of the episode so far
 Make = Callable[..., VectorEnv]
 MakeSingle = Callable[..., gymnasium.Env]
 
@@ -125,24 +127,31 @@ def check_single(
 def single_story(env: gymnasium.Env, actions: list[Any], mode: AutoresetMode, seed: int) -> Story:
     """What a vector environment in this mode would show of ``env``."""
     observation, info = env.reset(seed=seed)
-    story = [Event("reset", observation, 0.0, False, False, info)]
+    story = [Event("reset", observation, 0.0, False, False, _without_sums(info))]
     over = False
     for action in actions:
         if over:
             over = False
             observation, info = env.reset()
-            story.append(Event("step", observation, 0.0, False, False, info))
+            story.append(Event("step", observation, 0.0, False, False, _without_sums(info)))
             if mode == AutoresetMode.NEXT_STEP:
                 continue
             story[-1] = story[-1]._replace(kind="reset")
         observation, reward, terminated, truncated, info = env.step(action)
         over = bool(terminated or truncated)
+        info = info if over else _without_sums(info)
         if over and mode == AutoresetMode.SAME_STEP:
             first, first_info = env.reset()
-            info = {**first_info, "final_obs": observation, "final_info": info}
+            sums = {key: info[key] for key in (SUMS,) if key in info}
+            info = {**first_info, **sums, "final_obs": observation, "final_info": info}
             observation, over = first, False
         story.append(Event("step", observation, float(reward), bool(terminated), bool(truncated), info))
     return story
+
+
+def _without_sums(info: dict[str, Any]) -> dict[str, Any]:
+    """The batch's mask says of the sums so far where an episode has ended: elsewhere they are left out here, too."""
+    return {key: value for key, value in info.items() if key != SUMS}
 
 
 def state_of(env: VectorEnv) -> Any:
@@ -176,16 +185,30 @@ def check_snapshots(subject: Subject, report: Report, actions: list[Any], storie
         _goes_on(env, report, data, rest, ended, went_on, "in the same batch")
     with subject.fresh() as env:
         _goes_on(env, report, data, rest, ended, went_on, "in another batch")
-        for damaged in (b"", data[: len(data) // 2], data[:-1]):
-            came = f"{len(damaged)} of its {len(data)} bytes"
+        for damaged, came in _damaged(data) if isinstance(data, bytes) else ():
+            before = state_of(env).snapshot()
             try:
                 state_of(env).restore(damaged)
             except ValueError:
-                report.check("ludus.restore.refused", True)
+                unmoved = "ludus.snapshot" in report.broken or state_of(env).snapshot() == before
+                report.check("ludus.restore.refused", unmoved, f"the state had changed when it refused {came}")
             except Exception as fault:
                 report.check("ludus.restore.refused", False, f"{told(fault)} for {came}")
             else:
                 report.check("ludus.restore.refused", False, f"{came} accepted")
+
+
+def _damaged(data: bytes) -> Iterator[tuple[bytes, str]]:
+    """A snapshot cut short, and with one bit of it flipped, each with a few words that say so."""
+    for cut in (b"", data[: len(data) // 2], data[:-1]):
+        yield cut, f"{len(cut)} of its {len(data)} bytes"
+    rng = np.random.default_rng(SEED)
+    first = range(min(FLIPS // 2, len(data)))  # what stands there is read first
+    for position in (*first, *rng.integers(len(data), size=FLIPS - len(first)).tolist()):
+        bit = int(rng.integers(8))
+        flipped = bytearray(data)
+        flipped[position] ^= 1 << bit
+        yield bytes(flipped), f"a snapshot of {len(data)} bytes with bit {bit} of byte {position} flipped"
 
 
 def _goes_on(

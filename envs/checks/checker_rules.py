@@ -265,7 +265,9 @@ LUDUS = {
         f"{HERE}#snapshots",
     ),
     "ludus.restore.refused": Rule(
-        "a ValueError for a damaged snapshot", "check the bytes before taking them over", f"{HERE}#snapshots"
+        "a ValueError for a damaged snapshot (cut short, one bit flipped), and nothing changed",
+        "put a checksum into it, and check everything before taking it over",
+        f"{HERE}#snapshots",
     ),
 }
 

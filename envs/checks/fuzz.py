@@ -16,7 +16,8 @@ from gymnasium.vector import AutoresetMode
 from ..engine.kernel_batch import KernelBatch
 from ..engine.make_filling import examples
 from ..engine.simulation import Simulation, load
-from .lockstep import Fault, Pair, demand
+from .demands import Fault, demand
+from .lockstep import Pair
 
 NUM_ENVS = (1, 2, 3, 8, 33, 128, 300)
 LIMITS = (None, 1, 2, 7, 40)  # time limits in steps, besides the registered one
@@ -106,7 +107,7 @@ def fuzz(
 
 
 def draw_campaign(number: int, simulation: Simulation, limit: int | None, rng: np.random.Generator) -> Campaign:
-    """The first has nothing changed; a quarter of the others keeps the default parameters, for the space's bounds."""
+    """The first has nothing changed; a quarter of the others keeps the default parameters, as most who play do."""
     keywords: dict[str, Any] = {}
     randomize, drift = {}, {}
     # Each combination of sizes compiles its own machine code, for seconds to a minute: most campaigns share a few.
@@ -196,8 +197,9 @@ def _play(
                 plan = [draw_actions(pair.batch, campaign, rng) for _ in range(rng.integers(1, LONGEST_PLAN))]
                 pair.check_restore(plan, in_new_batch=bool(rng.random() < 0.1))
                 tally.restores += 1
-            tally.episodes += int(pair.step(draw_actions(pair.batch, campaign, rng)).sum())
-            tally.successes += int(pair.batch.rows.episodes["success"].sum())
+            ended = pair.step(draw_actions(pair.batch, campaign, rng))
+            tally.episodes += int(ended.sum())
+            tally.successes += int(pair.batch.rows.episodes["success"][ended].sum())
             tally.steps += campaign.num_envs
             if report is not None:
                 report(tally)

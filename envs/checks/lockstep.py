@@ -16,16 +16,9 @@ from gymnasium.vector import AutoresetMode
 from ..engine.kernel_batch import KernelBatch
 from ..engine.simulation import load
 from ..engine.slots import SlottedBatch, open_batch
+from .demands import Fault, demand, demand_within
 
 JUNK = 0xA5  # each byte of a row that a kernel is about to write
-
-
-class Fault(Exception):
-    """Something that must hold does not, in ``environment`` (its index in the batch)."""
-
-    def __init__(self, environment: int, message: str) -> None:
-        super().__init__(message)
-        self.environment = environment
 
 
 class Shown(NamedTuple):
@@ -38,7 +31,7 @@ class Shown(NamedTuple):
     terms: np.ndarray  # (N, K)
     terminated: np.ndarray  # (N,)
     truncated: np.ndarray  # (N,)
-    returns: np.ndarray  # (N,) of the episodes that ended, as the rest
+    returns: np.ndarray  # (N,) of the running episodes, or of those that ended in this step, as the rest
     sums: np.ndarray  # (N, K)
     lengths: np.ndarray  # (N,)
     successes: np.ndarray  # (N,)
@@ -46,7 +39,7 @@ class Shown(NamedTuple):
 
 WORDS = (  # for the fields of Shown
     *("observation", "mask", "sense", "reward", "reward terms", "terminated flag", "truncated flag"),
-    *(f"{what} of the episode that ended" for what in ("return", "reward terms", "length", "success")),
+    *(f"{what} of the episode so far" for what in ("return", "reward terms", "length", "success")),
 )
 
 
@@ -75,13 +68,6 @@ def first_unequal_row(ours: np.ndarray, theirs: np.ndarray) -> int | None:
     return int(np.argmax(rows)) if rows.any() else None
 
 
-def demand(holds: np.ndarray, message: str) -> None:
-    """A ``Fault`` in the first environment of which something in ``holds`` (N, …) is false."""
-    rows = holds.reshape(len(holds), -1).all(axis=1)
-    if not rows.all():
-        raise Fault(int(np.argmin(rows)), message)
-
-
 class Pair:
     """``num_envs`` environments twice; the methods raise a ``Fault`` as soon as something does not hold.
 
@@ -96,9 +82,6 @@ class Pair:
         self.make, self.mode, self.limit = make, mode, limit
         self.batch, self.mirror = make(mode), make(AutoresetMode.DISABLED)
         self.simulation = simulation = load(module)[1]
-        # With other parameters than the default ones a last observation may lie beyond the bounds, as CartPole's does
-        # after a push that throws the cart far off.
-        self.is_default = not set(keywords) - set(simulation.sizes) - set(simulation.slots) - {"threads"}
         parameters = simulation.parameters.values()
         self.lowest = np.array([parameter.low for parameter in parameters])
         self.highest = np.array([parameter.high for parameter in parameters])
@@ -138,8 +121,11 @@ class Pair:
         """One step of both with ``actions`` (N, …); returns which episodes ended in it (N,)."""
         restarts = self.ended.copy()  # under NEXT_STEP; under DISABLED the caller has reset them
         expected = self._step_mirror(actions, restarts)
+        # Who may do nothing has lost: Snake's head is shut in, and any move is its last.
+        stuck = ~self.batch.rows.mask.any(axis=1) & ~restarts
         self.batch.step(actions)
         shown = shown_by(self.batch)
+        demand(shown.terminated | ~stuck, "the mask allowed no action, and the step after it did not end the episode")
         self.lengths += 1
         self._forget(restarts)
         self.sums += expected.terms
@@ -216,21 +202,7 @@ class Pair:
         if broken.any():
             environment = int(np.argmax(broken != 0))
             raise Fault(environment, f"does not hold: {self.simulation.invariants[broken[environment] - 1]}")
-        observation, space = shown.observation, batch.observation_space
-        if isinstance(batch, SlottedBatch):
-            self._check_slots(batch)
-            space = batch.state_space
-        if observation.dtype.kind == "f":
-            demand(np.isfinite(observation), "the observation is not finite")
-        if isinstance(space, spaces.Discrete):
-            demand((observation >= 0) & (observation < space.n), f"the observation is outside {space}")
-        elif isinstance(space, spaces.Box):
-            inside = (observation >= space.low) & (observation <= space.high)
-            late = batch.records["pending"] & (not self.is_default)
-            demand(
-                inside | late.reshape(-1, *(1,) * len(space.shape)),
-                "the observation is outside the bounds of its space",
-            )
+        self._check_spaces(batch)
         demand((shown.mask == 0) | (shown.mask == 1), "the mask holds another number than 0 and 1")
         demand(np.isfinite(shown.terms), "a reward term is not finite")
         demand(shown.reward == shown.terms.cumsum(axis=1)[:, -1], "the reward is not the sum of its terms")
@@ -238,13 +210,15 @@ class Pair:
         slack = tolerance * (self.highest - self.lowest)  # a drift adds up many small shares
         demand((values >= self.lowest - slack) & (values <= self.highest + slack), "a parameter is out of its range")
 
-    def _check_slots(self, batch: SlottedBatch) -> None:
-        for name, filling in batch.fillings.items():
-            values, space = batch.shown(name), filling.space
-            demand(np.isfinite(values), f"what slot {name} shows is not finite")
-            if self.is_default and isinstance(space, spaces.Box):
-                inside = (values >= space.low) & (values <= space.high)
-                demand(inside, f"what slot {name} shows is outside the bounds of its space")
+    def _check_spaces(self, batch: KernelBatch) -> None:
+        """What the batch shows now is what its spaces declare."""
+        what = "the observation"
+        if isinstance(batch, SlottedBatch):
+            rows = batch.rows.observation.reshape(batch.num_envs, *(batch.state_space.shape or ()))
+            demand_within(batch.state_space, rows, what)  # which slots may hide
+            if not isinstance(batch.observation_space, spaces.Dict):
+                what = f"what slot {next(iter(batch.fillings))} shows"
+        demand_within(batch.observation_space, batch.buffers.observation, what)
 
     def _check_ends(self, shown: Shown, restarts: np.ndarray) -> None:
         """Flags and episode sums agree with the steps and terms that were counted here."""
@@ -252,13 +226,10 @@ class Pair:
         demand(shown.truncated == late, "the truncated flag does not agree with the time limit")
         silent = (shown.reward == 0.0) & ~shown.terminated
         demand(silent | ~restarts, "the step that only resets shows a reward or a flag")
-        counted = np.where(self.ended, self.lengths, 0)
-        demand(shown.lengths == counted, "the episode's length is not the number of its steps")
-        sums = np.where(self.ended[:, None], self.sums, 0.0)
-        demand(shown.sums == sums, "the episode's reward terms are not the sums of those of its steps")
-        demand(shown.returns == sums.cumsum(axis=1)[:, -1], "the episode's return is not the sum of its terms")
-        may = self.ended & self.simulation.succeeds
-        demand(may | ~shown.successes, "success without an end, or in a task that cannot be solved")
+        demand(shown.lengths == self.lengths, "the episode's length is not the number of its steps")
+        demand(shown.sums == self.sums, "the episode's reward terms are not the sums of those of its steps")
+        demand(shown.returns == self.sums.cumsum(axis=1)[:, -1], "the episode's return is not the sum of its terms")
+        demand(self.simulation.succeeds | ~shown.successes, "success in a task that cannot be solved")
 
     def check_refusal(self, actions: np.ndarray) -> None:
         """``actions``, one of which is outside the space, are refused and move nothing."""
@@ -312,4 +283,5 @@ class Pair:
         if self.mode == AutoresetMode.DISABLED and batch.records["pending"].any():
             batch.reset(batch.records["pending"].copy())
         batch.step(actions)
+        self._check_spaces(batch)
         return shown_by(batch)

@@ -21,6 +21,7 @@ class Host(Protocol):
     num_envs: int
     simulation: Simulation
     sizes: dict[str, Any]
+    spans: dict[str, tuple[float, float]]  # the lowest and the highest value of each parameter
     world: tuple
     records: np.ndarray
 
@@ -59,8 +60,9 @@ class Told(Plain):
     """The truth, or the raw signal: what a kernel of the environment writes."""
 
     def __init__(self, batch: Host, name: str, what: str) -> None:
-        slot = batch.simulation.slots[name]
-        self.space = (slot.truth if what == "truth" else slot.raw)(**batch.sizes)
+        simulation, sizes = batch.simulation, batch.sizes
+        is_truth = what == "truth"
+        self.space = simulation.truth_for(name, sizes, batch.spans) if is_truth else simulation.slots[name].raw(**sizes)
         self._write = batch.slot_loop(f"{what}_{name}")
         self._batch = batch
 
@@ -97,7 +99,9 @@ class Noisy(Told):
         assert isinstance(self.space, spaces.Box)
         self._board = self.space.dtype.kind in "iu"
         if not classes and not self._board:
-            self._spread = level * width_of(batch.simulation.slots[name], self.space, name)
+            slot = batch.simulation.slots[name]
+            # Between the default world's bounds: the noise of a level is the same whatever the parameters.
+            self._spread = level * width_of(slot, slot.truth(**batch.sizes), name)
             self.space = spaces.Box(-np.inf, np.inf, self.space.shape, self.space.dtype.type)  # type: ignore[arg-type]
 
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:

@@ -82,7 +82,8 @@ class KernelBatch:
                 known = did_you_mean(key, simulation.keywords)
                 raise TypeError(f"{self.name} got an unexpected keyword argument {key!r}{known}")
         ranges = parameter_ranges(simulation, fixed, randomize or {}, drift or {}, self.name)
-        self.observation_space, self.action_space = simulation.spaces_for(self.sizes, spans(simulation, ranges))
+        self.spans = spans(simulation, ranges)  # the lowest and the highest value of each parameter
+        self.observation_space, self.action_space = simulation.spaces_for(self.sizes, self.spans)
         self.action_bounds = action_bounds(self.action_space, self.name)
         self.world = simulation.world(**self.sizes)
         for array in self.world:

@@ -19,7 +19,7 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
         FileNotFoundError: no component in the folder.
     """
     slot = batch.simulation.slots[name]
-    truth = slot.truth(**batch.sizes)
+    truth = batch.simulation.truth_for(name, batch.sizes, batch.spans)
     if isinstance(given, Mapping):
         return Learned(batch, name, load_component(given, name), truth)
     if isinstance(given, Path):

@@ -5,7 +5,8 @@ An environment is a module with kernels (compiled scalar functions over one reco
     reset(s, world)                              fill the record for a new episode                         required
     step(s, action, world, terms) -> terminated  advance one step, set the reward terms (they come as 0)   required
     observe(s, world, out)                       write the observation                                     required
-    mask(s, world, out)                          write 1 for each legal action, 0 for each illegal one     optional
+    mask(s, world, out)                          write 1 for each legal action, 0 for each illegal one; all 0
+                                                 only where whatever comes next ends the episode           optional
     heuristic(s, world, out)                     write the reference policy's action                       optional
     heuristic_<name>(s, world, out)              the same of further policies, named in SIMULATION         optional
     draw(s, world, frame)                        write RGB into frame (height, width, 3) uint8             optional
@@ -24,6 +25,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from inspect import signature
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -74,7 +76,8 @@ class Slot:
     """A sense that can be filled with the truth, the raw signal, nothing, or a learned model; see `slots.py`."""
 
     raw: Callable[..., Space]  # **sizes -> space of the raw signal, a Box
-    # **sizes -> space of what the simulator knows, a Box of float32; or of whole numbers: a board of cells
+    # **sizes -> space of what the simulator knows, a Box of float32; or of whole numbers: a board of cells. Bounds that
+    # depend on a parameter take it by keyword, as those of ``Simulation.spaces`` do.
     truth: Callable[..., Space]
     meaning: str
     default: str | None = None  # what fills it where nothing is given; None: the sense is off
@@ -101,9 +104,14 @@ def sight(spaces_of: Callable[..., tuple[Space, Space]], width: Any = None) -> S
         spaces_of: The ``spaces`` of the environment's ``Simulation``.
         width: See ``Slot``; needed where the observation has no bounds.
     """
+
+    @wraps(spaces_of)  # so that it is asked for the same keywords
+    def truth(**known: Any) -> Space:
+        return spaces_of(**known)[0]
+
     return Slot(
         raw=lambda **sizes: spaces.Box(0, 255, (SIGHT, SIGHT, 3), np.uint8),
-        truth=lambda **sizes: spaces_of(**sizes)[0],
+        truth=truth,
         meaning="the picture, in the place of the ordinary observation",
         replaces_state=True,
         width=width,
@@ -138,6 +146,12 @@ class NoWorld(NamedTuple):
 
 def no_world(**sizes: int) -> NoWorld:
     return NoWorld(np.zeros(1))
+
+
+def _asked(function: Callable, spans: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Those of ``spans`` that ``function`` has a keyword for."""
+    keywords = signature(function).parameters
+    return {name: span for name, span in spans.items() if name in keywords}
 
 
 @dataclass(frozen=True)
@@ -203,8 +217,12 @@ class Simulation:
 
     def spaces_for(self, sizes: Mapping[str, Any], spans: Mapping[str, tuple[float, float]]) -> tuple[Space, Space]:
         """The spaces of a batch whose parameters stay within ``spans`` (lowest, highest)."""
-        asked = signature(self.spaces).parameters
-        return self.spaces(**sizes, **{name: span for name, span in spans.items() if name in asked})
+        return self.spaces(**sizes, **_asked(self.spaces, spans))
+
+    def truth_for(self, slot: str, sizes: Mapping[str, Any], spans: Mapping[str, tuple[float, float]]) -> Space:
+        """The space of the truth of ``slot`` in a batch whose parameters stay within ``spans``."""
+        truth = self.slots[slot].truth
+        return truth(**sizes, **_asked(truth, spans))
 
     def check_value(self, key: str, value: Any, name: str) -> float:
         """The value of parameter ``key`` as a float; ``ValueError`` for one out of range, unknown, or no number."""

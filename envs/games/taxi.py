@@ -174,7 +174,7 @@ def mask(s, world, out):
 
 
 INVARIANTS = (
-    "the taxi is on the streets",
+    "the taxi is on the streets, and heads along one",
     "passenger and destination are stands, or he is in the taxi",
     "the passenger is at his destination at the end, which is success, and never else",
     "every step is paid once: -1, +20 or -10",
@@ -194,7 +194,7 @@ def has_wall(row, column, way):
 
 @kernel
 def invariant(s, world, shown, legal):
-    if not (0 <= s.row < SIZE and 0 <= s.column < SIZE):
+    if not (0 <= s.row < SIZE and 0 <= s.column < SIZE and 0 <= s.heading < PICK_UP):
         return 1
     if not (0 <= s.passenger <= IN_TAXI and 0 <= s.destination < PADS):
         return 2

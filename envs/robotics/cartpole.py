@@ -19,7 +19,8 @@ Slot          `vision`, off unless filled: the frame of 84 x 84 pixels instead o
               velocities
 Source        Barto, Sutton & Anderson 1983, *Neuronlike adaptive elements that can solve difficult learning control
               problems*; the numbers are those of Gymnasium's `CartPole-v1`, whose trajectories it reproduces.
-              The observation's bounds follow them.
+              The bounds are twice the limits where nothing gets further, as here. Where other parameters allow a last
+              step beyond that, they are what can be reached, or infinite: see `cartpole_reach.py`.
 """
 
 import math
@@ -31,6 +32,7 @@ from ..engine.drawing import box, disc, fill, line, number, shade, text
 from ..engine.kernels import kernel, uniform_in
 from ..engine.simulation import Parameter, Shown, Simulation, sight
 from ..engine.trigonometry import sin_cos
+from .cartpole_reach import farthest
 
 LEFT, RIGHT = 0, 1
 X, X_DOT, THETA, THETA_DOT = range(4)  # indices of the observation
@@ -61,10 +63,26 @@ def make_spaces(
     angle_limit=PARAMETERS["angle_limit"].span,
     start_low=PARAMETERS["start_low"].span,
     start_high=PARAMETERS["start_high"].span,
+    gravity=PARAMETERS["gravity"].span,
+    cart_mass=PARAMETERS["cart_mass"].span,
+    pole_mass=PARAMETERS["pole_mass"].span,
+    pole_half_length=PARAMETERS["pole_half_length"].span,
+    force=PARAMETERS["force"].span,
+    time_step=PARAMETERS["time_step"].span,
 ):
-    """Twice the limits, as Gymnasium's, and the start, which may lie beyond."""
-    start = max(-start_low[0], start_high[1])
-    high = np.array([max(2 * position_limit[1], start), np.inf, max(2 * angle_limit[1], start), np.inf], np.float32)
+    """Twice the limits, as Gymnasium's; more where the last step of an episode may lead further."""
+    x, theta = farthest(
+        gravity=gravity,
+        cart_mass=cart_mass,
+        pole_mass=pole_mass,
+        pole_half_length=pole_half_length,
+        force=force,
+        time_step=time_step,
+        position_limit=position_limit[1],
+        angle_limit=angle_limit[1],
+        start=max(-start_low[0], start_high[1]),
+    )
+    high = np.array([max(2 * position_limit[1], x), np.inf, max(2 * angle_limit[1], theta), np.inf], np.float32)
     return spaces.Box(-high, high, dtype=np.float32), spaces.Discrete(2)
 
 
