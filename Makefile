@@ -89,6 +89,6 @@ constraints-clients: $(CLIENTS:%=freeze-%) ## the same for each of the clients' 
 freeze-%: .venv-clients-%/$(INSTALLED)
 	$(call freeze,.venv-clients-$*,tests/clients/$*/constraints.txt)
 
-clean: ## remove caches and build products; .venv and runs/ stay
+clean: ## remove caches and build products; .venv, .venv-clients-* and runs/ stay
 	rm -rf build dist *.egg-info .types .mypy_cache .ruff_cache .hypothesis
-	find . \( -path ./.venv -o -path ./.git \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+	find . \( -path './.venv*' -o -path ./.git \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

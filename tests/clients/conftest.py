@@ -2,13 +2,16 @@
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: its threads gain nothing on networks this small
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # before torch is imported: its threads gain nothing on networks this small
 
 import gymnasium
 import numpy as np
 import pytest
 
 import ludus
+
 
 @pytest.fixture(autouse=True)
 def no_display(monkeypatch):
@@ -21,7 +24,7 @@ def no_display(monkeypatch):
 def play():
     """``play(id, seed, actions, **keywords)``: the episode of the bare environment, as far as the actions go.
 
-    Some clients reset more than once before they begin: with ``first`` it is the episode that begins with that observation.
+    Some clients reset more than once before they begin: ``first`` is the observation with which the episode begins.
     Returns observations (T + 1 of them), rewards, terminated, truncated (T each) and infos (T + 1), as lists.
     """
 

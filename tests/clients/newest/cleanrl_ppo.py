@@ -2,7 +2,7 @@
 
 Written for these tests, after the paper (Schulman et al. 2017, https://arxiv.org/abs/1707.06347) and the shape that
 CleanRL made customary: `next_obs` and `next_done` carried from step to step, a Gymnasium vector environment under
-RecordEpisodeStatistics, NEXT_STEP autoreset. The step that only resets is a row like any other there, and so it is here.
+RecordEpisodeStatistics, NEXT_STEP autoreset. The step that only resets is a row like any other there, and here.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,9 @@ class Agent(nn.Module):
         super().__init__()
         inputs, actions = int(np.prod(envs.single_observation_space.shape)), int(envs.single_action_space.n)
         self.critic = nn.Sequential(nn.Linear(inputs, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1))
-        self.actor = nn.Sequential(nn.Linear(inputs, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, actions))
+        self.actor = nn.Sequential(
+            nn.Linear(inputs, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, actions)
+        )
         nn.init.orthogonal_(self.actor[-1].weight, 0.01)
 
     def act(self, obs, action=None):

@@ -16,7 +16,7 @@ PEERS = {
 
 @pytest.fixture
 def said():
-    """The warnings of a test, but for the one of Sorter about a data set that is not here."""
+    """The warnings of a test, but for the one of Sorter on machines without data."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.filterwarnings("ignore", "Sorter draws parcels")
@@ -25,7 +25,7 @@ def said():
 
 def test_gymnasiums_checker_is_content(id, said):
     check_env(gymnasium.make(id).unwrapped)
-    expected = PEERS.get(id, [])
+    expected = [*PEERS.get(id, []), "is drawn, but nobody sees it"]  # it asks for a window, and there is no display
     assert len(said) == len(expected), [str(each.message) for each in said]
     for each, part in zip(said, expected, strict=True):
         assert part in str(each.message)

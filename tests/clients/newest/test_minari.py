@@ -5,8 +5,6 @@ import minari
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.filterwarnings("ignore:Sorter draws parcels")
-
 EPISODES, STEPS = 2, 15
 
 

@@ -42,7 +42,9 @@ def test_what_the_collector_stores_is_what_the_bare_environments_do(name, play):
         np.testing.assert_array_equal(stored.obs_next[:length], observations[1:])
         np.testing.assert_array_equal(stored.rew[:length], rewards)
         assert (stored.terminated[length - 1], stored.truncated[length - 1]) == (terminated[-1], truncated[-1])
-        np.testing.assert_array_equal(stored.info["totals"]["return"][:length], [i["totals"]["return"] for i in infos[1:]])
+        np.testing.assert_array_equal(
+            stored.info["totals"]["return"][:length], [i["totals"]["return"] for i in infos[1:]]
+        )
         if "action_mask" in infos[0]:
             np.testing.assert_array_equal(stored.info["action_mask"][:length], [i["action_mask"] for i in infos[1:]])
 
@@ -62,9 +64,7 @@ def test_dqn_learns_cartpole():
     before = Collector[CollectStats](algorithm, test).collect(n_episode=16, reset_before_collect=True)
     result = algorithm.run_training(
         OffPolicyTrainerParams(
-            training_collector=Collector(
-                algorithm, training, VectorReplayBuffer(20_000, 8), exploration_noise=True
-            ),
+            training_collector=Collector(algorithm, training, VectorReplayBuffer(20_000, 8), exploration_noise=True),
             test_collector=Collector(algorithm, test),
             max_epochs=5,
             epoch_num_steps=4000,

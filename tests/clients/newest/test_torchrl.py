@@ -1,4 +1,4 @@
-"""TorchRL: every environment passes its check of specs, alone and as a batch, and its data are those of the bare one."""
+"""TorchRL: every environment passes its check of specs, alone and as a batch; its data are those of the bare one."""
 
 import gymnasium
 import numpy as np
@@ -7,8 +7,6 @@ import torch
 from torchrl.collectors import Collector
 from torchrl.envs import GymEnv, GymWrapper
 from torchrl.envs.utils import check_env_specs
-
-pytestmark = pytest.mark.filterwarnings("ignore:Sorter draws parcels")
 
 
 class WithoutTotals(gymnasium.vector.VectorWrapper):

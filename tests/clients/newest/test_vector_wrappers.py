@@ -60,7 +60,6 @@ def test_dict_info_to_list_gives_each_environment_its_own_values(mode):
     assert ends > 3
 
 
-@pytest.mark.filterwarnings("ignore:Sorter draws parcels")
 @pytest.mark.parametrize("name", ["Sorter-v0", "Snake-v1"])  # a Dict, a board
 def test_flatten_observation_is_gymnasiums_flatten_of_each_row(name):
     env, bare = wrappers.FlattenObservation(make(f"ludus/{name}", 3)), make(f"ludus/{name}", 3)

@@ -71,7 +71,6 @@ def test_transform_reward_sees_every_reward(play, some_actions):
     assert len(set(bare)) > 1
 
 
-@pytest.mark.filterwarnings("ignore:Sorter draws parcels")
 @pytest.mark.parametrize("name", ["Sorter-v0", "Taxi-v4", "Snake-v1"])  # a Dict, a Discrete, a board
 def test_flatten_observation_is_gymnasiums_flatten_of_the_bare_one(name, play, some_actions):
     env = wrappers.FlattenObservation(gymnasium.make(f"ludus/{name}"))

@@ -13,7 +13,9 @@ def ray(tmp_path_factory):
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
 
-    with warnings.catch_warnings():  # Ray Tune imports every algorithm; DreamerV3's makes a faulty environment of its own
+    with (
+        warnings.catch_warnings()
+    ):  # Ray Tune imports every algorithm; DreamerV3's makes a faulty environment of its own
         warnings.simplefilter("ignore")
         import ray.rllib.algorithms.dreamerv3
 

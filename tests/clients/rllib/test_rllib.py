@@ -8,6 +8,8 @@ from ray import tune
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.connectors.env_to_module import FlattenObservations
 
+from ludus.envs.engine.vector import VectorEnv
+
 
 def configured(id, **environment):
     """A PPO that samples in this process; ``environment`` are the keywords of ``gymnasium.make``."""
@@ -45,6 +47,16 @@ def test_ppo_learns_a_deterministic_frozen_lake(ray):
     returns = trained(config, 6)
     assert returns[0] < 0.2
     assert returns[-1] > 0.3  # random play earns 0.014
+
+
+def test_rllib_steps_our_batch_and_its_keywords_reach_it(ray):
+    config = configured("ludus/CartPole-v1", gravity=5.0).env_runners(gym_env_vectorize_mode="vector_entry_point")
+    algorithm = config.build_algo()
+    env = algorithm.env_runner.env.unwrapped
+    env.reset(seed=0)
+    assert isinstance(env, VectorEnv)
+    assert env.batch.records["gravity"].tolist() == [5.0] * 8
+    algorithm.stop()
 
 
 def test_an_environment_of_ours_is_found_in_another_process(ray):
