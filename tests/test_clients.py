@@ -1,4 +1,4 @@
-"""The clients' tests stand beside Ludus' own: found by nothing else, and run with the versions that Ludus is tested with."""
+"""The clients' tests: `make test` leaves them alone, and they run with the versions that Ludus is tested with."""
 
 import re
 import subprocess
