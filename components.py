@@ -10,33 +10,39 @@ It persists as a folder of two files:
     config.json          format, class, the class's arguments, both spaces, metrics, SHA-256 of the weights
     weights.safetensors
 
-``fingerprint`` is the SHA-256 of config.json, and so of everything. Only classes inside Ludus, and those that a program
-has made known with ``register``, are loaded by name; nothing in such a folder is ever executed or unpickled.
+``fingerprint`` is the SHA-256 of config.json, and so of everything. The class stands there by its stable name, such as
+``vision/resnet``: only classes that Ludus names itself, or that a program has made known with ``register("acme/net")``,
+are loaded (see `component_names.py`). Nothing in such a folder is ever imported, executed or unpickled.
 """
 
 import hashlib
-import importlib
 import json
+import math
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-import safetensors
 import safetensors.torch
 import torch
 from gymnasium import Space, spaces
 from torch import nn
 
-from .files import write_folder
-from .wording import did_you_mean
+from .component_names import class_named, name_of
+from .component_names import register as register  # where programs look for it
+from .files import quote, write_folder
+from .untrusted import MOST_JSON, MOST_WEIGHTS, is_number, is_whole, parse_json, parse_tensors, read_regular
+from .wording import did_you_mean, in_one_line
 
-FORMAT = 1
+FORMAT = 2
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 # What these files hold can run code when it is read.
 PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".dill"})
 
-Kind = TypeVar("Kind", bound="type[Component]")
-_registered: dict[str, "type[Component]"] = {}
+# Numbers that a file can hold of a space; others, such as Python objects, are no values of a signal.
+DTYPES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
+)  # fmt: skip
+MOST_NUMBERS = 2**24  # of a space; its bounds are arrays of that many
 
 
 class Component(nn.Module):
@@ -84,9 +90,12 @@ class Component(nn.Module):
         """Write config.json and weights.safetensors, whole or not at all; returns the fingerprint.
 
         Raises:
-            TypeError: the class's arguments are no plain values.
+            TypeError: the class has no stable name, or its arguments are no plain values.
+            ValueError: its metrics are no finite numbers.
             OSError: the folder cannot be written.
         """
+        if not _are_metrics(self.metrics):
+            raise ValueError(f"metrics are finite numbers by name, such as {{'accuracy': 0.94}}; got {self.metrics!r}")
         weights = safetensors.torch.save({key: value.contiguous() for key, value in self.state_dict().items()})
         content = {
             "format": FORMAT,
@@ -110,7 +119,7 @@ class Component(nn.Module):
 
         Args:
             fingerprint: What it must be; for those who need the very same component again.
-            kind: Its class, where that is neither inside Ludus nor registered.
+            kind: Its class, where that is neither Ludus' own nor registered.
 
         Raises:
             FileNotFoundError: no component there.
@@ -126,21 +135,9 @@ class Component(nn.Module):
                 "component that was used, or begin a new run with this one"
             )
         weights = _read_weights(path, content["weights"])
-        kind = kind or class_named(content["class"], path)
-        try:
-            component = kind(
-                space_from_json(content["input_space"]), space_from_json(content["output_space"]), **content["config"]
-            )
-        except (TypeError, KeyError, ValueError) as fault:
-            raise ValueError(f"{path / CONFIG} does not describe a {content['class']}: {fault}") from None
-        try:
-            component.load_state_dict(weights)
-        except RuntimeError as fault:
-            detail = str(fault).splitlines()[-1].strip()
-            raise ValueError(
-                f"the weights in {path} are of another architecture than its config.json: {detail}"
-            ) from None
-        component.metrics = dict(content.get("metrics", {}))
+        kind = kind or class_named(content["class"], str(path))
+        component = _build(kind, content, path, weights)
+        component.metrics = content["metrics"]
         component.fingerprint = found
         return component.to(device).eval()
 
@@ -165,15 +162,19 @@ def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
                 f"{CONFIG} and {WEIGHTS} only: remove the file, or save the weights with safetensors"
             )
     try:
-        config = (path / CONFIG).read_bytes()
+        config = read_regular(path / CONFIG, MOST_JSON)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} holds no {CONFIG}; expected the folder of a component") from None
     try:
-        content = json.loads(config)
+        content = parse_json(config)
         if not isinstance(content, dict) or "format" not in content:
             raise ValueError
     except ValueError:
         raise ValueError(f"{path / CONFIG} is damaged: it is not the description of a component") from None
+    if content["format"] == 1:
+        raise ValueError(
+            f"{path} has format 1, which named a module to import; rewrite its {CONFIG}: ludus upgrade {quote(path)}"
+        )
     if content["format"] != FORMAT:
         raise ValueError(f"{path} has format {content['format']!r}, this version of Ludus reads {FORMAT}")
     for key, kind in (
@@ -185,55 +186,71 @@ def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
     ):
         if not isinstance(content.get(key), kind):
             raise ValueError(f"{path / CONFIG} is damaged: its entry {key!r} is missing or of the wrong kind")
+    metrics = content.setdefault("metrics", {})
+    if not _are_metrics(metrics):
+        raise ValueError(f"{path / CONFIG} is damaged: its entry 'metrics' is no map of names to finite numbers")
     return config, content
+
+
+def _are_metrics(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(key, str) and is_number(value[key]) for key in value)
+
+
+def _build(
+    kind: "type[Component]", content: dict[str, Any], path: Path, weights: dict[str, torch.Tensor]
+) -> "Component":
+    """The component that config.json describes, with its weights; ``ValueError`` if it cannot be."""
+    config = content["config"]
+    try:
+        ends = space_from_json(content["input_space"]), space_from_json(content["output_space"])
+        described = _numbers_of(kind, ends, config)
+        held = sum(tensor.numel() for tensor in weights.values())
+        component = kind(*ends, **config) if described <= held else None
+    except Exception as fault:  # whatever a class raises at arguments that were never its own
+        raise ValueError(
+            f"{path / CONFIG} does not describe a {content['class']}: {in_one_line(fault)}; restore the folder"
+        ) from None
+    try:
+        if component is None:
+            raise RuntimeError(f"that describes {described:,} numbers, the weights have {held:,}")
+        component.load_state_dict(weights)
+    except RuntimeError as fault:
+        detail = str(fault).splitlines()[-1].strip()
+        raise ValueError(f"the weights in {path} are of another architecture than its config.json: {detail}") from None
+    return component
+
+
+def _numbers_of(kind: "type[Component]", ends: tuple[Space, Space], config: dict[str, Any]) -> int:
+    """How many numbers the weights of a component have, found without memory for them; 0 if that cannot be found.
+
+    A few letters in a config.json can ask for more than a machine has.
+    """
+    try:
+        with torch.device("meta"):
+            return sum(tensor.numel() for tensor in kind(*ends, **config).state_dict().values())
+    except Exception:  # a class that looks at its weights when it is made; or wrong arguments, which are named later
+        return 0
 
 
 def _read_weights(path: Path, expected: dict[str, Any]) -> dict[str, torch.Tensor]:
     try:
-        data = (path / WEIGHTS).read_bytes()
+        data = read_regular(path / WEIGHTS, MOST_WEIGHTS)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} holds no {WEIGHTS}") from None
     found = hashlib.sha256(data).hexdigest()
     if found != expected.get("sha256"):
         raise ValueError(
             f"{path / WEIGHTS} is damaged: its SHA-256 is {found[:12]}… ({len(data)} bytes), config.json expects "
-            f"{str(expected.get('sha256'))[:12]}… ({expected.get('bytes')} bytes)"
+            f"{_brief(expected.get('sha256'))}… ({_brief(expected.get('bytes'))} bytes)"
         )
     try:
-        return safetensors.torch.load(data)
-    except safetensors.SafetensorError as fault:
-        raise ValueError(f"{path / WEIGHTS} holds no safetensors: {fault}") from None
+        return parse_tensors(data)
+    except ValueError as fault:
+        raise ValueError(f"{path / WEIGHTS} is damaged: {fault}") from None
 
 
-# --- Classes ---------------------------------------------------------------------------------------------------------
-
-
-def name_of(kind: type) -> str:
-    return f"{kind.__module__}:{kind.__qualname__}"
-
-
-def register(kind: Kind) -> Kind:
-    """Make a component class of one's own known to ``Component.load``; also a decorator."""
-    _registered[name_of(kind)] = kind
-    return kind
-
-
-def class_named(name: str, path: Path) -> "type[Component]":
-    if name in _registered:
-        return _registered[name]
-    module, _, attribute = name.partition(":")
-    here = __name__.rpartition(".")[0]
-    if module.startswith(f"{here}.") and attribute.isidentifier():
-        try:
-            kind = getattr(importlib.import_module(module), attribute, None)
-        except ImportError:
-            kind = None
-        if isinstance(kind, type) and issubclass(kind, Component):
-            return kind
-    raise ValueError(
-        f"{path} is a {name!r}, a class that this program does not know; make it known with "
-        f"ludus.components.register, or give it: Component.load(folder, kind=…){did_you_mean(name, _registered)}"
-    )
+def _brief(value: Any) -> str:
+    return ascii(value)[1:13] if isinstance(value, str) else ascii(value)[:12]
 
 
 # --- Spaces as JSON --------------------------------------------------------------------------------------------------
@@ -257,11 +274,37 @@ def _plain(number: float) -> float | str:
 
 
 def space_from_json(content: dict[str, Any]) -> spaces.Box:
-    """The Box that ``space_to_json`` wrote; ``ValueError`` or ``KeyError`` for anything else."""
-    shape, dtype = tuple(content["shape"]), np.dtype(content["dtype"])
-    ends = [np.asarray(content[name], dtype=np.float64) for name in ("low", "high")]
-    low, high = (np.broadcast_to(end if end.ndim == 0 else end.reshape(shape), shape).astype(dtype) for end in ends)
-    return spaces.Box(low, high, shape, dtype.type)
+    """The Box that ``space_to_json`` wrote; ``ValueError`` for anything else."""
+    if not isinstance(content, dict):
+        raise ValueError(f"a space is {content!r}, expected a map of shape, dtype, low and high")
+    shape, name = content.get("shape"), content.get("dtype")
+    if not isinstance(shape, list) or len(shape) > 8 or not all(is_whole(n, 0, MOST_NUMBERS) for n in shape):
+        raise ValueError(f"the shape of a space is {shape!r}, expected a list of whole numbers")
+    if math.prod(shape) > MOST_NUMBERS:
+        raise ValueError(f"a space has shape {shape}, more than {MOST_NUMBERS:,} numbers")
+    if not isinstance(name, str) or name not in DTYPES:
+        raise ValueError(f"the dtype of a space is {name!r}{did_you_mean(str(name), DTYPES)}")
+    dtype = np.dtype(name)
+    low, high = (_end(content.get(end), end, tuple(shape), dtype) for end in ("low", "high"))
+    if (low > high).any():
+        raise ValueError("a space has a low end above its high one")
+    return spaces.Box(low, high, tuple(shape), dtype.type)
+
+
+def _end(content: Any, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """``low`` or ``high`` of a space as an array of its shape; one number stands for all."""
+    given = content if isinstance(content, list) else [content]
+    if isinstance(content, list) and len(content) != math.prod(shape):
+        raise ValueError(f"{name} of a space has {len(content)} numbers, its shape {list(shape)} {math.prod(shape)}")
+    for number in given:
+        if number not in ("inf", "-inf") and not is_number(number):
+            raise ValueError(f"{name} of a space is {ascii(number)[:40]}, expected a number, 'inf' or '-inf'")
+    end = np.array([float(number) for number in given])
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept = end.astype(dtype)
+    if not (kept == end).all() if dtype.kind in "biu" else not (np.isfinite(kept) == np.isfinite(end)).all():
+        raise ValueError(f"{name} of a space has a number that {dtype} does not have")
+    return np.broadcast_to(kept[0], shape).copy() if not isinstance(content, list) else kept.reshape(shape)
 
 
 def same_space(one: Space, other: Space) -> bool:

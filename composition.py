@@ -9,7 +9,8 @@ import torch
 from gymnasium import Space
 from torch import nn
 
-from .components import CONFIG, Component, class_named, name_of, same_space, space_from_json, space_to_json
+from .component_names import class_named, name_of
+from .components import Component, same_space, space_from_json, space_to_json
 
 
 class Adapted(Component):
@@ -62,16 +63,12 @@ class Chain(Component):
 
     def __init__(self, input_space: Space, output_space: Space, parts: list[dict[str, Any]] | list[Component]) -> None:
         built = [part if isinstance(part, Component) else _build(part) for part in parts]
-        known = not any(isinstance(part, Adapted) for part in built)
-        config = {"parts": [_describe(part) for part in built]} if known else {}
-        super().__init__(input_space, output_space, config, tuple(s for part in built for s in part.memory_shapes))
-        self.parts, self._known = nn.ModuleList(built), known
+        super().__init__(input_space, output_space, None, tuple(s for part in built for s in part.memory_shapes))
+        self.parts = nn.ModuleList(built)
 
     def save(self, folder: str | Path) -> str:
-        """See ``Component.save``; ``TypeError`` if a part is an adapted module, which cannot be saved."""
-        for part in self.parts:
-            if not self._known and isinstance(part, Adapted):
-                part.save(folder)
+        """See ``Component.save``; ``TypeError`` if a part is an adapted module or has no stable name."""
+        self.config = _config_of(self, folder)
         return super().save(folder)
 
     def forward(self, x: torch.Tensor, memory: tuple[torch.Tensor, ...] = ()) -> Any:
@@ -87,13 +84,23 @@ class Chain(Component):
         return (x, tuple(kept)) if self.has_memory else x
 
 
-def _describe(part: Component) -> dict[str, Any]:
+def _config_of(component: Component, folder: str | Path) -> dict[str, Any]:
+    """What builds the component again; of a chain: what its parts are."""
+    if isinstance(component, Adapted):
+        component.save(folder)  # says why not
+    if not isinstance(component, Chain):
+        return component.config
+    return {"parts": [_describe(part, folder) for part in component.parts if isinstance(part, Component)]}
+
+
+def _describe(part: Component, folder: str | Path) -> dict[str, Any]:
+    config = _config_of(part, folder)
     ends = {"input_space": space_to_json(part.input_space), "output_space": space_to_json(part.output_space)}
-    return {"class": name_of(type(part)), "config": part.config, **ends}
+    return {"class": name_of(type(part)), "config": config, **ends}
 
 
 def _build(part: dict[str, Any]) -> Component:
-    kind = class_named(part["class"], Path(CONFIG))
+    kind = class_named(part["class"], "a part of it")
     return kind(space_from_json(part["input_space"]), space_from_json(part["output_space"]), **part["config"])
 
 

@@ -6,8 +6,12 @@ before it is read; what was read is kept in the cache as a plain array, which al
 """
 
 import hashlib
+import io
+import math
 import os
+import re
 import tarfile
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,10 +20,14 @@ import numpy as np
 
 from .files import write_atomically
 from .image_sets import IMAGE_SETS, ImageSet
-from .wording import did_you_mean
+from .untrusted import GIB, MIB, open_regular, read_npy_header, read_regular
+from .wording import did_you_mean, in_one_line
 
 SPLITS = ("train", "test")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"})
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")  # Pillow knows others, and starts Ghostscript for one of them
+MOST_PIXELS = 2**26  # of a picture in a folder; below the number at which Pillow itself begins to warn
+MOST_PICTURE, MOST_SET = 256 * MIB, GIB  # bytes of a file
 FOLDER_SIDE = 32  # pixels, to which the images of a folder are scaled
 TEST_SHARE = 0.2  # of the images of a folder that is not split into train and test
 
@@ -117,7 +125,7 @@ def load_images(name: str, split: str) -> LabelledImages:
         return read_folder(Path(name), split)
     entry = find_set(name)
     kept = _decoded(name, split)
-    if not kept.is_file():
+    if not (_is_whole(kept) and _is_whole(kept.with_suffix(".labels.npy"))):
         images, labels = _read_split(name, split)
         try:
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -129,14 +137,22 @@ def load_images(name: str, split: str) -> LabelledImages:
     return LabelledImages(np.asarray(images), _sealed(labels), entry.classes)
 
 
+def _is_whole(path: Path) -> bool:
+    """Whether a file of the cache is there with all of its array."""
+    try:
+        with open_regular(path, MOST_SET) as stream:
+            shape, dtype = read_npy_header(stream)
+            return os.fstat(stream.fileno()).st_size - stream.tell() == math.prod(shape) * dtype.itemsize
+    except (OSError, ValueError):
+        return False
+
+
 def _sealed(array: np.ndarray) -> np.ndarray:
     array.flags.writeable = False
     return array
 
 
 def _write_array(path: Path, array: np.ndarray) -> None:
-    import io
-
     data = io.BytesIO()
     np.save(data, array)
     write_atomically(path, data.getvalue())
@@ -154,7 +170,7 @@ def _read_split(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
         raise FileNotFoundError(f"{entry.title} is not here; {_where(name)}")
     contents = []
     for file, known in entry.files[split].items():
-        data = (folder / file).read_bytes()
+        data = read_regular(folder / file, MOST_SET)
         found = hashlib.sha256(data).hexdigest()
         if found not in known:
             raise ValueError(
@@ -168,14 +184,46 @@ def _read_split(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{folder} cannot be read: {fault}") from None
 
 
+def read_picture(path: Path) -> np.ndarray:
+    """A picture of one of the ``FORMATS``, scaled to (32, 32, 3) uint8.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: it is no regular file, none of the formats, damaged, or larger than ``MOST_PIXELS``.
+    """
+    from PIL import Image
+
+    data = io.BytesIO(read_regular(path, MOST_PICTURE))
+    try:
+        with warnings.catch_warnings():  # Pillow's own limits are other ones
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(data, formats=FORMATS) as image:
+                width, height = image.size
+                if width * height > MOST_PIXELS:
+                    raise ValueError(f"it has {width * height:,} pixels, at most {MOST_PIXELS:,} are read")
+                scaled = image.convert("RGB").resize((FOLDER_SIDE, FOLDER_SIDE), Image.Resampling.BILINEAR)
+    except Image.DecompressionBombError as fault:
+        found = re.search("[0-9]+", str(fault))
+        size = f"{int(found[0]):,}" if found else "far too many"
+        raise ValueError(
+            f"{path} is no image that can be read: it has {size} pixels, at most {MOST_PIXELS:,} are read"
+        ) from None
+    except Image.UnidentifiedImageError:  # its text names the stream, not the file
+        raise ValueError(f"{path} is no image that can be read: expected {', '.join(FORMATS)}") from None
+    except Exception as fault:  # whatever Pillow's decoders raise at damaged data
+        raise ValueError(f"{path} is no image that can be read: {in_one_line(fault)}") from None
+    return np.asarray(scaled, np.uint8)
+
+
 def read_folder(folder: Path, split: str) -> LabelledImages:
     """Images in subfolders named after their classes, scaled to 32 x 32 RGB.
 
     With subfolders ``train`` and ``test`` these are the splits; else a fifth of the images, chosen by a hash of their
     names, is for testing.
-    """
-    from PIL import Image, UnidentifiedImageError
 
+    Raises:
+        ValueError: a file is no picture that can be read, see ``read_picture``; or there are too few.
+    """
     is_split = all((folder / part).is_dir() for part in SPLITS)
     root = folder / split if is_split else folder
     classes = tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
@@ -185,12 +233,7 @@ def read_folder(folder: Path, split: str) -> LabelledImages:
             ticket = hashlib.sha256(path.relative_to(root).as_posix().encode()).digest()[0] / 256.0
             if not is_split and (ticket < TEST_SHARE) != (split == "test"):
                 continue
-            try:
-                with Image.open(path) as image:
-                    scaled = image.convert("RGB").resize((FOLDER_SIDE, FOLDER_SIDE), Image.Resampling.BILINEAR)
-            except (UnidentifiedImageError, OSError) as fault:
-                raise ValueError(f"{path} is no image that can be read: {fault}") from None
-            images.append(np.asarray(scaled, np.uint8))
+            images.append(read_picture(path))
             labels.append(label)
     if len(classes) < 2 or len(set(labels)) < len(classes):
         raise ValueError(

@@ -1,11 +1,13 @@
 """The public sets of images: where they come from, what their files must be, and how those are read."""
 
-import gzip
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+MOST_UNPACKED = 256 * 2**20  # bytes of a compressed file
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,17 @@ class ImageSet:
 
 def read_idx(data: bytes) -> np.ndarray:
     """An array of bytes in the idx format (LeCun's, of MNIST), gzipped or not; ``ValueError`` for anything else."""
-    try:
-        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except (OSError, EOFError) as fault:
-        raise ValueError(f"its compression is damaged: {fault}") from None
+    if data[:2] == b"\x1f\x8b":
+        unpacking = zlib.decompressobj(wbits=31)  # 31: gzip
+        try:
+            data = unpacking.decompress(data, MOST_UNPACKED)
+        except zlib.error as fault:
+            raise ValueError(f"its compression is damaged: {fault}") from None
+        if not unpacking.eof:
+            what = (
+                "it ends too soon" if len(data) < MOST_UNPACKED else f"it unpacks to more than {MOST_UNPACKED:,} bytes"
+            )
+            raise ValueError(f"its compression is damaged: {what}")
     if len(data) < 4 or data[:3] != b"\x00\x00\x08" or len(data) < 4 + 4 * data[3]:
         raise ValueError(f"it is no idx file of bytes: it begins with {data[:4]!r}, expected 00 00 08 and the axes")
     shape = struct.unpack(f">{data[3]}I", data[4 : 4 + 4 * data[3]])

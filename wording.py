@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from typing import Any
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
@@ -23,6 +24,17 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 episode``, ``3,000 episodes``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def in_one_line(fault: BaseException, most: int = 300) -> str:
+    """What an error says, on one line of at most ``most`` letters; its name, if it says nothing."""
+    return in_line(fault, most) or type(fault).__name__
+
+
+def in_line(value: Any, most: int = 300) -> str:
+    """A value as text, on one line of at most ``most`` letters."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _proper(name: str) -> str:

@@ -1,6 +1,5 @@
 """What Ludus' own agents share: SB3's interface over a batch, acting, log lines, and reading hyperparameters."""
 
-import math
 import time
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
+from ..untrusted import is_number, is_whole
 from ..wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
 from .statistics import EpisodeStatistics
@@ -20,6 +20,7 @@ from .vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")
 MOST_THREADS = 256  # torch crashes for want of memory at some number above
+MANY = 10**9  # of environments, steps of a rollout and whatever else is counted
 LONGEST = 1_000_000  # steps that an action may be tried for
 
 
@@ -204,7 +205,7 @@ class BatchAgent(BaseAlgorithm):
         return self.tensors(), self.state()
 
     def _load_state(self, state: dict[str, Any]) -> None:
-        self.num_timesteps, self._n_updates = state["num_timesteps"], state["n_updates"]
+        self.num_timesteps, self._n_updates = (counter(state, name) for name in ("num_timesteps", "n_updates"))
         self.reheating.load_state_dict(state["reheating"])
         self.statistics.load_state_dict(state["statistics"])
         self._has_begun = True  # whoever loads restores the batch, or begins anew
@@ -219,6 +220,13 @@ class BatchAgent(BaseAlgorithm):
     def save(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
         """Refused: see ``refuse_saving``."""
         refuse_saving()
+
+
+def counter(state: dict[str, Any], name: str) -> int:
+    """The counter ``name`` of a saved state; ``ValueError`` if it is none."""
+    if not is_whole(state.get(name), 0, 2**62):
+        raise ValueError(f"{name} of the saved state is {state.get(name)!r}, expected a whole number")
+    return int(state[name])
 
 
 def refuse_saving() -> None:
@@ -259,11 +267,6 @@ def check_types(config: Any, except_for: tuple[str, ...] = ()) -> None:
             raise ValueError(f"{entry.name} must be a finite number, got {value!r}")
         elif isinstance(default, tuple) and not isinstance(value, tuple):
             raise ValueError(f"{entry.name} must be a list such as [128, 128], got {value!r}")
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a finite number, and no truth value."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def check_range(config: Any, low: float, high: float, *names: str) -> None:

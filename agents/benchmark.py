@@ -133,7 +133,7 @@ class EnvPool:
     def __init__(self, python: Path) -> None:
         command = [str(python), str(Path(__file__).with_name("benchmark_peer.py"))]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         )
         self.versions = self._answer()
 
@@ -170,7 +170,7 @@ def machine() -> dict[str, str]:
     """What the figures were measured on: processor, cores, system, versions."""
     model = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as lines:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
             model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
     found = {"processor": model, "cores": str(os.cpu_count()), "system": platform.platform()}
     found["python"] = platform.python_version()

@@ -253,7 +253,10 @@ def learn_snake(config: Config) -> list[Row]:
 def _python(script: str, *arguments: str, **variables: str) -> str:
     """What ``script`` prints in a new process of this interpreter."""
     done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], env={**os.environ, **variables}, capture_output=True, text=True
+        [sys.executable, "-c", script, *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        encoding="utf-8",
     )
     if done.returncode:
         raise RuntimeError(f"a process of the benchmark failed: {done.stderr.strip().splitlines()[-1]}")

@@ -14,19 +14,25 @@ checkpoints before it untouched. The newest ``KEEP`` stay.
 import contextlib
 import hashlib
 import json
+import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import safetensors.torch
 import torch
 
 from ..files import quote, write_folder
+from ..untrusted import MOST_JSON, MOST_WEIGHTS, is_whole, parse_json, parse_tensors, read_regular
+from ..wording import in_one_line
 
 FORMAT = 1
 KEEP = 3
+# Most bytes of each file. None other is read, whatever a manifest names.
+FILES = {"weights.safetensors": MOST_WEIGHTS, "state.json": MOST_JSON, "batch.bin": MOST_WEIGHTS}
+REQUIRED = ("weights.safetensors", "state.json")
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def save(
     contents["manifest.json"] = json.dumps(manifest, indent=1).encode()
     final = folder / f"{steps:012d}"
     if final.exists():  # the same moment, saved again after a resume: what is whole stays, only wreckage goes
-        with contextlib.suppress(OSError, ValueError, KeyError, safetensors.SafetensorError):
+        with contextlib.suppress(OSError, ValueError):
             _load(final, ())
             return
     write_folder(final, contents)
@@ -74,11 +80,15 @@ def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoint folders, the newest first."""
     if not folder.is_dir():
         return []
-    return sorted((path for path in folder.iterdir() if path.is_dir() and path.name.isdigit()), reverse=True)
+    named = (path for path in folder.iterdir() if path.is_dir() and re.fullmatch("[0-9]{12,18}", path.name))
+    return sorted(named, key=lambda path: int(path.name), reverse=True)
 
 
-def load_latest(folder: Path) -> Checkpoint:
+def load_latest(folder: Path, check: Callable[[dict[str, Any]], None] | None = None) -> Checkpoint:
     """The newest checkpoint that is whole.
+
+    Args:
+        check: Raises ``ValueError`` for a state that lacks what its reader needs; that checkpoint is passed over, too.
 
     Raises:
         FileNotFoundError: there is none at all.
@@ -88,9 +98,12 @@ def load_latest(folder: Path) -> Checkpoint:
     paths = list_checkpoints(folder)
     for path in paths:
         try:
-            return _load(path, tuple(problems))
-        except (OSError, ValueError, KeyError, safetensors.SafetensorError) as fault:
-            problems.append(f"checkpoint {path.name} passed over: {fault}")
+            saved = _load(path, tuple(problems))
+            if check is not None:
+                check(saved.state)
+            return saved
+        except (OSError, ValueError) as fault:
+            problems.append(f"checkpoint {path.name} passed over: {in_one_line(fault)}")
     if not paths:
         raise FileNotFoundError(
             f"no checkpoint in {folder}; begin the training with: ludus train --resume {quote(folder.parent)}"
@@ -100,30 +113,52 @@ def load_latest(folder: Path) -> Checkpoint:
 
 def _load(path: Path, problems: tuple[str, ...]) -> Checkpoint:
     try:
-        manifest = dict(json.loads(_read(path / "manifest.json")))
-    except ValueError:
-        raise ValueError("manifest.json is damaged (it is no JSON)") from None
+        manifest = parse_json(_read(path / "manifest.json", MOST_JSON))
+    except ValueError as fault:
+        raise ValueError(f"manifest.json is damaged ({in_one_line(fault)})") from None
+    if not isinstance(manifest, dict):
+        raise ValueError("manifest.json is damaged (it is no map)")
     if manifest.get("format") != FORMAT:
         raise ValueError(f"its format is {manifest.get('format')!r}, this version of Ludus reads {FORMAT}")
     contents = {}
-    for name, expected in manifest["files"].items():
-        data = _read(path / name)
+    for name, expected in _listed(manifest.get("files")).items():
+        data = _read(path / name, FILES[name])
         if len(data) != expected["bytes"]:
             raise ValueError(f"{name} has {len(data)} bytes, expected {expected['bytes']}")
         if hashlib.sha256(data).hexdigest() != expected["sha256"]:
             raise ValueError(f"{name} is damaged (its SHA-256 does not match)")
         contents[name] = data
+    try:
+        state = parse_json(contents["state.json"])
+    except ValueError as fault:
+        raise ValueError(f"state.json is damaged ({in_one_line(fault)})") from None
+    if not isinstance(state, dict):
+        raise ValueError("state.json is damaged (it is no map)")
     return Checkpoint(
         steps=int(path.name),
-        tensors=safetensors.torch.load(contents["weights.safetensors"]),
-        state=json.loads(contents["state.json"]),
+        tensors=parse_tensors(contents["weights.safetensors"]),
+        state=state,
         batch=contents.get("batch.bin"),
         problems=problems,
     )
 
 
-def _read(path: Path) -> bytes:
+def _listed(files: Any) -> dict[str, dict[str, Any]]:
+    """The entry ``files`` of a manifest; ``ValueError`` unless it lists sizes and hashes of what a checkpoint has."""
+    if not isinstance(files, dict) or not set(REQUIRED) <= files.keys() <= FILES.keys():
+        raise ValueError(f"manifest.json is damaged (files is {ascii(files)[:60]}, expected {', '.join(REQUIRED)})")
+    for name, entry in files.items():
+        if not (
+            isinstance(entry, dict)
+            and is_whole(entry.get("bytes"), 0, FILES[name])
+            and isinstance(entry.get("sha256"), str)
+        ):
+            raise ValueError(f"manifest.json is damaged (of {name} it says {ascii(entry)[:60]})")
+    return files
+
+
+def _read(path: Path, most: int) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, most)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path.name} is missing") from None

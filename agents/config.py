@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -12,16 +13,21 @@ import numpy as np
 import torch
 import yaml
 
-from ..envs.make import find_spec, is_ludus, pin_component, pin_components, slots_of
-from ..files import write_atomically
-from ..wording import did_you_mean
+from ..envs.engine.batch import check_seed
+from ..envs.make import pin_component, pin_components, slots_of
+from ..envs.registered import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
+from ..files import quote, write_atomically
+from ..untrusted import MOST_YAML, is_number, parse_yaml, read_regular
+from ..wording import did_you_mean, in_line, in_one_line
 from .catalogue import find, resolve
+from .evaluation import MOST_EPISODES
 
-CONFIG_FORMAT = 1
-# What PyYAML raises for text that is no YAML, beside its own error: for impossible dates, unknown tags, deep nesting.
-PYYAML_RAISES = (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
-# Hyperparameters that are younger than some runs and results: at these values they change nothing.
-LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal"}
+CONFIG_FORMAT = 2
+MOST_STEPS = 10**15  # what the name of a checkpoint, and whoever counts in 64 bits, can say
+MOST_SECONDS = 10**9
+# What is younger than some runs and results (hyperparameters, and an entry of `RunConfig`): at these values it changes
+# nothing.
+LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""}
 PRESETS = Path(__file__).parent / "presets"
 OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
 
@@ -30,7 +36,8 @@ OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  
 class RunConfig:
     """What decides a run; written to config.yaml."""
 
-    env: str  # id of a registered environment
+    env: str  # id of a registered environment, without a module
+    module: str = ""  # what has to be imported before the id is registered; said to a person, never imported by itself
     agent: str = "pqn"
     steps: int = 1_000_000  # environment steps in all
     seed: int = 0
@@ -48,13 +55,25 @@ class RunConfig:
             if isinstance(value, bool) or not isinstance(value, kind):
                 what = {str: "a text", int: "a whole number", dict: "a map"}.get(kind, "a number")
                 raise ValueError(f"{entry.name} must be {what}, got {value!r}")
+        check_entries(self.env, self.module)
         find(self.agent)
-        if self.steps < 1:
-            raise ValueError(f"steps must be >= 1, got {self.steps}")
-        for name, least in (("evaluate_every", 0), ("evaluation_episodes", 1), ("checkpoint_seconds", 0)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}")
-        if self.device not in ("cpu", "cuda") and not self.device.startswith("cuda:"):
+        check_seed(self.seed)
+        for name, least, most in (
+            ("steps", 1, MOST_STEPS),
+            ("evaluate_every", 0, MOST_STEPS),
+            ("evaluation_episodes", 1, MOST_EPISODES),
+            ("checkpoint_seconds", 0, MOST_SECONDS),
+        ):
+            value = getattr(self, name)
+            if not value >= least:
+                raise ValueError(f"{name} must be >= {least}, got {value}")
+            if not is_number(value) or value > most:
+                raise ValueError(f"{name} must be {least} … {most:,}, got {value if is_number(value) else 'more'}")
+        for name in ("environment", "hyperparameters"):
+            for key in getattr(self, name):
+                if not isinstance(key, str):
+                    raise ValueError(f"{name} has the entry {key!r}, expected names")
+        if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", self.device):
             raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
 
     @property
@@ -77,7 +96,7 @@ def preset(env: str, agent: str, environment: Mapping[str, Any] | None = None) -
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    return yaml.safe_load(path.read_text()) if path.exists() else {}
+    return yaml.safe_load(path.read_bytes()) if path.exists() else {}
 
 
 def _shows_pictures(env: str, environment: Mapping[str, Any]) -> bool:
@@ -88,8 +107,12 @@ def _shows_pictures(env: str, environment: Mapping[str, Any]) -> bool:
 def configure(
     env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | None = None, **keywords: Any
 ) -> RunConfig:
-    """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's."""
-    find_spec(env)
+    """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's.
+
+    Args:
+        env: An environment id, or MODULE:ID for one that a module registers, which is imported.
+    """
+    env = import_named(env)
     find(agent)
     device = keywords.get("device", "cpu")
     if device.startswith("cuda") and not torch.cuda.is_available():
@@ -103,7 +126,7 @@ def configure(
     resolved = resolve(agent, given)
     if resolved.get("encoder") is not None:
         resolved["encoder"] = pin_component(resolved["encoder"])
-    return RunConfig(env=env, agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
+    return RunConfig(env=env, module=module_of(env), agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
 
 
 def versions() -> dict[str, str]:
@@ -119,12 +142,15 @@ def versions() -> dict[str, str]:
 def write(config: RunConfig, path: Path) -> None:
     """Write ``config`` and the versions as YAML."""
     content = {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions()}
+    if not config.module:
+        del content["module"]
     write_atomically(path, yaml.safe_dump(content, sort_keys=False).encode())
 
 
 def other_versions(folder: Path) -> list[str]:
     """A line for each library that is of another version than when the run in ``folder`` began."""
-    began = yaml.safe_load((folder / "config.yaml").read_text()).get("versions") or {}
+    began = parse_yaml(read_regular(folder / "config.yaml", MOST_YAML)).get("versions")
+    began = began if isinstance(began, dict) else {}
     return [
         f"the run began with {name} {began.get(name)}, this is {now}: going on may not be exact to the bit"
         for name, now in versions().items()
@@ -150,7 +176,7 @@ def changes(saved: dict[str, Any] | None, config: RunConfig) -> dict[str, str]:
     now = what_decides(config)
     saved = {**{key: value for key, value in LATER.items() if key in now}, **saved}
     return {
-        key: f"{key} {saved.get(key)}, config.yaml says {now.get(key)}"
+        in_line(key): f"{in_line(key)} {in_line(saved.get(key))}, config.yaml says {in_line(now.get(key))}"
         for key in dict.fromkeys([*saved, *now])
         if saved.get(key) != now.get(key)
     }
@@ -161,19 +187,27 @@ def read(folder: Path) -> RunConfig:
 
     Raises:
         FileNotFoundError: there is no run.
-        ValueError: its config.yaml is damaged, incomplete or of another version.
+        ValueError: its config.yaml is damaged, incomplete or of another version; or its environment is not registered.
+            Nothing is imported for what stands in it.
     """
     path = folder / "config.yaml"
     if not path.exists():
         what = "does not exist" if not folder.exists() else "holds no config.yaml"
         raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made")
     try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, *PYYAML_RAISES) as fault:
-        why = _why_unreadable(fault)
-        raise ValueError(f"{path} cannot be read: {why}; restore it or start a new run") from None
+        data = read_regular(path, MOST_YAML)
+    except OSError as fault:
+        raise ValueError(f"{path} cannot be read: {fault.strerror}; restore it or start a new run") from None
+    try:
+        content = parse_yaml(data)
+    except ValueError as fault:
+        raise ValueError(f"{path} cannot be read: {in_one_line(fault)}; restore it or start a new run") from None
     if not isinstance(content, dict) or "format" not in content:
         raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
+    if content["format"] == 1:
+        raise ValueError(
+            f"{path} has format 1, whose env could name a module to import; rewrite it: ludus upgrade {quote(folder)}"
+        )
     if content["format"] != CONFIG_FORMAT:
         raise ValueError(
             f"{path} has format {content['format']!r}, this version of Ludus reads {CONFIG_FORMAT}; "
@@ -198,23 +232,10 @@ def read(folder: Path) -> RunConfig:
         lost = [key for key in resolved if key not in found.hyperparameters]
         if lost:
             raise ValueError(f"it lacks the hyperparameter {lost[0]!r}")
-        return found
-    except ValueError as fault:
-        raise ValueError(f"{path}: {fault}; restore it or start a new run") from None
-
-
-def _why_unreadable(fault: Exception) -> str:
-    """Why a YAML file cannot be read, in a few words; with the line where there is one."""
-    if isinstance(fault, OSError):
-        return fault.strerror or str(fault)
-    if isinstance(fault, UnicodeDecodeError):
-        return "it is no text in UTF-8"
-    mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
-    if mark is not None:
-        return f"line {mark.line + 1}, column {mark.column + 1}: {fault.problem}"  # type: ignore[attr-defined]
-    if isinstance(fault, yaml.reader.ReaderError):
-        return f"character {fault.position + 1} is none that YAML allows"
-    return next(iter(str(fault).splitlines()), type(fault).__name__)
+    except Exception as fault:  # whatever an agent raises at hyperparameters that nobody ever gave it
+        raise ValueError(f"{path}: {in_one_line(fault)}; restore it or start a new run") from None
+    check_registered(found.env, found.module, f"{folder} is a run of")
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ import torch
 
 from ..envs.engine.binding import bind, hash_sources
 from ..envs.engine.kernels import below, mix, uniform
+from ..untrusted import is_number
 
 SPLIT_MIX = getattr(mix, "py_func", mix)
 
@@ -93,8 +94,12 @@ class Reheating:
         return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)
+        """Go on from ``state_dict()``; ``ValueError`` for anything else."""
+        known = self.state_dict()
+        if not isinstance(state, dict) or state.keys() != known.keys() or not all(map(is_number, state.values())):
+            raise ValueError(f"the saved state of the exploration is {state!r}, expected numbers: {', '.join(known)}")
+        for name in known:
+            setattr(self, name, state[name])
 
 
 STREAM_SALT = 0x6C75647573  # keeps the coins of environment i apart from the environment's own random numbers
@@ -228,10 +233,23 @@ class EpsilonGreedy:
             "trying": torch.from_numpy(trying),
         }
 
-    def load(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from ``tensors()``."""
-        self.streams["rng"] = tensors["coins"].numpy().view(np.uint64)
-        self.streams["tried"], self.streams["left"] = tensors["trying"].numpy()
+    def load(self, tensors: dict[str, torch.Tensor], actions: int) -> None:
+        """Go on from ``tensors()``; ``ValueError`` if they are not of so many environments with so many ``actions``."""
+        coins, trying = tensors["coins"], tensors["trying"]
+        count = len(self.streams)
+        if (coins.dtype, coins.shape) != (torch.int64, (count,)):
+            raise ValueError(f"the saved coins are {coins.dtype} {tuple(coins.shape)}, expected int64 ({count},)")
+        if (trying.dtype, trying.shape) != (torch.int32, (2, count)):
+            raise ValueError(f"what was tried is {trying.dtype} {tuple(trying.shape)}, expected int32 (2, {count})")
+        check_actions("what was tried", trying[0].numpy(), actions)
+        self.streams["rng"] = coins.numpy().view(np.uint64)
+        self.streams["tried"], self.streams["left"] = trying.numpy()
+
+
+def check_actions(what: str, actions: np.ndarray, number: int) -> None:
+    """``ValueError`` unless all are 0 … ``number`` - 1: compiled loops index with them and look no further."""
+    if actions.size and not 0 <= actions.min() <= actions.max() < number:
+        raise ValueError(f"{what} is {actions.min()} … {actions.max()}, expected actions 0 … {number - 1}")
 
 
 class AskedEpsilonGreedy:

@@ -2,40 +2,33 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..files import log_sizes
+from ..untrusted import read_table
 from .evaluation import Policy
 
 
 def growing_files(folder: Path) -> dict[str, int]:
-    """Name -> size in bytes of the run's logs."""
-    names = [path.name for path in folder.glob("events.out.*")] + ["evaluations.csv"]
-    return {name: (folder / name).stat().st_size for name in sorted(names) if (folder / name).exists()}
+    """Name -> size in bytes of the run's logs; ``ValueError`` if one is a link or no regular file."""
+    return log_sizes([*folder.glob("events.out.*"), folder / "evaluations.csv"])
 
 
 def last_step(folder: Path) -> int:
     """The last step that the run's logs tell of; 0 if they tell of none."""
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
-    steps = [event.step for path in folder.glob("events.out.*") for event in EventFileLoader(str(path)).Load()]
-    table = folder / "evaluations.csv"
-    if table.exists():
-        with open(table, newline="") as stream:
-            steps += [int(row["steps"]) for row in csv.DictReader(stream) if (row.get("steps") or "").isdigit()]
+    names = growing_files(folder)
+    events = [folder / name for name in names if name.startswith("events.out.")]
+    steps = [event.step for path in events for event in EventFileLoader(str(path)).Load()]
+    if "evaluations.csv" in names:
+        rows = read_table(folder / "evaluations.csv")
+        steps += [int(row["steps"]) for row in rows if re.fullmatch("[0-9]{1,18}", row.get("steps") or "")]
     return max(steps, default=0)
-
-
-def cut_back(folder: Path, sizes: dict[str, int]) -> None:
-    """Make the logs what they were at the checkpoint: later lines go, and files that began later."""
-    for name, size in growing_files(folder).items():
-        if name not in sizes:
-            (folder / name).unlink()
-        elif size > sizes[name]:
-            with open(folder / name, "r+b") as stream:
-                stream.truncate(sizes[name])
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:
@@ -45,7 +38,7 @@ def append_row(path: Path, row: dict[str, Any]) -> None:
     if not path.exists():
         writer.writeheader()
     writer.writerow(row)
-    with open(path, "a", newline="") as stream:
+    with open(path, "a", newline="", encoding="utf-8") as stream:
         stream.write(text.getvalue())
 
 
@@ -80,6 +73,6 @@ def write_image(writer: Any, tag: str, encoded: bytes, step: int) -> None:
     from PIL import Image
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-    width, height = Image.open(io.BytesIO(encoded)).size
+    width, height = Image.open(io.BytesIO(encoded), formats=["GIF", "PNG"]).size
     image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=encoded)
     writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), step)

@@ -12,8 +12,9 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, TensorBoardOutputFormat
 
 from ..interrupts import Interrupted
+from ..untrusted import is_whole
 from . import checkpoint
-from .config import RunConfig, what_decides
+from .config import MOST_STEPS, RunConfig, what_decides
 from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .logs import append_row, growing_files, rollout_gif, write_image
 
@@ -28,6 +29,22 @@ class Place(Protocol):
     notes: list[str]
 
     def make_batch(self, num_envs: int, **keywords: Any) -> Any: ...
+
+
+def check_state(state: dict[str, Any]) -> None:
+    """``ValueError`` unless a checkpoint's ``state`` has what ``RunCallback.save`` puts there."""
+    for name in ("agent", "run", "files"):
+        if not isinstance(state.get(name), dict):
+            raise ValueError(f"state.json is damaged (its entry {name!r} is missing or no map)")
+    if not isinstance(state.get("config"), (dict, type(None))):  # old ones have none
+        raise ValueError("state.json is damaged (its entry 'config' is no map)")
+    run, sizes = state["run"], state["files"].values()
+    if not is_whole(run.get("evaluated_at"), 0, MOST_STEPS):
+        raise ValueError("state.json is damaged (it does not say when the run was evaluated)")
+    if not isinstance(run.get("best"), (float, type(None))):
+        raise ValueError("state.json is damaged (its best return is no number)")
+    if not all(is_whole(size, 0, 2**62) for size in sizes):
+        raise ValueError("state.json is damaged (the sizes of the logs are no whole numbers)")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from .batch_agent import LONGEST, MOST_THREADS, BatchAgent, check_range, check_types, config_from, is_number
+from ..untrusted import is_number
+from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, check_range, check_types, config_from
 from .encoders import check, place
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
@@ -61,6 +62,7 @@ class PQNConfig:
         check_types(self, except_for=("input_scale", "center", "encoder"))
         check(self.encoder, self.freeze, self.center)
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
+        check_range(self, 1, MANY, "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 1, MOST_THREADS, "threads")
         check_range(self, 0, 1, "gamma", "lam", "learning_rate_end")
@@ -268,7 +270,7 @@ class PQN(BatchAgent):
                 slots.setdefault(int(index), {})[key] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
         self.generator.set_state(tensors["generator"])
-        self.explore.load(tensors)
+        self.explore.load(tensors, int(self.action_space.n))  # type: ignore[attr-defined]
         self._load_state(state)
 
 

@@ -4,6 +4,7 @@
 and plain values are handed out, and classes, spaces and schedules are rebuilt from the run's configuration.
 """
 
+import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from ..envs.engine.batch import Batch
 from . import replay, trees
-from .batch_agent import refuse_saving
+from .batch_agent import counter, refuse_saving
 from .statistics import EpisodeStatistics
 from .vecenv import BatchVecEnv
 from .vecenv_base import as_members
@@ -32,7 +33,7 @@ class Resumable:
     statistics: EpisodeStatistics
     threads: int
     _before_noise: dict[str, Any] | None = None  # in a rollout with gSDE, the random state before its noise was drawn
-    _replay_generation: str | None = None  # of the replay buffer's files; see ``replay``
+    _replay_files: replay.ReplayFiles | None = None
     _replay_saved: dict[str, Any] = {}  # what the loaded checkpoint says of them
 
     def attach(
@@ -73,6 +74,10 @@ class Resumable:
             return super().collect_rollouts(*arguments, **keywords)  # type: ignore[misc]
         finally:
             self._before_noise = None
+
+    def _store_transition(self, *arguments: Any, **keywords: Any) -> None:
+        with self._replay_files.writing() if self._replay_files is not None else contextlib.nullcontext():
+            super()._store_transition(*arguments, **keywords)  # type: ignore[misc]
 
     def train(self, *arguments: Any, **keywords: Any) -> None:
         super().train(*arguments, **keywords)  # type: ignore[misc]
@@ -137,7 +142,8 @@ class Resumable:
 
     def _replay_tree(self: Any) -> dict[str, Any]:
         buffer = self.replay_buffer
-        return {"pos": buffer.pos, "full": bool(buffer.full), "generation": self._replay_generation}
+        generation = self._replay_files.generation if self._replay_files else None
+        return {"pos": buffer.pos, "full": bool(buffer.full), "generation": generation}
 
     def _normalizer_tree(self: Any) -> dict[str, Any]:
         env = self.get_vec_normalize_env()
@@ -149,8 +155,8 @@ class Resumable:
         return tree
 
     def pack(self: Any) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-        if isinstance(self, OffPolicyAlgorithm):
-            replay.flush(self.replay_buffer)
+        if self._replay_files is not None:
+            self._replay_files.flush()
         return trees.pack(self.tree())
 
     def load_network(self: Any, tensors: dict[str, torch.Tensor]) -> None:
@@ -193,9 +199,11 @@ class Resumable:
         last = {key: trees.each(_as_array, value) for key, value in tree["last"].items()}
         self._last_obs, self._last_original_obs = last["observation"], last["original"]
         self._last_episode_starts = last["starts"]
-        self.num_timesteps, self._n_updates = tree["num_timesteps"], tree["n_updates"]
-        self.logged_at = tree["logged_at"]
+        for attribute, name in (("num_timesteps", "num_timesteps"), ("_n_updates", "n_updates"), ("logged_at",) * 2):
+            setattr(self, attribute, counter(tree, name))
         self.statistics.load_state_dict(tree["statistics"])
+        if not isinstance(tree["replay"], dict):
+            raise ValueError(f"the saved replay buffer is {tree['replay']!r}, expected a map")
         self._replay_saved = tree["replay"]
         if tree.get("warm_up") is not None:
             self.action_space.np_random.bit_generator.state = tree["warm_up"]
@@ -207,15 +215,13 @@ class Resumable:
         self._last_obs = None
 
     def keep_replay(self: Any, folder: Path) -> bool:
-        buffer, saved = getattr(self, "replay_buffer", None), self._replay_saved
+        buffer = getattr(self, "replay_buffer", None)
         if buffer is None:
             return True
-        expected = saved.get("generation")
-        self._replay_generation = replay.move_to_files(buffer, folder, expected)
-        if self._replay_generation != expected:
-            return False
-        buffer.pos, buffer.full = saved["pos"], saved["full"]
-        return True
+        # What is undone to a normalised observation is not exact, and strangers' spaces are what they are.
+        bounded = hasattr(self.batch, "records") and self.get_vec_normalize_env() is None
+        self._replay_files = replay.ReplayFiles(buffer, folder, self._replay_saved, bounded)
+        return self._replay_files.kept
 
     def save(self, *_: Any, **__: Any) -> None:
         """Refused: see ``refuse_saving``."""

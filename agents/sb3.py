@@ -10,6 +10,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from ..envs.engine.batch import Batch
+from .batch_agent import counter
 from .encoders import place
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy
 from .resumable import Resumable
@@ -78,7 +79,7 @@ class LudusDQN(Resumable, DQN):  # type: ignore[misc]
     def load_tree(self, tree: dict[str, Any]) -> None:
         super().load_tree(tree)
         self.coins.streams["rng"] = tree["coins"].numpy().view(np.uint64)
-        self._n_calls, self.exploration_rate = tree["calls"], tree["epsilon"]
+        self._n_calls, self.exploration_rate = counter(tree, "calls"), float(tree["epsilon"])
 
 
 class ViewVecEnv(VecEnvWrapper):

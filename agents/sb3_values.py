@@ -7,8 +7,9 @@ import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 
+from ..untrusted import is_number
 from ..wording import did_you_mean
-from .batch_agent import MOST_THREADS, is_number
+from .batch_agent import MANY, MOST_THREADS
 from .encoders import check
 
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
@@ -32,7 +33,6 @@ REFUSED = frozenset(
     | {"rollout_buffer_class", "rollout_buffer_kwargs", "replay_buffer_class", "replay_buffer_kwargs"}
     | {"optimize_memory_usage", "_init_setup_model", "policy", "policy_kwargs"}
 )
-MANY = 10**9
 # Lowest and highest value of what must be a whole number, and of what must be a number.
 WHOLE = {
     **dict.fromkeys(("num_envs", "n_steps", "n_epochs", "batch_size", "buffer_size", "train_freq"), (1, MANY)),

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..envs.engine.buffers import Buffers
+from ..untrusted import is_whole
 
 
 class EpisodeStatistics:
@@ -48,4 +49,12 @@ class EpisodeStatistics:
         return {"count": self.count, "sums": dict(self.sums)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.count, self.sums = state["count"], dict(state["sums"])
+        """Go on from ``state_dict()``; ``ValueError`` for anything else."""
+        known = (
+            isinstance(state, dict) and isinstance(state.get("sums"), dict) and state["sums"].keys() == self.sums.keys()
+        )
+        if not known or not is_whole(state.get("count"), 0, 2**62):
+            raise ValueError(f"the saved statistics are {state!r}, expected a count and sums of {', '.join(self.sums)}")
+        if not all(isinstance(value, float) for value in state["sums"].values()):
+            raise ValueError(f"the saved statistics are {state!r}, expected sums that are numbers")
+        self.count, self.sums = state["count"], {name: state["sums"][name] for name in self.sums}

@@ -58,7 +58,7 @@ def pairs(env: str | None = None, agent: str | None = None) -> list[tuple[str, s
         (id, name)
         for id in ENVIRONMENTS
         if id not in LEFT_OUT and (path := PRESETS / f"{id.replace('/', '-')}.yaml").exists()
-        for name in yaml.safe_load(path.read_text())
+        for name in yaml.safe_load(path.read_bytes())
     ]
     found = [(id, name) for id, name in known if env in (None, id) and agent in (None, name)]
     if not found:

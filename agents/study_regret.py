@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from ..envs.engine.slots import SlottedBatch
-from ..envs.make import find_spec, make_batch, pin_components
+from ..envs.make import make_batch, pin_components
+from ..envs.registered import find_spec
 from ..wording import counted
 from .config import configure, what_decides
 from .evaluation import greedy_policy

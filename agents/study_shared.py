@@ -15,6 +15,7 @@ from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
 from ..files import write_atomically
+from ..untrusted import read_table
 from . import catalogue
 from .config import LATER, RunConfig
 
@@ -79,8 +80,7 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
         return []
     kinds: dict[str, Any] = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
     try:
-        with open(path, newline="") as stream:
-            return [kind(**{key: kinds[key](text) for key, text in line.items()}) for line in csv.DictReader(stream)]
+        return [kind(**{key: kinds[key](text) for key, text in line.items()}) for line in read_table(path)]
     except (KeyError, ValueError, TypeError):
         raise ValueError(f"{path} is not a CSV of this study; choose another --out, or remove it") from None
 

@@ -18,9 +18,10 @@ import numpy as np
 import torch
 
 from ..envs.engine.batch import Batch
+from ..untrusted import is_number, is_whole
 from ..wording import did_you_mean
-from .batch_agent import LONGEST, BatchAgent, check_range, check_types, config_from
-from .exploration import coin_streams, toss
+from .batch_agent import LONGEST, MANY, BatchAgent, check_range, check_types, config_from
+from .exploration import check_actions, coin_streams, toss
 from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update
 
 MOST_VALUES = 20_000_000  # in all tables; 320 MB with their counts
@@ -60,9 +61,10 @@ class TabularConfig:
         if self.method not in METHODS:
             raise ValueError(f"unknown method {self.method!r} of tabular{did_you_mean(str(self.method), METHODS)}")
         counts = self.bins if isinstance(self.bins, tuple) else (self.bins,)
-        if not all(type(count) is int and count >= 1 for count in counts):
+        if not all(is_whole(count, 1, MANY) for count in counts):
             raise ValueError(f"bins must be a whole number >= 1 or a list of these, got {self.bins!r}")
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps")
+        check_range(self, 1, MANY, "rollout_steps")
         check_range(self, 1, LONGEST, "epsilon_repeat")
         check_range(self, 0, 1, "gamma", "step_size_end")
         if not 0.0 < self.step_size <= 1.0:
@@ -70,7 +72,7 @@ class TabularConfig:
 
 
 def _is_bound(value: Any) -> bool:
-    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+    return value is None or is_number(value)
 
 
 class Tabular(BatchAgent):
@@ -232,9 +234,10 @@ class Tabular(BatchAgent):
         self.load_network(tensors)
         self.counts[...] = tensors["counts"].numpy()
         self._actions[...] = tensors["actions"].numpy()
-        self.explore.load(tensors)
+        check_actions("what will be done next", self._actions, self.tables.shape[-1])
+        self.explore.load(tensors, self.tables.shape[-1])
         self.table_coins["rng"] = tensors["table_coins"].numpy().view(np.uint64)
-        self._has_chosen = state["has_chosen"]
+        self._has_chosen = bool(state["has_chosen"])
         self._load_state(state)
 
     def begin_anew(self) -> None:

@@ -25,14 +25,17 @@ import torch
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from ..envs.make import make_batch
-from ..files import is_temporary, quote
+from ..envs.registered import import_option
+from ..files import cut_back, is_temporary, quote
 from ..interrupts import watch_signals
+from ..untrusted import MOST_YAML, open_regular
+from ..wording import in_one_line
 from . import catalogue, checkpoint
 from .catalogue import Agent
 from .config import RunConfig, changes, configure, other_versions, read, write
 from .evaluation import Evaluation
-from .logs import cut_back, last_step
-from .moments import Progress, RunCallback
+from .logs import growing_files, last_step
+from .moments import Progress, RunCallback, check_state
 
 NEVER_CHANGED = {"env", "agent", "num_envs"}  # in the config.yaml of a run that has a checkpoint
 
@@ -114,19 +117,29 @@ class Run:
         return make_batch(self.config.env, num_envs, **{**self.config.environment, **keywords})
 
     def _load_checkpoint(self) -> checkpoint.Checkpoint:
-        saved = checkpoint.load_latest(self.folder / "checkpoints")
+        saved = checkpoint.load_latest(self.folder / "checkpoints", check_state)
         self.notes += saved.problems
         return saved
 
     @contextmanager
     def _must_fit(self, saved: checkpoint.Checkpoint) -> Iterator[None]:
-        """Where a checkpoint does not fit config.yaml: ``ValueError`` with what was changed there since."""
+        """Where a checkpoint does not fit: ``ValueError`` with what was changed in config.yaml since, or with what is
+        wrong with its state.
+        """
         try:
             yield
-        except (ValueError, RuntimeError, KeyError, TypeError) as fault:
+        except (OSError, MemoryError):
+            raise
+        except Exception as fault:  # whatever agents, torch and SB3 raise at a state that is none of theirs
             changed = changes(saved.state.get("config"), self.config)
-            if not changed:
+            if not changed and isinstance(fault, ValueError) and len(str(fault).splitlines()) == 1:
                 raise
+            if not changed:
+                path = self.folder / "checkpoints" / f"{saved.steps:012d}"
+                raise ValueError(
+                    f"{path} does not hold the state of {self.config.agent}: {type(fault).__name__}: "
+                    f"{in_one_line(fault)}; remove it to go on from the one before"
+                ) from fault
             path = self.folder / "config.yaml"
             raise ValueError(
                 f"the checkpoint was made with {'; with '.join(changed.values())}; restore {path}"
@@ -137,10 +150,11 @@ class Run:
 
         Raises:
             Interrupted: stopped by Ctrl-C or SIGTERM, after a checkpoint.
-            ValueError: another process trains this run; its checkpoints are lost, or do not fit its config.yaml.
+            ValueError: another process trains this run; its checkpoints or its replay buffer are lost, damaged, or do
+                not fit its config.yaml; a log is no regular file.
             OSError: the folder cannot be written (any more); what was saved stays.
         """
-        with open(self.folder / "config.yaml") as held:
+        with open_regular(self.folder / "config.yaml", MOST_YAML) as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it ends
             except BlockingIOError:
@@ -171,7 +185,7 @@ class Run:
                 batch.seed_from(c.seed + saved.steps)
                 agent.begin_anew()
                 self.notes.append(f"{c.env} cannot be saved: its episodes start anew, the resume is not exact")
-            cut_back(self.folder, saved.state["files"])
+            cut_back(self.folder, growing_files(self.folder), saved.state["files"])
         else:
             trained = last_step(self.folder)
             if trained:  # a run saves before its first step, so there were checkpoints
@@ -180,8 +194,7 @@ class Run:
                     "restore the folder from a copy, or begin a new run with another --run"
                 )
             agent.keep_replay(self.folder / "replay")
-            for path in [*self.folder.glob("events.out.*"), self.folder / "evaluations.csv"]:
-                path.unlink(missing_ok=True)  # killed before the first checkpoint: the run begins anew
+            cut_back(self.folder, growing_files(self.folder), {})  # killed before the first checkpoint: it begins anew
         callback = RunCallback(self, batch, saved.state["run"] if saved else None, progress)
         # TensorBoard writes in a thread of its own; a full disk is reported once, below, and not by that thread, too.
         before, threading.excepthook = threading.excepthook, _quiet_about_files(threading.excepthook)
@@ -194,7 +207,7 @@ class Run:
         except OSError as fault:
             raise OSError(
                 f"{self.folder} cannot be written: {fault.strerror or fault}; make room or make it writable, then go "
-                f"on with: ludus train --resume {quote(self.folder)}"
+                f"on with: ludus train --resume {quote(self.folder)}{import_option(c.module)}"
             ) from fault
         finally:
             if writer is not None:

@@ -11,6 +11,7 @@ from .engine.batch import check_seed
 from .engine.fillings import width_of
 from .engine.slots import SlottedBatch
 from .make import make_batch, slots_of
+from .registered import import_named
 
 ENVS = 256  # played side by side, at most
 SUCCESSIVE = 16  # steps of a recording: many short ones show more than a few long ones
@@ -67,6 +68,7 @@ def frames(
         ValueError: no such environment, slot or keyword; a slot that is sensed once per episode, which is no series of
             steps; ``n`` below 1.
     """
+    id = import_named(id)
     keywords = _checked(id, slot, n, environment or {})
     count = min(ENVS, -(-n // SUCCESSIVE))
     series = -(-n // (count * SUCCESSIVE))  # of each environment

@@ -1,13 +1,11 @@
 """From an environment id to a batch, or to a game for a person."""
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 
-from ..wording import did_you_mean
 from .engine.foreign import ForeignBatch, create
 from .engine.kernel_batch import KernelBatch
 from .engine.make_filling import is_folder
@@ -15,6 +13,7 @@ from .engine.simulation import Slot, load
 from .engine.slots import open_batch
 from .human.game import Game
 from .human.recording import Recording
+from .registered import check_registered, find_spec, import_named, is_ludus
 
 MOST_ENVS = 10_000_000  # of a batch; more is a slip of the keyboard, and NumPy's message about it fills the screen
 
@@ -23,7 +22,7 @@ def make_batch(id: str, num_envs: int, /, rendered: bool = False, **keywords: An
     """``num_envs`` environments of any registered id, under SAME_STEP autoreset.
 
     Args:
-        id: A Ludus id such as ``ludus/Snake-v1``, or any other that Gymnasium knows.
+        id: A Ludus id such as ``ludus/Snake-v1``, any other that Gymnasium knows, or MODULE:ID.
         rendered: It will be drawn. Ludus' own environments always can be.
         **keywords: Parameters, sizes, ``randomize``, ``drift``, ``threads``, ``max_episode_steps``; for other
             environments whatever they take.
@@ -31,7 +30,7 @@ def make_batch(id: str, num_envs: int, /, rendered: bool = False, **keywords: An
     Raises:
         ValueError: unknown id or parameter, spaces that no agent can use, no frames where they are asked for.
     """
-    spec = find_spec(id)
+    spec = find_spec(import_named(id))
     if num_envs > MOST_ENVS:
         raise ValueError(f"num_envs must be 1 … {MOST_ENVS:,}, got {num_envs:,}")
     for key in ("autoreset_mode", "module", "num_envs"):
@@ -104,12 +103,12 @@ def make_game(id: str, **keywords: Any) -> Game:
     Raises:
         ValueError: unknown id or parameter, actions that no keys can play, no frames to show.
     """
-    spec = find_spec(id)
+    spec = find_spec(import_named(id))
     for key in ("autoreset_mode", "module", "num_envs", "render_mode"):
         if key in keywords:
             raise ValueError(f"{key} is not a parameter of the environment and cannot be set here")
     if is_ludus(spec):
-        keywords = pin_components(id, keywords)  # a recording is of this very component
+        keywords = pin_components(spec.id, keywords)  # a recording is of this very component
         return Game(gymnasium.make(spec, **keywords), keywords)
     check_frames(spec, keywords)
     # The checks of Gymnasium's wrapper are for authors; a player would see their warnings.
@@ -134,10 +133,7 @@ def make_recorded(recording: Recording) -> Game:
     Raises:
         ValueError: an id that is not registered, or settings that it does not take.
     """
-    # "module:id" would import any module that a stranger's file names.
-    if recording.id not in gymnasium.registry:
-        known = did_you_mean(recording.id, [name for name in gymnasium.registry if name.startswith("ludus/")])
-        raise ValueError(f"{recording.path} was played in {recording.id!r}, which is not registered here{known}")
+    check_registered(recording.id, recording.module, f"{recording.path} was played in")
     try:
         return make_game(recording.id, **recording.keywords)
     except (TypeError, ValueError) as problem:
@@ -145,34 +141,3 @@ def make_recorded(recording: Recording) -> Game:
             f"{recording.path} cannot be replayed: {problem}; it was recorded with ludus "
             f"{recording.versions.get('ludus')}, so watch it with that version"
         ) from None
-
-
-def find_spec(id: str) -> gymnasium.envs.registration.EnvSpec:
-    """The registration of ``id``, or of ``module:id`` once that module is imported.
-
-    Raises:
-        ValueError: there is none; with the nearest known id. The module cannot be imported; with the reason.
-    """
-    if id in gymnasium.registry:
-        return gymnasium.registry[id]
-    module, colon, rest = id.partition(":")
-    if colon:
-        try:
-            importlib.import_module(module)
-        except (ImportError, ValueError) as fault:  # ValueError: an empty name
-            raise ValueError(f"the module of {id!r} cannot be imported: {fault}; expected MODULE:ID") from None
-        return find_spec(rest)
-    try:
-        return gymnasium.spec(id)  # knows other versions
-    except gymnasium.error.Error:
-        known = [name for name in gymnasium.registry if name.startswith("ludus/")]
-        others = did_you_mean(id, gymnasium.registry)
-        hint = others if others.startswith("; did you mean") else did_you_mean(id, known)
-        if not hint.startswith("; did you mean"):
-            hint += "; any other id that Gymnasium knows will do, and MODULE:ID for one that a module registers"
-        raise ValueError(f"unknown environment {id!r}{hint}") from None
-
-
-def is_ludus(spec: gymnasium.envs.registration.EnvSpec) -> bool:
-    """Whether the environment is a file of kernels (ours, or a stranger's made with ``ludus.register``)."""
-    return spec.vector_entry_point == "ludus.envs.engine.vector:VectorEnv"

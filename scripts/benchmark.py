@@ -145,9 +145,9 @@ def write(path: Path, rows: Sequence[tuple[str, Row]], about: dict[str, str]) ->
     """The rows as CSV (machine and versions in columns of their own) or JSON, by the file's ending."""
     lines = [{"section": name, **asdict(row)} for name, row in rows]
     if path.suffix == ".json":
-        path.write_text(json.dumps({"machine": about, "rows": lines}, indent=1) + "\n")
+        path.write_text(json.dumps({"machine": about, "rows": lines}, indent=1) + "\n", "utf-8")
         return
-    with open(path, "w", newline="") as stream:
+    with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, ["section", *(field.name for field in fields(Row)), *about])
         writer.writeheader()
         writer.writerows({**line, **about} for line in lines)

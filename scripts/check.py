@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ludus.envs.checks.checker import PROFILES, Report, check_vector_env
-from ludus.envs.make import find_spec, is_ludus
-from ludus.scripts.options import key_values, parse
+from ludus.envs.registered import find_spec, is_ludus
+from ludus.scripts.options import environment, key_values, parse
 
 DESCRIPTION = """Check a vector environment, rule by rule: spaces, dtypes, masks, autoreset, seeding, memory, frames,
 actions, closing; for Ludus' own also both faces, independence of num_envs, and snapshots.
@@ -30,7 +30,7 @@ COLOURS = {"ok": "green", "failed": "red", "not applicable": "dim"}
 @dataclass
 class Arguments:
     id: Annotated[str, tyro.conf.Positional]
-    """An environment id; of another package: module:ID."""
+    """An environment id; of another package MODULE:ID."""
     profile: str | None = None
     """ludus or gymnasium; by default ludus for Ludus' own environments and gymnasium for others."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -45,11 +45,11 @@ def main(arguments: list[str]) -> int:
     options = parse(Arguments, "check", DESCRIPTION, arguments)
     console = Console(highlight=False)
     settings = key_values(options.set, "--set")
-    spec = find_spec(options.id)
+    spec = find_spec(environment(options.id))
     profile = options.profile or ("ludus" if is_ludus(spec) else "gymnasium")
     with console.status(f"Checking {spec.id}"):
         report = check_vector_env(
-            options.id,
+            spec.id,
             profile,
             steps=options.steps,
             num_envs=options.num_envs,

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ludus.envs.cards import Card, cards, draw_picture, markdown, picture_name, read_card, score
-from ludus.scripts.options import parse
+from ludus.scripts.options import environment, parse
 
 DESCRIPTION = """The environments with their parameters, or the card of one.
 
@@ -23,7 +23,7 @@ DESCRIPTION = """The environments with their parameters, or the card of one.
 @dataclass
 class Arguments:
     id: Annotated[str | None, tyro.conf.Positional] = None
-    """An environment id: prints its card and its parameters."""
+    """An environment id, of another package MODULE:ID: prints its card and its parameters."""
     markdown: bool = False
     """Print the table for the README."""
     pictures: Path | None = None
@@ -33,7 +33,7 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "envs", DESCRIPTION, arguments)
     console = Console(highlight=False)
-    shown = cards() if options.id is None else [read_card(options.id)]
+    shown = cards() if options.id is None else [read_card(environment(options.id))]
     if options.pictures is not None:
         options.pictures.mkdir(parents=True, exist_ok=True)
         for card in shown:

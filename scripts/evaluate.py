@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ludus.agents.evaluation import Evaluation, envs_for, evaluate
 from ludus.agents.regret import BLIND, TRUTH, Regret, compare
-from ludus.scripts.options import check_fit, key_values, parse, slot_fillings, subject
+from ludus.scripts.options import Imports, check_fit, import_all, key_values, parse, slot_fillings, subject
 from ludus.wording import counted
 
 DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
@@ -31,7 +31,7 @@ against the truth, the share how much of the gap from blind to truth a filling g
 @dataclass
 class Arguments:
     what: Annotated[str, tyro.conf.Positional]
-    """The folder of a run, or an environment id (then with --policy)."""
+    """The folder of a run, or an environment id, of another package MODULE:ID (then with --policy)."""
     policy: str | None = None
     """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
     episodes: int = 256
@@ -42,10 +42,12 @@ class Arguments:
     """key=value: a parameter of the environment, other than in training."""
     slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """NAME=FILLING: what a slot shows, other than in training. One slot may have several, with commas between them."""
+    imports: Imports = ()
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "evaluate", DESCRIPTION, arguments)
+    import_all(options.imports)
     console = Console(highlight=False)
     settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
     lists = {name: str(value).split(",") for name, value in slot_fillings(options.slot).items() if "," in str(value)}

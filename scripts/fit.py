@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus import datasets
+from ludus.envs.registered import import_option
 from ludus.files import quote
 from ludus.image_sets import IMAGE_SETS
-from ludus.scripts.options import check_slots, key_values, parse
+from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse
 from ludus.wording import did_you_mean
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
@@ -42,7 +43,8 @@ class Arguments:
     data: str | None = None
     """A data set (fashion-mnist, cifar-10, cifar-100, cifar-100-coarse), fetched if need be; or a folder of images."""
     env: str | None = None
-    """Of vision/read: the environment whose pictures are read, such as ludus/Breakout-v0."""
+    """Of vision/read: the environment whose pictures are read, such as ludus/Breakout-v0; of another package
+    MODULE:ID."""
     slot: str = "vision"
     """Of vision/read: its slot."""
     out: str | None = None
@@ -58,7 +60,8 @@ class Arguments:
     env_set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: of vision/read: a parameter or size of the environment."""
     resume: bool = False
-    """Go on with the training of --out; takes no other options."""
+    """Go on with the training of --out; takes no other options but --import."""
+    imports: Imports = ()
 
 
 def keep_memory() -> None:
@@ -79,10 +82,13 @@ def main(arguments: list[str]) -> int:
         raise ValueError(f"unknown task {options.task!r}{did_you_mean(options.task, TASKS)}")
     if not options.out:
         raise ValueError("where to? --out FOLDER, such as --out models/garments")
+    import_all(options.imports)
     out = Path(options.out)
     if options.resume:
         if arguments_beside_resume(options):
-            raise ValueError("--resume takes everything from OUT.training/fit.yaml; give it with --out alone")
+            raise ValueError(
+                "--resume takes everything from OUT.training/fit.yaml; give it with --out alone, or with --import, too"
+            )
         fit = kind_of(options.task).open(out)
     else:
         settings = key_values(options.set, "--set")
@@ -93,7 +99,7 @@ def main(arguments: list[str]) -> int:
 
 
 def arguments_beside_resume(options: Arguments) -> bool:
-    plain = Arguments(options.task, out=options.out, resume=True)
+    plain = Arguments(options.task, out=options.out, resume=True, imports=options.imports)
     return options != plain
 
 
@@ -132,11 +138,12 @@ def new_reader(options: Arguments, out: Path, settings: dict[str, Any]) -> Any:
     refuse(options, "data", "model")
     if options.env is None:
         raise ValueError("whose pictures? --env ID, such as --env ludus/Breakout-v0")
-    check_slots(options.env, [options.slot])
+    env = environment(options.env)
+    check_slots(env, [options.slot])
     from ludus.vision.read import compose
 
     keywords = key_values(options.env_set, "--env-set")
-    recipe = compose(options.env, options.seed, settings, slot=options.slot, environment=keywords)
+    recipe = compose(env, options.seed, settings, slot=options.slot, environment=keywords)
     return kind_of(options.task).start(out, recipe)
 
 
@@ -145,7 +152,8 @@ def train(fit: Any, console: Console) -> int:
     from ludus.interrupts import Interrupted
 
     keep_memory()
-    again = f"ludus fit {fit.TASK} --out {quote(fit.out)} --resume"
+    imports = import_option(getattr(fit.recipe, "module", ""))  # only readers look at environments
+    again = f"ludus fit {fit.TASK} --out {quote(fit.out)} --resume{imports}"
     told = TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}")
     bar = Progress(
         BarColumn(bar_width=20), told, TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), console=console

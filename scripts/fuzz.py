@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from ludus.envs.checks.fuzz import Failure, Tally, fuzz
 from ludus.envs.engine.simulation import Simulation, load
-from ludus.envs.make import find_spec, is_ludus
-from ludus.scripts.options import parse
+from ludus.envs.registered import find_spec, full_id, is_ludus
+from ludus.scripts.options import environment, parse
 from ludus.wording import counted
 
 DESCRIPTION = """Hunt for a fault in an environment.
@@ -30,7 +30,7 @@ not hold."""
 @dataclass
 class Arguments:
     id: Annotated[str, tyro.conf.Positional]
-    """An environment id."""
+    """An environment id; of another package MODULE:ID."""
     steps: int = 100_000
     """Steps of environments in all; a million takes 15 seconds to half an hour. One --campaign is played to its end."""
     seed: int = 0
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
     if options.steps < 1 or options.seed < 0 or (options.campaign is not None and options.campaign < 0):
         came = f"--steps {options.steps}, --seed {options.seed}, --campaign {options.campaign}"
         raise ValueError(f"fuzz needs --steps >= 1, --seed >= 0 and --campaign >= 0 (or none), got {came}")
-    spec = find_spec(options.id)
+    spec = find_spec(environment(options.id))
     if not is_ludus(spec):
         raise ValueError(f"{options.id} is not an environment of Ludus; `ludus envs` lists those that can be fuzzed")
     module = spec.kwargs["module"]
@@ -70,7 +70,8 @@ def main(arguments: list[str]) -> int:
     if failure is not None:
         console.print(f"FAULT in {spec.id}: {failure}", markup=False, soft_wrap=True)
         number = failure.campaign.number
-        console.print(f"again: ludus fuzz {spec.id} --seed {options.seed} --campaign {number}", soft_wrap=True)
+        again = f"ludus fuzz {full_id(spec.id)} --seed {options.seed} --campaign {number}"
+        console.print(f"again: {again}", markup=False, soft_wrap=True)
         return 1
     verdict = "interrupted, no fault so far" if interrupted else "no fault"
     seconds = time.monotonic() - start

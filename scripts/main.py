@@ -17,8 +17,10 @@ COMMANDS = {
     "benchmark": "measure speed and learning, side by side with peers",
     "fuzz": "hunt for a fault in an environment: random actions, extreme parameters, restores",
     "mutate": "change an environment's rules one at a time: do the tests notice?",
+    "upgrade": "rewrite components and runs of the format before this one",
     "demo": "one minute from nothing to a trained Snake agent, a table and a video",
 }
+MOST_LETTERS = 2000  # of a message: values that came from a file can be long
 
 
 def usage() -> str:
@@ -62,6 +64,10 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     """Run a script's ``main``; what goes wrong is one line on standard error (LUDUS_TRACEBACK=1 shows all of it)."""
     import gymnasium
 
+    from ludus.scripts.terminal import write_what_can_be_written
+    from ludus.wording import in_one_line
+
+    write_what_can_be_written()
     try:
         return command(arguments) or 0
     except KeyboardInterrupt:
@@ -73,7 +79,7 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     except (ValueError, TypeError, OSError, ImportError, RuntimeError, MemoryError, gymnasium.error.Error) as fault:
         if os.environ.get("LUDUS_TRACEBACK"):
             raise
-        message = " ".join(str(fault).split()) or type(fault).__name__
+        message = in_one_line(fault, MOST_LETTERS)
         if isinstance(fault, MemoryError):  # NumPy names the type of each field of a record
             message = (
                 f"not enough memory: {message.partition(' and data type')[0]}; take fewer environments or episodes"

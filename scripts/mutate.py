@@ -16,22 +16,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ludus.envs import ENVIRONMENTS
 from ludus.envs.engine.simulation import load
-from ludus.envs.make import find_spec, is_ludus
+from ludus.envs.registered import find_spec, is_ludus
 from ludus.files import write_atomically
-from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, find_mutants
-from ludus.scripts.options import output_folder, parse
+from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, depth_of, find_mutants
+from ludus.scripts.options import environment, output_folder, parse
+from ludus.untrusted import read_table
 
 DESCRIPTION = """Change the rules of an environment one at a time: which changes do the tests notice?
 
   ludus mutate ludus/Snake-v1                   # 40 of the possible changes
   ludus mutate ludus/CartPole-v1 --all
   ludus mutate ludus/Snake-v1 --retry           # those that survived once more, after a test was added
+  ludus mutate acme.hopper:acme/Hopper-v0       # of another package: with its own tests/test_hopper.py
 
 Comparisons, operators, numbers and negations in reset, step, observe, mask and the helpers that they call (in the file,
 or in modules NAME_PART.py beside it) are changed in a copy of the source. What is known is kept in the CSV, so an
 interrupted run goes on. A change that does not compile is not counted. Exit status 1 if fewer than 95 % are caught."""
 
-ROOT = Path(__file__).resolve().parents[1]
 # Where a rule's change shows first; after the environment's own file only those of their tests that name it.
 TESTS = ("fuzz", "heuristics", "parameters", "trajectories", "snapshot")
 GOAL = 0.95
@@ -41,58 +42,67 @@ COLUMNS = ("place", "digest", "number", "line", "was", "becomes", "status", "by"
 @dataclass
 class Arguments:
     id: Annotated[str, tyro.conf.Positional]
-    """An environment id."""
+    """An environment id; of another package MODULE:ID."""
     count: int = 40
     """How many changes that compile, drawn at random (always the same ones)."""
     all: bool = False
     """Every possible change."""
     retry: bool = False
     """Try those again that survived."""
-    out: Path = ROOT / "results"
-    """Folder of the table mutation-NAME.csv."""
+    out: Path | None = None
+    """Folder of the table mutation-NAME.csv (default: results, in the repository of the environment)."""
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "mutate", DESCRIPTION, arguments)
     if options.count < 1:
         raise ValueError(f"--count must be >= 1, got {options.count}")
-    spec = find_spec(options.id)
+    spec = find_spec(environment(options.id))
     if not is_ludus(spec):
         raise ValueError(f"{options.id} is not an environment of Ludus; `ludus envs` lists those that can be mutated")
-    file = Path(load(spec.kwargs["module"])[0].__file__ or "")
-    name = file.stem
-    path = output_folder(options.out) / f"mutation-{name}.csv"
-    if not (ROOT / "tests" / f"test_{name}.py").exists() or not file.is_relative_to(ROOT):
-        raise ValueError(f"mutate needs a clone of the repository with tests/test_{name}.py; {ROOT} has none")
-    mutants = find_mutants(file.read_text(), siblings=siblings_of(file))
+    module = spec.kwargs["module"]
+    file = Path(load(module)[0].__file__ or "").resolve()
+    name, root = file.stem, root_of(file, module)
+    if root is None:
+        raise ValueError(f"mutate needs a clone of the repository with tests/test_{name}.py; {file.parent} is in none")
+    path = output_folder(options.out or root / "results") / f"mutation-{name}.csv"
+    mutants = find_mutants(file.read_text("utf-8"), siblings=siblings_of(file))
     random.Random(0).shuffle(mutants)
     goal = len(mutants) if options.all else options.count
     known = read(path, mutants, options.retry)
     console = Console(highlight=False)
     try:
-        tests = [f"tests/test_{each}.py" for each in (name, *more_tests(name), *TESTS)]
-        tests = [test for test in tests if (ROOT / test).exists()]
-        hunt(file.relative_to(ROOT), mutants, goal, known, path, [*tests, "-k", name], console)
+        tests = [f"tests/test_{each}.py" for each in (name, *more_tests(name, root), *TESTS)]
+        tests = [test for test in tests if (root / test).exists()]
+        hunt(root, file.relative_to(root), mutants, goal, known, path, [*tests, "-k", name], console, module)
     except KeyboardInterrupt:
         console.print(f"interrupted; {path} keeps what is known, and the same command goes on from there")
         return 130
     return conclude(spec.id, mutants, known, path, console)
 
 
-def more_tests(name: str) -> list[str]:
+def root_of(file: Path, module: str) -> Path | None:
+    """The repository of an environment's ``file``: the nearest folder above it that has its tests; none without."""
+    for folder in file.parents:
+        if (folder / "tests" / f"test_{file.stem}.py").exists() and depth_of(file.relative_to(folder), module) >= -1:
+            return folder
+    return None
+
+
+def more_tests(name: str, root: Path) -> list[str]:
     """The further tests of the environment file ``name``: NAME_PART of each tests/test_NAME_PART.py.
 
     A file that is named after another environment (``mountain_car_continuous``) is that one's.
     """
     stems = [module.rpartition(".")[2] for module, _ in ENVIRONMENTS.values()]
     longer = tuple(stem for stem in stems if stem.startswith(f"{name}_"))
-    parts = [path.stem.removeprefix("test_") for path in sorted((ROOT / "tests").glob(f"test_{name}_*.py"))]
+    parts = [path.stem.removeprefix("test_") for path in sorted((root / "tests").glob(f"test_{name}_*.py"))]
     return [part for part in parts if not part.startswith(longer)] if longer else parts
 
 
 def siblings_of(file: Path) -> dict[str, str]:
     """The texts of the modules beside ``file`` that are named after it, ``NAME_PART.py``, by their names."""
-    return {path.stem: path.read_text() for path in sorted(file.parent.glob(f"{file.stem}_*.py"))}
+    return {path.stem: path.read_text("utf-8") for path in sorted(file.parent.glob(f"{file.stem}_*.py"))}
 
 
 def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]:
@@ -104,15 +114,14 @@ def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]
     keys = {mutant.key for mutant in mutants}
     known = {}
     if path.exists():
-        with path.open(newline="", errors="replace") as stream:
-            for row in csv.DictReader(stream):
-                try:
-                    key = (row["place"], row["digest"], int(row["number"]))
-                    outcome = Outcome(row["status"], row["by"], float(row["seconds"]))
-                except (KeyError, TypeError, ValueError):  # no such column, None or half a number in it
-                    continue
-                if key in keys and not (retry and outcome.status == SURVIVED):
-                    known[key] = outcome
+        for row in read_table(path):
+            try:
+                key = (row["place"], row["digest"], int(row["number"]))
+                outcome = Outcome(row["status"], row["by"], float(row["seconds"]))
+            except (KeyError, TypeError, ValueError):  # no such column, None or half a number in it
+                continue
+            if key in keys and not (retry and outcome.status == SURVIVED):
+                known[key] = outcome
     path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
     writer = csv.writer(text)
@@ -125,7 +134,7 @@ def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]
 
 
 def append(path: Path, mutant: Mutant, outcome: Outcome) -> None:
-    with path.open("a", newline="") as stream:
+    with path.open("a", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerow(row_of(mutant, outcome))
 
 
@@ -136,6 +145,7 @@ def row_of(mutant: Mutant, outcome: Outcome) -> tuple:
 
 
 def hunt(
+    root: Path,
     file: Path,
     mutants: list[Mutant],
     goal: int,
@@ -143,8 +153,9 @@ def hunt(
     path: Path,
     tests: list[str],
     console: Console,
+    module: str,
 ) -> None:
-    """Try ``mutants`` in turn until ``goal`` of them are known that compile."""
+    """Try ``mutants`` in turn until ``goal`` of them are known that compile; see ``Workshop``."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -160,7 +171,7 @@ def hunt(
             if mutant.key in known:
                 continue
             if shop is None:
-                shop = Workshop(ROOT, file, Path(folder), tests)
+                shop = Workshop(root, file, Path(folder), tests, module)
                 sound = shop.try_mutant(None, limit)
                 if sound.status != SURVIVED:
                     raise RuntimeError(f"the tests fail without any change: {sound.by or 'they do not compile'}")

@@ -192,6 +192,11 @@ class Outcome:
     seconds: float
 
 
+def depth_of(file: Path, module: str) -> int:
+    """How many folders of the path ``file`` stand above the outermost package of ``module``; -1: it is the root's."""
+    return len(file.parts) - len(module.split("."))
+
+
 class Workshop:
     """A copy of the source in which a file, or a module beside it, is changed and the tests are run.
 
@@ -200,32 +205,44 @@ class Workshop:
         file: The file to change, relative to it.
         folder: An empty folder for the copy and for Numba's machine code.
         tests: The arguments of pytest that name the tests, the quickest first.
+        module: What the file is imported as.
+
+    Raises:
+        ValueError: the root is no repository of git, which knows what belongs to the source.
     """
 
-    def __init__(self, root: Path, file: Path, folder: Path, tests: list[str]) -> None:
-        self.copy, self.cache, self.tests = folder / "ludus", folder / "machine-code", tests
+    def __init__(self, root: Path, file: Path, folder: Path, tests: list[str], module: str) -> None:
+        package, *_ = module.split(".")
+        self.copy, self.cache, self.tests = folder / package, folder / "machine-code", tests
+        # Where Python has to look for the copy: beside it, if the root is the package itself, as Ludus' is.
+        depth = depth_of(file, module)
+        self.path = self.copy.parent if depth < 0 else self.copy.joinpath(*file.parts[:depth])
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        names = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode().split("\0")
+        try:
+            names = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode().split("\0")
+        except (OSError, subprocess.CalledProcessError):
+            raise ValueError(f"mutate copies what git knows of a source, and {root} is no repository of git") from None
         for name in filter(None, names):
             if (root / name).is_file():  # not deleted since
                 (self.copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(root / name, self.copy / name)
         self.file = self.copy / file
-        self.source = self.file.read_text()
+        self.source = self.file.read_text("utf-8")
         self.siblings: dict[Path, str] = {}  # the texts of the files beside it that were changed once
 
     def try_mutant(self, mutant: Mutant | None, limit: float) -> Outcome:
         """Run the tests on ``mutant`` (``None``: on the file as it is) for at most ``limit`` seconds."""
         for file, text in {self.file: self.source, **self.siblings}.items():
-            file.write_text(text)
+            file.write_text(text, "utf-8")
         if mutant is not None and mutant.module:
             file = self.file.with_name(f"{mutant.module}.py")
-            file.write_text(mutant.apply(self.siblings.setdefault(file, file.read_text())))
+            file.write_text(mutant.apply(self.siblings.setdefault(file, file.read_text("utf-8"))), "utf-8")
         elif mutant is not None:
-            self.file.write_text(mutant.apply(self.source))
+            self.file.write_text(mutant.apply(self.source), "utf-8")
         shutil.rmtree(self.cache, ignore_errors=True)  # machine code of the mutant before
         variables = {
-            "PYTHONPATH": str(self.copy.parent),  # before the installed package
+            # Before the installed package.
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(self.path), os.environ.get("PYTHONPATH")))),
             "NUMBA_CACHE_DIR": str(self.cache),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
@@ -238,7 +255,7 @@ class Workshop:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             start_new_session=True,  # so that the tests' own processes end with it
         )

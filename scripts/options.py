@@ -8,17 +8,25 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
-import yaml
 from gymnasium import spaces
 
 from ludus.agents.evaluation import Policy, greedy_policy, named_policy
+from ludus.envs.registered import import_module, import_named
+from ludus.untrusted import parse_yaml
 from ludus.wording import did_you_mean
 
-# What PyYAML raises for text that it cannot read: its converters' own errors (`!!bool x`, 2001-99-99) come as they are.
-UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
+# For the commands that open what was made with a third party's environment: a run, a recording, a training.
+Imports = Annotated[
+    tyro.conf.UseAppendAction[tuple[str, ...]],
+    tyro.conf.arg(
+        name="import",
+        help="MODULE: import it first, because it registers the environment; a file that names it is no reason to. "
+        "Found in the folder one stands in, too.",
+    ),
+]
 
 
 def parse(command: type, name: str, description: str, arguments: list[str]) -> Any:
@@ -70,8 +78,8 @@ def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
         if not equals or not key:
             raise ValueError(f"{flag} takes key=value, got {pair!r}")
         try:
-            result[key] = _number(yaml.safe_load(value))
-        except UNREADABLE:
+            result[key] = _number(parse_yaml(value))
+        except ValueError:
             raise ValueError(
                 f"{flag} {key}: cannot read the value {value!r}; expected a number, text, [list] or {{map}}"
             ) from None
@@ -87,6 +95,36 @@ def slot_fillings(pairs: Sequence[str]) -> dict[str, str]:
             raise ValueError(f"--slot takes NAME=FILLING, such as perception=truth, got {pair!r}")
         result[name] = filling
     return result
+
+
+def environment(id: str) -> str:
+    """The id of an environment that was typed as ID or as MODULE:ID, in which case the module is imported.
+
+    Raises:
+        ValueError: there is no such module or id.
+    """
+    if ":" in id:
+        _look_here()
+    return import_named(id)
+
+
+def import_all(modules: Sequence[str]) -> None:
+    """Import what --import names; ``ValueError`` if something cannot be."""
+    if modules:
+        _look_here()
+    for module in modules:
+        import_module(module)
+
+
+def _look_here() -> None:
+    """Have modules found in the folder one stands in, as `python` does and a console script does not.
+
+    Last of all places, so that no file there takes the place of a library, and only for what is typed: what lies in a
+    folder that is merely read is never looked for.
+    """
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.append(here)
 
 
 def check_slots(id: str, names: Sequence[str]) -> None:
@@ -120,7 +158,7 @@ def subject(
     """
     from ludus.agents.training import Run
     from ludus.envs.engine.batch import check_seed
-    from ludus.envs.make import find_spec, make_batch
+    from ludus.envs.make import make_batch
 
     check_seed(seed)
     notes: list[str] = []
@@ -148,14 +186,14 @@ def subject(
                 f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
                 "`ludus envs` lists the ids"
             )
-        name = find_spec(what).id
+        name = environment(what)
         if policy is None:
             raise ValueError(
                 f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random"
             )
 
         def make(num_envs: int, **keywords: Any) -> Any:
-            return make_batch(what, num_envs, **settings, **keywords)
+            return make_batch(name, num_envs, **settings, **keywords)
 
     known = policies(name)
     if policy not in known:
@@ -202,7 +240,7 @@ def output_folder(path: Path) -> Path:
 def policies(id: str) -> tuple[str, ...]:
     """The policies that can be named for an environment, the reference first."""
     from ludus.envs.engine.simulation import load
-    from ludus.envs.make import find_spec, is_ludus
+    from ludus.envs.registered import find_spec, is_ludus
 
     spec = find_spec(id)
     if not is_ludus(spec):

@@ -9,7 +9,8 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from ludus.scripts.options import key_values, parse
+from ludus.envs.registered import import_option, module_of
+from ludus.scripts.options import environment, key_values, parse
 from ludus.wording import counted
 
 DESCRIPTION = """Play an environment yourself, with the keyboard or a gamepad.
@@ -28,7 +29,7 @@ are continuous, as axes."""
 @dataclass
 class Arguments:
     id: Annotated[str, tyro.conf.Positional]
-    """An environment id; `ludus envs` lists those of Ludus."""
+    """An environment id; `ludus envs` lists those of Ludus; of another package MODULE:ID."""
     seed: int = 0
     """Seed of the first game; the next ones count on from it."""
     speed: float = 1.0
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
     from ludus.envs.human.play import play
     from ludus.envs.make import make_game
 
-    game = make_game(options.id, **key_values(options.set, "--set"))
+    game = make_game(environment(options.id), **key_values(options.set, "--set"))
     played = play(
         game,
         seed=options.seed,
@@ -60,7 +61,7 @@ def main(arguments: list[str]) -> int:
     best = f", best score {max(played.returns):.4g}" if played.returns else ""
     console.print(f"{counted(played.steps, 'step')}, {counted(played.episodes, 'finished game')}{best}.")
     if played.recorded:
-        again = f"ludus watch {shlex.quote(str(options.record))}"
+        again = f"ludus watch {shlex.quote(str(options.record))}{import_option(module_of(game.id))}"
         console.print(f"{counted(played.recorded, 'step')} recorded. Again: {again}", soft_wrap=True)
     elif options.record is not None:
         console.print(f"{options.record} was not written: no step was played.", soft_wrap=True)

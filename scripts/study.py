@@ -15,7 +15,7 @@ from rich.table import Table
 
 from ludus.agents import studies, study_bandit, study_presets, study_randomisation, study_regret, study_regret_plot
 from ludus.envs.make import slots_of
-from ludus.scripts.options import check_slots, output_folder, parse, slot_fillings
+from ludus.scripts.options import check_slots, environment, output_folder, parse, slot_fillings
 from ludus.scripts.train import figures
 from ludus.wording import counted
 
@@ -36,7 +36,7 @@ class Arguments:
     name: Annotated[Literal["drift", "bandit", "randomisation", "presets", "regret"], tyro.conf.Positional]
     """Which study."""
     id: Annotated[str | None, tyro.conf.Positional] = None
-    """Of regret: the environment."""
+    """Of regret: the environment; of another package MODULE:ID."""
     slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Of regret: NAME=FILLING,FILLING,…: the slot, and what fills it in turn (truth and blind do in any case)."""
     seeds: int | None = None
@@ -216,9 +216,10 @@ def presets(options: Arguments, console: Console) -> int:
 def regret(options: Arguments, console: Console) -> int:
     if options.env or not options.id:
         raise ValueError("the study of regret takes its environment without --env: ludus study regret ENV --slot …")
-    slot, fillings = asked_slot(options.id, options.slot, options.markdown)
+    env = environment(options.id)
+    slot, fillings = asked_slot(env, options.slot, options.markdown)
     agent = options.agent or "pqn"
-    base = options.out / study_regret.file_of(options.id, slot)
+    base = options.out / study_regret.file_of(env, slot)
     csv, png = base.with_name(f"{base.name}.csv"), base.with_name(f"{base.name}.png")
     if options.markdown:
         rows = [row for row in study_regret.read(csv) if row.agent == agent]
@@ -227,7 +228,7 @@ def regret(options: Arguments, console: Console) -> int:
         return 0
     seeds = 5 if options.seeds is None else options.seeds
     study_regret.check_seeds(seeds)
-    plan = study_regret.make_plan(options.id, agent, slot, fillings, options.steps)
+    plan = study_regret.make_plan(env, agent, slot, fillings, options.steps)
     output_folder(options.out)
     with console.status("") as status:
         rows = study_regret.regret_study(

@@ -14,8 +14,9 @@ from ludus.agents import moments, training
 from ludus.agents.catalogue import AGENTS
 from ludus.agents.config import RunConfig, configure
 from ludus.envs.cards import score as value
+from ludus.envs.registered import import_option
 from ludus.files import quote
-from ludus.scripts.options import check_slots, key_values, parse, slot_fillings
+from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse, slot_fillings
 
 ROOMY = 140  # columns of a terminal in which all of the progress fits a line
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
@@ -34,7 +35,8 @@ Ctrl-C saves and stops. Follow a run with `tensorboard --logdir runs`, see it pl
 @dataclass
 class Arguments:
     env: Annotated[str | None, tyro.conf.Positional] = None
-    """Environment id, such as ludus/Snake-v1, or any Gymnasium id whose spaces the agent can use."""
+    """Environment id, such as ludus/Snake-v1, or any Gymnasium id whose spaces the agent can use; of another package
+    MODULE:ID."""
     agent: Annotated[str, tyro.conf.arg(help=f"Algorithm: {', '.join(AGENTS)}.")] = "pqn"
     steps: int | None = None
     """Environment steps in all (default: the preset's, or 1,000,000)."""
@@ -43,7 +45,7 @@ class Arguments:
     run: str | None = None
     """Folder of the run (default: runs/ENV-AGENT-SEED)."""
     resume: str | None = None
-    """Go on with the run in this folder; takes no other options."""
+    """Go on with the run in this folder; takes no other options but --import."""
     num_envs: int | None = None
     """Environments stepped together (default: the preset's)."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -60,17 +62,19 @@ class Arguments:
     """cpu or cuda."""
     evaluate_every: int | None = None
     """Steps between two evaluations; 0: only at the end (default: the preset's, or a tenth of --steps)."""
+    imports: Imports = ()
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "train", DESCRIPTION, arguments)
+    import_all(options.imports)
     console = Console(highlight=False)
     for name, folder in (("run", options.run), ("resume", options.resume)):
         if folder == "":  # a Path would make "." of it
             raise ValueError(f"--{name} is empty; expected the name of a folder, such as runs/snake")
     if options.resume is not None:
-        if options.env is not None or len(arguments) > (1 if "=" in arguments[0] else 2):
-            raise ValueError("--resume takes everything from the run's config.yaml; give it alone")
+        if options != Arguments(resume=options.resume, imports=options.imports):
+            raise ValueError("--resume takes everything from the run's config.yaml; give it alone, or with --import")
         run = training.Run.open(Path(options.resume))
     else:
         run = training.Run.start(*plan(options))
@@ -106,11 +110,11 @@ def plan(options: Arguments) -> tuple[Path, RunConfig]:
         hyperparameters["encoder"] = options.encoder
     if options.freeze:
         hyperparameters["freeze"] = True
-    fillings = slot_fillings(options.slot)
-    check_slots(options.env, list(fillings))
+    fillings, env = slot_fillings(options.slot), environment(options.env)
+    check_slots(env, list(fillings))
     given = {key: getattr(options, key) for key in ("steps", "evaluate_every") if getattr(options, key) is not None}
     config = configure(
-        options.env,
+        env,
         options.agent,
         hyperparameters,
         seed=options.seed,
@@ -118,7 +122,7 @@ def plan(options: Arguments) -> tuple[Path, RunConfig]:
         device=options.device,
         **given,
     )
-    name = f"{options.env.removeprefix('ludus/').replace('/', '-').replace(':', '-')}-{options.agent}-{options.seed}"
+    name = f"{env.removeprefix('ludus/').replace('/', '-')}-{options.agent}-{options.seed}"
     return Path(options.run) if options.run else Path("runs") / name.lower(), config
 
 
@@ -129,7 +133,8 @@ def train(run: training.Run, console: Console) -> int:
     columns = told
     if console.width >= ROOMY:  # in a narrow terminal the figures matter more than what stands around them
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), *told, *times)
-    again = f"ludus train --resume {quote(run.folder)}"
+    imports = import_option(run.config.module)
+    again = f"ludus train --resume {quote(run.folder)}{imports}"
     bar = Progress(*columns, console=console, transient=False)
     task = bar.add_task(run.config.env, total=run.config.steps, figures="")
 
@@ -167,7 +172,9 @@ def train(run: training.Run, console: Console) -> int:
         f"(95 % interval {value(low)} … {value(high)}{score})."
     )
     folder = quote(run.folder)
-    console.print(f"See it play: ludus watch {folder}    Curves: tensorboard --logdir {folder}", soft_wrap=True)
+    console.print(
+        f"See it play: ludus watch {folder}{imports}    Curves: tensorboard --logdir {folder}", soft_wrap=True
+    )
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 from rich.console import Console
 
-from ludus.scripts.options import key_values, parse, slot_fillings, subject
+from ludus.scripts.options import Imports, import_all, key_values, parse, slot_fillings, subject
 from ludus.wording import counted
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ h shows the keys, q quits."""
 @dataclass
 class Arguments:
     what: Annotated[str, tyro.conf.Positional]
-    """The folder of a run, an environment id (then with --policy), or a recording (.npz)."""
+    """The folder of a run, an environment id, of another package MODULE:ID (then with --policy), or a recording
+    (.npz)."""
     policy: str | None = None
     """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
     envs: int = 1
@@ -53,10 +54,12 @@ class Arguments:
     explain: str | None = None
     """Beside each environment, what its model saw, believed, and why: grad-cam (if nothing is named), or
     integrated-gradients."""
+    imports: Imports = ()
 
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "watch", DESCRIPTION, spelled_out(arguments))
+    import_all(options.imports)
     console = Console(highlight=False)
     if options.what.lower().endswith(".npz"):
         return watch_recording(options, console)

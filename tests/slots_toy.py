@@ -51,7 +51,7 @@ def truth_camera(s, world, out):
 
 @kernel
 def baseline_camera_brightness(world, raw, out):
-    out[0] = raw[0, 0, 0] / 100.0
+    out[0] = min(raw[0, 0, 0] / 100.0, 1.0)
     out[1] = 0.5
 
 

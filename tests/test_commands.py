@@ -263,10 +263,14 @@ def test_another_folder_that_is_not_empty_is_refused(capsys, tmp_path):
     ("content", "expected"),
     [
         ("", "is not the config of a run"),
-        ("format: 1\nenv: [", "cannot be read: line 2, column 7: "),
-        ("format: 99\nenv: ludus/CartPole-v1\n", "has format 99, this version of Ludus reads 1"),
-        ("format: 1\nenv: ludus/CartPole-v1\n", "lacks the entry 'agent'"),
-        ("format: 1\nenvv: x\n", "has an unknown entry 'envv'; did you mean 'env'?"),
+        ("format: 2\nenv: [", "cannot be read: line 2, column 7: "),
+        ("format: 99\nenv: ludus/CartPole-v1\n", "has format 99, this version of Ludus reads 2"),
+        (
+            "format: 1\nenv: ludus/CartPole-v1\n",
+            "has format 1, whose env could name a module to import; rewrite",
+        ),
+        ("format: 2\nenv: ludus/CartPole-v1\n", "lacks the entry 'agent'"),
+        ("format: 2\nenvv: x\n", "has an unknown entry 'envv'; did you mean 'env'?"),
         ("\x00", "cannot be read: character 1 is none that YAML allows"),
         ("\x00\xff", "cannot be read: it is no text in UTF-8"),
     ],
@@ -283,7 +287,7 @@ def test_a_config_that_is_a_folder_is_named(capsys, tmp_path):
     (tmp_path / "config.yaml").mkdir()
     code, error = said(capsys, "train", "--resume", tmp_path)
     assert (code, error.count("\n")) == (1, 1)
-    assert "config.yaml cannot be read: Is a directory; restore it or start a new run" in error
+    assert "config.yaml is a folder, expected a regular file; put the file itself there" in error
 
 
 def test_a_run_without_a_checkpoint_is_named(capsys, run_folder, tmp_path):

@@ -8,14 +8,14 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ludus import components
+from ludus import component_names, components
 from ludus.components import Component, fingerprint_of, register, space_from_json, space_to_json
 from ludus.composition import adapt, chain
 
 PICTURE, PAIR = spaces.Box(0, 255, (4, 4, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
 
 
-@register
+@register("test/linear")
 class Linear(Component):
     """Two numbers of a picture, through ``hidden`` units."""
 
@@ -28,7 +28,7 @@ class Linear(Component):
         return self.layers(x.float())
 
 
-@register
+@register("test/trace")
 class Trace(Component):
     """What came, plus half of what was before."""
 
@@ -97,9 +97,13 @@ def edit(**entries):
             r"weights.safetensors is damaged: its SHA-256 is .* \(",
         ),
         (damage("config.json", lambda data: b"{"), "config.json is damaged: it is not the description"),
-        (edit(format=9), "has format 9, this version of Ludus reads 1"),
+        (edit(format=9), "has format 9, this version of Ludus reads 2"),
+        (
+            edit(format=1),
+            "has format 1, which named a module to import; rewrite its config.json: ludus upgrade",
+        ),
         (edit(config={"hidden": 4}), "are of another architecture than its config.json: size mismatch"),
-        (edit(config={"depth": 4}), "does not describe a .*Linear: .*depth"),
+        (edit(config={"depth": 4}), "does not describe a test/linear: .*depth"),
         (edit(config=3), "its entry 'config' is missing or of the wrong kind"),
         (edit(**{"class": "os:system"}), "is a 'os:system', a class that this program does not know"),
         (edit(**{"class": "ludus.files:quote"}), "is a 'ludus.files:quote', a class that this program does not know"),
@@ -130,8 +134,8 @@ def test_weights_that_are_a_pickle_are_never_unpickled(saved):
 
 def test_a_class_that_is_not_registered_can_be_given(saved, monkeypatch):
     folder, component = saved
-    monkeypatch.setattr(components, "_registered", {})
-    with pytest.raises(ValueError, match="make it known with ludus.components.register"):
+    monkeypatch.setattr(component_names, "_registered", {})
+    with pytest.raises(ValueError, match="import the module that makes it known with ludus.components.register"):
         Component.load(folder)
     assert torch.equal(Component.load(folder, kind=Linear)(pictures()), component(pictures()))
 
@@ -197,3 +201,12 @@ def test_chains_whose_ends_do_not_meet_are_refused(tmp_path):
     strange = chain(adapt(nn.Flatten(), PICTURE, PAIR), Trace(PAIR, PAIR))
     with pytest.raises(TypeError, match="Flatten is not a Component"):
         strange.save(tmp_path / "x")
+
+
+@pytest.mark.parametrize("metrics", [None, {"loss": float("nan")}, {"loss": "low"}, {1: 0.5}])
+def test_metrics_that_could_not_be_read_back_are_not_written(metrics, tmp_path):
+    component = Linear(PICTURE, PAIR, hidden=5)
+    component.metrics = metrics
+    with pytest.raises(ValueError, match="metrics are finite numbers by name, such as"):
+        component.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()

@@ -114,7 +114,7 @@ def test_a_bare_box_is_served_alone(tmp_path, name):
         def features(self, x):
             return self.layer(x)
 
-    component = register(Lidar)(spaces.Box(-1, 1, (4,), np.float32), JUDGEMENT)
+    component = register("test/lidar")(Lidar)(spaces.Box(-1, 1, (4,), np.float32), JUDGEMENT)
     component.save(tmp_path / "lidar")
     values = resolve(name, {**SMALL[name], "encoder": {"component": str(tmp_path / "lidar")}})
     agent = make(name, make_batch("ludus/CartPole-v1", 8), values, seed=0)
@@ -222,7 +222,7 @@ def test_a_stopped_run_ends_with_the_same_bits(tmp_path, folder, name, freeze):
     run = run_of(tmp_path / "stopped", name, folder, freeze=freeze)
 
     def stop(progress):
-        if progress.steps >= 192:
+        if progress.steps >= 64:
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted):
@@ -267,7 +267,7 @@ def test_the_weights_of_the_run_win_and_the_component_is_pinned(tmp_path, folder
 # --- What cannot be
 
 
-@register
+@register("test/blunt")
 class Blunt(Component):
     """Judges, but has no features."""
 
@@ -275,13 +275,13 @@ class Blunt(Component):
         return torch.zeros(len(x), 2)
 
 
-@register
+@register("test/odd")
 class Odd(Blunt):
     def features(self, x):
         return x
 
 
-@register
+@register("test/rememberer")
 class Rememberer(Blunt):
     def __init__(self, input_space, output_space):
         super().__init__(input_space, output_space, memory=((1,),))

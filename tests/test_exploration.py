@@ -114,7 +114,7 @@ def test_trying_for_a_step_draws_as_many_numbers_as_ever():
 def test_a_choice_goes_on_from_its_tensors():
     one, two = EpsilonGreedy(50, 3, longest=100), EpsilonGreedy(50, 4, longest=100)
     tries(one, 0.5, 20, 50)
-    two.load(one.tensors())
+    two.load(one.tensors(), actions=4)
     assert (tries(one, 0.5, 20, 50) == tries(two, 0.5, 20, 50)).all()
 
 

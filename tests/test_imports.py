@@ -15,24 +15,38 @@ SOURCES = sorted(file for package in PACKAGES for file in ROOT.joinpath(*package
 ARROWS = {
     "wording": set(),
     "files": set(),
+    "untrusted": {"wording"},
     "interrupts": set(),
     "image_sets": set(),
-    "datasets": {"wording", "files", "image_sets"},
-    "components": {"wording", "files"},
-    "composition": {"components"},
-    "envs": {"components", "datasets", "wording", "files", "image_sets"},
-    "agents": {"envs", "components", "composition", "wording", "files", "interrupts"},
-    "vision": {"envs", "components", "composition", "datasets", "wording", "files", "image_sets", "interrupts"},
-    "nlp": {"components", "composition", "datasets", "wording", "files"},
-    "forecasting": {"components", "composition", "datasets", "wording", "files"},
+    "datasets": {"wording", "files", "untrusted", "image_sets"},
+    "component_names": {"wording", "components"},  # the second for its annotations alone
+    "components": {"component_names", "wording", "files", "untrusted"},
+    "composition": {"component_names", "components"},
+    "envs": {"components", "datasets", "wording", "files", "untrusted", "image_sets"},
+    "agents": {"envs", "components", "composition", "wording", "files", "untrusted", "interrupts"},
+    "vision": {
+        "envs",
+        "components",
+        "composition",
+        "datasets",
+        "wording",
+        "files",
+        "untrusted",
+        "image_sets",
+        "interrupts",
+    },
+    "nlp": {"components", "composition", "datasets", "wording", "files", "untrusted"},
+    "forecasting": {"components", "composition", "datasets", "wording", "files", "untrusted"},
     "scripts": {
         "agents",
         "envs",
+        "component_names",
         "components",
         "datasets",
         "image_sets",
         "wording",
         "files",
+        "untrusted",
         "interrupts",
         "vision",
         "nlp",
@@ -125,6 +139,21 @@ def test_environments_import_no_heavy_library_at_module_level(file):
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             for line, name in imports(file, ast.Module([statement], [])):
                 assert name.split(".")[0] not in HEAVY - allowed, f"{file}:{line}: import {name} where it is needed"
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_text_files_are_utf_8_whatever_the_locale_is(file):
+    """``read_text``, ``write_text`` and ``open`` say so, unless they are for bytes."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            keywords = {word.arg: ast.unparse(word.value) for word in node.keywords}
+            texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            if name.endswith((".read_text", ".write_text")):
+                assert "utf-8" in texts or "encoding" in keywords, f"{file}:{node.lineno}: which encoding?"
+            elif name == "open" or (name.endswith(".open") and texts and set(texts[0]) <= set("rwax+bt")):
+                binary = any("b" in text for text in texts if set(text) <= set("rwax+bt"))
+                assert binary or "encoding" in keywords, f"{file}:{node.lineno}: which encoding?"
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())

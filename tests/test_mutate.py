@@ -183,7 +183,7 @@ def test_a_change_beside_the_file_is_tried_and_undone(tmp_path):
     (root / "tests" / "test_tiny.py").write_text(path + test)
     subprocess.run(["git", "init", "-q", root], check=True)
     (tmp_path / "work").mkdir()
-    shop = Workshop(root, Path("tiny.py"), tmp_path / "work", ["tests"])
+    shop = Workshop(root, Path("tiny.py"), tmp_path / "work", ["tests"], "tiny")
     source = (root / "tiny.py").read_text().replace("from tiny_board", "from .tiny_board")
     beside, own = None, None
     for mutant in find_mutants(source, ("step",), mutate.siblings_of(root / "tiny.py")):
@@ -204,11 +204,10 @@ def test_further_tests_are_those_of_this_environment(tmp_path, monkeypatch):
     (tmp_path / "tests").mkdir()
     for name in ("test_cart.py", "test_cart_wheels.py", "test_cart_pole.py", "test_cart_pole_top.py", "test_carton.py"):
         (tmp_path / "tests" / name).touch()
-    monkeypatch.setattr(mutate, "ROOT", tmp_path)
     monkeypatch.setattr(mutate, "ENVIRONMENTS", {"a": ("x.cart", 1), "b": ("x.cart_pole", 1)})
-    assert mutate.more_tests("cart") == ["cart_wheels"]
-    assert mutate.more_tests("cart_pole") == ["cart_pole_top"]
-    assert mutate.more_tests("carton") == []
+    assert mutate.more_tests("cart", tmp_path) == ["cart_wheels"]
+    assert mutate.more_tests("cart_pole", tmp_path) == ["cart_pole_top"]
+    assert mutate.more_tests("carton", tmp_path) == []
 
 
 def test_keys_outlive_an_edit_elsewhere_in_the_file_but_not_one_of_the_same_function():
@@ -237,7 +236,7 @@ def mutant_of(line, was, becomes):
 
 def test_what_the_tests_say_to_each_kind_of_change(repository, tmp_path):
     (tmp_path / "work").mkdir()
-    shop = Workshop(repository, (repository / "tiny.py").relative_to(repository), tmp_path / "work", ["tests"])
+    shop = Workshop(repository, (repository / "tiny.py").relative_to(repository), tmp_path / "work", ["tests"], "tiny")
     assert shop.try_mutant(None, 60).status == SURVIVED
     name = "tests/test_tiny.py::test_two_steps_reach_the_end"
     cases = {
@@ -254,7 +253,7 @@ def test_what_the_tests_say_to_each_kind_of_change(repository, tmp_path):
 
 def test_endless_loop_and_crash_are_caught(repository, tmp_path):
     (tmp_path / "work").mkdir()
-    shop = Workshop(repository, (repository / "tiny.py").relative_to(repository), tmp_path / "work", ["tests"])
+    shop = Workshop(repository, (repository / "tiny.py").relative_to(repository), tmp_path / "work", ["tests"], "tiny")
     outcome = shop.try_mutant(mutant_of(10, "1", "0"), 4)
     assert (outcome.status, outcome.by) == (CAUGHT, "time limit")
     assert outcome.seconds >= 4
@@ -263,8 +262,7 @@ def test_endless_loop_and_crash_are_caught(repository, tmp_path):
     assert (outcome.status, outcome.by) == (CAUGHT, "crash by SIGKILL")
 
 
-def test_hunt_is_kept_resumed_and_judged(repository, tmp_path, monkeypatch):
-    monkeypatch.setattr(mutate, "ROOT", repository)
+def test_hunt_is_kept_resumed_and_judged(repository, tmp_path):
     file = (repository / "tiny.py").relative_to(repository)
     chosen = [mutant_of(18, "2", "3"), mutant_of(3, "2", "3"), mutant_of(19, "not", ""), mutant_of(14, "0", "1")]
     path, shown = tmp_path / "results" / "mutation-tiny.csv", io.StringIO()
@@ -273,7 +271,7 @@ def test_hunt_is_kept_resumed_and_judged(repository, tmp_path, monkeypatch):
     def hunt(goal, retry=False):
         known = mutate.read(path, chosen, retry)
         before = len(known)
-        mutate.hunt(file, chosen, goal, known, path, ["tests"], console)
+        mutate.hunt(repository, file, chosen, goal, known, path, ["tests"], console, "tiny")
         return known, len(known) - before
 
     known, tried = hunt(goal=1)
@@ -332,12 +330,12 @@ def test_a_table_is_whole_whenever_it_is_written_anew(tmp_path, monkeypatch):
     assert path.read_bytes() == before
 
 
-def test_tests_that_fail_without_a_change_are_no_measure(repository, tmp_path, monkeypatch):
-    monkeypatch.setattr(mutate, "ROOT", repository)
+def test_tests_that_fail_without_a_change_are_no_measure(repository, tmp_path):
     (repository / "tests" / "test_tiny.py").write_text("def test_nothing():\n    assert False\n")
     file = (repository / "tiny.py").relative_to(repository)
+    table, console = tmp_path / "table.csv", Console(file=io.StringIO())
     with pytest.raises(RuntimeError, match="the tests fail without any change: tests/test_tiny.py::test_nothing"):
-        mutate.hunt(file, find_mutants(TINY), 1, {}, tmp_path / "table.csv", ["tests"], Console(file=io.StringIO()))
+        mutate.hunt(repository, file, find_mutants(TINY), 1, {}, table, ["tests"], console, "tiny")
 
 
 @pytest.mark.parametrize(

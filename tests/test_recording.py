@@ -298,9 +298,29 @@ def foreign_archive(path):
         archive.writestr("thesis.txt", "precious")
 
 
+def named_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def endless(path):
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def bomb(path):
+    """The observation says in the table of contents that it unpacks to 3 GB."""
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo("observation.npy").file_size.to_bytes(4, "little")
+    data = path.read_bytes()
+    assert data.count(size) == 1 or data.count(size) == 2
+    path.write_bytes(data.replace(size, (3 * 10**9).to_bytes(4, "little")))
+
+
 NONE_AT_ALL = {
     "pickled": (pickled, "something pickled is in it"),
     "a bare pickle": (bare_pickle, "it is no .npz archive"),
+    "a bomb": (bomb, "it unpacks to 3,"),
     "half-written": (shorter, "is no recording, or a damaged one"),
     "empty": (lambda path: path.write_bytes(b""), "it is no .npz archive"),
     "text": (lambda path: path.write_text("seed: 3"), "it is no .npz archive"),
@@ -314,8 +334,23 @@ NONE_AT_ALL = {
     "another format": (lambda path: change_header(path, format=2), "has format 2, this version of Ludus reads 1"),
     "no id": (lambda path: change_header(path, id=3), "id in its header is 3, expected a str"),
     "keywords": (lambda path: change_header(path, keywords=[]), "keywords in its header is [], expected a dict"),
-    "unknown id": (lambda path: change_header(path, id="ludus/Snak-v1"), "is not registered here; did you mean"),
-    "an id that imports": (lambda path: change_header(path, id="antigravity:Fly-v0"), "is not registered here"),
+    "unknown id": (
+        lambda path: change_header(path, id="ludus/Snak-v1"),
+        "is not registered here: unknown environment 'ludus/Snak-v1'; did you mean 'ludus/Snake-v1'?; or, where a",
+    ),
+    "an id that imports": (
+        lambda path: change_header(path, id="antigravity:Fly-v0"),
+        "'antigravity:Fly-v0' names a module before the id, which would be imported; expected an id alone",
+    ),
+    "a module that is no name": (
+        lambda path: change_header(path, module="antigravity; rm -r x"),
+        "module must be the name of a Python module, such as acme.hopper, got 'antigravity; rm -r x'",
+    ),
+    "a module": (
+        lambda path: change_header(path, id="fly/Fly-v0", module="antigravity"),
+        "played in 'fly/Fly-v0', which comes from the module antigravity; no file has a module imported by naming it: "
+        "if you trust that one, add --import antigravity (in Python: import antigravity first)",
+    ),
     "unknown keyword": (
         lambda path: change_header(path, keywords={"gravty": 1}),
         "cannot be replayed: cartpole got an unexpected keyword argument 'gravty'; did you mean 'gravity'",
@@ -329,6 +364,13 @@ NONE_AT_ALL = {
     "texts": (lambda path: rewrite(path, reward=np.array(["1"])), "reward is <U1 (1,)"),
     "too many dimensions": (lambda path: rewrite(path, seed=np.zeros((3, 2), np.uint64)), "seed has shape (3, 2)"),
 }
+
+
+@pytest.mark.parametrize(("change", "kind"), [(named_pipe, "named pipe"), (endless, "device")])
+def test_what_is_no_file_is_refused_without_waiting(cartpole, change, kind):
+    change(cartpole)
+    with pytest.raises(ValueError, match=f"mine.npz is a {kind}, expected a regular file"):
+        load_recording(cartpole)
 
 
 @pytest.mark.parametrize("case", NONE_AT_ALL)

@@ -18,7 +18,7 @@ WORLD = {"images": "parcels", "items": 20.0}
 SHAPE, KINDS = (32, 32, 3), 10
 
 
-@register
+@register("test/bright")
 class Bright(Component):
     """A model that says a kind by the picture's brightness: nearly always wrong, always the same."""
 

@@ -184,6 +184,21 @@ def test_resuming_a_finished_run_adds_nothing(trainer, tmp_path):
     assert before == (curve(tmp_path), (tmp_path / "evaluations.csv").read_text(), final_bytes(tmp_path))
 
 
+def test_a_replay_buffer_outlives_kills_in_the_middle_of_a_training(trainer, tmp_path):
+    values = {"num_envs": 4, "buffer_size": 40, "learning_starts": 10**9, "policy_kwargs": {"net_arch": [8]}}
+    config = {"env": "ludus/CartPole-v1", "agent": "dqn", "steps": 10**9, "evaluate_every": 0}
+    trainer.train(tmp_path, {**config, "hyperparameters": values}, 0.0, signal.SIGINT)  # once there is a checkpoint
+    for _ in range(4):
+        assert trainer.train(tmp_path, {}, 0.7) == -signal.SIGKILL
+    saved = checkpoint.load_latest(tmp_path / "checkpoints")
+    agent, batch = Run.open(tmp_path).make_agent()
+    agent.load(saved.tensors, saved.state["agent"])
+    assert agent.keep_replay(tmp_path / "replay")
+    assert saved.steps > 40  # it has gone round, so that newer rows have taken the place of others
+    assert agent.replay_buffer.full
+    batch.close()
+
+
 def test_a_start_that_was_killed_while_it_wrote_its_configuration_can_be_made_again(tmp_path):
     (tmp_path / ".config.yaml.4711.tmp").write_bytes(b"format: 1\nenv: lud")
     Run.start(tmp_path, configure("ludus/Snake-v1", steps=1000))
@@ -256,7 +271,7 @@ def test_config_of_a_run_says_all_that_decides_it(tmp_path):
     config = configure("ludus/Snake-v1", seed=3, environment={"size": 6}, steps=1000)
     Run.start(tmp_path / "run", config)
     content = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
-    assert content["format"] == 1
+    assert content["format"] == 2
     assert content["environment"] == {"size": 6}
     assert content["hyperparameters"]["gamma"] == config.hyperparameters["gamma"]
     assert set(content["versions"]) >= {"torch", "numpy", "python", "gymnasium"}

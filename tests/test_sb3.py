@@ -64,7 +64,9 @@ def test_a_replay_buffer_that_was_lost_starts_empty_or_is_refused(tmp_path, loss
     run, before = Run.open(folder), run_steps(folder)
     if loss == "cut":
         files[0].write_bytes(files[0].read_bytes()[:600])
-        with pytest.raises(ValueError, match="is damaged .* delete the folder"):
+        with pytest.raises(
+            ValueError, match="is damaged .*; restore it, or delete .* to go on with an empty replay buffer"
+        ):
             run.train()
         return
     for path in files if loss == "all" else files[:1]:
@@ -230,9 +232,9 @@ def test_a_replay_buffer_in_files_keeps_dicts_of_observations_apart(tmp_path):
 
     buffer = Buffer()
     buffer.observations = {"state": np.zeros((5, 1, 2)), "picture": np.zeros((5, 1, 3))}
-    replay.move_to_files(buffer, tmp_path, None)
+    files = replay.ReplayFiles(buffer, tmp_path, {})
     buffer.observations["state"][2] = 7.0
-    replay.flush(buffer)
+    files.flush()
     assert np.load(tmp_path / "observations-state.npy")[2].tolist() == [[7.0, 7.0]]
     assert not np.load(tmp_path / "observations-picture.npy").any()
 

@@ -24,7 +24,7 @@ STEPS = 256  # of a training: it learns next to nothing
 ludus.register(TOY, "slots_toy", max_episode_steps=6)
 
 
-@register
+@register("test/dull")
 class Dull(Component):
     """A model that says the same of every picture."""
 

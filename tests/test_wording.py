@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ludus.envs import ENVIRONMENTS
-from ludus.wording import counted, did_you_mean
+from ludus.wording import counted, did_you_mean, in_one_line
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,16 @@ def test_nothing_known():
 @pytest.mark.parametrize(("number", "text"), [(0, "0 steps"), (1, "1 step"), (2, "2 steps"), (3000, "3,000 steps")])
 def test_numbers_bring_their_noun(number, text):
     assert counted(number, "step") == text
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (ValueError("one\n  two\tthree"), "one two three"),
+        (AssertionError(), "AssertionError"),
+        (KeyError("a" * 400), "'" + "a" * 298 + "…"),
+        (RuntimeError("b" * 300), "b" * 300),
+    ],
+)
+def test_what_an_error_says_is_one_line_of_a_bounded_length(fault, text):
+    assert in_one_line(fault) == text

@@ -9,11 +9,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import safetensors.torch
 import torch
 
 from ..files import write_atomically
+from ..untrusted import MOST_WEIGHTS, is_number, is_whole, parse_json, parse_tensors, read_regular
+from ..wording import in_one_line
 
 FORMAT = 1
 KEEP = 2
@@ -44,21 +45,34 @@ def load_latest(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any], 
         ValueError: there are some, and each is damaged or of another version.
         FileNotFoundError: there is none at all.
     """
-    problems = []
+    problems: list[str] = []
     for path in listed(folder):
-        data = path.read_bytes()
-        found = hashlib.sha256(data).hexdigest()[:DIGITS]
-        if found != path.stem.rpartition("-")[2]:
-            problems.append(f"checkpoint {path.name} passed over: it is damaged, its SHA-256 begins with {found}")
-            continue
-        size = int.from_bytes(data[:8], "little")
-        state = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["state"])
-        if state["format"] != FORMAT:
-            problems.append(
-                f"checkpoint {path.name} passed over: format {state['format']}, this version reads {FORMAT}"
-            )
-            continue
-        return safetensors.torch.load(data), state, problems
+        try:
+            return *_load(path), problems
+        except (OSError, ValueError) as fault:
+            problems.append(f"checkpoint {path.name} passed over: {in_one_line(fault)}")
     if problems:
         raise ValueError(f"no usable checkpoint in {folder}: {'; '.join(problems)}")
     raise FileNotFoundError(f"no checkpoint in {folder}")
+
+
+def _load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    data = read_regular(path, MOST_WEIGHTS)
+    found = hashlib.sha256(data).hexdigest()[:DIGITS]
+    if found != path.stem.rpartition("-")[2]:
+        raise ValueError(f"it is damaged, its SHA-256 begins with {found}")
+    tensors = parse_tensors(data)  # which also proves that there is a header
+    header = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    state = parse_json(header.get("__metadata__", {}).get("state", "null").encode())
+    if not isinstance(state, dict):
+        raise ValueError("it is damaged, it holds no state")
+    if state.get("format") != FORMAT:
+        raise ValueError(f"format {state.get('format')!r}, this version reads {FORMAT}")
+    if not is_whole(state.get("step"), 0, 2**53) or not is_number(state.get("seconds")) or state["seconds"] < 0:
+        raise ValueError("it is damaged, its step or its seconds are no numbers")
+    if not isinstance(state.get("recipe"), dict):
+        raise ValueError("it is damaged, its recipe is no map")
+    events = state.get("events")
+    if not isinstance(events, dict) or not all(is_whole(size, 0, 2**62) for size in events.values()):
+        raise ValueError("it is damaged, the sizes of its events are no whole numbers")
+    return tensors, state

@@ -47,9 +47,10 @@ class ConvNet(Classifier):
         }  # fmt: skip
         super().__init__(input_space, output_space, config)
         check_widths(widths, min(self.height, self.width))
-        if convolutions < 1 or dense < 1 or not 0.0 <= dropout < 1.0:
+        if not 1 <= convolutions <= 100 or dense < 1 or not 0.0 <= dropout < 1.0:
             raise ValueError(
-                f"expected convolutions >= 1, dense >= 1 and dropout in [0, 1), got {convolutions}, {dense}, {dropout}"
+                f"expected convolutions 1 … 100, dense >= 1 and dropout in [0, 1), "
+                f"got {convolutions}, {dense}, {dropout}"
             )
         blocks, inputs = [], self.channels
         for width in widths:

@@ -23,8 +23,10 @@ import lightning
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from ..files import quote
+from ..files import cut_back, log_sizes, quote
 from ..interrupts import Interrupted, watch_signals
+from ..untrusted import MOST_YAML, open_regular
+from ..wording import in_one_line
 from . import checkpoints
 from .learning import Training
 from .plan import Plan, read, write
@@ -102,17 +104,7 @@ class Keeper(lightning.Callback):
 
 
 def event_sizes(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in sorted(folder.glob("events.out.*"))}
-
-
-def cut_back(folder: Path, sizes: dict[str, int]) -> None:
-    """Make TensorBoard's files what they were at the checkpoint."""
-    for name, size in event_sizes(folder).items():
-        if name not in sizes:
-            (folder / name).unlink()
-        elif size > sizes[name]:
-            with open(folder / name, "r+b") as stream:
-                stream.truncate(sizes[name])
+    return log_sizes(folder.glob("events.out.*"))
 
 
 class Fit:
@@ -188,7 +180,7 @@ class Fit:
             OSError: the folder cannot be written (any more); what was saved stays.
         """
         self.progress = progress or self.progress
-        with open(self.folder / "fit.yaml") as held:
+        with open_regular(self.folder / "fit.yaml", MOST_YAML) as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it ends
             except BlockingIOError:
@@ -202,7 +194,7 @@ class Fit:
         if checkpoints.listed(self.folder / "checkpoints"):
             seconds = self._resume(training)
         else:
-            cut_back(self.folder, {})  # killed before the first checkpoint: it begins anew
+            cut_back(self.folder, event_sizes(self.folder), {})  # killed before the first checkpoint: it begins anew
         writer = SummaryWriter(str(self.folder))
         keeper = Keeper(self, training, data, writer, seconds)
         try:
@@ -235,8 +227,14 @@ class Fit:
                 f"the pictures are not those that the checkpoint in {self.folder} learned from: the data set, or the "
                 "environment that is drawn, has changed; begin a new training with another --out"
             )
-        training.unpack(tensors, state["step"])
-        cut_back(self.folder, state["events"])
+        try:
+            training.unpack(tensors, state["step"])
+        except Exception as fault:  # whatever torch and the optimisers raise at a state that is none of theirs
+            raise ValueError(
+                f"the newest checkpoint in {self.folder} does not hold the state of this training: "
+                f"{in_one_line(fault)}; remove it to go on from the one before"
+            ) from fault
+        cut_back(self.folder, event_sizes(self.folder), state["events"])
         return float(state["seconds"])
 
 

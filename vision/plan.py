@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,11 +11,12 @@ import torch
 import yaml
 
 from ..files import quote, write_atomically
-from ..wording import did_you_mean
+from ..untrusted import MOST_YAML, is_number, parse_yaml, read_regular
+from ..wording import did_you_mean, in_one_line
 
 FORMAT = 1
 OPTIMIZERS, PRECISIONS = ("muon", "sgd", "adamw"), ("auto", "bf16", "fp32")
-GIVEN = frozenset({"data", "model", "env", "slot", "environment", "seed", "net"})  # fields that are no settings
+GIVEN = frozenset({"data", "model", "env", "module", "slot", "environment", "seed", "net"})  # no settings
 
 Kind = TypeVar("Kind", bound="Plan")
 
@@ -48,7 +50,7 @@ class Plan:
         for name, low, high in (
             ("epochs", 1, 1e6), ("batch_size", 1, 1e6), ("lr", 0, 1e6), ("warmup", 1e-6, 0.999),
             ("momentum", 0, 0.9999), ("weight_decay", 0, 1e3), ("ema", 0, 0.99999), ("threads", 0, 4096),
-            ("checkpoint_seconds", 0, 1e9),
+            ("checkpoint_seconds", 0, 1e9), ("seed", 0, 2**63 - 1),
         ):  # fmt: skip
             self.check_range(name, low, high)
 
@@ -62,8 +64,10 @@ class Plan:
             raise ValueError(f"unknown {name} {getattr(self, name)!r}{did_you_mean(getattr(self, name), known)}")
 
     def check_range(self, name: str, low: float, high: float) -> None:
-        if not low <= getattr(self, name) <= high:
-            raise ValueError(f"{name} must be between {low:g} and {high:g}, got {getattr(self, name)}")
+        value = getattr(self, name)
+        if not low <= value <= high:
+            shown = value if is_number(value) else str(float(value)) if isinstance(value, float) else "one far outside"
+            raise ValueError(f"{name} must be between {low:g} and {high:g}, got {shown}")
 
 
 def check_types(recipe: Any) -> None:
@@ -126,19 +130,23 @@ def read(path: Path, task: str, kind: type[Kind]) -> Kind:
         FileNotFoundError: no training there.
         ValueError: the file is damaged, of another task or version, or has values out of range.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist, so there is no training to go on with")
     try:
-        content = yaml.safe_load(path.read_bytes())
+        data = read_regular(path, MOST_YAML)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} does not exist, so there is no training to go on with") from None
+    try:
+        content = parse_yaml(data)
         number, was = content.pop("format"), content.pop("task", "vision/classify")
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(f"{path} is damaged: it is not the recipe of a training") from None
     if number != FORMAT:
         raise ValueError(f"{path} has format {number!r}, this version of Ludus reads {FORMAT}")
     if was != task:
+        if not isinstance(was, str) or not re.fullmatch("[a-z]{1,20}/[a-z]{1,20}", was):
+            raise ValueError(f"{path} is damaged: it is not the recipe of a training")
         out = path.parent.with_name(path.parent.name.removesuffix(".training"))
         raise ValueError(f"{path} is a training of {was}, not of {task}: ludus fit {was} --out {quote(out)} --resume")
     try:
         return kind(**content)
-    except (TypeError, ValueError) as fault:
-        raise ValueError(f"{path} cannot be used: {fault}") from None
+    except Exception as fault:  # whatever a recipe raises at values that nobody ever gave it
+        raise ValueError(f"{path} cannot be used: {in_one_line(fault)}") from None

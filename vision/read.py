@@ -1,6 +1,7 @@
 """`ludus fit vision/read`: train a reader on an environment's own pictures. `fitting.py` says how a training goes."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
 from ..envs.frames import SUCCESSIVE, Frames, frames
+from ..envs.registered import check_entries, check_registered, import_named, module_of
 from . import learning
 from .data import Shuffled
 from .fitting import Fit
@@ -25,7 +27,8 @@ LEAST_STD = 1e-3  # of a number that never changed in training
 class ReadRecipe(Plan):
     """All that decides a training of a reader."""
 
-    env: str  # id of a registered environment
+    env: str  # id of a registered environment, without a module
+    module: str = ""  # what has to be imported before the id is registered; said to a person, never imported by itself
     slot: str = "vision"
     environment: dict[str, Any] = field(default_factory=dict)  # its keywords
     frames: int = 40_000  # training pictures
@@ -40,6 +43,7 @@ class ReadRecipe(Plan):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_entries(self.env, self.module)
         self.check_net("a reader")
         for name in ("frames", "test_frames"):
             self.check_range(name, SUCCESSIVE, 1e8)
@@ -51,11 +55,15 @@ class ReadRecipe(Plan):
 def compose(env: str, seed: int = 0, settings: dict[str, Any] | None = None, **more: Any) -> ReadRecipe:
     """A recipe: the defaults, then ``settings`` (the reader's arguments among them); ``more`` are further fields.
 
+    Args:
+        env: An environment id, or MODULE:ID for one that a module registers, which is imported.
+
     Raises:
-        ValueError: a setting that does not exist, or a value out of range.
+        ValueError: a setting that does not exist, or a value out of range; no such environment.
     """
+    env = import_named(env)
     values, net = read_settings(ReadRecipe, Reader, settings or {})
-    return ReadRecipe(env=env, seed=seed, net=net, **{**values, **here(values)}, **more)
+    return ReadRecipe(env=env, module=module_of(env), seed=seed, net=net, **{**values, **here(values)}, **more)
 
 
 class Data(NamedTuple):
@@ -113,6 +121,12 @@ class Read(Fit):
 
     TASK, RECIPE = "vision/read", ReadRecipe
     recipe: ReadRecipe
+
+    @classmethod
+    def open(cls, out: Path) -> "Read":
+        fit = cls(out, super().open(out).recipe)
+        check_registered(fit.recipe.env, fit.recipe.module, f"{fit.folder} reads pictures of")
+        return fit
 
     def load(self) -> Data:
         r = self.recipe

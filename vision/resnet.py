@@ -67,9 +67,10 @@ class ResNet(Classifier):
         }  # fmt: skip
         super().__init__(input_space, output_space, config)
         check_widths(widths, min(self.height, self.width))
-        if convolutions < 1 or not 0.0 <= dropout < 1.0 or not scale > 0.0:
+        if not 1 <= convolutions <= 100 or not 0.0 <= dropout < 1.0 or not scale > 0.0:
             raise ValueError(
-                f"expected convolutions >= 1, dropout in [0, 1) and scale > 0, got {convolutions}, {dropout}, {scale}"
+                f"expected convolutions 1 … 100, dropout in [0, 1) and scale > 0, "
+                f"got {convolutions}, {dropout}, {scale}"
             )
         self.stem = Whitening(self.channels, 3 if self.channels > 1 else 5, DIRECTIONS)
         inputs = (self.stem.outputs, *widths[:-1])

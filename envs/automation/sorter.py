@@ -45,7 +45,7 @@ from ..engine.kernels import below, borrow, clear, copy_array, kernel, uniform, 
 from ..engine.simulation import Choice, Parameter, Simulation, Slot
 from .sorter_camera import LEAST_SMEAR, photograph
 from .sorter_drawing import draw as draw
-from .sorter_invariants import INVARIANTS
+from .sorter_invariants import INVARIANTS, MOST_TURNED
 from .sorter_invariants import invariant as invariant  # the engine looks for both here
 from .sorter_items import describe, make_items
 
@@ -74,7 +74,7 @@ PARAMETERS = {
     "jam_chance": Parameter(0.04, 0.0, 1.0, "", "of a jam during a passage at the fast speed, with an empty loop"),
     "jam_time": Parameter(5.0, 0.0, 1000.0, "s", "until a jam is cleared"),
     "jam_cost": Parameter(1.0, 0.0, 100.0, "", "of a jam, beside its time"),
-    "rotation": Parameter(0.0, 0.0, 3.2, "rad", "largest angle by which an item lies turned, either way"),
+    "rotation": Parameter(0.0, 0.0, MOST_TURNED, "rad", "largest angle by which an item lies turned, either way"),
     "lighting": Parameter(0.0, 0.0, 1.0, "", "largest share by which the light is weaker or stronger"),
     "blur": Parameter(0.0, 0.0, 20.0, "s", "pixels of motion blur per item/s"),
     "occlusion": Parameter(0.0, 0.0, 1.0, "", "side of the hidden square, as a share of the picture's"),

@@ -6,6 +6,7 @@ from ..engine.kernels import kernel
 from ..engine.simulation import Shown
 
 NOTHING = -1
+MOST_TURNED = 3.2  # rad, either way
 
 INVARIANTS = (
     "every item of the delivery is to come, under the camera, on the loop, in a chute or rejected",
@@ -14,6 +15,7 @@ INVARIANTS = (
     "`sorted` counts the items in their chutes; no other term is positive, or negative without its cause",
     "the camera is empty at the end, and only then",
     "time has passed if and only if there were passages, and there were no more jams than these",
+    "the belt has one of its speeds, the item lies straight or is turned, and the one before went somewhere",
     Shown("the observation is the state"),
 )
 
@@ -28,6 +30,8 @@ def invariant(s, world, shown, legal):
     room = s.loop_item.shape[0]
     gone, right, astray = s.rejects, 0, 0
     for k in range(s.right.shape[0]):
+        if s.right[k] < 0 or s.astray[k] < 0:
+            return 1
         right += s.right[k]
         astray += s.astray[k]
     gone += right + astray
@@ -53,11 +57,20 @@ def invariant(s, world, shown, legal):
         return 5
     if (s.seconds > 0.0) != (s.clock > 0) or not 0 <= s.jams <= s.clock:
         return 6
+    # What the picture is taken with may stand in a stranger's record, too, and the images are found by it.
+    if not (0 <= s.belt < 3 and NOTHING <= s.before < world.images.shape[0] and s.rounds >= 0):
+        return 7
+    if not (NOTHING <= s.route < s.right.shape[0] + 2 and 0 <= s.label < world.first.shape[0] - 1):
+        return 7
+    if not (
+        0.0 <= s.cover_x < 1.0 and 0.0 <= s.cover_y < 1.0 and abs(s.angle) <= MOST_TURNED and 0.0 <= s.light <= 2.0
+    ):
+        return 7
     for belt in range(3):
         if shown[belt] != (s.belt == belt):
-            return 7
+            return 8
     if shown[3] != np.float32(s.loop_count / room) or shown[4] != np.float32(s.feed / s.delivery):
-        return 7
+        return 8
     if shown[5] != np.float32(min(s.rounds, 3) / 3) or shown[6] != s.jammed:
-        return 7
+        return 8
     return 0

@@ -21,6 +21,7 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import VectorEnv
 
 from ...wording import did_you_mean
+from ..registered import import_named
 from .checker_gymnasium import check_gymnasium
 from .checker_ludus import LIMIT, Make, MakeSingle, check_ludus
 from .checker_plays import Subject
@@ -48,8 +49,8 @@ def check_vector_env(
     Args:
         env: What to check. An environment: every play goes on it, and it is **closed at the end**. A function that
             makes one: each play gets a new one; without arguments for ``gymnasium``, with the keywords ``num_envs``,
-            ``autoreset_mode``, ``max_episode_steps`` and ``render_mode`` for ``ludus``. A registered id, of which
-            ``gymnasium.make_vec`` makes them.
+            ``autoreset_mode``, ``max_episode_steps`` and ``render_mode`` for ``ludus``. A registered id, or MODULE:ID
+            for one that a module registers, of which ``gymnasium.make_vec`` makes them.
         profile: ``gymnasium``, or ``ludus`` for the promises of Ludus' own environments as well. An environment
             without a ``spec`` (from which others like it are made) and a function without those keywords are checked
             for what they can show; the report says what was left out. For an environment that has one, ``ludus`` also
@@ -67,7 +68,7 @@ def check_vector_env(
     Raises:
         VectorEnvError: rules are broken; its text has a line for each, with what came, what was expected, the remedy
             and a link.
-        ValueError, TypeError: unknown profile, keywords that do not belong here.
+        ValueError, TypeError: unknown profile, keywords that do not belong here, a module that cannot be imported.
         gymnasium.error.Error: unknown id.
     """
     if profile not in PROFILES:
@@ -87,7 +88,8 @@ def check_vector_env(
     report = Report()
     make: Make | None = None
     if isinstance(env, str):
-        spec, name = gymnasium.spec(env), env
+        name = import_named(env) if ":" in env else env
+        spec = gymnasium.spec(name)
         make, single = partial(make_like, spec, **keywords), single or partial(make_single, spec, **keywords)
         plain = Subject(partial(make, num_envs=num_envs, **_frames_of(make)))
     elif isinstance(env, VectorEnv) or not callable(env):

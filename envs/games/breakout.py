@@ -61,6 +61,7 @@ from .breakout_bricks import (
     HALF_BALL,
     HIGH,
     LOW,
+    MOST_BALLS,
     PADDLE_LINE,
     WALLS,
     break_bricks,
@@ -87,7 +88,7 @@ PARAMETERS = {
     "max_angle": Parameter(1.0, 0.1, 1.4, "rad", "largest angle from straight up at which the ball leaves the paddle"),
     "deflection": Parameter(0.02, 0.0, 1.0, "rad", "random part of that angle, per contact since the last brick"),
     "serve_delay": Parameter(10.0, 0.0, 100.0, "steps", "how long the ball lies on the paddle before it is served"),
-    "balls": Parameter(5.0, 1.0, 10.0, "", "balls per game"),
+    "balls": Parameter(5.0, 1.0, MOST_BALLS, "", "balls per game"),
 }
 
 

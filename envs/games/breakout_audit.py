@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.kernels import kernel
 from ..engine.simulation import Shown
-from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_LINE, WALL_TOP, WALLS
+from .breakout_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, MOST_BALLS, PADDLE_LINE, WALL_TOP, WALLS
 
 FIXED = 10  # numbers of the observation before the bricks
 DEPTH = 1e-7  # u; rounding is less, even at a speed of 100 u/step
@@ -56,7 +56,7 @@ def invariant(s, world, shown, legal):
         return 5
     if (s.y < PADDLE_LINE or s.vy <= 0.0) if s.falling else s.y > PADDLE_LINE + DEPTH:
         return 6
-    if s.left < 0 or (s.left == 0 and not s.pending) or s.success != (s.walls == WALLS):
+    if not 0 <= s.left <= MOST_BALLS or (s.left == 0 and not s.pending) or s.success != (s.walls == WALLS):
         return 7
     if s.success and not (s.pending and standing == 0):
         return 7

@@ -19,6 +19,7 @@ PADDLE_LINE = PADDLE_TOP - HALF_BALL  # of the ball's centre as it touches the p
 NEAR = HALF_BALL + 0.001  # a brick that far from the ball's way is looked at, so that rounding leaves out none
 ROUNDING = 1e-9  # steps: a ball that far inside a brick has arrived there in this moment
 WALLS = 2  # to be cleared
+MOST_BALLS = 10.0  # per game
 
 
 @kernel
