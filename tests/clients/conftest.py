@@ -1,6 +1,8 @@
 """What the clients' tests share: the bare environments that a client's data are compared with."""
 
 import os
+import re
+from pathlib import Path
 
 os.environ.setdefault(
     "OMP_NUM_THREADS", "1"
@@ -60,6 +62,13 @@ def some_actions():
         return [space.sample() for _ in range(number)]
 
     return some_actions
+
+
+@pytest.fixture
+def snippets():
+    """The pieces of Python in docs/clients.md, by the client that they are for."""
+    page = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
+    return dict(re.findall(r"^\*\*([^*\n]+)\*\*(?:(?!^\*\*).)*?^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
 
 
 def pytest_generate_tests(metafunc):

@@ -78,5 +78,11 @@ def test_ray_tune_finds_the_learning_rate_that_learns(ray, tmp_path):
     assert best.metrics["env_runners"]["episode_return_mean"] > 60
 
 
+def test_the_piece_of_python_on_the_page_runs(ray, snippets):
+    names: dict = {}
+    exec(snippets["RLlib"], names)
+    assert 9 < names["result"]["env_runners"]["episode_return_mean"] < 100
+
+
 def test_ludus_runs_on_the_gymnasium_that_ray_pins():
     assert gymnasium.__version__ == "1.2.2"
