@@ -5,6 +5,8 @@ import pytest
 import ludus
 from commands_stage import TINY
 
+collect_ignore = ["clients"]  # `make test-clients` runs them, in virtual environments of their own
+
 ludus.register("test/Chain-v0", "chain")
 ludus.register("test/Treadmill-v0", "treadmill")
 ludus.register("test/Slider-v0", "slider", max_episode_steps=6)
