@@ -61,9 +61,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int:
-    """Run a script's ``main``; what goes wrong is one line on standard error (LUDUS_TRACEBACK=1 shows all of it)."""
+    """Run a script's ``main``; what goes wrong is one line on standard error (LUDUS_TRACEBACK=1 shows all of it).
+
+    The exit status is then 1, or 2 for a mistake in an environment's file.
+    """
     import gymnasium
 
+    from ludus.envs.engine.mistakes import Mistake
     from ludus.scripts.terminal import write_what_can_be_written
     from ludus.wording import in_one_line
 
@@ -85,7 +89,7 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
                 f"not enough memory: {message.partition(' and data type')[0]}; take fewer environments or episodes"
             )
         print(f"ludus: {message}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(fault, Mistake) else 1
 
 
 if __name__ == "__main__":

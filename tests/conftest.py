@@ -1,15 +1,47 @@
 """What all tests share: environments of their own, registered once, and pygame without a screen."""
 
+import importlib
+import os
+import sys
+
+import gymnasium
 import pytest
 
 import ludus
 from commands_stage import TINY
 
 collect_ignore = ["clients"]  # `make test-clients` runs them, in virtual environments of their own
+# The tests' own environments are small and known to be right: compiled without checks, unless a test is about these.
+os.environ["LUDUS_UNCHECKED"] = "1"
 
 ludus.register("test/Chain-v0", "chain")
 ludus.register("test/Treadmill-v0", "treadmill")
 ludus.register("test/Slider-v0", "slider", max_episode_steps=6)
+
+
+@pytest.fixture
+def foreign(tmp_path, monkeypatch):
+    """``foreign(name, text)`` writes somebody else's environment file, which is checked; -> ``acme/NAME_file-v0``.
+
+    The module's name is ``NAME_file``. Verdicts lie in a cache of the test's own.
+    """
+    monkeypatch.setenv("LUDUS_UNCHECKED", "0")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(tmp_path)
+    written = []
+
+    def write(name, text):
+        module = name.replace("-", "_") + "_file"
+        (tmp_path / f"{module}.py").write_text(text)
+        importlib.invalidate_caches()
+        ludus.register(f"acme/{module}-v0", module, max_episode_steps=40)
+        written.append(module)
+        return f"acme/{module}-v0"
+
+    yield write
+    for module in written:
+        del gymnasium.registry[f"acme/{module}-v0"]
+        sys.modules.pop(module, None)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def observe(s, world, out):
 def sense_camera(s, world, out):
     for row in range(out.shape[0]):
         for column in range(out.shape[1]):
-            out[row, column, 0] = s.value * 10 + row + s.shift
+            out[row, column, 0] = int(s.value * 10 + row + s.shift)
 
 
 @kernel

@@ -3,6 +3,7 @@
 Games run in a batch, one per environment, seeds 0 … N-1; a game counts once, up to its end.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -187,6 +188,6 @@ def test_further_policies_are_found_by_name():
 def test_a_policy_without_its_kernel_is_refused(monkeypatch):
     import slider
 
-    monkeypatch.delattr(slider, "heuristic_rest")
-    with pytest.raises(TypeError, match="names the policy 'rest' and has no kernel heuristic_rest"):
+    monkeypatch.setattr(slider, "SIMULATION", replace(slider.SIMULATION, heuristics=("push", "rst")))
+    with pytest.raises(ValueError, match=r"slider.py:\d+: heuristics names 'rst', .* did you mean 'heuristic_rest'"):
         KernelBatch("slider", 1)

@@ -237,6 +237,18 @@ def test_fashion_mnist_is_the_default_where_it_is_at_hand():
     assert one.images is other.images  # held once
 
 
+def test_the_default_set_that_is_fetched_meanwhile_is_in_the_world_as_in_the_space(monkeypatch):
+    """The camera copies as many bytes as the space has: from images of another size it would read beyond them."""
+    monkeypatch.setattr(sorter_items, "_say_that_there_are_parcels", lambda: None)
+    monkeypatch.setattr(sorter_items, "is_at_hand", lambda name: False)
+    assert make_items("auto", "test").images.shape[1:] == sorter_items.describe("auto")[0] == (32, 32, 3)
+    fetched = datasets.LabelledImages(np.zeros((10, 28, 28, 1), np.uint8), np.arange(10), ("",) * 10)
+    monkeypatch.setattr(sorter_items, "is_at_hand", lambda name: True)
+    monkeypatch.setattr(sorter_items, "load_images", lambda name, split: fetched)
+    monkeypatch.setattr(sorter_items, "_items_of", sorter_items._items_of.__wrapped__)  # leave nothing in the cache
+    assert make_items("auto", "test").images.shape[1:] == sorter_items.describe("auto")[0] == (28, 28, 1)
+
+
 def test_without_data_parcels_are_drawn_and_said(monkeypatch):
     monkeypatch.setattr(sorter_items, "is_at_hand", lambda name: False)
     sorter_items._say_that_there_are_parcels.cache_clear()

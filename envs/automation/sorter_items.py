@@ -67,8 +67,13 @@ def describe(images: str) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     return content.images.shape[1:], content.classes  # type: ignore[return-value]
 
 
-@lru_cache(maxsize=4)
 def make_items(images: str, split: str) -> Items:
+    """The items of what ``images`` means now, as `describe` says it: ``auto`` changes when a set is fetched."""
+    return _items_of(resolve(images), split)
+
+
+@lru_cache(maxsize=4)
+def _items_of(images: str, split: str) -> Items:
     shown, known = load_items(images, split), load_items(images, "train")
     count = len(shown.classes)
     order = np.argsort(shown.labels, kind="stable")

@@ -15,6 +15,7 @@ from gymnasium.vector import AutoresetMode
 
 from ..engine.kernel_batch import KernelBatch
 from ..engine.make_filling import examples
+from ..engine.mistakes import Mistake
 from ..engine.simulation import Simulation, load
 from .demands import Fault, demand
 from .lockstep import Pair
@@ -91,6 +92,7 @@ def fuzz(
 
     Raises:
         Failure: something does not hold.
+        Mistake: a kernel of a file that is compiled with checks does something wrong.
     """
     tally = Tally() if tally is None else tally
     simulation = load(module)[1]
@@ -207,6 +209,8 @@ def _play(
                 break
     except Fault as fault:
         raise Failure(fault, campaign, now) from None
+    except Mistake as fault:
+        raise Mistake(f"{fault} (step {now} of {campaign})") from None
     finally:
         pair.close()
 

@@ -8,13 +8,19 @@ of the key.
 """
 
 import hashlib
+import os
 import types
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
+
+from .machine_code import compile_cached
+from .mistakes import LOOP_LINES
+from .twins import Twins, copy_of, reached
+
+CHECKED = "_checked"  # at the end of the names of code with bounds checks, so that the cache keeps the two apart
 
 
 def specialise(function: Callable, *arguments: Any) -> Callable:
@@ -23,6 +29,8 @@ def specialise(function: Callable, *arguments: Any) -> Callable:
     The dispatch costs 1.5 µs per call with records, more than a step of most environments; whoever calls the result
     must keep to the very same types.
     """
+    if hasattr(function, "specialised"):  # one that is checked, or that explains mistakes
+        return function.specialised(*arguments)
     if not hasattr(function, "compile"):  # NUMBA_DISABLE_JIT=1
         return function
     signature = tuple(numba.typeof(argument) for argument in arguments)
@@ -45,37 +53,61 @@ def bind(
         names: Kernels by the global name under which ``loop`` calls them.
         source_hash: See ``hash_sources``.
         layout: What tells the records apart with which the loop will be called: see ``layout_of``.
-        checked: With bounds on: an index outside an array is an ``IndexError``, there and in every kernel it calls.
+        checked: Every access to an array asks whether it is within bounds, in kernels however they are reached, and
+            floats are not stored as whole numbers. NUMBA_BOUNDSCHECK=1 asks for the former everywhere.
     """
-    code, file = loop.__code__, module.__file__ or loop.__code__.co_filename
-    code = code.replace(co_filename=file, co_qualname=code.co_name)
-    namespace = {**loop.__globals__, **names}
-    bound = types.FunctionType(code, namespace, code.co_name, None, (types.CellType(source_hash),))
+    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
+    extra = _options_of_checks() if checked else {}
+    suffix = layout + (CHECKED if checked else "_bounds" if numba.config.BOUNDSCHECK else "")  # type: ignore[attr-defined]
+    bound = with_names(loop, names, source_hash, module.__file__, apart=checked)
     bound.__module__ = module.__name__
-    bound.__qualname__ += layout
-    _bind_inner(code, namespace, layout, {}, checked)
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True, "boundscheck": checked}
-    try:
-        compiled = numba.njit(cache=True, **options)(bound)
-        _forget_unreadable(compiled)
-        return compiled
-    except RuntimeError:  # no folder to cache in: neither beside the file nor in the user's cache is writable
-        return numba.njit(**options)(bound)
+    bound.__qualname__ += suffix
+
+    def make_inner(kernel: Any, copy: types.FunctionType | None) -> Any:
+        """A twin that only compiled code can call.
+
+        Numba makes every function callable from Python, which takes a quarter of the time to the first step; inside
+        the loop nobody calls them from there.
+        """
+        if copy is None:
+            return numba.njit(**options, **extra)(kernel.in_python) if checked and kernel.is_check else kernel
+        copy.__qualname__ += suffix
+        wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        return numba.jit(**{**kernel.targetoptions, **wrappers, **extra})(copy)
+
+    Twins(make_inner).put_into(bound)
+    return compile_cached(bound, {**options, **extra})
 
 
-def _forget_unreadable(compiled: Any) -> None:
-    """Remove the cache's index of ``compiled`` if Numba could not read it.
+def with_names(
+    loop: Callable, names: Mapping[str, Any], source_hash: int, file: str | None = None, apart: bool = False
+) -> types.FunctionType:
+    """A copy of ``loop`` that calls the kernels ``names``, and whose code claims to stand in ``file``.
 
-    Numba reads an index whole before it sees that its code is old: a type that has moved to another file since (a
-    `World`) would end in an error for everybody who had run the version before.
+    ``apart``: in lines from LOOP_LINES on, so that a message of Numba's about the file's own lines can be told from it.
     """
-    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if file is None:  # NUMBA_DISABLE_JIT=1
-        return
-    try:
-        file._load_index()
-    except Exception:  # whatever unpickling raises: the machine code is made anew
-        Path(file._index_path).unlink(missing_ok=True)
+    copy = copy_of(loop)  # type: ignore[arg-type]
+    copy.__globals__.update(names)
+    code = copy.__code__
+    line = code.co_firstlineno + (LOOP_LINES if apart else 0)
+    copy.__code__ = code.replace(co_filename=file or code.co_filename, co_qualname=code.co_name, co_firstlineno=line)
+    copy.__qualname__ = code.co_name
+    assert copy.__closure__ is not None
+    copy.__closure__[0].cell_contents = source_hash
+    return copy
+
+
+def _options_of_checks() -> dict[str, Any]:
+    """What compiles a function with its checks.
+
+    Raises:
+        ValueError: NUMBA_BOUNDSCHECK=0, which would switch them off whatever a function asks for.
+    """
+    from .stores import StrictCompiler
+
+    if numba.config.BOUNDSCHECK == 0:  # type: ignore[attr-defined]
+        raise ValueError("NUMBA_BOUNDSCHECK=0 takes the checks out of code that needs them; unset it")
+    return {"boundscheck": True, "pipeline_class": StrictCompiler}
 
 
 def layout_of(dtype: np.dtype) -> str:
@@ -85,35 +117,6 @@ def layout_of(dtype: np.dtype) -> str:
     that cache code for different layouts can give both the same symbol, and a third that loads both runs the wrong one.
     """
     return "_" + hashlib.sha256(repr(dtype).encode()).hexdigest()[:8]
-
-
-def _bind_inner(
-    code: types.CodeType, namespace: dict[str, Any], layout: str, made: dict[Any, Any], checked: bool
-) -> None:
-    """Replace the kernels that ``code`` calls by twins that only compiled code can call.
-
-    Numba makes every function callable from Python, which takes a quarter of the time to the first step; inside the
-    loop nobody calls them from there.
-    """
-    for name in code.co_names:
-        outer: Any = namespace.get(name)
-        if not hasattr(outer, "py_func"):
-            continue
-        if outer not in made:
-            python = outer.py_func
-            inner = dict(python.__globals__)
-            twin = types.FunctionType(python.__code__, inner, python.__name__, python.__defaults__, python.__closure__)
-            twin.__module__ = python.__module__
-            twin.__qualname__ += layout
-            options = {
-                **outer.targetoptions,
-                "no_cpython_wrapper": True,
-                "no_cfunc_wrapper": True,
-                "boundscheck": checked,
-            }
-            made[outer] = numba.jit(**options)(twin)
-            _bind_inner(python.__code__, inner, layout, made, checked)
-        namespace[name] = made[outer]
 
 
 def hash_sources(names: Mapping[str, Any], *engine: str) -> int:
@@ -132,14 +135,17 @@ def hash_sources(names: Mapping[str, Any], *engine: str) -> int:
         if not isinstance(function, types.FunctionType) or function in seen:
             continue
         seen.add(function)
-        files.add(function.__code__.co_filename)
-        for name in function.__code__.co_names:
-            value = function.__globals__.get(name)
-            reached = {name: value}
-            if isinstance(value, types.ModuleType):  # kernels.uniform(s)
-                reached = {f"{name}.{key}": getattr(value, key, None) for key in function.__code__.co_names}
-            queue += reached.values()
-            values |= {f"{key}={_as_text(item)}" for key, item in reached.items() if _is_constant(item)}
+        code = function.__code__
+        if os.path.isfile(code.co_filename):
+            files.add(code.co_filename)
+        else:  # made by `exec`: all there is of it is its code
+            values.add(
+                f"{code.co_name}={code.co_code!r}{code.co_names}{[c for c in code.co_consts if _is_constant(c)]}"
+            )
+        for name, item in reached(function):
+            queue.append(item)
+            if _is_constant(item):
+                values.add(f"{name}={_as_text(item)}")
     digest = hashlib.sha256("\n".join(sorted(values)).encode())
     contents = []
     for file in files:

@@ -14,13 +14,13 @@ from gymnasium.vector import AutoresetMode
 
 from ...wording import did_you_mean
 from . import snapshot
+from .admission import admit, declared, watch
 from .batch import check_mode, check_seed
 from .binding import specialise
 from .buffers import allocate
 from .driver import DISABLED, NEXT_STEP, RESET, SAME_STEP, STEP, make_setting
-from .loops import compile_driver
 from .parameters import action_bounds, parameter_ranges, spans
-from .simulation import Shown, Simulation, load, record_dtype
+from .simulation import Shown, Simulation, load
 
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
 
@@ -83,14 +83,12 @@ class KernelBatch:
                 raise TypeError(f"{self.name} got an unexpected keyword argument {key!r}{known}")
         ranges = parameter_ranges(simulation, fixed, randomize or {}, drift or {}, self.name)
         self.spans = spans(simulation, ranges)  # the lowest and the highest value of each parameter
-        self.observation_space, self.action_space = simulation.spaces_for(self.sizes, self.spans)
+        made = declared(environment, simulation, self.sizes, self.spans)
+        self.observation_space, self.action_space, self.world = made.observation_space, made.action_space, made.world
         self.action_bounds = action_bounds(self.action_space, self.name)
-        self.world = simulation.world(**self.sizes)
-        for array in self.world:
-            array.flags.writeable = False
 
-        self._store = np.zeros(self.num_envs, record_dtype(simulation, self.sizes))
-        self._driver = compile_driver(environment, self._store.dtype, simulation.heuristics)
+        self._store = np.zeros(self.num_envs, made.dtype)
+        self._driver = admit(environment, simulation, made)
         self._interpreted = not hasattr(self._driver.drive, "compile")
         # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
         self.records: np.ndarray = self._as_records(self._store)
@@ -111,7 +109,9 @@ class KernelBatch:
         self._tail = (self.world, parameters_between, bounds, drifts, MODES[self.autoreset_mode], limit)
         self._ranges = ranges
         self._drive = specialise(self._driver.drive, STEP, *self._head, self.rows, *self._tail, 0, self.num_envs)
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        watch(self._drive, environment, simulation, self.observation_space)
+        # With checks a step that fails must leave all environments as they were, so one thread runs it.
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 and not self._driver.checked else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
         self._chunks = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
         self._seed_missing = True

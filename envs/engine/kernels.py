@@ -36,9 +36,17 @@ def inlined(function: Function) -> Function:
 # --- Memory: what compiled code can do to a whole array at once ------------------------------------------------------
 
 
-def compiled_as(instructions: Any) -> Callable[[Function], Function]:
-    """Replace a function by the intrinsic ``instructions``, except with NUMBA_DISABLE_JIT=1."""
-    return lambda plain: plain if numba.config.DISABLE_JIT else instructions  # type: ignore[attr-defined]
+def compiled_as(instructions: Any, is_check: bool = False) -> Callable[[Function], Function]:
+    """Replace a function by the intrinsic ``instructions``, except with NUMBA_DISABLE_JIT=1.
+
+    ``is_check``: it only looks whether its arguments will do; code with bounds checks compiles the function itself.
+    """
+
+    def replace(plain: Function) -> Function:
+        instructions.in_python, instructions.is_check = plain, is_check  # see `twins.py`
+        return plain if numba.config.DISABLE_JIT else instructions  # type: ignore[attr-defined]
+
+    return replace
 
 
 @intrinsic
@@ -52,8 +60,15 @@ def _without_owner(typing_context, array):
     return array(array), generate
 
 
+def _demand_contiguous(name, array):
+    if getattr(array, "layout", "C") != "C":
+        raise TypingError(f"{name} needs a C-contiguous array, got {array}")
+
+
 @intrinsic
 def _memset(typing_context, array):
+    _demand_contiguous("clear", array)
+
     def generate(context, builder, signature, arguments):
         view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
         cgutils.memset(builder, view.data, builder.mul(view.itemsize, view.nitems), 0)
@@ -64,6 +79,8 @@ def _memset(typing_context, array):
 
 @intrinsic
 def _memcpy(typing_context, array, source, target, count):
+    _demand_contiguous("copy_rows", array)
+
     def generate(context, builder, signature, arguments):
         view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
         rows = zip(arguments[1:], signature.args[1:], strict=True)
@@ -119,6 +136,35 @@ def _move_all(source, target):
     target[...] = source
 
 
+@intrinsic
+def _no_look_at_rows(typing_context, array, source, target, count):
+    return types.void(array, source, target, count), _nothing
+
+
+@intrinsic
+def _no_look_at_shapes(typing_context, source, target):
+    return types.void(source, target), _nothing
+
+
+def _nothing(context, builder, signature, arguments):
+    return context.get_dummy_value()
+
+
+@compiled_as(_no_look_at_rows, is_check=True)
+def _demand_rows(array, source, target, count):
+    rows = array.shape[0]
+    if count < 0 or min(source, target) < 0 or max(source, target) + count > rows:
+        raise IndexError("rows to copy lie outside the array")
+    if source != target and abs(source - target) < count:  # onto themselves is harmless
+        raise ValueError("rows to copy overlap those that they are copied to")
+
+
+@compiled_as(_no_look_at_shapes, is_check=True)
+def _demand_same_shape(source, target):
+    if source.shape != target.shape:
+        raise ValueError("copy_array between arrays of two shapes")
+
+
 @kernel
 def clear(array):
     """Set every element of a C-contiguous array to zero."""
@@ -128,12 +174,14 @@ def clear(array):
 @kernel
 def copy_rows(array, source, target, count):
     """Copy ``count`` rows, from row ``source`` on, to row ``target`` and on. C-contiguous; the two must not overlap."""
+    _demand_rows(array, source, target, count)
     _move_rows(array, source, target, count)
 
 
 @kernel
 def copy_array(source, target):
     """Copy all of ``source`` to ``target``: same shape and dtype, both C-contiguous; the two must not overlap."""
+    _demand_same_shape(source, target)
     _move_all(source, target)
 
 

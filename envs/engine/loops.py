@@ -14,6 +14,7 @@ from . import driver, kernels
 from .binding import bind, hash_sources, layout_of
 from .driver import begin, define_drive, mask
 from .kernels import borrow, kernel
+from .mistakes import is_ours
 
 KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw", "invariant")
 
@@ -142,14 +143,13 @@ def _define_guess() -> Callable:
 class Driver:
     """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
 
-    def __init__(self, module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = ()) -> None:
+    def __init__(
+        self, module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = (), checked: bool = False
+    ) -> None:
         names = {name: vars(module)[name] for name in KERNELS if name in vars(module)}
-        for name in ("reset", "step", "observe"):
-            if name not in names:
-                raise TypeError(f"environment {module.__name__} has no kernel {name!r}; see envs/engine/simulation.py")
         advisers = {"": names["heuristic"]} if "heuristic" in names else {}
         advisers |= {name: vars(module)[f"heuristic_{name}"] for name in heuristics}
-        self._module, self._layout = module, layout_of(dtype)
+        self._module, self._layout, self.checked = module, layout_of(dtype), checked
         self._hash = hash_sources({**names, **advisers}, __file__, driver.__file__, kernels.__file__)
         self._names = names
         self._slots: dict[str, Callable] = {}
@@ -164,7 +164,13 @@ class Driver:
     def _bind(self, loop: Callable, names: dict[str, Any], name: str = "", source_hash: int | None = None) -> Callable:
         # The name is part of the layout's: else the cache would take one policy's machine code for another's.
         layout = f"{self._layout}_{name}" if name else self._layout
-        return bind(loop, self._module, names, self._hash if source_hash is None else source_hash, layout)
+        source_hash = self._hash if source_hash is None else source_hash
+        bound = bind(loop, self._module, names, source_hash, layout, self.checked)
+        if not self.checked and is_ours(self._module.__file__):
+            return bound
+        from .checked import guarded  # here: it loads all of Numba's compiler, 70 ms
+
+        return guarded(bound, self._module, loop, names, self.checked)
 
     @cached_property
     def vet(self) -> Callable:
@@ -173,15 +179,9 @@ class Driver:
         return bind(_define_vet(), self._module, names, self._hash, f"{self._layout}_vet", checked=True)
 
     def slot(self, kernel_name: str) -> Callable:
-        """The loop over a kernel of a slot: ``sense_NAME``, ``truth_NAME`` (as `paint`), ``baseline_…`` (as `guess`).
-
-        Raises:
-            TypeError: the environment's file has no kernel of this name.
-        """
+        """The loop over a slot's kernel: ``sense_NAME``, ``truth_NAME`` (as `paint`), ``baseline_…`` (as `guess`)."""
         if kernel_name not in self._slots:
-            kernel = vars(self._module).get(kernel_name)
-            if kernel is None:
-                raise TypeError(f"environment {self._module.__name__} declares a slot and has no kernel {kernel_name}")
+            kernel = vars(self._module)[kernel_name]
             baseline = kernel_name.startswith("baseline_")
             loop = _define_guess() if baseline else _define_paint()
             source_hash = hash_sources({kernel_name: kernel}, __file__, kernels.__file__)
@@ -190,12 +190,14 @@ class Driver:
         return self._slots[kernel_name]
 
 
-_drivers: dict[tuple[str, str], Driver] = {}
+_drivers: dict[tuple[str, str, bool], Driver] = {}
 
 
-def compile_driver(module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = ()) -> Driver:
-    """The driver of ``module`` for records of ``dtype``; one per process."""
-    key = (module.__name__, layout_of(dtype))
+def compile_driver(
+    module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = (), checked: bool = False
+) -> Driver:
+    """The driver of ``module`` for records of ``dtype``, with or without checks; one per process."""
+    key = (module.__name__, layout_of(dtype), checked)
     if key not in _drivers:
-        _drivers[key] = Driver(module, dtype, heuristics)
+        _drivers[key] = Driver(module, dtype, heuristics, checked)
     return _drivers[key]

@@ -22,10 +22,11 @@ state that breaks one; ordinary steps never call the kernel.
 """
 
 import importlib
-import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from importlib.util import find_spec
 from inspect import signature
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -34,6 +35,8 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ...wording import did_you_mean
+from .declaration import check_declaration, told_import
+from .mistakes import declared_at, is_ours, mistake
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,6 @@ class Slot:
     baselines: tuple[str, ...] = ()  # simple rules from raw to truth: `name` is the kernel `baseline_<slot>_name`
 
 
-STABLE_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+-v\d+")
 SIGHT = 84  # pixels of a side of what an agent sees, after Mnih et al. 2015
 
 
@@ -279,20 +281,35 @@ def record_dtype(simulation: Simulation, sizes: Mapping[str, int]) -> np.dtype:
     )
 
 
+_loaded: dict[str, Any] = {}  # by the module's name, the declaration that was found right
+
+
 def load(name: str) -> tuple[ModuleType, Simulation]:
-    """The environment module ``name`` (a dotted path) and its declaration."""
-    module = importlib.import_module(name)
-    simulation = getattr(module, "SIMULATION", None)
+    """The environment module ``name`` (a dotted path) and its declaration.
+
+    Raises:
+        Mistake: the file cannot be imported, or declares something wrong; with its line.
+        ImportError: there is no such module.
+    """
+    module = _import(name)
+    simulation: Any = getattr(module, "SIMULATION", None)
     if not isinstance(simulation, Simulation):
-        raise TypeError(f"module {name} has no constant SIMULATION of type Simulation; see envs/engine/simulation.py")
-    if not isinstance(simulation.name, str) or not STABLE_NAME.fullmatch(simulation.name):
-        raise TypeError(
-            f"the name of the Simulation in module {name} is {simulation.name!r}; expected one such as "
-            '"acme/Hopper-v0", which snapshots will carry'
-        )
-    if bool(simulation.invariants) != hasattr(module, "invariant"):
-        raise TypeError(f"module {name} must have both or none of the kernel invariant and SIMULATION.invariants")
-    for policy in simulation.heuristics:
-        if not hasattr(module, f"heuristic_{policy}"):
-            raise TypeError(f"module {name} names the policy {policy!r} and has no kernel heuristic_{policy}")
+        came = "no constant SIMULATION" if simulation is None else f"SIMULATION of type {type(simulation).__name__}"
+        raise mistake(*declared_at(module), f"the file has {came}; expected SIMULATION = Simulation(…)")
+    if _loaded.get(name) is not simulation:
+        check_declaration(module, simulation)
+        _loaded[name] = simulation
     return module, simulation
+
+
+def _import(name: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = None
+    try:
+        spec = find_spec(name)  # imports the packages above it
+        return importlib.import_module(name)
+    except Exception as fault:
+        if (spec is None and isinstance(fault, ImportError)) or (spec and is_ours(spec.origin)):
+            raise
+        raise told_import(name, spec.origin if spec else None, fault) from None

@@ -1,0 +1,118 @@
+"""What an environment's file must pass to be compiled without checks: all of its kernels, played at random with checks.
+
+Campaigns of the fuzzer, and beside them what these do not call: frames of several sizes, every reference policy, every
+filling of every slot, at the least and the greatest sizes.
+"""
+
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AutoresetMode
+
+from ..engine import trust
+from ..engine.kernel_batch import KernelBatch
+from ..engine.make_filling import examples
+from ..engine.simulation import Simulation, load
+from ..engine.slots import open_batch
+from .fuzz import Campaign, Tally, draw_actions, fuzz
+from .lockstep import demand
+
+STEPS = 30_000  # steps of environments in the fuzzer's campaigns
+ROUNDS, NUM_ENVS, EVERY = 120, 5, 15  # steps of a play, environments in it, steps between two frames
+FRAMES = ((8, 8), (33, 47), (84, 84))  # height, width in pixels, besides the declared one
+
+
+@dataclass
+class Seen:
+    """What a trial has called."""
+
+    steps: int = 0  # of environments
+    campaigns: int = 0
+    frames: int = 0
+    policies: int = 0  # reference policies
+    fillings: int = 0  # of slots
+
+    def __str__(self) -> str:
+        return (
+            f"{self.steps:,} steps in {self.campaigns} campaigns and {self.fillings} fillings of slots, "
+            f"{self.frames} frames, reference policies: {self.policies}"
+        )
+
+
+def is_on_trial(module: types.ModuleType) -> bool:
+    """Whether the file is one that ``try_out`` can free of its checks: somebody else's, and compiled."""
+    import numba
+
+    return not trust.is_ours(module.__file__) and not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+
+
+def try_out(module: str, limit: int | None, steps: int = STEPS, report: Callable[[Seen], None] | None = None) -> Seen:
+    """Play an environment's file with checks; it has passed if nothing is raised.
+
+    Args:
+        module: Dotted path of the file.
+        limit: Its registered time limit in steps.
+        steps: Of the fuzzer's campaigns.
+        report: Is called now and then.
+
+    Raises:
+        Mistake: a kernel does something wrong.
+        fuzz.Failure, lockstep.Fault: something does not hold.
+    """
+    (file, simulation), seen, tally = load(module), Seen(), Tally()
+
+    def tell(so_far: Tally) -> None:
+        seen.steps, seen.campaigns = so_far.steps, so_far.campaigns
+        if report is not None:
+            report(seen)
+
+    with trust.with_checks():
+        for keywords in _worlds(simulation):
+            _play(module, limit, keywords, seen, hasattr(file, "draw"))
+            tally.steps += ROUNDS * NUM_ENVS
+        fuzz(module, limit, tally.steps + steps, tally=tally, report=tell)
+    seen.steps, seen.campaigns = tally.steps, tally.campaigns
+    return seen
+
+
+def _worlds(simulation: Simulation) -> Iterator[dict[str, Any]]:
+    """Keywords for which to play: the least, the default and the greatest sizes, and each filling of each slot once."""
+    sizes = simulation.sizes
+    corners = [{name: getattr(size, end) for name, size in sizes.items()} for end in ("default", "low", "high")]
+    yield from (corner for i, corner in enumerate(corners) if corner not in corners[:i])
+    for name, slot in simulation.slots.items():
+        for corner in corners if sizes else corners[:1]:
+            yield from ({**corner, name: filling} for filling in examples(slot))
+
+
+def _play(module: str, limit: int | None, keywords: dict[str, Any], seen: Seen, draws: bool) -> None:
+    batch = open_batch(module, NUM_ENVS, max_episode_steps=limit, **keywords)
+    plain = Campaign(0, NUM_ENVS, AutoresetMode.SAME_STEP, limit, ROUNDS, 0, illegal=0.1, guided=0.0, keywords=keywords)
+    rng = np.random.default_rng(len(keywords))
+    filled = set(keywords) & set(batch.simulation.slots)
+    seen.fillings += len(filled)
+    seen.policies = len(batch.policies)
+    batch.seed_from(0)
+    for now in range(ROUNDS):
+        if not filled:
+            _advise_all(batch)
+            if draws and now % EVERY == 0:
+                _draw_all(batch, seen)
+        batch.step(draw_actions(batch, plain, rng))
+    batch.close()
+
+
+def _advise_all(batch: KernelBatch) -> None:
+    low, high = batch.action_bounds
+    for name in batch.policies:
+        advised = batch.heuristic(name="" if name == "heuristic" else name).reshape(batch.num_envs, -1)
+        demand((advised >= low) & (advised <= high), f"the action of the policy {name} is outside the action space")
+
+
+def _draw_all(batch: KernelBatch, seen: Seen) -> None:
+    for height, width in (*FRAMES, batch.frame_size):
+        batch.draw_many(np.arange(batch.num_envs), np.zeros((batch.num_envs, height, width, 3), np.uint8))
+        seen.frames += batch.num_envs

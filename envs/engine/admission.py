@@ -1,0 +1,98 @@
+"""From an environment's file to what a batch of it is made of, with everything in it looked at that can be."""
+
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium import Space
+
+from . import trust
+from .binding import layout_of
+from .declaration import check_spaces, check_state
+from .loops import Driver, compile_driver
+from .mistakes import declared_at, innermost, is_ours, mistake, place_of
+from .simulation import Simulation, record_dtype
+
+# What a file's own function raises by mistake; anything else it says on purpose.
+SLIPS = (TypeError, NameError, AttributeError, LookupError, ArithmeticError, AssertionError)
+
+
+class Declared(NamedTuple):
+    """What a file declares, for one choice of sizes and of the parameters' ranges."""
+
+    observation_space: Space
+    action_space: Space
+    world: tuple
+    dtype: np.dtype  # of a record
+
+
+def declared(
+    module: types.ModuleType, simulation: Simulation, sizes: Mapping[str, Any], spans: Mapping[str, tuple[float, float]]
+) -> Declared:
+    """Ask the file's functions, and look at what they return.
+
+    Raises:
+        Mistake: spaces that kernels cannot serve, a record that cannot be laid out, a world that is none.
+    """
+    foreign = not is_ours(module.__file__)
+    pair = _ask(module, "spaces", foreign, lambda: simulation.spaces_for(sizes, spans))
+    check_spaces(module, simulation, dict(sizes), pair)
+    check_state(module, simulation, _ask(module, "state", foreign, lambda: simulation.state(**sizes)))
+    try:
+        dtype = record_dtype(simulation, sizes)
+    except ValueError as fault:  # two fields of one name, or one that NumPy has
+        raise mistake(*_place(module, simulation.state, "state"), str(fault)) from None
+    world = _ask(module, "world", foreign, lambda: simulation.world(**sizes))
+    place = _place(module, simulation.world, "world")
+    if not isinstance(world, tuple) or not hasattr(world, "_fields"):
+        raise mistake(*place, f"world returned {type(world).__name__}; expected a NamedTuple of arrays")
+    for name, array in zip(world._fields, world, strict=True):
+        if not isinstance(array, np.ndarray) or array.dtype.hasobject:
+            came = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+            raise mistake(*place, f"world.{name} is {came}; expected an array of numbers")
+        array.flags.writeable = False
+    return Declared(pair[0], pair[1], world, dtype)
+
+
+def _place(module: types.ModuleType, function: Any, name: str) -> tuple[str | None, int]:
+    return place_of(function) if hasattr(function, "__code__") else declared_at(module, name)
+
+
+def _ask(module: types.ModuleType, name: str, foreign: bool, ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except SLIPS as fault:
+        frame = innermost(fault, lambda file: not is_ours(file) and "site-packages" not in file)
+        if not foreign:
+            raise
+        file, line = (frame.filename, frame.lineno) if frame else declared_at(module, name)
+        said = f"{type(fault).__name__}: {fault}"
+        raise mistake(file, line, f"{name} of the environment fails: {said}") from None
+
+
+def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> Driver:
+    """The driver of an environment, with checks where its file needs them.
+
+    Raises:
+        Mistake: a kernel holds what can be told to be wrong before it is compiled.
+    """
+    checked, key = trust.needs_checks(module, simulation), (module.__name__, layout_of(made.dtype))
+    if checked and key not in _linted and not is_ours(module.__file__):
+        from .lint import lint  # here and below: our own environments need none of it
+
+        lint(module, simulation, made.dtype, made.world)
+        _linted.add(key)
+    return compile_driver(module, made.dtype, simulation.heuristics, checked)
+
+
+_linted: set[tuple[str, str]] = set()  # modules, and the layouts of their records
+
+
+def watch(drive: Any, module: types.ModuleType, simulation: Simulation, space: Space) -> None:
+    """Look at what ``drive`` writes, if it is checked and the file is not ours; ``space``: of an observation."""
+    if hasattr(drive, "demand") and not is_ours(module.__file__):
+        from .shown import Shown
+
+        drive.demand = Shown(module, space, simulation.terms)
+        trust.tell_once(module)

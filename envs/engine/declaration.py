@@ -1,0 +1,286 @@
+"""Mistakes in what an environment's file declares, found when it is loaded; each is a ``Mistake`` at its line.
+
+Cheap, and asked of every file. What the kernels do wrong is asked of others' files only, see ``lint.py``.
+"""
+
+import math
+import re
+import types
+from inspect import Parameter as Argument
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from gymnasium import Space, spaces
+
+from ...wording import counted, did_you_mean
+from .mistakes import declared_at, innermost, mistake, place_of
+
+REQUIRED = ("reset", "step", "observe")
+# By the names of the kernels, their arguments.
+ARGUMENTS = {
+    "reset": ("s", "world"),
+    "step": ("s", "action", "world", "terms"),
+    "observe": ("s", "world", "out"),
+    "mask": ("s", "world", "out"),
+    "heuristic": ("s", "world", "out"),
+    "draw": ("s", "world", "frame"),
+    "invariant": ("s", "world", "shown", "legal"),
+    "sense": ("s", "world", "out"),
+    "truth": ("s", "world", "out"),
+    "baseline": ("world", "raw", "out"),
+}
+STABLE_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+-v\d+", re.ASCII)
+NUMBERS = "biufc"  # kinds of dtypes that a field of a record can have
+RESERVED = ("randomize", "drift", "threads", "module", "num_envs", "autoreset_mode", "max_episode_steps", "render_mode")
+
+
+def check_declaration(module: types.ModuleType, simulation: Any) -> None:
+    """The parts of ``SIMULATION`` that do not depend on sizes, and that its kernels exist.
+
+    Raises:
+        Mistake: one of them is wrong.
+    """
+    if not isinstance(simulation.name, str) or not STABLE_NAME.fullmatch(simulation.name):
+        message = f"name is {simulation.name!r}; expected one such as 'acme/Hopper-v0', which snapshots carry"
+        raise _wrong(module, message, "name")
+    for name in ("terms", "action_names", "heuristics", "invariants"):
+        _check_names(module, name, getattr(simulation, name))
+    if not simulation.terms:
+        raise _wrong(module, "terms is empty; expected a name for each reward term, at least one", "terms")
+    _check_numbers(module, simulation)
+    _check_kernels(module, simulation)
+
+
+def _wrong(module: types.ModuleType, message: str, *path: str) -> Exception:
+    return mistake(*declared_at(module, *path), message)
+
+
+def _check_names(module: types.ModuleType, what: str, names: Any) -> None:
+    if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) for name in names):
+        hint = f"; write ({names!r},)" if isinstance(names, str) else ""
+        raise _wrong(module, f"{what} must be a tuple of names, got {names!r}{hint}", what)
+    doubled = sorted({name for name in names if list(names).count(name) > 1})
+    if doubled and what in ("terms", "heuristics"):
+        raise _wrong(module, f"{what} names {doubled[0]!r} twice; each needs a name of its own", what)
+
+
+def _check_numbers(module: types.ModuleType, simulation: Any) -> None:
+    for key, parameter in simulation.parameters.items():
+        _check_range(module, "parameters", key, parameter, "a finite number", math.isfinite)
+    for key, size in simulation.sizes.items():
+        _check_range(
+            module, "sizes", key, size, "a whole number >= 0", lambda value: value == int(value) and value >= 0
+        )
+    for key, choice in simulation.choices.items():
+        if choice.values and choice.default not in choice.values:
+            message = f"the default {choice.default!r} of choice {key!r} is none of its values"
+            raise _wrong(module, message + did_you_mean(choice.default, choice.values), "choices", key)
+    groups = {name: getattr(simulation, name) for name in ("parameters", "sizes", "choices", "slots")}
+    seen: dict[str, str] = dict.fromkeys(RESERVED, "a keyword of every environment")
+    for group, entries in groups.items():
+        for key in entries:
+            if key in seen:
+                raise _wrong(module, f"{key!r} stands in {group} and is {seen[key]}, too; rename one", group, key)
+            seen[key] = f"one of the {group}"
+    for pair in simulation.ordered:
+        for key in pair:
+            if key not in simulation.parameters:
+                message = f"ordered names the parameter {key!r}, which is not declared"
+                raise _wrong(module, message + did_you_mean(key, simulation.parameters), "ordered")
+
+
+def _check_range(module: types.ModuleType, group: str, key: str, entry: Any, what: str, fits: Any) -> None:
+    word = {"parameters": "parameter", "sizes": "size"}[group]
+    for name in ("low", "default", "high"):
+        value = getattr(entry, name, None)
+        is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+        endless = group == "parameters" and name != "default" and value in (math.inf, -math.inf)
+        if not is_number or not (endless or fits(value)):
+            raise _wrong(module, f"{name} of {word} {key!r} must be {what}, got {value!r}", group, key)
+    if entry.low > entry.high:
+        message = f"{word} {key!r} has low {entry.low:g} above high {entry.high:g}; exchange them"
+        raise _wrong(module, message, group, key)
+    if not entry.low <= entry.default <= entry.high:
+        message = f"the default {entry.default:g} of {word} {key!r} is outside its {entry.low:g} … {entry.high:g}"
+        raise _wrong(module, message, group, key)
+
+
+def _check_kernels(module: types.ModuleType, simulation: Any) -> None:
+    for name in REQUIRED:
+        _demand_kernel(module, name, f"the file has no kernel {name}({', '.join(ARGUMENTS[name])})")
+    for name in simulation.heuristics:
+        _demand_kernel(
+            module,
+            f"heuristic_{name}",
+            f"heuristics names {name!r}, and there is no kernel heuristic_{name}(s, world, out)",
+            "heuristics",
+        )
+    for slot, declared in simulation.slots.items():
+        for role in ("sense", "truth"):
+            message = f"slot {slot!r} needs a kernel {role}_{slot}(s, world, out), and there is none"
+            _demand_kernel(module, f"{role}_{slot}", message, "slots", slot)
+        for name in declared.baselines:
+            kernel = f"baseline_{slot}_{name.replace('-', '_')}"
+            message = f"slot {slot!r} names the baseline {name!r}, and there is no kernel {kernel}(world, raw, out)"
+            _demand_kernel(module, kernel, message, "slots", slot)
+    if bool(simulation.invariants) != hasattr(module, "invariant"):
+        if simulation.invariants:
+            raise _wrong(
+                module,
+                "invariants names what must hold, and there is no kernel invariant(s, world, shown, legal); "
+                "have both or none",
+                "invariants",
+            )
+        message = "the kernel invariant has nothing to report: SIMULATION.invariants is empty; have both or none"
+        raise mistake(*place_of(module.invariant), message)
+    for name, kernel in kernels_of(module, simulation).items():
+        _check_arguments(name, kernel)
+
+
+def kernels_of(module: types.ModuleType, simulation: Any) -> dict[str, Any]:
+    """The kernels of an environment's file that the engine calls, by name."""
+    names = [*(name for name in ARGUMENTS if name not in ("sense", "truth", "baseline"))]
+    names += [f"heuristic_{name}" for name in simulation.heuristics]
+    for slot, declared in simulation.slots.items():
+        names += [f"sense_{slot}", f"truth_{slot}"]
+        names += [f"baseline_{slot}_{name.replace('-', '_')}" for name in declared.baselines]
+    return {name: vars(module)[name] for name in names if name in vars(module)}
+
+
+def arguments_of(name: str) -> tuple[str, ...]:
+    """The arguments of the kernel called ``name``."""
+    return ARGUMENTS.get(name) or ARGUMENTS[name.partition("_")[0]]
+
+
+def _demand_kernel(module: types.ModuleType, name: str, message: str, *path: str) -> None:
+    if not callable(vars(module).get(name)):
+        functions = [key for key, value in vars(module).items() if hasattr(value, "py_func") and key not in ARGUMENTS]
+        hint = did_you_mean(name, functions)
+        raise _wrong(module, message + (hint if hint.startswith("; did you mean") else ""), *path)
+
+
+def _check_arguments(name: str, kernel: Any) -> None:
+    expected = arguments_of(name)
+    function = getattr(kernel, "py_func", kernel)
+    try:
+        arguments = list(signature(function).parameters.values())
+    except (TypeError, ValueError):  # nothing that Python can look into
+        return
+    given = tuple(argument.name for argument in arguments)
+    wanted = f"{name}({', '.join(expected)})"
+    fits = len([a for a in arguments if a.default is Argument.empty]) <= len(expected) <= len(arguments)
+    if not fits and not any(argument.kind == Argument.VAR_POSITIONAL for argument in arguments):
+        raise mistake(
+            *place_of(kernel), f"{name}({', '.join(given)}) takes {counted(len(given), 'argument')}; expected {wanted}"
+        )
+    places = {argument: i for i, argument in enumerate(expected)}
+    if any(places.get(argument, i) != i for i, argument in enumerate(given[: len(expected)])):
+        raise mistake(
+            *place_of(kernel), f"{name}({', '.join(given)}) has its arguments in another order; expected {wanted}"
+        )
+
+
+def check_spaces(module: types.ModuleType, simulation: Any, sizes: dict[str, Any], pair: Any) -> None:
+    """What ``spaces`` returns: two, of which kernels can write the one and read the other; and actions have names.
+
+    Raises:
+        Mistake: they are not.
+    """
+    place = place_of(simulation.spaces) if hasattr(simulation.spaces, "__code__") else declared_at(module, "spaces")
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        came = type(pair).__name__
+        raise mistake(*place, f"spaces returned {came}; expected a pair (observation space, action space)")
+    observation, action = pair
+    if not isinstance(observation, (spaces.Box, spaces.Discrete)):
+        came = type(observation).__name__
+        raise mistake(
+            *place, f"the observation space is a {came}; kernels write a Box, or a Discrete: put all into one Box"
+        )
+    if isinstance(observation, spaces.Discrete) and observation.start:
+        raise mistake(
+            *place, f"the observation space is {observation}; kernels count from 0: Discrete({observation.n})"
+        )
+    if not isinstance(action, (spaces.Box, spaces.Discrete)):
+        raise mistake(*place, f"the action space is a {type(action).__name__}; kernels take {instead_of(action)}")
+    if isinstance(action, spaces.Discrete) and action.start:
+        message = f"declares actions {action}, kernels count them from 0; declare Discrete({action.n})"
+        raise mistake(*place, message)
+    if isinstance(action, spaces.Box) and action.dtype.kind != "f":
+        raise mistake(
+            *place, f"the action space is a Box of {action.dtype}; kernels take a Box of floats, or Discrete(n)"
+        )
+    names = len(simulation.action_names)
+    highest = {key: size.high for key, size in simulation.sizes.items()}
+    count = actions_in(action)
+    if names < count:
+        message = f"action_names has {counted(names, 'name')} for {counted(count, 'action')}; expected one for each"
+        raise _wrong(module, message, "action_names")
+    if names > count and names > (actions_in(simulation.spaces(**{**sizes, **highest})[1]) if highest else count):
+        raise _wrong(
+            module,
+            f"action_names has {counted(names, 'name')} for {counted(count, 'action')}; expected one for each",
+            "action_names",
+        )
+
+
+def instead_of(action: Any) -> str:
+    if isinstance(action, (spaces.MultiDiscrete, spaces.MultiBinary)):
+        counts = np.full(action.shape, 2) if isinstance(action, spaces.MultiBinary) else action.nvec
+        return f"a Discrete or a Box of floats: for all combinations Discrete({int(np.prod(counts))})"
+    return "a Discrete or a Box of floats"
+
+
+def actions_in(space: Space) -> int:
+    """How many names the actions of a space need: one for each, in a Box one for each component."""
+    return int(space.n) if isinstance(space, spaces.Discrete) else int(np.prod(space.shape or ()))
+
+
+def check_state(module: types.ModuleType, simulation: Any, fields: Any) -> None:
+    """What ``state`` returns, the environment's own fields, can be laid out in a record.
+
+    Raises:
+        Mistake: an unknown dtype, one that is no number, a name that cannot be a field's.
+    """
+    place = place_of(simulation.state) if hasattr(simulation.state, "__code__") else declared_at(module, "state")
+    if not isinstance(fields, dict):
+        raise mistake(
+            *place, f"state returned {type(fields).__name__}; expected a dict {{field: dtype or (dtype, shape)}}"
+        )
+    for name, given in fields.items():
+        if not isinstance(name, str) or not name.isidentifier():
+            raise mistake(*place, f"the field {name!r} cannot be written as s.{name}; rename it")
+        dtype, shape = given if isinstance(given, tuple) and len(given) == 2 else (given, ())
+        try:
+            resolved = np.dtype(dtype)
+            whole = np.dtype((resolved, shape))
+        except (TypeError, ValueError, SyntaxError):
+            hint = did_you_mean(dtype, DTYPES) if isinstance(dtype, str) else ""
+            known = hint if hint.startswith("; did") else '; expected such as "f8", "i8", "u1", "?" or ("f8", (3,))'
+            raise mistake(
+                *place, f"the field {name!r} has the dtype {given!r}, which NumPy does not know{known}"
+            ) from None
+        if (
+            resolved.kind not in NUMBERS
+            or resolved.itemsize > 16
+            or resolved in (np.dtype("f2"), np.dtype("longdouble"))
+        ):
+            message = f"the field {name!r} has the dtype {given!r}; records hold bool, int8 … uint64, float32, float64"
+            raise mistake(*place, message)
+        if whole.subdtype is not None and resolved.kind == "b":
+            raise mistake(*place, f"the field {name!r} is an array of bool, which Numba's records lack; take uint8")
+
+
+DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
+
+
+def told_import(module: str, file: str | None, fault: Exception) -> Exception:
+    """``fault``, raised while an environment's file was imported, at its line in the file or in what it imports."""
+    if isinstance(fault, SyntaxError) and fault.filename and fault.lineno:
+        return mistake(fault.filename, fault.lineno, f"syntax error: {fault.msg}: `{(fault.text or '').strip()}`")
+    frame = innermost(fault, lambda place: place == file) or innermost(fault, lambda place: "importlib" not in place)
+    said = " ".join(str(fault).split())
+    line = frame.lineno or 1
+    return mistake(
+        frame.filename, line, f"{module} cannot be imported: {type(fault).__name__}: {said} in `{frame.line}`"
+    )
