@@ -25,7 +25,7 @@ def empty(copies=1, **keywords):
 
 def look(batch):
     """Observe what was set by hand."""
-    batch.restore(batch.snapshot())
+    batch.refresh()
     return batch
 
 

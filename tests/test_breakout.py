@@ -105,7 +105,7 @@ def position(copies=1, bricks=None, seed=0, **keywords):
         records["standing"] = len(bricks)
     for key, value in fields.items():
         records[key] = value
-    batch.restore(batch.snapshot())  # observes the new position
+    batch.refresh()  # observes the new position
     return batch
 
 

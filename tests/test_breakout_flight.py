@@ -44,7 +44,7 @@ def set_flight(batch, flight):
     record["standing"], record["wait"], record["falling"] = len(bricks), 0, y > LINE
     record["x"], record["y"], record["vx"], record["vy"], record["speed"] = x, y, vx, vy, math.hypot(vx, vy)
     record["paddle"], record["walls"] = flight["paddle"], flight["walls"]
-    batch.restore(batch.snapshot())
+    batch.refresh()
     twin = Twin(ROWS, COLUMNS, batch.parameters(0), Stream(record["rng"]), Fraction)
     twin.bricks, twin.walls = set(bricks), flight["walls"]
     twin.x, twin.y, twin.vx, twin.vy = map(Fraction, (x, y, vx, vy))

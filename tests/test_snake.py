@@ -85,7 +85,7 @@ def position(size, cells, fruit, copies=1, ring_start=0, **keywords):
     batch.reset(seeds=range(copies))
     for i in range(copies):
         set_position(batch, i, cells, fruit, ring_start)
-    batch.restore(batch.snapshot())  # observes the new position
+    batch.refresh()  # observes the new position
     return batch
 
 

@@ -184,3 +184,25 @@ def test_drift_that_has_reached_its_end_is_within_its_range():
     for _ in range(60):
         batch.restore(batch.snapshot())
         batch.step(random_actions(batch.action_space, N, rng))
+
+
+def test_what_was_set_by_hand_is_shown_after_a_refresh_whatever_the_invariants_say():
+    batch = make(steps=5)
+    batch.records["x"][4] = 3.0  # beyond the limit, which no snapshot may say
+    batch.refresh()
+    assert batch.buffers.observation[4, 0] == 3.0
+    assert not batch.buffers.terminated.any()
+    np.testing.assert_array_equal(batch.buffers.episode_length, batch.records["clock"])
+    seeing = make(vision="truth")
+    seeing.records["theta"][2] = 0.125
+    seeing.refresh()
+    assert seeing.buffers.observation[2, 2] == 0.125
+
+
+def test_what_was_set_by_hand_and_would_leave_an_array_is_refused():
+    batch = make(SNAKE)
+    batch.records["tail"][4] = 2**40
+    before = batch.buffers.observation.copy()
+    with pytest.raises(IndexError):
+        batch.refresh()
+    np.testing.assert_array_equal(batch.buffers.observation, before)

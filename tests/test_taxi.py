@@ -47,7 +47,7 @@ def at(*places, **keywords):
     batch = KernelBatch(MODULE, len(places), autoreset_mode="Disabled", **keywords)
     batch.seed_from(0)
     put(batch.records, np.array([state(*place) for place in places]))
-    batch.restore(batch.snapshot())  # observes the new place
+    batch.refresh()  # observes the new place
     return batch
 
 

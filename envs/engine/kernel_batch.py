@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,8 @@ from .binding import specialise
 from .buffers import allocate
 from .driver import DISABLED, NEXT_STEP, RESET, SAME_STEP, STEP, make_setting
 from .parameters import action_bounds, parameter_ranges, spans
-from .simulation import Shown, Simulation, load
+from .simulation import Simulation, load
+from .vetting import Seen, check, look
 
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
 
@@ -248,35 +249,24 @@ class KernelBatch:
             ValueError: not a snapshot, a damaged one, or one of another environment, number, size or parameters; one
                 with a state that the rules do not lead to. Nothing has changed.
         """
-        self._take_over(*self._check(snapshot.unpack(data, self._header, self._store.nbytes)))
+        self._take_over(*check(self, snapshot.unpack(data, self._header, self._store.nbytes)))
 
-    def _check(self, body: memoryview) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The records in ``body``, what they show, and their masks; ``ValueError`` for records that cannot be."""
-        records = np.frombuffer(bytearray(body), self._store.dtype)
-        snapshot.check_records(records, spans(self.simulation, self._ranges))
-        observation, mask = np.zeros_like(self.rows.observation), np.ones_like(self.rows.mask)
-        is_shown = np.array([False, *(isinstance(rule, Shown) for rule in self.simulation.invariants)])
-        broken = np.zeros(self.num_envs, np.int64)
-        try:
-            with self._tolerant():
-                self._driver.vet(self._as_records(records), self.world, observation, mask, is_shown, broken)
-        except IndexError as fault:
-            raise ValueError(
-                f"the snapshot is damaged: a kernel of {self.name} would leave an array: {fault}"
-            ) from None
-        if broken.any():
-            i = int(np.argmax(broken != 0))
-            rule = self.simulation.invariants[broken[i] - 1]
-            raise ValueError(f"the snapshot is damaged: in environment {i} of {self.name} it does not hold that {rule}")
-        return records, observation, mask
+    def refresh(self) -> None:
+        """Show what stands in ``records`` now, after somebody has set it by hand; rewards and flags read 0.
 
-    def _take_over(self, records: np.ndarray, observation: np.ndarray, mask: np.ndarray) -> None:
+        Raises:
+            IndexError: a kernel would leave an array with what stands there.
+        """
+        records = self._store.copy()
+        self._take_over(records, look(self, records, judged_first=False))
+
+    def _take_over(self, records: np.ndarray, seen: Seen) -> None:
         self._store[...] = records
         ready = records["ready"]
         self._seed_missing = not ready.all()
         for array in (self.buffers.reward, self.buffers.terms, self.buffers.terminated, self.buffers.truncated):
             array[...] = 0
-        self.rows.observation[ready], self.rows.mask[ready] = observation[ready], mask[ready]
+        self.rows.observation[ready], self.rows.mask[ready] = seen.observation[ready], seen.mask[ready]
         episodes = self.rows.episodes
         episodes["terms"], episodes["length"] = records["totals"], records["clock"]
         episodes["success"] = records["success"]
@@ -284,27 +274,23 @@ class KernelBatch:
         for k in range(len(self.terms)):  # in the driver's order, for the same bits
             episodes["total"] += records["totals"][:, k]
 
+    @property
+    def dtype(self) -> np.dtype:
+        """Of a record."""
+        return self._store.dtype
+
+    @property
+    def vet(self) -> Callable:
+        """The loop ``vet`` of the environment; see ``loops.Driver``."""
+        return self._driver.vet
+
     @cached_property
     def _header(self) -> bytes:
         return snapshot.header_of(self._identity())
 
     def _identity(self) -> dict[str, Any]:
         """What tells the snapshots of this batch from those of others."""
-        ranges, names = self._ranges, list(self.simulation.parameters)
-        ends = zip(names, ranges.low.tolist(), ranges.high.tolist(), strict=True)
-        drifts: dict[str, list] = {}
-        rows = (ranges.drift_parameter, ranges.drift_at, ranges.drift_over, ranges.drift_to)
-        for parameter, *drift in zip(*(row.tolist() for row in rows), strict=True):
-            drifts.setdefault(names[parameter], []).append(dict(zip(("at", "over", "to"), drift, strict=True)))
-        fields = self._store.dtype.fields or {}
-        return {
-            "environment": self.simulation.name,
-            "num_envs": self.num_envs,
-            "sizes": self.sizes,
-            "parameters": {name: low if low == high else [low, high] for name, low, high in ends},
-            "drifts": drifts,
-            "fields": {name: f"{field[0]} at {field[1]}" for name, field in fields.items()},
-        }
+        return snapshot.identity(self.simulation, self.num_envs, self.sizes, self._ranges, self.dtype)
 
     def parameters(self, i: int) -> dict[str, float]:
         """The values of environment ``i``'s parameters at this moment."""

@@ -23,6 +23,7 @@ from .fillings import Filling
 from .kernel_batch import KernelBatch
 from .make_filling import make_filling
 from .simulation import load
+from .vetting import check
 
 STATE = "state"  # key of the ordinary observation
 
@@ -152,6 +153,10 @@ class SlottedBatch(KernelBatch):
         with self._tolerant():
             self._driver.restart(self.records, self.rows, world, spans, drifts)
 
+    def refresh(self) -> None:
+        super().refresh()
+        self._fill(list(self.fillings), self._all)
+
     # --- Snapshots: the records, what the slots show, and what they remember ---
 
     def _kept(self) -> list[np.ndarray]:
@@ -164,7 +169,7 @@ class SlottedBatch(KernelBatch):
         kept = self._kept()
         start = self._store.nbytes
         body = snapshot.unpack(data, self._header, start + sum(array.nbytes for array in kept))
-        self._take_over(*self._check(body[:start]))
+        self._take_over(*check(self, body[:start]))
         for array in kept:
             array[...] = np.frombuffer(body[start : start + array.nbytes], array.dtype).reshape(array.shape)
             start += array.nbytes

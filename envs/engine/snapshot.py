@@ -9,8 +9,8 @@ A snapshot is
     body            the records, and what filled slots show and remember
 
 Compiled kernels index with what stands in a record, so records that somebody made up could read and write anywhere.
-``check_records`` therefore looks at what the engine keeps in them, and ``KernelBatch.restore`` lets the environment's
-own ``invariant`` look at the rest, compiled with bounds on.
+``check_records`` therefore looks at what the engine keeps in them, and `vetting.py` has the environment's own
+``invariant`` look at the rest.
 """
 
 import json
@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import xxhash
 
-from .parameters import NEVER
+from .parameters import NEVER, Ranges
+from .simulation import Simulation
 
 MAGIC, OLDER = b"ludus-snapshot-2\n", b"ludus-snapshot-"
 HASH_BYTES, LENGTH_BYTES = 16, 8
@@ -28,6 +29,26 @@ START = len(MAGIC) + HASH_BYTES + LENGTH_BYTES  # of the header
 # How a difference is told: what stands before the name of an entry of these parts of the identity.
 WORDS = {"drifts": "drift of ", "slots": "slot ", "fields": "field "}
 ROUNDING = 1e-12  # share of a parameter's size by which its drift may pass its end
+
+
+def identity(
+    simulation: Simulation, num_envs: int, sizes: Mapping[str, Any], ranges: Ranges, dtype: np.dtype
+) -> dict[str, Any]:
+    """What tells the snapshots of one batch from those of others, as JSON can hold it."""
+    names = list(simulation.parameters)
+    ends = zip(names, ranges.low.tolist(), ranges.high.tolist(), strict=True)
+    drifts: dict[str, list] = {}
+    rows = (ranges.drift_parameter, ranges.drift_at, ranges.drift_over, ranges.drift_to)
+    for parameter, *drift in zip(*(row.tolist() for row in rows), strict=True):
+        drifts.setdefault(names[parameter], []).append(dict(zip(("at", "over", "to"), drift, strict=True)))
+    return {
+        "environment": simulation.name,
+        "num_envs": num_envs,
+        "sizes": sizes,
+        "parameters": {name: low if low == high else [low, high] for name, low, high in ends},
+        "drifts": drifts,
+        "fields": {name: f"{field[0]} at {field[1]}" for name, field in (dtype.fields or {}).items()},
+    }
 
 
 def header_of(identity: dict[str, Any]) -> bytes:
