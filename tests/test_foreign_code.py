@@ -280,7 +280,7 @@ def test_a_recording_imports_nothing(mark, tmp_path, entries, words, capsys):
             {"env": "evil/CartPole-v1", "module": "ludus.models.x.payload"},
             "reads pictures of 'evil/CartPole-v1', which comes from the module ludus.models.x.payload; no file has a",
         ),
-        ({"task": "ludus.models.x.payload"}, "is a training of ludus.models.x.payload, not of vision/read"),
+        ({"task": "ludus.models.x.payload"}, "fit.yaml is damaged: it is not the recipe of a training"),
     ],
 )
 def test_the_training_of_a_model_imports_nothing(mark, tmp_path, changes, words, capsys):

@@ -369,7 +369,7 @@ def test_command_refuses_what_it_cannot_fuzz(arguments, message, capsys):
 def test_declaration_and_kernel_of_invariants_belong_together(monkeypatch):
     monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, invariants=()))
     with pytest.raises(
-        ValueError, match="^faulty.py:76: the kernel invariant has nothing to report: .* have both or none"
+        ValueError, match="^faulty.py:80: the kernel invariant has nothing to report: .* have both or none"
     ):
         KernelBatch("faulty", 1)
 

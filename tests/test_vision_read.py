@@ -315,12 +315,17 @@ def test_the_smallest_sizes_that_are_allowed_still_show_successive_steps(tmp_pat
         (TOY, "order", {}, "is sensed once per episode"),
         (TOY, "camera", {"camera": "raw"}, "camera is not a parameter of the environment"),
         (TOY, "camera", {"num_envs": 3}, "num_envs is not a parameter"),
-        (TOY, "camera", {"seed": 3}, "unknown parameter 'seed'"),
     ],
 )
 def test_slot_or_keyword_that_cannot_be_read_is_refused(tmp_path, env, slot, environment, message):
     with pytest.raises(ValueError, match=message):
         Read.start(tmp_path / "net", compose(env, settings=TINY, slot=slot, environment=environment))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_keyword_that_the_environment_does_not_take_is_refused(tmp_path):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'seed'"):
+        Read.start(tmp_path / "net", compose(TOY, settings=TINY, slot="camera", environment={"seed": 3}))
     assert not list(tmp_path.iterdir())
 
 

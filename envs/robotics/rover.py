@@ -64,13 +64,14 @@ GOAL, SIN, COS, WHEELS = BEAMS, BEAMS + 1, BEAMS + 2, BEAMS + 3  # indices of th
 PROGRESS, REACHED, COLLISION, TIME, EFFORT = range(5)  # reward terms
 PRIZE, CRASH, PER_SECOND, PER_EFFORT = 10.0, -10.0, -0.1, -0.05
 SLOWEST = 0.2  # s, the longest step that there is
+FASTEST = 2.0  # m/s that a wheel can ever turn
 FARTHEST = math.sqrt(2.0) * ARENA  # m, what the goal's distance is divided by
 COMFORT = 0.3  # m that a walker keeps from the rover
 TRAIL = 256  # steps for which the rover's place is kept, for drawing
 
 PARAMETERS = {
     "time_step": Parameter(0.1, 0.02, SLOWEST, "s", "time between two steps"),
-    "max_speed": Parameter(1.0, 0.1, 2.0, "m/s", "greatest speed of a wheel"),
+    "max_speed": Parameter(1.0, 0.1, FASTEST, "m/s", "greatest speed of a wheel"),
     "axle": Parameter(0.3, 0.1, 1.0, "m", "distance between the wheels"),
     "radius": Parameter(0.2, 0.1, 0.3, "m", "of the rover"),
     "motor_lag": Parameter(0.1, 0.0, 2.0, "s", "time constant with which a wheel follows its command"),
@@ -226,7 +227,7 @@ def observe(s, world, out):
 
 
 INVARIANTS = (
-    "the state is finite and the heading within half a turn",
+    "the state is finite, the heading within half a turn, and no wheel faster than any can be",
     "walls and furniture lie on the floor",
     "the walkers are on the floor and look along a unit vector",
     "the ways are the shortest ones, and every free cell has one",
@@ -241,6 +242,8 @@ INVARIANTS = (
 @kernel
 def invariant(s, world, shown, legal):
     if not (math.isfinite(s.x + s.y + s.left + s.right + s.way_left) and -math.pi <= s.heading <= math.pi):
+        return 1
+    if abs(s.left) > FASTEST or abs(s.right) > FASTEST:
         return 1
     if not is_floor_sound(s):
         return 2
