@@ -65,6 +65,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._same_step = self.batch.autoreset_mode == AutoresetMode.SAME_STEP
         shown = self.batch.buffers.observation
+        self._has_mask, self._succeeds = self.batch.has_mask, self.batch.succeeds
         self._is_dict = isinstance(shown, dict)
         self._hands_out = copy and self.batch.can_move and shown.nbytes >= HANDED_OUT
         self._episodes = np.asarray(self.batch.rows.episodes)
@@ -120,16 +121,18 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         with self._one_at_a_time:
             ended = self._step_apart(actions) if self._hands_out else self.batch.step(actions)
             b = self.batch.buffers
-            done = b.terminated | b.truncated
+            observation, reward, terminated, truncated = b.observation, b.reward, b.terminated, b.truncated
+            if self.copy:
+                reward, terminated, truncated = reward.copy(), terminated.copy(), truncated.copy()
+                if self._is_dict:
+                    observation = self._give_each(observation)
+                elif not self._hands_out:
+                    observation = observation.copy()
+            done = terminated | truncated
             info = self._info(self._all, done)
             if ended and self._same_step:
                 self._add_ends(info, done)
-            observation = b.observation
-            if self._is_dict:
-                observation = self._give_each(observation)
-            elif not self._hands_out:
-                observation = self._give(observation)
-            return observation, self._give(b.reward), self._give(b.terminated), self._give(b.truncated), info
+            return observation, reward, terminated, truncated, info
 
     def _step_apart(self, actions: np.ndarray) -> int:
         """Step with the observations in a new array, so that the caller may keep the one returned before."""
@@ -149,9 +152,9 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
     def _info(self, valid: np.ndarray, done: np.ndarray) -> dict[str, Any]:
         """Everything but the ends: of the environments ``valid`` (N,), of which ``done`` (N,) have just ended."""
         info: dict[str, Any] = {}
-        if self.batch.has_mask:
+        if self._has_mask:
             info["action_mask"], info["_action_mask"] = self._give(self.batch.buffers.mask), self._give(valid)
-        if self.batch.succeeds:
+        if self._succeeds:
             info["is_success"], info["_is_success"] = self.batch.records["success"] & valid, self._give(valid)
         episodes = self._episodes
         if self.copy:  # one copy of the records, as bytes (which is ten times as fast), of which the totals are views
