@@ -17,7 +17,7 @@ from ludus.envs.checks.fuzz import Failure
 from ludus.envs.checks.lockstep import Fault
 from ludus.envs.checks.trial import STEPS, is_on_trial, try_out
 from ludus.envs.engine.simulation import load
-from ludus.envs.engine.trust import with_checks, write_verdict
+from ludus.envs.engine.third_party.trust import with_checks, write_verdict
 from ludus.envs.registered import find_spec, is_ludus
 from ludus.scripts.options import environment, key_values, parse
 

@@ -16,10 +16,10 @@ import ludus
 from commands_stage import said
 from hopper import HOPPER
 from ludus.envs.checks.trial import try_out
-from ludus.envs.engine import trust
-from ludus.envs.engine.checked import Checked
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import load
+from ludus.envs.engine.third_party import trust
+from ludus.envs.engine.third_party.checked import Checked
 
 # Without slots and sizes, which need machine code of their own.
 SMALL = HOPPER[: HOPPER.index("    slots={")] + ")\n"

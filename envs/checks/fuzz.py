@@ -15,8 +15,8 @@ from gymnasium.vector import AutoresetMode
 
 from ..engine.kernel_batch import KernelBatch
 from ..engine.make_filling import examples
-from ..engine.mistakes import Mistake
 from ..engine.simulation import Simulation, load
+from ..engine.third_party.mistakes import Mistake
 from .demands import Fault, demand
 from .lockstep import Pair
 

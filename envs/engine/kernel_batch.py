@@ -14,13 +14,13 @@ from gymnasium.vector import AutoresetMode
 
 from ...wording import did_you_mean
 from . import snapshot
-from .admission import admit, declared, watch
 from .batch import check_mode, check_seed
 from .binding import specialise
 from .buffers import allocate
 from .driver import DISABLED, NEXT_STEP, RESET, SAME_STEP, STEP, make_setting
 from .parameters import action_bounds, parameter_ranges, spans
 from .simulation import Simulation, load
+from .third_party.admission import admit, declared, watch
 from .vetting import Seen, check, look
 
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}

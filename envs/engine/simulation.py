@@ -35,8 +35,8 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ...wording import did_you_mean
-from .declaration import check_declaration, told_import
-from .mistakes import declared_at, is_ours, mistake
+from .third_party.declaration import check_declaration, told_import
+from .third_party.mistakes import declared_at, is_ours, mistake
 
 
 @dataclass(frozen=True)

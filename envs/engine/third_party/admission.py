@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from gymnasium import Space
 
+from ..binding import layout_of
+from ..loops import Driver, compile_driver
+from ..simulation import Simulation, record_dtype
 from . import trust
-from .binding import layout_of
 from .declaration import check_spaces, check_state
-from .loops import Driver, compile_driver
 from .mistakes import declared_at, innermost, is_ours, mistake, place_of
-from .simulation import Simulation, record_dtype
 
 # What a file's own function raises by mistake; anything else it says on purpose.
 SLIPS = (TypeError, NameError, AttributeError, LookupError, ArithmeticError, AssertionError)
@@ -92,7 +92,7 @@ _linted: set[tuple[str, str]] = set()  # modules, and the layouts of their recor
 def watch(drive: Any, module: types.ModuleType, simulation: Simulation, space: Space) -> None:
     """Look at what ``drive`` writes, if it is checked and the file is not ours; ``space``: of an observation."""
     if hasattr(drive, "demand") and not is_ours(module.__file__):
-        from .shown import Shown
+        from .writes import Writes
 
-        drive.demand = Shown(module, space, simulation.terms)
+        drive.demand = Writes(module, space, simulation.terms)
         trust.tell_once(module)

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ...wording import did_you_mean
+from ....wording import did_you_mean
+from ..twins import is_kernel
 from .declaration import arguments_of, kernels_of
 from .mistakes import Mistake, is_ours, mistake, place_of, syntax_of
 from .returns import check_returns, inside
-from .twins import is_kernel
 
 RANDOM = "follows no seed; take uniform(s), below(s, n) or gaussian(s) of ludus.envs.engine.kernels"
 # Statements and expressions that no kernel may hold.

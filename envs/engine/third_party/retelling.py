@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .binding import with_names
+from ..binding import with_names
+from ..twins import Twins
 from .mistakes import Mistake, innermost, is_ours, mistake
-from .twins import Twins
 
 OUTSIDE = re.compile(r"index (-?\d+) is out of bounds for (?:axis (\d+) with )?size (\d+)")
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from gymnasium import Space, spaces
 
-from .driver import RESET, SAME_STEP
+from ..driver import RESET, SAME_STEP
 from .mistakes import Mistake, mistake, place_of
 
 
-class Shown:
+class Writes:
     """Observations within their space, masks of 0 and 1, finite rewards: a ``Mistake`` where one is not.
 
     Called with the arguments of ``drive`` and what it returned.

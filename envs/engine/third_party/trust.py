@@ -17,12 +17,12 @@ from typing import Any
 
 import numba
 
-from ...files import write_atomically
-from . import driver, kernels, loops
-from .binding import hash_sources
+from ....files import write_atomically
+from .. import driver, kernels, loops
+from ..binding import hash_sources
+from ..simulation import Simulation
 from .declaration import kernels_of
 from .mistakes import is_ours
-from .simulation import Simulation
 
 SLOWER = "a step takes 2 to 10 times as long"  # measured: docs/third-party.md
 
@@ -63,7 +63,7 @@ def is_unchecked() -> bool:
 
 def verdict_path(module: types.ModuleType, simulation: Simulation) -> Path:
     """Where the verdict about an environment file lies as the file is now, if there is one."""
-    from ...datasets import cache_folder  # here: our own environments need none of it
+    from ....datasets import cache_folder  # here: our own environments need none of it
 
     known, number = _hashes.get(module.__name__, (None, 0))
     if known is not simulation:

@@ -1,0 +1,1 @@
+"""Environment files that are not Ludus' own: compiled with checks until they have passed; mistakes are one line."""
