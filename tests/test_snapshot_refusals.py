@@ -7,7 +7,6 @@ import json
 
 import numpy as np
 import pytest
-import xxhash
 
 import ludus
 from acting import random_actions
@@ -15,6 +14,7 @@ from ludus.envs.engine import snapshot
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Drift
 from ludus.envs.engine.slots import open_batch
+from snapshot_attack import crafted, sealed
 
 CARTPOLE, SNAKE = "ludus.envs.robotics.cartpole", "ludus.envs.games.snake"
 ENVIRONMENTS = list(ludus.ENVIRONMENTS)
@@ -28,22 +28,6 @@ def make(id=CARTPOLE, steps=20, **keywords):
     for _ in range(steps):
         batch.step(random_actions(batch.action_space, N, rng))
     return batch
-
-
-def sealed(data):
-    """The same bytes with a checksum that matches: what somebody would make who wants them accepted."""
-    rest = data[len(snapshot.MAGIC) + snapshot.HASH_BYTES :]
-    return snapshot.MAGIC + xxhash.xxh3_128(rest).digest() + rest
-
-
-def crafted(batch, change):
-    """A snapshot of ``batch`` of which ``change(records)`` has changed the records, with a checksum that matches."""
-    data = bytearray(batch.snapshot())
-    size = batch.records.nbytes
-    kept = len(data) - size - sum(array.nbytes for array in getattr(batch, "_kept", list)())
-    records = np.frombuffer(data, batch.records.dtype, N, kept)
-    change(records)
-    return sealed(bytes(data))
 
 
 def refused(batch, data, message):
