@@ -44,6 +44,17 @@ class Batch(Protocol):
     def close(self) -> None: ...
 
 
+def check_count(name: str, value: Any, otherwise: str = "") -> int:
+    """A number of things as a Python int; ``ValueError`` for one that is not a whole number >= 1.
+
+    Args:
+        otherwise: What else the caller takes, for the message.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} must be a whole number >= 1{otherwise}, got {value!r}")
+    return int(value)
+
+
 def check_mode(mode: AutoresetMode | str) -> AutoresetMode:
     """The autoreset mode of this name; ``ValueError`` for another."""
     try:

@@ -14,7 +14,7 @@ from gymnasium.vector import AutoresetMode
 
 from ...wording import did_you_mean
 from . import snapshot
-from .batch import check_mode, check_seed
+from .batch import check_count, check_mode, check_seed
 from .binding import specialise
 from .buffers import allocate
 from .driver import DISABLED, NEXT_STEP, RESET, SAME_STEP, STEP, make_setting
@@ -54,21 +54,14 @@ class KernelBatch:
         drift: Mapping[str, Any] | None = None,
         **parameters: Any,
     ) -> None:
-        if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
-            raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
-        if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
-            raise ValueError(f"threads must be a whole number >= 1, got {threads!r}")
-        if max_episode_steps is not None and (
-            isinstance(max_episode_steps, bool)
-            or not isinstance(max_episode_steps, (int, np.integer))
-            or max_episode_steps < 1
-        ):
-            raise ValueError(f"max_episode_steps must be a whole number >= 1 or None, got {max_episode_steps!r}")
+        self.num_envs = check_count("num_envs", num_envs)
+        threads = check_count("threads", threads)
+        if max_episode_steps is not None:
+            max_episode_steps = check_count("max_episode_steps", max_episode_steps, " or None")
         environment, simulation = load(module)
         self.module = module
         self.name = module.rpartition(".")[2]
         self.simulation: Simulation = simulation
-        self.num_envs = int(num_envs)
         self.autoreset_mode = check_mode(autoreset_mode)
         self.max_episode_steps = max_episode_steps
         self.terms, self.succeeds = simulation.terms, simulation.succeeds

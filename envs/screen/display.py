@@ -9,6 +9,7 @@ class NoDisplayError(RuntimeError):
     """There is no screen to open a window on."""
 
     def __init__(self, why: str) -> None:
+        self.why = why
         super().__init__(
             f"no display found: {why}; a window needs a screen. Without one, record a video with --record FILE.mp4, "
             'or take the frames with render_mode="rgb_array"'

@@ -4,6 +4,8 @@ Gymnasium's own environments draw into memory there, so scripts and checkers tha
 Whoever wants to watch (`ludus watch`, `ludus play`) opens a ``Window`` and is told in one line that there is no screen.
 """
 
+from typing import Any
+
 import gymnasium
 import numpy as np
 
@@ -23,12 +25,15 @@ class UnseenWindow:
         """Nothing is open."""
 
 
-def open_render_window(title: str, frame_size: tuple[int, int], num_tiles: int, fps: float):
+def open_render_window(title: str, frame_size: tuple[int, int], num_tiles: int, fps: float) -> Any:
     """A ``Window`` for ``num_tiles`` frames (height, width); with a warning an ``UnseenWindow`` without a screen."""
     from .window import Window
 
     try:
         return Window(title, frame_size, num_tiles=num_tiles, fps=fps)
     except NoDisplayError as fault:
-        gymnasium.logger.warn(f"{title} is drawn, but nobody sees it: {fault}")
+        gymnasium.logger.warn(
+            f"{title} is drawn, but nobody sees it: no display found: {fault.why}; the frames themselves come with "
+            'render_mode="rgb_array"'
+        )
         return UnseenWindow(frame_size)
