@@ -210,9 +210,14 @@ def check_spaces(module: types.ModuleType, simulation: Any, sizes: dict[str, Any
         raise mistake(
             *place, f"the action space is a Box of {action.dtype}; kernels take a Box of floats, or Discrete(n)"
         )
+    # What a choice shares, a folder of images for one, may bring actions of its own.
+    if all(sizes[key] == choice.default for key, choice in simulation.choices.items()):
+        _check_action_names(module, simulation, sizes, actions_in(action))
+
+
+def _check_action_names(module: types.ModuleType, simulation: Any, sizes: dict[str, Any], count: int) -> None:
     names = len(simulation.action_names)
     highest = {key: size.high for key, size in simulation.sizes.items()}
-    count = actions_in(action)
     if names < count:
         message = f"action_names has {counted(names, 'name')} for {counted(count, 'action')}; expected one for each"
         raise _wrong(module, message, "action_names")
