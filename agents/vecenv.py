@@ -72,7 +72,7 @@ def to_sb3(env: gymnasium.vector.VectorEnv) -> VecEnv:
 
 
 class BatchVecEnv(EpisodicVecEnv):
-    """SB3's ``VecEnv`` over ``batch`` (under SAME_STEP autoreset).
+    """SB3's ``VecEnv`` over ``batch`` (under SAME_STEP autoreset). It belongs to one thread.
 
     Where an episode ended, ``info`` holds ``terminal_observation``, ``TimeLimit.truncated``, ``episode`` (``r`` return,
     ``l`` length, and each reward term) and, where the task can be solved, ``is_success``. Elsewhere it is empty: the

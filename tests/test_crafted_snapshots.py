@@ -4,8 +4,6 @@ Restoring looks at them with bounds on, always; here the steps after it have bou
 accepted by mistake shows itself.
 """
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -30,8 +28,11 @@ def change_some(records, rng):
         if kind in "iu":
             ends = np.iinfo(values.dtype)
             values[j] = np.clip(int(rng.choice([ends.min, ends.max, *WHOLE])), ends.min, ends.max)
+        elif kind == "b":
+            values[j] = rng.integers(2)
         else:
-            values[j] = rng.integers(2) if kind == "b" else rng.choice(REAL)
+            with np.errstate(over="ignore"):  # in float32 the largest are infinite
+                values[j] = rng.choice(REAL)
         records[name] = values.reshape(records[name].shape)
 
 
@@ -49,8 +50,7 @@ def play_on(batch, rng, frame):
 @pytest.mark.parametrize("id", ludus.ENVIRONMENTS)
 def test_made_up_records_are_refused_or_harmless(id):
     rng = np.random.default_rng(0)
-    with with_checks(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # numbers that overflow
+    with with_checks():
         batch = open_batch(ludus.ENVIRONMENTS[id][0], 1, autoreset_mode="Disabled")
     good, frame = [], np.zeros((1, 64, 64, 3), np.uint8)
     batch.reset(seeds=[3])

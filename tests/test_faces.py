@@ -450,3 +450,28 @@ def test_wrong_reset_options_are_refused(options, kind, message):
 def test_wrong_render_mode_is_refused(face):
     with pytest.raises(ValueError, match="render_mode must be None, 'rgb_array' or 'human', got 'ansi'"):
         face(module_of(CARTPOLE), render_mode="ansi")
+
+
+def test_a_refused_reset_leaves_the_seed_alone():
+    env = Env(module_of(CARTPOLE))
+    env.reset(seed=1)
+    with pytest.raises(ValueError, match="reset takes no options here"):
+        env.reset(seed=5, options={"x": 1})
+    assert env.np_random_seed == 1
+
+
+def test_masks_that_are_handed_out_without_a_copy_cannot_be_written_into():
+    env = VectorEnv(module_of(SNAKE), 3, copy=False)
+    env.reset(seed=0)
+    info = env.step(np.zeros(3, int))[4]
+    with pytest.raises(ValueError, match="read-only"):
+        info["_action_mask"][0] = False
+
+
+def test_what_is_final_can_be_changed_without_changing_the_rest():
+    env = VectorEnv(module_of(CARTPOLE), 3, autoreset_mode="SameStep", max_episode_steps=2)
+    env.reset(seed=0)
+    env.step(np.zeros(3, int))
+    info = env.step(np.zeros(3, int))[4]
+    del info["final_info"]["totals"]["return"]
+    assert info["totals"]["return"].tolist() == [2.0, 2.0, 2.0]

@@ -74,7 +74,9 @@ def test_what_is_no_snapshot_is_refused_and_changes_nothing():
         (with_header(b"[]"), "its header cannot be read"),
         (with_header(b"[" * 100_000), "its header cannot be read"),
         (with_header(b"\xff"), "its header cannot be read"),
-        (with_header(json.dumps({**identity, "more": 1}).encode()), "its more is 1, this batch has none"),
+        (with_header(json.dumps({**identity, "more": 1}).encode()), "its more is 1, this batch has missing"),
+        (with_header(json.dumps({**identity, "drifts": {"q": None}}).encode()), "its drift of q is None, this"),
+        (with_header(json.dumps({**identity, "parameters": None}).encode()), "its parameters is None, this batch has"),
         (with_header(json.dumps({**identity, "num_envs": "9" * 10**6}).encode()), r"its num_envs is '9{76}…, this"),
         (sealed(good[: snapshot.START - 8] + b"\xff" * 8 + good[snapshot.START :]), "its header cannot be read"),
     ]
@@ -87,8 +89,11 @@ def test_what_is_no_snapshot_is_refused_and_changes_nothing():
     [
         ({}, {"gravity": 20}, r"its gravity is 9\.8, this batch has 20\.0; restore into a batch made with the same"),
         ({"randomize": {"force": (5, 15)}}, {}, r"its force is \[5\.0, 15\.0\], this batch has 10\.0"),
-        ({}, {"drift": {"gravity": Drift(20.0, 5)}}, r"its drift of gravity is none, this batch has \[\{'at': 5"),
+        ({}, {"drift": {"gravity": Drift(20.0, 5)}}, r"its drift of gravity is missing, this batch has \[\{'at': 5"),
         ({"vision": "truth"}, {"vision": "raw"}, "its slot vision is"),
+        ({"vision": "truth"}, {"vision": "blind"}, "its slot vision is 'truth Box.*, this batch has 'blind Box"),
+        ({"vision": "noisy:0.1"}, {"vision": "noisy:0.2"}, "its slot vision is 'noisy:0.1 "),
+        ({"max_episode_steps": 500}, {"max_episode_steps": 10}, "its max_episode_steps is 500, this batch has 10"),
     ],
 )
 def test_a_snapshot_of_other_parameters_ranges_drifts_or_slots_is_refused_with_the_difference(theirs, ours, message):
@@ -190,3 +195,18 @@ def test_what_was_set_by_hand_and_would_leave_an_array_is_refused():
     with pytest.raises(IndexError):
         batch.refresh()
     np.testing.assert_array_equal(batch.buffers.observation, before)
+
+
+def crafted_shown(batch, value):
+    """A snapshot of ``batch`` whose first slot shows ``value`` everywhere."""
+    data = bytearray(batch.snapshot())
+    kept = batch._kept()
+    start = len(data) - sum(array.nbytes for array in kept)
+    np.frombuffer(data, kept[0].dtype, kept[0].size, start)[:] = value
+    return sealed(bytes(data))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_a_slot_that_shows_what_it_cannot_is_refused(value):
+    batch = make(vision="truth")
+    refused(batch, crafted_shown(batch, value), "the snapshot is damaged: .*slot")

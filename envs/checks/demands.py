@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from gymnasium import Space, spaces
 
+from ..engine.fillings import bounds_of
 from ..engine.slots import STATE
 
 
@@ -44,11 +45,3 @@ def demand_within(space: Space, values: Any, what: str) -> None:
         place = tuple(where)
         came, least, most = (np.broadcast_to(a, values.shape)[i][place] for a in (values, low, high))
         raise Fault(i, f"{what} is outside its space: number {place} is {came}, allowed {least} … {most}")
-
-
-def bounds_of(space: Space) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest value of each number of a ``Box`` or ``Discrete``."""
-    if isinstance(space, spaces.Discrete):
-        return np.asarray(space.start), np.asarray(space.start + space.n - 1)
-    assert isinstance(space, spaces.Box)
-    return space.low, space.high

@@ -18,10 +18,15 @@ class Copied:
     batch: KernelBatch
     spec: EnvSpec | None
     _made_with: dict[str, Any]
+    _one_at_a_time: Any  # a threading.RLock
     _np_random: Generator | None
     _np_random_seed: int | None
 
     def __getstate__(self) -> dict[str, Any]:
+        with self._one_at_a_time:
+            return self._state()
+
+    def _state(self) -> dict[str, Any]:
         own = {name: getattr(self, name) for name in ("spec", "_np_random", "_np_random_seed")}
         return {"made_with": self._made_with, "snapshot": self.batch.snapshot(), "own": own}
 

@@ -57,10 +57,10 @@ class Env(Copied, gymnasium.Env):
         self._action, self._step = self.batch.action_buffer, self.batch.step_prepared
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        super().reset(seed=seed)
         if options:
             raise ValueError(f"reset takes no options here, got {options!r}; set parameters in gymnasium.make")
         with self._one_at_a_time:
+            super().reset(seed=seed)
             self.batch.reset(seeds=None if seed is None else [seed])
             if self.render_mode == "human":
                 self.render()

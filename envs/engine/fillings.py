@@ -151,6 +151,14 @@ def width_of(slot: Slot, truth: Space, name: str) -> np.ndarray:
     return width
 
 
+def bounds_of(space: Space) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest value of each number of a ``Box`` or ``Discrete``."""
+    if isinstance(space, spaces.Discrete):
+        return np.asarray(space.start), np.asarray(space.start + space.n - 1)
+    assert isinstance(space, spaces.Box)
+    return space.low, space.high
+
+
 hash_of = getattr(mix, "py_func", mix)  # the kernel's own code serves arrays as well
 
 

@@ -84,7 +84,9 @@ class ForeignBatch:
         if selected is not None and not np.all(selected):
             raise ValueError(f"{self.name} is not a Ludus environment: its batch can only be reset as a whole")
         observation, info = self.envs.reset(seed=None if seeds is None else list(seeds))  # type: ignore[arg-type]
-        self._return[:], self._length[:] = 0.0, 0
+        for sums in (self._return, self._length, self.buffers.episode_return, self.buffers.episode_length):
+            sums[:] = 0
+        self.buffers.episode_success[:] = False
         self._show(observation, info)
 
     def seed_from(self, seed: int, age: int = 0) -> None:
@@ -108,7 +110,7 @@ class ForeignBatch:
             b.final_mask[ended] = np.stack(info["final_info"]["action_mask"])[ended]
         success = info.get("final_info", {}).get("is_success") if ended.any() else None
         b.episode_success[:] = False if success is None else np.asarray(success, bool) & ended
-        b.episode_return[:], b.episode_length[:] = np.where(ended, self._return, 0.0), np.where(ended, self._length, 0)
+        b.episode_return[:], b.episode_length[:] = self._return, self._length
         self._return[ended], self._length[ended] = 0.0, 0
         self._show(observation, info)
         return int(ended.sum())

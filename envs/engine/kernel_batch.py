@@ -283,7 +283,9 @@ class KernelBatch:
 
     def _identity(self) -> dict[str, Any]:
         """What tells the snapshots of this batch from those of others."""
-        return snapshot.identity(self.simulation, self.num_envs, self.sizes, self._ranges, self.dtype)
+        return snapshot.identity(
+            self.simulation, self.num_envs, self.max_episode_steps, self.sizes, self._ranges, self.dtype
+        )
 
     def parameters(self, i: int) -> dict[str, float]:
         """The values of environment ``i``'s parameters at this moment."""

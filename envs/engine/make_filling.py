@@ -48,6 +48,14 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
     return Learned(batch, name, load_component({"component": given}, name), truth)
 
 
+def told(given: Any, filling: Filling) -> str:
+    """What fills a slot, in a few words that are the same wherever the same fills it."""
+    if isinstance(filling, Learned):
+        component = filling.component
+        return f"{type(component).__name__} {component.fingerprint or 'without a fingerprint'}"
+    return str(given)
+
+
 def examples(slot: Slot) -> tuple[str, ...]:
     """Each kind of filling that needs no component."""
     return ("truth", "raw", "blind", "noisy:0.1", *slot.baselines)

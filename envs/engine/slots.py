@@ -19,9 +19,9 @@ from gymnasium.vector import AutoresetMode
 
 from . import snapshot
 from .driver import DISABLED
-from .fillings import Filling
+from .fillings import Filling, Learned, bounds_of
 from .kernel_batch import KernelBatch
-from .make_filling import make_filling
+from .make_filling import make_filling, told
 from .simulation import load
 from .vetting import check
 
@@ -169,14 +169,28 @@ class SlottedBatch(KernelBatch):
         kept = self._kept()
         start = self._store.nbytes
         body = snapshot.unpack(data, self._header, start + sum(array.nbytes for array in kept))
-        self._take_over(*check(self, body[:start]))
+        found = []
         for array in kept:
-            array[...] = np.frombuffer(body[start : start + array.nbytes], array.dtype).reshape(array.shape)
+            found.append(np.frombuffer(body[start : start + array.nbytes], array.dtype).reshape(array.shape))
             start += array.nbytes
+        self._check_kept(found)
+        self._take_over(*check(self, body[: self._store.nbytes]))
+        for array, values in zip(kept, found, strict=True):
+            array[...] = values
+
+    def _check_kept(self, found: Sequence[np.ndarray]) -> None:
+        """``ValueError`` for what slots cannot show or remember: NaN, infinity, what is outside a filling's space."""
+        for values in found:
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise ValueError("the snapshot is damaged: a slot shows, or remembers, NaN or infinity")
+        for (name, filling), values in zip(self.fillings.items(), found, strict=False):
+            low, high = bounds_of(filling.space)
+            if not isinstance(filling, Learned) and not ((values >= low) & (values <= high)).all():
+                raise ValueError(f"the snapshot is damaged: what slot {name} shows is outside {filling.space}")
 
     def _identity(self) -> dict[str, Any]:
         slots = {
-            name: f"{filling.space} {[array.shape[1:] for array in filling.memory]}"
+            name: f"{told(self.given[name], filling)} {filling.space} {[array.shape[1:] for array in filling.memory]}"
             for name, filling in self.fillings.items()
         }
         return {**super()._identity(), "slots": slots}

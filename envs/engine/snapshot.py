@@ -28,11 +28,12 @@ HASH_BYTES, LENGTH_BYTES = 16, 8
 START = len(MAGIC) + HASH_BYTES + LENGTH_BYTES  # of the header
 # How a difference is told: what stands before the name of an entry of these parts of the identity.
 WORDS = {"drifts": "drift of ", "slots": "slot ", "fields": "field "}
+MISSING = object()  # stands for an entry that is not there
 ROUNDING = 1e-12  # share of a parameter's size by which its drift may pass its end
 
 
 def identity(
-    simulation: Simulation, num_envs: int, sizes: Mapping[str, Any], ranges: Ranges, dtype: np.dtype
+    simulation: Simulation, num_envs: int, limit: int | None, sizes: Mapping[str, Any], ranges: Ranges, dtype: np.dtype
 ) -> dict[str, Any]:
     """What tells the snapshots of one batch from those of others, as JSON can hold it."""
     names = list(simulation.parameters)
@@ -44,6 +45,7 @@ def identity(
     return {
         "environment": simulation.name,
         "num_envs": num_envs,
+        "max_episode_steps": limit,
         "sizes": sizes,
         "parameters": {name: low if low == high else [low, high] for name, low, high in ends},
         "drifts": drifts,
@@ -97,13 +99,14 @@ def unpack(data: bytes, header: bytes, size: int) -> memoryview:
 def _refuse_another(theirs: dict[str, Any], mine: dict[str, Any]) -> None:
     """``ValueError`` with the first entry in which two identities differ."""
     for key in dict.fromkeys([*mine, *theirs]):
-        ours, other = mine.get(key), theirs.get(key)
+        ours, other = mine.get(key, MISSING), theirs.get(key, MISSING)
         if ours == other:
             continue
         what = key
         if isinstance(ours, Mapping) and isinstance(other, Mapping):
-            name = next(name for name in dict.fromkeys([*ours, *other]) if ours.get(name) != other.get(name))
-            what, ours, other = f"{WORDS.get(key, '')}{name}", ours.get(name), other.get(name)
+            names = dict.fromkeys([*ours, *other])
+            name = next(name for name in names if ours.get(name, MISSING) != other.get(name, MISSING))
+            what, ours, other = f"{WORDS.get(key, '')}{name}", ours.get(name, MISSING), other.get(name, MISSING)
         raise ValueError(
             f"the snapshot is of another batch: its {what} is {_shown(other)}, this batch has {_shown(ours)}; restore "
             "into a batch made with the same arguments"
@@ -112,7 +115,7 @@ def _refuse_another(theirs: dict[str, Any], mine: dict[str, Any]) -> None:
 
 def _shown(value: Any) -> str:
     """Short enough for a message, whatever stands in a stranger's header."""
-    text = "none" if value is None else repr(value)
+    text = "missing" if value is MISSING else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 

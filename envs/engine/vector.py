@@ -32,7 +32,8 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
     this step: there they are the sums of the whole episode. Under ``SAME_STEP`` a step in which episodes ended also
     has ``final_obs`` and ``final_info``; the rest, but for ``totals``, is of the new episode already.
 
-    Two threads may call it: each step and what it returns are of one piece.
+    The masks ``_key`` of one step are one array. Two threads may call ``reset``, ``step`` and ``render``: each call and
+    what it returns are of one piece (unless ``copy=False``).
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30, "autoreset_mode": AutoresetMode.NEXT_STEP}
@@ -71,6 +72,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         self._episodes = np.asarray(self.batch.rows.episodes)
         self._episode_bytes = self._episodes.view(np.uint8)
         self._all = np.ones(self.num_envs, np.bool_)
+        self._all.flags.writeable = False  # handed out with copy=False
         self._term_keys = [(term, f"_{term}") for term in self.batch.terms]
         self._one_at_a_time = threading.RLock()  # a step and the reading of its buffers; RLock: some render in reset
         self._window: Any = None
@@ -169,7 +171,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
     def _add_ends(self, info: dict[str, Any], done: np.ndarray) -> None:
         """What Gymnasium calls final, under SAME_STEP: of the episodes ``done`` (N,) before they were reset."""
         b = self.batch.buffers
-        final: dict[str, Any] = {"totals": info["totals"], "_totals": done}
+        final: dict[str, Any] = {"totals": dict(info["totals"]), "_totals": done}
         if self.batch.succeeds:
             final["is_success"], final["_is_success"] = b.episode_success & done, done
         if self.batch.has_mask:
