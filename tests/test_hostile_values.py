@@ -217,7 +217,13 @@ def test_a_fits_state_with_wrong_values_is_passed_over_for_the_one_before(tmp_pa
     assert "\n" not in problems[0]
 
 
-@pytest.mark.parametrize("data", [b"", b"abc", b"\xff" * 20, (2).to_bytes(8, "little") + b"{}"])
+def with_header(header):
+    return len(header).to_bytes(8, "little") + header
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"abc", b"\xff" * 20, with_header(b"{}"), with_header(b'{"__metadata__": null}')]
+)
 def test_a_fits_checkpoint_that_is_none_is_passed_over(tmp_path, data):
     """Under a name that fits its content."""
     path = tmp_path / f"{3:012d}-{hashlib.sha256(data).hexdigest()[: checkpoints.DIGITS]}.safetensors"
