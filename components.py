@@ -155,16 +155,16 @@ def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:
     if not path.is_dir():
         what = "is a file" if path.exists() else "does not exist"
         raise FileNotFoundError(f"{path} {what}; expected the folder of a component that `ludus fit` made")
-    for file in sorted(path.rglob("*")):
+    try:
+        config = read_regular(path / CONFIG, MOST_JSON)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} holds no {CONFIG}; expected the folder of a component") from None
+    for file in path.iterdir():  # not in subfolders, from which nothing is read
         if file.suffix.lower() in PICKLES:
             raise ValueError(
                 f"{path} holds {file.name}, which may be a pickle and run code when it is read; Ludus loads "
                 f"{CONFIG} and {WEIGHTS} only: remove the file, or save the weights with safetensors"
             )
-    try:
-        config = read_regular(path / CONFIG, MOST_JSON)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path} holds no {CONFIG}; expected the folder of a component") from None
     try:
         content = parse_json(config)
         if not isinstance(content, dict) or "format" not in content:

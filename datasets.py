@@ -29,6 +29,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")  # Pillow knows others, and star
 MOST_PIXELS = 2**26  # of a picture in a folder; below the number at which Pillow itself begins to warn
 MOST_PICTURE, MOST_SET = 256 * MIB, GIB  # bytes of a file
 FOLDER_SIDE = 32  # pixels, to which the images of a folder are scaled
+MOST_ENTRIES = 2_000_000  # files of a class, with those in its subfolders
 TEST_SHARE = 0.2  # of the images of a folder that is not split into train and test
 
 
@@ -222,14 +223,15 @@ def read_folder(folder: Path, split: str) -> LabelledImages:
     names, is for testing.
 
     Raises:
-        ValueError: a file is no picture that can be read, see ``read_picture``; or there are too few.
+        ValueError: a file is no picture that can be read, see ``read_picture``; or there are too few. Or a folder of a
+            split or of a class is a link, or holds more than ``MOST_ENTRIES`` files.
     """
     is_split = all((folder / part).is_dir() for part in SPLITS)
-    root = folder / split if is_split else folder
+    root = _no_link(folder / split) if is_split else folder
     classes = tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
     images, labels = [], []
     for label, name in enumerate(classes):
-        for path in sorted(path for path in (root / name).rglob("*") if path.suffix.lower() in SUFFIXES):
+        for path in _pictures_in(root / name):
             ticket = hashlib.sha256(path.relative_to(root).as_posix().encode()).digest()[0] / 256.0
             if not is_split and (ticket < TEST_SHARE) != (split == "test"):
                 continue
@@ -241,3 +243,27 @@ def read_folder(folder: Path, split: str) -> LabelledImages:
             "subfolders or more, named after their classes, with images in each"
         )
     return LabelledImages(_sealed(np.stack(images)), _sealed(np.array(labels, np.int64)), classes)
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    """The files in ``folder`` and below that may be pictures; links to folders are not followed."""
+    found, seen, folders = [], 0, [str(_no_link(folder))]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                seen += 1
+                if seen > MOST_ENTRIES:
+                    raise ValueError(
+                        f"{folder} holds more than {MOST_ENTRIES:,} files, expected the pictures of a class; take fewer"
+                    )
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                if os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                    found.append(Path(entry.path))
+    return sorted(found)
+
+
+def _no_link(folder: Path) -> Path:
+    if folder.is_symlink():  # of a stranger, it may lead to a whole disk
+        raise ValueError(f"{folder} is a link, expected a folder of pictures; put the folder itself there")
+    return folder

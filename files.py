@@ -19,6 +19,27 @@ def quote(path: Path) -> str:
     return shlex.quote(str(path))
 
 
+def own_folder(path: Path) -> Path:
+    """``path``, in which a training may write and remove: a folder, or nothing yet.
+
+    Raises:
+        ValueError: it is a link or no folder. In a stranger's folder a link may lead to what is not the training's.
+    """
+    if path.is_symlink() or (os.path.lexists(path) and not path.is_dir()):
+        what = "is a link" if path.is_symlink() else "is no folder"
+        raise ValueError(f"{path} {what}, expected a folder of the training's own; put the folder itself there")
+    return path
+
+
+def check_alone(path: Path, found: os.stat_result) -> None:
+    """``ValueError`` if a file that is about to be changed has other names (hard links), which would change, too."""
+    if found.st_nlink > 1:
+        raise ValueError(
+            f"{path} is one file with {found.st_nlink - 1} more (hard links), which would be changed along; "
+            "put a copy of it there"
+        )
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that it holds either its old content or the new one, whatever happens."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -52,7 +73,13 @@ def log_sizes(paths: Iterable[Path]) -> dict[str, int]:
 
 
 def cut_back(folder: Path, found: dict[str, int], sizes: dict[str, int]) -> None:
-    """Make the logs that ``log_sizes`` found what they were at a checkpoint: what came later goes, files included."""
+    """Make the logs that ``log_sizes`` found what they were at a checkpoint: what came later goes, files included.
+
+    Raises:
+        ValueError: one that stays is a hard link; then nothing was changed.
+    """
+    for name in found.keys() & sizes.keys():
+        check_alone(folder / name, (folder / name).lstat())
     for name, size in found.items():
         if name not in sizes:
             (folder / name).unlink()

@@ -1,7 +1,7 @@
 """Reading what a stranger may have made: never a wait, never more memory than was said, and no in one line.
 
-Every file that Ludus did not just write itself is read through here. Links are followed; what they lead to must be a
-regular file. What a file says is a value of JSON's or YAML's plain kinds and nothing else.
+Every file that Ludus did not just write itself is read through here. Links are followed where a file is only read; what
+they lead to must be a regular file. What a file says is a value of JSON's or YAML's plain kinds and nothing else.
 """
 
 import csv
@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import yaml
 
+from .files import check_alone
 from .wording import in_one_line
 
 MIB, GIB = 2**20, 2**30
@@ -25,13 +26,14 @@ MOST_WEIGHTS = 4 * GIB  # bytes of a file of tensors
 MOST_JSON = 8 * MIB  # bytes; the bounds of a picture with other ones in each pixel have 3
 MOST_YAML = MIB // 4  # bytes; PyYAML takes seconds for each MiB
 MOST_TABLE = 64 * MIB  # bytes of a CSV
+MOST_EVENTS = 2**50  # bytes of TensorBoard's files, of which a few are read, one by one
 MOST_PARTS = 1000  # of an archive
 # What PyYAML raises for text that is no YAML, beside its own error: for impossible dates, unknown tags, deep nesting.
 PYYAML_RAISES = (
     yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError,
 )  # fmt: skip
 KINDS = (
-    (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
 )  # fmt: skip
 
@@ -41,23 +43,26 @@ def open_regular(path: Path, most: int, writable: bool = False) -> BinaryIO:
 
     Raises:
         OSError: there is none (``FileNotFoundError``), or it cannot be opened.
-        ValueError: it is something else, or larger.
+        ValueError: it is something else, or larger. Of what is to be changed, links and hard links are something else.
     """
-    _check(path, os.stat(path), most)  # to open a device may already do something
-    flags = os.O_RDWR if writable else os.O_RDONLY
+    look = os.lstat if writable else os.stat
+    _check(path, look(path), most, writable)  # to open a device may already do something
+    flags = os.O_RDWR | os.O_NOFOLLOW if writable else os.O_RDONLY
     descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
-        _check(path, os.fstat(descriptor), most)  # what counts: nobody can exchange what is open
+        _check(path, os.fstat(descriptor), most, writable)  # what counts: nobody can exchange what is open
         return os.fdopen(descriptor, "r+b" if writable else "rb")
     except BaseException:
         os.close(descriptor)
         raise
 
 
-def _check(path: Path, found: os.stat_result, most: int) -> None:
+def _check(path: Path, found: os.stat_result, most: int, writable: bool) -> None:
     if not stat.S_ISREG(found.st_mode):
         what = next((words for test, words in KINDS if test(found.st_mode)), "something else")
         raise ValueError(f"{path} is {what}, expected a regular file; put the file itself there")
+    if writable:
+        check_alone(path, found)
     if found.st_size > most:
         raise ValueError(f"{path} has {found.st_size:,} bytes, at most {most:,} are read here; it is another file")
 
@@ -68,7 +73,7 @@ def read_regular(path: Path, most: int) -> bytes:
         return stream.read(os.fstat(stream.fileno()).st_size)  # it may grow, what is read does not
 
 
-def parse_json(data: bytes) -> Any:
+def parse_json(data: bytes | str) -> Any:
     """The plain value that JSON in UTF-8 says; ``ValueError`` for anything else."""
     try:
         return json.loads(data)

@@ -32,8 +32,9 @@ def in_one_line(fault: BaseException, most: int = 300) -> str:
 
 
 def in_line(value: Any, most: int = 300) -> str:
-    """A value as text, on one line of at most ``most`` letters."""
-    text = " ".join(str(value).split())
+    """A value as text, on one line of at most ``most`` letters; what a terminal obeys is written out (``\\x1b``)."""
+    words = " ".join(str(value).split())[: most + 1]
+    text = "".join(x if x.isprintable() else x.encode("unicode_escape").decode() for x in words)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

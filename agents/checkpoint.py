@@ -24,7 +24,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from ..files import quote, write_folder
+from ..files import own_folder, quote, write_folder
 from ..untrusted import MOST_JSON, MOST_WEIGHTS, is_whole, parse_json, parse_tensors, read_regular
 from ..wording import in_one_line
 
@@ -49,8 +49,8 @@ class Checkpoint:
 def save(
     folder: Path, steps: int, tensors: dict[str, torch.Tensor], state: dict[str, Any], batch: bytes | None
 ) -> None:
-    """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``; errors as of ``list_checkpoints``."""
+    own_folder(folder).mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(".writing-*"):  # left behind by a killed process
         shutil.rmtree(stale, ignore_errors=True)
     contents = {
@@ -77,8 +77,8 @@ def save(
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoint folders, the newest first."""
-    if not folder.is_dir():
+    """The checkpoint folders, the newest first; ``ValueError`` if ``folder`` is a link or no folder."""
+    if not own_folder(folder).exists():
         return []
     named = (path for path in folder.iterdir() if path.is_dir() and re.fullmatch("[0-9]{12,18}", path.name))
     return sorted(named, key=lambda path: int(path.name), reverse=True)
@@ -92,7 +92,8 @@ def load_latest(folder: Path, check: Callable[[dict[str, Any]], None] | None = N
 
     Raises:
         FileNotFoundError: there is none at all.
-        ValueError: there are some, and each is damaged or of another version; the message says how.
+        ValueError: there are some, and each is damaged or of another version; the message says how. Or ``folder`` is
+            a link or no folder.
     """
     problems: list[str] = []
     paths = list_checkpoints(folder)

@@ -152,7 +152,7 @@ def other_versions(folder: Path) -> list[str]:
     began = parse_yaml(read_regular(folder / "config.yaml", MOST_YAML)).get("versions")
     began = began if isinstance(began, dict) else {}
     return [
-        f"the run began with {name} {began.get(name)}, this is {now}: going on may not be exact to the bit"
+        f"the run began with {name} {in_line(began.get(name), 40)}, this is {now}: going on may not be exact to the bit"
         for name, now in versions().items()
         if began.get(name) != now
     ]

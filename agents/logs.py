@@ -2,15 +2,17 @@
 
 import csv
 import io
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..files import log_sizes
-from ..untrusted import read_table
+from ..untrusted import MOST_EVENTS, open_regular
 from .evaluation import Policy
+
+STEP_TAG = b"\x10"  # protobuf's, of the second field, a number
+FIRST_EVENTS = 1000  # more than those of step 0: the hyperparameters
 
 
 def growing_files(folder: Path) -> dict[str, int]:
@@ -18,17 +20,35 @@ def growing_files(folder: Path) -> dict[str, int]:
     return log_sizes([*folder.glob("events.out.*"), folder / "evaluations.csv"])
 
 
-def last_step(folder: Path) -> int:
-    """The last step that the run's logs tell of; 0 if they tell of none."""
-    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+def log_of_training(folder: Path) -> str:
+    """The name of a log that tells of a step after the first checkpoint; empty if there is none.
 
-    names = growing_files(folder)
-    events = [folder / name for name in names if name.startswith("events.out.")]
-    steps = [event.step for path in events for event in EventFileLoader(str(path)).Load()]
-    if "evaluations.csv" in names:
-        rows = read_table(folder / "evaluations.csv")
-        steps += [int(row["steps"]) for row in rows if re.fullmatch("[0-9]{1,18}", row.get("steps") or "")]
-    return max(steps, default=0)
+    Raises:
+        ValueError: see ``growing_files``.
+    """
+    for name, size in growing_files(folder).items():
+        if size and (not name.startswith("events.out.") or _tells_of_steps(folder / name, size)):
+            return name
+    return ""
+
+
+def _tells_of_steps(path: Path, size: int) -> bool:
+    """Whether TensorBoard's file of so many bytes has an event of a step above 0, or is none that just began.
+
+    What it says is not decoded, for it may be a stranger's. A record is a length of 8 bytes, a checksum of 4, the
+    event, and another of 4; an event is a time in 9 bytes, then its step with a tag in front, unless that is 0.
+    """
+    with open_regular(path, MOST_EVENTS) as stream:
+        start = 0
+        for _ in range(FIRST_EVENTS):
+            stream.seek(start)
+            head = stream.read(12 + 9 + 1)
+            if head[21:] == STEP_TAG:
+                return True
+            start += 8 + 4 + int.from_bytes(head[:8], "little") + 4
+            if start >= size:  # the end, or an event that a kill has cut off
+                return False
+    return True
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from ..files import write_atomically
+from ..files import own_folder, write_atomically
 from ..untrusted import is_whole, open_regular, read_npy_header, read_regular
 
 GENERATION, SEALS = "generation.txt", "checksums.npy"
@@ -59,13 +59,14 @@ class ReplayFiles:
             all begin anew, filled with zeros.
 
     Raises:
-        ValueError: a file is damaged, or of another shape or type than the buffer; or ``saved`` is.
+        ValueError: a file is damaged, or of another shape or type than the buffer; or ``saved`` is. Or
+            the folder is a link, or a file a link of either kind: what it leads to is not the training's.
         OSError: the disk has no room for them; it is reserved now, because a full disk kills whoever writes later.
     """
 
     def __init__(self, buffer: Any, folder: Path, saved: dict[str, Any], bounded: bool = True) -> None:
         self.buffer, self.folder = buffer, folder
-        folder.mkdir(parents=True, exist_ok=True)
+        own_folder(folder).mkdir(parents=True, exist_ok=True)
         places = [(owner, key, folder / f"{name}.npy") for owner, key, name in _places(buffer)]
         self.rows = len(places[0][0][places[0][1]])
         self.generation = self._find(saved, [path for *_, path in places])

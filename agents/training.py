@@ -34,7 +34,7 @@ from . import catalogue, checkpoint
 from .catalogue import Agent
 from .config import RunConfig, changes, configure, other_versions, read, write
 from .evaluation import Evaluation
-from .logs import growing_files, last_step
+from .logs import growing_files, log_of_training
 from .moments import Progress, RunCallback, check_state
 
 NEVER_CHANGED = {"env", "agent", "num_envs"}  # in the config.yaml of a run that has a checkpoint
@@ -187,10 +187,10 @@ class Run:
                 self.notes.append(f"{c.env} cannot be saved: its episodes start anew, the resume is not exact")
             cut_back(self.folder, growing_files(self.folder), saved.state["files"])
         else:
-            trained = last_step(self.folder)
-            if trained:  # a run saves before its first step, so there were checkpoints
+            log = log_of_training(self.folder)
+            if log:  # a run saves before its first step, so there were checkpoints
                 raise ValueError(
-                    f"{self.folder / 'checkpoints'} holds no checkpoint, but the run was trained to step {trained:,}; "
+                    f"{self.folder / 'checkpoints'} holds no checkpoint, but {log} tells of a training; "
                     "restore the folder from a copy, or begin a new run with another --run"
                 )
             agent.keep_replay(self.folder / "replay")

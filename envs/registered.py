@@ -72,7 +72,7 @@ def import_module(module: str, refusal: str = "") -> None:
     before = set(gymnasium.registry)
     try:
         importlib.import_module(module)
-    except Exception as fault:  # a stranger's code may raise anything
+    except (Exception, SystemExit) as fault:  # a stranger's code may raise anything
         why = str(fault) if isinstance(fault, (ImportError, ValueError)) else f"{type(fault).__name__}: {fault}"
         raise ValueError((refusal or f"--import {module}: it cannot be imported: {{}}").format(why)) from fault
     if module not in ALWAYS:

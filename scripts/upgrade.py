@@ -19,7 +19,7 @@ from ludus.components import CONFIG, FORMAT
 from ludus.files import write_atomically
 from ludus.scripts.options import key_values, parse
 from ludus.untrusted import MOST_JSON, MOST_TABLE, MOST_YAML, parse_json, parse_yaml, read_regular
-from ludus.wording import counted
+from ludus.wording import counted, in_line
 
 DESCRIPTION = """Rewrite components (config.json) and runs (config.yaml) of format 1, whose names of modules would have
 been imported, and the fingerprints of these components where runs and tables name them. Nothing in them is run.
@@ -142,7 +142,8 @@ def upgrade_run(folder: Path, names: Mapping[str, str], prints: Mapping[str, str
     told = "upgraded" if now != content else "is of this version already"
     if not missing:
         return told
-    return f"{told}; it names {', '.join(missing)}: where that was of format 1, name it and this run in one command"
+    named = ", ".join(map(in_line, missing))
+    return f"{told}; it names {named}: where that was of format 1, name it and this run in one command"
 
 
 def upgrade_table(path: Path, names: Mapping[str, str], prints: Mapping[str, str]) -> str:

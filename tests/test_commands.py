@@ -326,13 +326,14 @@ def test_a_run_that_has_lost_its_checkpoints_is_not_trained_anew_over_its_curve(
     shutil.copytree(run_folder, tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
-    for lost in (None, "evaluations.csv"):
+    for lost, log in ((None, "evaluations.csv"), ("evaluations.csv", "events.out.tfevents.")):
         if lost:
             del before[tmp_path / "run" / lost]
             (tmp_path / "run" / lost).unlink()
         code, error = said(capsys, "train", "--resume", tmp_path / "run")
         assert (code, error.count("\n")) == (1, 1)
-        assert "holds no checkpoint, but the run was trained to step 2,048; restore the folder from a copy" in error
+        assert f"holds no checkpoint, but {log}" in error
+        assert "tells of a training; restore the folder from a copy, or begin a new run" in error
         assert before == {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
 
 

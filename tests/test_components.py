@@ -1,6 +1,7 @@
 """Components on disk and in chains: the same after a round trip, and refused in one line where something is wrong."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -119,6 +120,22 @@ def test_what_is_wrong_with_a_folder_is_said_in_one_line(saved, harm, words):
     with pytest.raises((ValueError, FileNotFoundError), match=words) as refusal:
         Component.load(folder)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_that_is_none_of_a_component_is_not_searched(saved, monkeypatch):
+    """Such as / in a stranger's config.yaml: only what lies in a component's own folder is looked at."""
+    folder, _ = saved
+    (folder / "below").mkdir()
+    looked = []
+    for name in ("scandir", "listdir"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda place=".", real=real: looked.append(str(place)) or real(place))
+    components.fingerprint_of(folder)
+    assert set(looked) <= {str(folder)}
+    looked.clear()
+    with pytest.raises(FileNotFoundError, match="holds no config.json"):
+        components.fingerprint_of(folder.parent)
+    assert looked == []
 
 
 def test_weights_that_are_a_pickle_are_never_unpickled(saved):

@@ -300,3 +300,15 @@ def test_what_is_typed_is_imported(mark, run, capsys):
     entries(run, env="evil/CartPole-v1", module="ludus.runs.x.payload")
     assert said(capsys, "evaluate", run, "--episodes", "2", "--import", "ludus.runs.x.payload") == (0, "")
     assert mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("leave", "words"), [("raise SystemExit(0)", "SystemExit: 0"), ("import sys; sys.exit('bye')", "SystemExit: bye")]
+)
+def test_a_module_that_ends_the_program_is_one_line(tmp_path, monkeypatch, capsys, leave, words):
+    (tmp_path / "leaving.py").write_text(leave)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    code, error = said(capsys, "envs", "leaving:acme/Gone-v0")
+    assert (code, error.count("\n")) == (1, 1)
+    assert f"the module of 'leaving:acme/Gone-v0' cannot be imported: {words}; expected MODULE:ID" in error

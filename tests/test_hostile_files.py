@@ -4,8 +4,14 @@ import os
 import shutil
 
 import pytest
+import torch
+from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard.summary import hparams
 
 from hostile_stage import SMALL, component
+from ludus.agents import checkpoint
+from ludus.agents.logs import log_of_training
+from ludus.agents.replay import ReplayFiles
 from ludus.agents.training import Run
 from ludus.components import Component
 from ludus.files import write_atomically
@@ -13,6 +19,7 @@ from ludus.vision import checkpoints
 from ludus.vision.convnet import ConvNet
 from ludus.vision.plan import read as read_plan
 from ludus.vision.recipe import Recipe
+from test_replay_files import new_buffer, played
 
 
 def named_pipe(path):
@@ -91,3 +98,133 @@ def test_nothing_is_written_through_a_link_under_the_name_of_a_temporary_file(tm
     assert thesis.read_text() == "precious"
     assert (tmp_path / "config.yaml").read_bytes() == b"new"
     assert not (tmp_path / "config.yaml").is_symlink()
+
+
+# --- Folders and files of others, in the place of a training's own
+
+
+def tree(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def others(tmp_path):
+    """A folder of the user's, with what a training would sweep up in its own."""
+    folder = tmp_path / "others"
+    for steps in (5, 6, 7):
+        checkpoint.save(folder, steps, {"x": torch.zeros(1)}, {}, None)
+        (folder / f"{steps:012d}-abc.safetensors").write_bytes(b"weights")
+    (folder / ".writing-1-1").mkdir()
+    (folder / ".writing-1-1" / "notes").write_text("precious")
+    for name in (".notes.tmp", "generation.txt", "rewards.npy"):
+        (folder / name).write_text("precious")
+    return folder
+
+
+def a_link(path, others):
+    path.symlink_to(others)
+
+
+def a_file(path, _):
+    path.write_text("precious")
+
+
+@pytest.mark.parametrize(("put", "words"), [(a_link, "is a link"), (a_file, "is no folder")])
+@pytest.mark.parametrize("keeper", [checkpoint, checkpoints])
+def test_checkpoints_are_kept_in_a_folder_of_their_own(tmp_path, others, keeper, put, words):
+    put(tmp_path / "checkpoints", others)
+    before = tree(tmp_path)
+    refusal = f"checkpoints {words}, expected a folder of the training's own; put the folder itself there$"
+    with pytest.raises(ValueError, match=refusal):
+        keeper.save(tmp_path / "checkpoints", 900, {"x": torch.zeros(1)}, {}, *[None] * (keeper is checkpoint))
+    with pytest.raises(ValueError, match=refusal):
+        keeper.load_latest(tmp_path / "checkpoints")
+    assert tree(tmp_path) == before
+
+
+def test_a_run_whose_checkpoints_are_a_link_is_neither_trained_nor_evaluated(run_folder, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    (folder / "checkpoints").rename(tmp_path / "others")
+    (folder / "checkpoints").symlink_to(tmp_path / "others")
+    before = tree(tmp_path)
+    for do in (lambda run: run.train(), lambda run: run.agent()):
+        with pytest.raises(ValueError, match="checkpoints is a link, expected a folder of the training's own"):
+            do(Run.open(folder))
+    assert tree(tmp_path) == before
+
+
+def test_a_replay_buffer_is_kept_in_a_folder_of_its_own(tmp_path, others):
+    (tmp_path / "replay").symlink_to(others)
+    before = tree(tmp_path)
+    with pytest.raises(ValueError, match="replay is a link, expected a folder of the training's own"):
+        ReplayFiles(new_buffer(), tmp_path / "replay", {})
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [(os.symlink, "is a link, expected a regular file"), (os.link, r"is one file with 1 more \(hard")],
+)
+@pytest.mark.parametrize("name", ["rewards.npy", "checksums.npy"])
+def test_nothing_is_written_through_a_link_in_the_place_of_a_replay_file(tmp_path, name, link, words):
+    _, _, saved = played(tmp_path / "replay", 3)
+    (tmp_path / "replay" / name).rename(tmp_path / name)
+    link(tmp_path / name, tmp_path / "replay" / name)
+    with pytest.raises(ValueError, match=f"{name} {words}"):
+        ReplayFiles(new_buffer(), tmp_path / "replay", saved)
+
+
+def test_a_log_that_is_a_hard_link_is_not_cut_back(run_folder, tmp_path):
+    folder, thesis = tmp_path / "run", tmp_path / "thesis.csv"
+    shutil.copytree(run_folder, folder)
+    log = folder / "evaluations.csv"
+    with log.open("a") as stream:
+        stream.write("precious")
+    os.link(log, thesis)
+    before = tree(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"evaluations.csv is one file with 1 more \(hard links\), which would be chan"
+    ):
+        Run.open(folder).train()
+    assert tree(tmp_path) == before
+
+
+# --- TensorBoard's files, where a run has no checkpoint
+
+
+def record(event, length=None):
+    return (len(event) if length is None else length).to_bytes(8, "little") + bytes(4) + event + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("data", "size", "tells"),
+    [
+        (b"", 0, False),
+        (record(b"\t" + bytes(8) + b"\x10\x05"), None, True),  # step 5
+        (record(b"\t" + bytes(8) + b"*\x00") * 3, None, False),  # step 0
+        (record(b"\xff" * 4), None, False),
+        (record(b"x" * 30, 2**63 + 5), None, False),
+        (record(b"x" * 30, 2**64 - 1), None, False),
+        (record(b"x" * 30, 1_500_000_000 - 16), 1_500_000_000, False),
+        (b"", 2**40, True),  # a hole: more records than there are before the first step
+    ],
+)
+def test_events_of_any_kind_are_looked_at_in_no_time(tmp_path, data, size, tells):
+    path = tmp_path / "events.out.tfevents.1.x"
+    path.write_bytes(data)
+    if size is not None:
+        os.truncate(path, size)
+    assert log_of_training(tmp_path) == (path.name if tells else "")
+
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(tmp_path):
+    """Its hyperparameters are in TensorBoard's file already, at step 0."""
+    writer = SummaryWriter(str(tmp_path))
+    writer.file_writer.add_summary(hparams({"lr": 0.1, "env": "x" * 10_000}, {"evaluation/return": 0.0})[0])
+    writer.add_scalar("evaluation/return", 0.0, 0)
+    writer.flush()
+    assert log_of_training(tmp_path) == ""
+    writer.add_scalar("evaluation/return", 0.0, 1)
+    writer.close()
+    assert log_of_training(tmp_path).startswith("events.out.tfevents.")

@@ -9,7 +9,7 @@ import yaml
 
 from hostile_stage import SMALL, component
 from ludus.agents import checkpoint
-from ludus.agents.config import configure
+from ludus.agents.config import configure, other_versions
 from ludus.agents.moments import check_state
 from ludus.agents.training import Run
 from ludus.components import Component, space_from_json
@@ -217,7 +217,13 @@ def test_a_fits_state_with_wrong_values_is_passed_over_for_the_one_before(tmp_pa
     assert "\n" not in problems[0]
 
 
-@pytest.mark.parametrize("data", [b"", b"abc", b"\xff" * 20, (2).to_bytes(8, "little") + b"{}"])
+def with_header(header):
+    return len(header).to_bytes(8, "little") + header
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"abc", b"\xff" * 20, with_header(b"{}"), with_header(b'{"__metadata__": null}')]
+)
 def test_a_fits_checkpoint_that_is_none_is_passed_over(tmp_path, data):
     """Under a name that fits its content."""
     path = tmp_path / f"{3:012d}-{hashlib.sha256(data).hexdigest()[: checkpoints.DIGITS]}.safetensors"
@@ -225,3 +231,20 @@ def test_a_fits_checkpoint_that_is_none_is_passed_over(tmp_path, data):
     with pytest.raises(ValueError, match="no usable checkpoint in .* passed over: ") as said:
         checkpoints.load_latest(tmp_path)
     assert "\n" not in str(said.value)
+
+
+# --- Terminals
+
+
+def test_versions_of_a_run_are_told_on_one_line_without_what_a_terminal_obeys(run_folder, tmp_path):
+    content = yaml.safe_load((run_folder / "config.yaml").read_bytes())
+    content["versions"]["numpy"] = "1\n\x1b[31mred"
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(content))
+    (line,) = other_versions(tmp_path)
+    assert line.startswith(r"the run began with numpy 1 \x1b[31mred, this is ")
+
+
+def test_the_name_of_a_checkpoint_that_is_passed_over_is_written_out(tmp_path):
+    (tmp_path / "1-\x1b[31m.safetensors").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"checkpoint 1-\\x1b\[31m.safetensors passed over"):
+        checkpoints.load_latest(tmp_path)

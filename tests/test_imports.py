@@ -15,7 +15,7 @@ SOURCES = sorted(file for package in PACKAGES for file in ROOT.joinpath(*package
 ARROWS = {
     "wording": set(),
     "files": set(),
-    "untrusted": {"wording"},
+    "untrusted": {"wording", "files"},
     "interrupts": set(),
     "image_sets": set(),
     "datasets": {"wording", "files", "untrusted", "image_sets"},

@@ -143,3 +143,23 @@ def test_a_damaged_array_in_the_cache_is_made_anew(tmp_path, monkeypatch, damage
         datasets.load_images.cache_clear()
         assert datasets.load_images("fashion-mnist", "test").images.shape == (5, 2, 2, 1)
     datasets.load_images.cache_clear()
+
+
+def test_links_to_folders_are_not_followed(tmp_path):
+    folder_with(tmp_path / "pictures", "2.png", encoded("PNG"))
+    before = read_folder(tmp_path / "pictures", "train")
+    (tmp_path / "pictures" / "train" / "a" / "all").symlink_to(tmp_path)
+    np.testing.assert_array_equal(read_folder(tmp_path / "pictures", "train").images, before.images)
+    (tmp_path / "pictures" / "train" / "c").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="train/c is a link, expected a folder of pictures; put the folder itself"):
+        read_folder(tmp_path / "pictures", "train")
+
+
+def test_a_class_of_too_many_files_is_refused_before_one_is_read(tmp_path, monkeypatch):
+    path = folder_with(tmp_path, "2.png", b"no picture")
+    monkeypatch.setattr(datasets, "MOST_ENTRIES", 5)
+    (path.parent / "deep" / "deeper").mkdir(parents=True)
+    for i in range(5):
+        (path.parent / "deep" / "deeper" / f"{i}.txt").touch()
+    with pytest.raises(ValueError, match=f"{path.parent} holds more than 5 files, expected the pictures of a class"):
+        read_folder(tmp_path, "train")

@@ -127,10 +127,10 @@ def test_a_component_that_is_not_named_along_is_told_of(tmp_path, run_folder, ca
     shutil.copytree(run_folder, tmp_path / "run")
     path = tmp_path / "run" / "config.yaml"
     content = yaml.safe_load(path.read_bytes())
-    content["environment"] = {"x": {"component": "models/small", "fingerprint": "0" * 64}}
+    content["environment"] = {"x": {"component": "models/\x1b[31msmall", "fingerprint": "0" * 64}}
     path.write_text(yaml.safe_dump({**content, "format": 1}))
     assert main(["upgrade", str(tmp_path / "run")]) == 0
-    told = "upgraded; it names models/small: where that was of format 1, name it and this run in one command"
+    told = r"upgraded; it names models/\x1b[31msmall: where that was of format 1, name it and this run in one command"
     assert capsys.readouterr().out == f"{tmp_path / 'run'}: {told}\n"
 
 

@@ -58,6 +58,9 @@ def test_numbers_bring_their_noun(number, text):
         (AssertionError(), "AssertionError"),
         (KeyError("a" * 400), "'" + "a" * 298 + "…"),
         (RuntimeError("b" * 300), "b" * 300),
+        (ValueError("1\n\x1b[31mred\x1b[0m\x07"), r"1 \x1b[31mred\x1b[0m\x07"),
+        (ValueError("caf\xe9 \u202eleft \ud800 \U000e0001"), "caf\xe9 \\u202eleft \\ud800 \\U000e0001"),
+        (ValueError("\x1b" * 300), r"\x1b" * 74 + r"\x1…"),
     ],
 )
 def test_what_an_error_says_is_one_line_of_a_bounded_length(fault, text):

@@ -12,9 +12,9 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from ..files import write_atomically
+from ..files import own_folder, write_atomically
 from ..untrusted import MOST_WEIGHTS, is_number, is_whole, parse_json, parse_tensors, read_regular
-from ..wording import in_one_line
+from ..wording import in_line, in_one_line
 
 FORMAT = 1
 KEEP = 2
@@ -22,8 +22,8 @@ DIGITS = 16  # of the hash, in the name
 
 
 def save(folder: Path, step: int, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:
-    """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``; errors as of ``listed``."""
+    own_folder(folder).mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(".*.tmp"):  # left behind by a killed process
         stale.unlink(missing_ok=True)
     kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
@@ -34,15 +34,15 @@ def save(folder: Path, step: int, tensors: dict[str, torch.Tensor], state: dict[
 
 
 def listed(folder: Path) -> list[Path]:
-    """The checkpoints, the newest first."""
-    return sorted(folder.glob("[0-9]*-*.safetensors"), reverse=True)
+    """The checkpoints, the newest first; ``ValueError`` if ``folder`` is a link or no folder."""
+    return sorted(own_folder(folder).glob("[0-9]*-*.safetensors"), reverse=True)
 
 
 def load_latest(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any], list[str]]:
     """Tensors and plain values of the newest checkpoint that is whole, and a line for each that was passed over.
 
     Raises:
-        ValueError: there are some, and each is damaged or of another version.
+        ValueError: there are some, and each is damaged or of another version; or ``folder`` is a link or no folder.
         FileNotFoundError: there is none at all.
     """
     problems: list[str] = []
@@ -50,7 +50,7 @@ def load_latest(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any], 
         try:
             return *_load(path), problems
         except (OSError, ValueError) as fault:
-            problems.append(f"checkpoint {path.name} passed over: {in_one_line(fault)}")
+            problems.append(f"checkpoint {in_line(path.name)} passed over: {in_one_line(fault)}")
     if problems:
         raise ValueError(f"no usable checkpoint in {folder}: {'; '.join(problems)}")
     raise FileNotFoundError(f"no checkpoint in {folder}")
@@ -63,7 +63,8 @@ def _load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         raise ValueError(f"it is damaged, its SHA-256 begins with {found}")
     tensors = parse_tensors(data)  # which also proves that there is a header
     header = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    state = parse_json(header.get("__metadata__", {}).get("state", "null").encode())
+    kept = header.get("__metadata__")
+    state = parse_json(kept.get("state", "null")) if isinstance(kept, dict) else None
     if not isinstance(state, dict):
         raise ValueError("it is damaged, it holds no state")
     if state.get("format") != FORMAT:
