@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from gymnasium import Space
 
 from ..binding import layout_of
 from ..loops import Driver, compile_driver
@@ -78,6 +79,26 @@ def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> D
 
 
 _linted: set[tuple[str, str]] = set()  # modules, and the layouts of their records
+
+
+def watch_slot(loop: Any, module: types.ModuleType, kernel: str, space: Any) -> Callable:
+    """``loop`` over a slot's kernel, looked at as ``watch`` does; ``space``: of what it writes."""
+    if not hasattr(loop, "retell") or is_ours(module.__file__):
+        return loop
+    from .writes import Fills
+
+    demand = Fills(module, kernel, space)
+    return lambda *arguments: loop.run(arguments, demand)
+
+
+def watch_restart(restart: Any, module: types.ModuleType, simulation: Simulation, space: Space) -> Callable:
+    """The loop ``restart``, looked at as ``watch`` does; ``space``: of an observation."""
+    if not hasattr(restart, "retell") or is_ours(module.__file__):
+        return restart
+    from .writes import Writes
+
+    demand = Writes(module, space, simulation.terms).restarted
+    return lambda *arguments: restart.run(arguments, demand)
 
 
 def watch(drive: Any, module: types.ModuleType, simulation: Simulation, made: Declared) -> None:
