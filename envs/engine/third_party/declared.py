@@ -36,7 +36,7 @@ def fingerprint(module: types.ModuleType, simulation: Simulation, made: Declared
     digest.update(f"\n{made.dtype!r}".encode())
     for name, array in zip(made.world._fields, made.world, strict=True):  # type: ignore[attr-defined]
         digest.update(f"\n{name} {array.dtype} {array.shape} ".encode())
-        digest.update(np.ascontiguousarray(array).view(np.uint8) if array.size else b"")
+        digest.update(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
     return digest.hexdigest()[:16]
 
 

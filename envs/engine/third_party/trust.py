@@ -87,7 +87,7 @@ def write_verdict(tried: set[Path], module: types.ModuleType, found: dict[str, A
 def tell_once(module: types.ModuleType, simulation: Simulation, sizes: Mapping[str, Any]) -> None:
     """Say, once in a process, that a file's environments of these sizes are compiled with checks."""
     file = module.__file__ or module.__name__
-    defaults = {**simulation.sizes, **simulation.choices}
+    defaults: dict[str, Any] = {**simulation.sizes, **simulation.choices}
     others = {name: value for name, value in sizes.items() if value != defaults[name].default}
     settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in others.items())
     if _tried is not None or (file, settings) in _told:
