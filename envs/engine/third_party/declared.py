@@ -36,7 +36,7 @@ def fingerprint(module: types.ModuleType, simulation: Simulation, made: Declared
     digest.update(f"\n{made.dtype!r}".encode())
     for name, array in zip(made.world._fields, made.world, strict=True):  # type: ignore[attr-defined]
         digest.update(f"\n{name} {array.dtype} {array.shape} ".encode())
-        digest.update(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()[:16]
 
 
