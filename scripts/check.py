@@ -4,9 +4,10 @@ import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
+from gymnasium.envs.registration import EnvSpec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +35,7 @@ environments without an id: ludus.check_vector_env.
 
 An environment file of somebody else's is first played with checks: fuzzed, drawn, advised, its slots filled. A mistake
 in it is one line with file and line, and exit status 2. If it passes, it is compiled without checks from then on, until
-it is edited (docs/third-party.md)."""
+it is edited, in the sizes that were played; --set cells=5 plays these, too (docs/third-party.md)."""
 
 COLOURS = {"ok": "green", "failed": "red", "not applicable": "dim"}
 
@@ -64,12 +65,13 @@ def main(arguments: list[str]) -> int:
     if options.fuzz < 1:
         raise ValueError(f"--fuzz must be a whole number >= 1, got {options.fuzz}")
     on_trial = is_ludus(spec) and is_on_trial(load(spec.kwargs["module"])[0])
-    seen = None
+    shape = _shape(spec, settings) if on_trial else {}
+    seen, checks = None, with_checks() if on_trial else nullcontext(set[Path]())
     try:
-        with console.status(f"Checking {spec.id}") as status, with_checks() if on_trial else nullcontext():
+        with console.status(f"Checking {spec.id}") as status, checks as tried:
             if on_trial:
                 tell = lambda so_far: status.update(f"Checking {spec.id}: {so_far.steps:,} steps")  # noqa: E731
-                seen = try_out(spec.kwargs["module"], spec.max_episode_steps, options.fuzz, tell)
+                seen = try_out(spec.kwargs["module"], spec.max_episode_steps, options.fuzz, tell, shape)
             report = check_vector_env(
                 spec.id,
                 profile,
@@ -82,13 +84,35 @@ def main(arguments: list[str]) -> int:
         console.print(f"FAULT in {spec.id}: {fault}", markup=False, soft_wrap=True)
         return 1
     show(console, report, spec.id, profile)
-    if seen is not None and profile == "ludus" and not report.problems:
-        module, simulation = load(spec.kwargs["module"])
-        write_verdict(module, simulation, {"seen": str(seen), "ludus": __version__})
-        passed = f"{Path(str(module.__file__)).name} has passed with checks on ({seen})"
-        text = f"{passed}: it is compiled without them from now on, until it is edited"
+    if seen is not None and not report.problems:
+        module = load(spec.kwargs["module"])[0]
+        text = f"{Path(str(module.__file__)).name} has passed with checks on ({seen})"
+        narrowed = _narrowed(options, profile, settings, shape)
+        if narrowed:
+            text += f"; no verdict is given, and it is still compiled with checks: {narrowed}"
+        else:
+            write_verdict(tried, module, {"seen": str(seen), "ludus": __version__})
+            text += ": it is compiled without them from now on, until it is edited"
         console.print(text, markup=False, soft_wrap=True)
     return 1 if report.problems else 0
+
+
+def _shape(spec: EnvSpec, settings: dict[str, Any]) -> dict[str, Any]:
+    """Those of ``settings`` that are sizes or choices: the trial plays them besides its own."""
+    simulation = load(spec.kwargs["module"])[1]
+    return {key: value for key, value in settings.items() if key in {**simulation.sizes, **simulation.choices}}
+
+
+def _narrowed(options: Arguments, profile: str, settings: dict[str, Any], shape: dict[str, Any]) -> str:
+    """Why a check that found nothing has seen too little for a verdict; "" if it has seen enough."""
+    for name, least in (("fuzz", STEPS), ("steps", Arguments.steps), ("num_envs", Arguments.num_envs)):
+        given = getattr(options, name)
+        if given < least:
+            return f"--{name.replace('_', '-')} {given} is below {least}"
+    if profile != "ludus":
+        return f"--profile {profile} asks for less than ludus"
+    others = [key for key in settings if key not in shape]
+    return f"--set {others[0]} leaves out the default world" if others else ""
 
 
 def show(console: Console, report: Report, id: str, profile: str) -> None:

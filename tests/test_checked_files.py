@@ -57,6 +57,43 @@ def test_a_step_that_fails_moves_nobody_and_the_batch_goes_on(threads, foreign):
     assert_same(shown(other), shown(batch))
 
 
+@pytest.mark.parametrize(
+    ("filling", "kernel", "value"),
+    [
+        ("raw", "sense_eye", "11.0"),
+        ("truth", "truth_eye", "math.nan"),
+        ("same", "sense_eye", "-math.inf"),
+        ("same", "baseline_eye_same", "-11.0"),
+    ],
+)
+def test_what_a_slots_kernel_writes_lies_within_its_space(filling, kernel, value, foreign):
+    name = f"outside-{kernel}-{filling}"
+    start = HOPPER.index(f"def {kernel}(")
+    text = HOPPER[:start] + HOPPER[start:].replace("out[0] = ", f"out[0] = {value} if world.heights[0] == 0.0 else ", 1)
+    foreign(name, text)
+    file = name.replace("-", "_") + "_file"
+    batch = open_batch(file, 2, eye=filling)
+    with pytest.raises(Mistake) as raised:
+        batch.seed_from(0)
+    where = "row" if kernel.startswith("baseline") else "environment"
+    said = (
+        f"{kernel} leaves {value.removeprefix('math.').replace('math.', '').removesuffix('.0')} in out[0] of {where} 0"
+    )
+    line = line_of(text, f"def {kernel}(")
+    assert str(raised.value) == f"{file}.py:{line}: {said}; its space has -10 … 10 there"
+
+
+def test_what_a_restart_shows_lies_within_its_space(foreign):
+    """Under SAME_STEP with slots the next episodes begin in a loop of their own."""
+    text = HOPPER.replace("    s.x = uniform(s) - 0.5", "    s.x = 11.0 if s.age > 1 else 0.0")
+    foreign("restarts-outside", text)
+    batch = open_batch("restarts_outside_file", 2, eye="blind", autoreset_mode="SameStep", max_episode_steps=2)
+    batch.seed_from(0)
+    batch.step(np.ones(2, np.int64))
+    with pytest.raises(Mistake, match=r"observe leaves 11 in out\[0\] of environment 0; its space has -10 … 10 there"):
+        batch.step(np.ones(2, np.int64))
+
+
 # Where the parameter `leap` is 2 instead of 1, each kernel but those of the step goes one too far.
 FAR_AND_WIDE = (
     HOPPER.replace("frame[frame.shape[0] - 1, 0, 0] = 255", "frame[0, 0, 1 + int(s.leap)] = 255")

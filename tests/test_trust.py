@@ -18,8 +18,9 @@ from hopper import HOPPER
 from ludus.envs.checks.trial import try_out
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import load
-from ludus.envs.engine.third_party import trust
+from ludus.envs.engine.third_party import admission, trust
 from ludus.envs.engine.third_party.checked import Checked
+from ludus.scripts import check
 
 # Without slots and sizes, which need machine code of their own.
 SMALL = HOPPER[: HOPPER.index("    slots={")] + ")\n"
@@ -35,9 +36,28 @@ def anew(name):
     return load(name)
 
 
+def made(file, **sizes):
+    """What the file declares, as a batch of default parameters asks it."""
+    module, simulation = file
+    spans = {name: parameter.span for name, parameter in simulation.parameters.items()}
+    return admission.declared(module, simulation, simulation.resolve_sizes(sizes, "it"), spans)
+
+
+def needs_checks(file, **sizes):
+    return trust.needs_checks(*file, made(file, **sizes))
+
+
+def judge(file, **sizes):
+    """Write the verdict that a trial in these sizes writes; where it lies."""
+    with trust.with_checks() as tried:
+        assert needs_checks(file, **sizes)
+    trust.write_verdict(tried, file[0], {"seen": "all"})
+    return next(iter(tried))
+
+
 def test_our_own_files_need_no_checks_and_cost_none():
     for module, _ in ludus.ENVIRONMENTS.values():
-        assert not trust.needs_checks(*load(module))
+        assert not needs_checks(load(module))
     batch = KernelBatch("ludus.envs.robotics.cartpole", 1)
     assert not batch._driver.checked
     assert not isinstance(batch._driver.drive, Checked)
@@ -46,16 +66,17 @@ def test_our_own_files_need_no_checks_and_cost_none():
 def test_a_verdict_is_about_the_file_as_it_was(foreign, tmp_path):
     foreign("judged", SMALL)
     path = tmp_path / "judged_file.py"
-    module, simulation = load("judged_file")
-    assert trust.needs_checks(module, simulation)
-    verdict = trust.write_verdict(module, simulation, {"seen": "all"})
+    file = load("judged_file")
+    assert needs_checks(file)
+    verdict = judge(file)
+    assert verdict.is_file()
     assert verdict.is_relative_to(tmp_path / "cache" / "ludus" / "verdicts")
-    assert not trust.needs_checks(module, simulation)
-    assert not trust.needs_checks(*anew("judged_file"))
+    assert not needs_checks(file)
+    assert not needs_checks(anew("judged_file"))
     path.write_text(SMALL.replace("terms[0] = 0.1", "terms[0] = 0.2"))
-    assert trust.needs_checks(*anew("judged_file"))
+    assert needs_checks(anew("judged_file"))
     path.write_text(SMALL)
-    assert not trust.needs_checks(*anew("judged_file"))
+    assert not needs_checks(anew("judged_file"))
 
 
 @pytest.mark.parametrize(
@@ -80,13 +101,92 @@ def test_an_edit_of_another_file_makes_a_verdict_void(before, after, foreign, tm
     text = text.replace("return world.heights[cell]", "return raised(world.heights[cell])")
     foreign("judged-too", text)
     (tmp_path / "elsewhere_of.py").write_text(elsewhere)
-    trust.write_verdict(*load("judged_too_file"), {})
-    assert not trust.needs_checks(*load("judged_too_file"))
+    judge(load("judged_too_file"))
+    assert not needs_checks(load("judged_too_file"))
     assert elsewhere.count(before) == 1
     (tmp_path / "elsewhere_of.py").write_text(elsewhere.replace(before, after))
     sys.modules.pop("elsewhere_of")
-    assert trust.needs_checks(*anew("judged_too_file"))
+    assert needs_checks(anew("judged_too_file"))
     sys.modules.pop("elsewhere_of")
+
+
+TABLES = """import numpy as np
+from pathlib import Path
+
+from gymnasium import spaces
+from ludus.envs.engine.simulation import Parameter
+
+SIZE = {"observation": 3, "truth": 1}
+BOUNDS = [10.0]
+FIELDS = {"track": 4}
+PARAMETERS = {"leap": Parameter(1.0, 0.5, 2.0, "m", "length of a hop")}
+TERMS = ["alive", "height"]
+
+
+def read():
+    return np.array(Path(__file__).with_suffix(".txt").read_text().split(), float)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"observation": 3', '"observation": 4'),
+        ("BOUNDS = [10.0]", "BOUNDS = [9.0]"),
+        ('"track": 4', '"track": 3'),
+        ("0.5, 2.0", "0.5, 200.0"),
+        ('"height"]', '"depth"]'),
+        ('"truth": 1', '"truth": 2'),
+        ("data", "0 1 2 4"),
+    ],
+    ids=["shape", "bounds", "record", "parameter", "terms", "slot", "data file"],
+)
+def test_an_edit_of_what_is_declared_makes_a_verdict_void(before, after, foreign, tmp_path):
+    """It comes out of dicts, lists and objects of a module without kernels, and out of a file of data."""
+    text = HOPPER.replace("import math\n", "import math\nimport tables_of\n", 1)
+    for old, new in {
+        "spaces.Box(-10.0, 10.0, (3,)": 'spaces.Box(-10.0, tables_of.BOUNDS[0], (tables_of.SIZE["observation"],)',
+        "np.linspace(0.0, 1.0, cells)": "tables_of.read()",
+        '"track": ("f8", (cells,))': '"track": ("f8", (tables_of.FIELDS["track"],))',
+        "parameters=PARAMETERS": "parameters=tables_of.PARAMETERS",
+        '("alive", "height")': "tuple(tables_of.TERMS)",
+        "truth=lambda cells: spaces.Box(-10.0, 10.0, (1,)": "truth=lambda cells: spaces.Box(-10.0, 10.0, "
+        '(tables_of.SIZE["truth"],)',
+    }.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    foreign("declared", text)
+    (tmp_path / "tables_of.py").write_text(TABLES)
+    (tmp_path / "tables_of.txt").write_text("0 1 2 3")
+    sys.modules.pop("tables_of", None)
+    judge(load("declared_file"))
+    assert not needs_checks(anew("declared_file"))
+    if before == "data":
+        (tmp_path / "tables_of.txt").write_text(after)
+    else:
+        assert TABLES.count(before) == 1
+        (tmp_path / "tables_of.py").write_text(TABLES.replace(before, after))
+    sys.modules.pop("tables_of")
+    assert needs_checks(anew("declared_file"))
+    sys.modules.pop("tables_of")
+
+
+def test_a_verdict_is_about_the_sizes_that_were_played(foreign):
+    foreign("sized", HOPPER)
+    file = load("sized_file")
+    judge(file)
+    assert not needs_checks(file)
+    assert needs_checks(file, cells=5)
+    judge(file, cells=5)
+    assert not needs_checks(file, cells=5)
+    assert not needs_checks(file)
+
+
+def test_what_is_said_of_other_sizes_names_them(foreign, caplog):
+    foreign("other-sizes", HOPPER)
+    with caplog.at_level(logging.WARNING, "ludus"):
+        trust.tell_once(*load("other_sizes_file"), {"cells": 5})
+    assert caplog.messages[0].endswith("after `ludus check ID --set cells=5` has passed it is not")
 
 
 def test_only_the_variable_takes_the_checks_out_otherwise(foreign, monkeypatch):
@@ -94,21 +194,21 @@ def test_only_the_variable_takes_the_checks_out_otherwise(foreign, monkeypatch):
     file = load("vouched_file")
     for given, needed in (("", True), ("0", True), ("1", False)):
         monkeypatch.setenv("LUDUS_UNCHECKED", given)
-        assert trust.needs_checks(*file) == needed
+        assert needs_checks(file) == needed
     monkeypatch.setenv("LUDUS_UNCHECKED", "yes")
     with pytest.raises(ValueError, match="LUDUS_UNCHECKED must be 1 or 0, got 'yes'"):
-        trust.needs_checks(*file)
+        needs_checks(file)
 
 
 def test_checks_can_be_asked_for(foreign, monkeypatch):
     monkeypatch.setenv("LUDUS_UNCHECKED", "1")
     file = load("ludus.envs.robotics.cartpole")
     with trust.with_checks():
-        assert trust.needs_checks(*file)
+        assert needs_checks(file)
         with trust.with_checks():
             pass
-        assert trust.needs_checks(*file)
-    assert not trust.needs_checks(*file)
+        assert needs_checks(file)
+    assert not needs_checks(file)
 
 
 @pytest.mark.parametrize("quiet", [False, True])
@@ -146,11 +246,44 @@ def test_check_passes_a_file_and_frees_it_of_its_checks(foreign, capsys):
     assert KernelBatch("passes_file", 1)._driver.checked
     from ludus.scripts.main import main
 
-    assert main(["check", id, "--fuzz", "2000"]) == 0
+    assert main(["check", id]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "passes_file.py has passed with checks on (" in shown
     assert "it is compiled without them from now on, until it is edited" in shown
     assert not KernelBatch("passes_file", 1)._driver.checked
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Trials of a step of the fuzzer, whatever is asked for."""
+    monkeypatch.setattr(check, "try_out", lambda file, limit, steps, *rest: try_out(file, limit, 1, *rest))
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--fuzz", "1"), "--fuzz 1 is below 30000"),
+        (("--steps", "200"), "--steps 200 is below 250"),
+        (("--num-envs", "2"), "--num-envs 2 is below 3"),
+        (("--profile", "gymnasium"), "--profile gymnasium asks for less than ludus"),
+        (("--set", "leap=2"), "--set leap leaves out the default world"),
+    ],
+)
+def test_a_check_that_sees_less_gives_no_verdict(options, why, foreign, capsys, short):
+    id = foreign("narrowed", SMALL)
+    assert check.main([id, *options]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith("narrowed_file.py has passed with checks on (")
+    assert line.endswith(f"; no verdict is given, and it is still compiled with checks: {why}")
+    assert needs_checks(load("narrowed_file"))
+
+
+def test_check_frees_sizes_that_are_set(foreign, short):
+    text = HOPPER[: HOPPER.index("    slots={")] + ")\n"
+    id = foreign("set-sizes", text.replace("Size(4, 2, 9,", "Size(4, 4, 7,"))
+    assert check.main([id, "--set", "cells=6"]) == 0
+    file = load("set_sizes_file")
+    assert [cells for cells in range(4, 8) if needs_checks(file, cells=cells)] == [5]
 
 
 FAULTS = {
@@ -172,7 +305,7 @@ def test_check_frees_no_file_in_which_it_finds_something(name, foreign, capsys):
         assert told.splitlines()[-1].startswith(
             f"ludus: fails_mistake_file.py:{line}: heuristic_back: index 1 is outside"
         )
-    assert trust.needs_checks(*load(f"fails_{name.replace('-', '_')}_file"))
+    assert needs_checks(load(f"fails_{name.replace('-', '_')}_file"))
 
 
 def test_commands_say_a_fault_in_one_line_and_go_on_with_checks(foreign, tmp_path):

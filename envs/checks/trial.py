@@ -5,7 +5,7 @@ filling of every slot, at the least and the greatest sizes.
 """
 
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,13 @@ def is_on_trial(module: types.ModuleType) -> bool:
     return not trust.is_ours(module.__file__) and not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 
 
-def try_out(module: str, limit: int | None, steps: int = STEPS, report: Callable[[Seen], None] | None = None) -> Seen:
+def try_out(
+    module: str,
+    limit: int | None,
+    steps: int = STEPS,
+    report: Callable[[Seen], None] | None = None,
+    also: Mapping[str, Any] | None = None,
+) -> Seen:
     """Play an environment's file with checks; it has passed if nothing is raised.
 
     Args:
@@ -57,6 +63,7 @@ def try_out(module: str, limit: int | None, steps: int = STEPS, report: Callable
         limit: Its registered time limit in steps.
         steps: Of the fuzzer's campaigns.
         report: Is called now and then.
+        also: Sizes and choices to play besides the least, the default and the greatest.
 
     Raises:
         Mistake: a kernel does something wrong.
@@ -70,7 +77,7 @@ def try_out(module: str, limit: int | None, steps: int = STEPS, report: Callable
             report(seen)
 
     with trust.with_checks():
-        for keywords in _worlds(simulation):
+        for keywords in _worlds(simulation, also or {}):
             _play(module, limit, keywords, seen, hasattr(file, "draw"))
             tally.steps += ROUNDS * NUM_ENVS
         fuzz(module, limit, tally.steps + steps, tally=tally, report=tell)
@@ -78,13 +85,17 @@ def try_out(module: str, limit: int | None, steps: int = STEPS, report: Callable
     return seen
 
 
-def _worlds(simulation: Simulation) -> Iterator[dict[str, Any]]:
-    """Keywords for which to play: the least, the default and the greatest sizes, and each filling of each slot once."""
+def _worlds(simulation: Simulation, also: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Keywords for which to play: the least, the default and the greatest sizes, and each filling of each slot once.
+
+    ``also``: further sizes and choices.
+    """
     sizes = simulation.sizes
     corners = [{name: getattr(size, end) for name, size in sizes.items()} for end in ("default", "low", "high")]
+    corners += [dict(also)] if also else []
     yield from (corner for i, corner in enumerate(corners) if corner not in corners[:i])
     for name, slot in simulation.slots.items():
-        for corner in corners if sizes else corners[:1]:
+        for corner in corners if sizes or also else corners[:1]:
             yield from ({**corner, name: filling} for filling in examples(slot))
 
 

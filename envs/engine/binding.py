@@ -145,7 +145,7 @@ def hash_sources(names: Mapping[str, Any], *engine: str) -> int:
         for name, item in reached(function):
             queue.append(item)
             if _is_constant(item):
-                values.add(f"{name}={_as_text(item)}")
+                values.add(f"{name}={as_text(item)}")
     digest = hashlib.sha256("\n".join(sorted(values)).encode())
     contents = []
     for file in files:
@@ -161,5 +161,6 @@ def _is_constant(value: Any) -> bool:
     return isinstance(value, (bool, int, float, complex, str, bytes, np.generic, np.ndarray))
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A text that differs where values do: of an array, with all of its bytes."""
     return f"{value.dtype}{value.shape}{value.tobytes()!r}" if isinstance(value, np.ndarray) else repr(value)

@@ -103,7 +103,7 @@ class KernelBatch:
         self._tail = (self.world, parameters_between, bounds, drifts, MODES[self.autoreset_mode], limit)
         self._ranges = ranges
         self._drive = specialise(self._driver.drive, STEP, *self._head, self.rows, *self._tail, 0, self.num_envs)
-        watch(self._drive, environment, simulation, self.observation_space)
+        watch(self._drive, environment, simulation, made)
         # With checks a step that fails must leave all environments as they were, so one thread runs it.
         self._pool = ThreadPoolExecutor(threads) if threads > 1 and not self._driver.checked else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)

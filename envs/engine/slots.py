@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
+from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 
 from . import snapshot
@@ -23,6 +23,7 @@ from .fillings import Filling, Learned, bounds_of
 from .kernel_batch import KernelBatch
 from .make_filling import make_filling, told
 from .simulation import load
+from .third_party.admission import watch_restart, watch_slot
 from .vetting import check
 
 STATE = "state"  # key of the ordinary observation
@@ -68,6 +69,7 @@ class SlottedBatch(KernelBatch):
         self.buffers = self.buffers._replace(observation=observation, final_observation=final)
         self._same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         if self._same_step:
+            self._restart = watch_restart(self._driver.restart, load(module)[0], self.simulation, self.state_space)
             world, spans, bounds, drifts, _, limit = self._tail
             self._tail = (world, spans, bounds, drifts, DISABLED, limit)
 
@@ -78,7 +80,7 @@ class SlottedBatch(KernelBatch):
 
     def slot_loop(self, kernel: str) -> Callable:
         """The compiled loop over a kernel of a slot, such as ``sense_camera``; see ``loops.Driver.slot``."""
-        loop = self._driver.slot(kernel)
+        loop = watch_slot(self._driver.slot(kernel), load(self.module)[0], kernel, self._space_of(kernel))
         if not self._interpreted:
             return loop
 
@@ -87,6 +89,18 @@ class SlottedBatch(KernelBatch):
                 loop(*arguments)
 
         return run
+
+    def _space_of(self, kernel: str) -> Space:
+        """What a slot's kernel writes: the raw signal of ``sense_NAME``, else the truth, or an estimate of it."""
+        what, _, rest = kernel.partition("_")
+        slots = self.simulation.slots
+        if what == "sense":
+            return slots[rest].raw(**self.sizes)
+        names = {
+            name: (name, *(f"{name}_{rule.replace('-', '_')}" for rule in slots[name].baselines)) for name in slots
+        }
+        name = next(name for name, ends in names.items() if rest in (ends[:1] if what == "truth" else ends[1:]))
+        return self.simulation.truth_for(name, self.sizes, self.spans)
 
     def shown(self, slot: str) -> np.ndarray:
         """(N, *space) what ``slot`` shows now; always the same memory."""
@@ -151,7 +165,7 @@ class SlottedBatch(KernelBatch):
                 self._final[name][rows] = self._shown[name][rows]
         world, spans, _, drifts, _, _ = self._tail
         with self._tolerant():
-            self._driver.restart(self.records, self.rows, world, spans, drifts)
+            self._restart(self.records, self.rows, world, spans, drifts)
 
     def refresh(self) -> None:
         super().refresh()

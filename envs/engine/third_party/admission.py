@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from gymnasium import Space
@@ -12,19 +12,11 @@ from ..loops import Driver, compile_driver
 from ..simulation import Simulation, record_dtype
 from . import trust
 from .declaration import check_spaces, check_state
+from .declared import Declared
 from .mistakes import declared_at, innermost, is_ours, mistake, place_of
 
 # What a file's own function raises by mistake; anything else it says on purpose.
 SLIPS = (TypeError, NameError, AttributeError, LookupError, ArithmeticError, AssertionError)
-
-
-class Declared(NamedTuple):
-    """What a file declares, for one choice of sizes and of the parameters' ranges."""
-
-    observation_space: Space
-    action_space: Space
-    world: tuple
-    dtype: np.dtype  # of a record
 
 
 def declared(
@@ -52,7 +44,7 @@ def declared(
             came = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
             raise mistake(*place, f"world.{name} is {came}; expected an array of numbers")
         array.flags.writeable = False
-    return Declared(pair[0], pair[1], world, dtype)
+    return Declared(dict(sizes), pair[0], pair[1], world, dtype)
 
 
 def _place(module: types.ModuleType, function: Any, name: str) -> tuple[str | None, int]:
@@ -77,7 +69,7 @@ def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> D
     Raises:
         Mistake: a kernel holds what can be told to be wrong before it is compiled.
     """
-    checked, key = trust.needs_checks(module, simulation), (module.__name__, layout_of(made.dtype))
+    checked, key = trust.needs_checks(module, simulation, made), (module.__name__, layout_of(made.dtype))
     if checked and key not in _linted and not is_ours(module.__file__):
         from .lint import lint  # here and below: our own environments need none of it
 
@@ -89,10 +81,30 @@ def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> D
 _linted: set[tuple[str, str]] = set()  # modules, and the layouts of their records
 
 
-def watch(drive: Any, module: types.ModuleType, simulation: Simulation, space: Space) -> None:
-    """Look at what ``drive`` writes, if it is checked and the file is not ours; ``space``: of an observation."""
+def watch_slot(loop: Any, module: types.ModuleType, kernel: str, space: Any) -> Callable:
+    """``loop`` over a slot's kernel, looked at as ``watch`` does; ``space``: of what it writes."""
+    if not hasattr(loop, "retell") or is_ours(module.__file__):
+        return loop
+    from .writes import Fills
+
+    demand = Fills(module, kernel, space)
+    return lambda *arguments: loop.run(arguments, demand)
+
+
+def watch_restart(restart: Any, module: types.ModuleType, simulation: Simulation, space: Space) -> Callable:
+    """The loop ``restart``, looked at as ``watch`` does; ``space``: of an observation."""
+    if not hasattr(restart, "retell") or is_ours(module.__file__):
+        return restart
+    from .writes import Writes
+
+    demand = Writes(module, space, simulation.terms).restarted
+    return lambda *arguments: restart.run(arguments, demand)
+
+
+def watch(drive: Any, module: types.ModuleType, simulation: Simulation, made: Declared) -> None:
+    """Look at what ``drive`` writes, if it is checked and the file is not ours."""
     if hasattr(drive, "demand") and not is_ours(module.__file__):
         from .writes import Writes
 
-        drive.demand = Writes(module, space, simulation.terms)
-        trust.tell_once(module)
+        drive.demand = Writes(module, made.observation_space, simulation.terms)
+        trust.tell_once(module, simulation, made.sizes)

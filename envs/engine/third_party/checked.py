@@ -16,6 +16,8 @@ from .compile_errors import condensed
 from .mistakes import Mistake
 from .retelling import interpreted, retold
 
+Demand = Callable[[tuple[Any, ...], Any], None]  # (arguments, result): see `Run`
+
 
 def guarded(compiled: Any, module: types.ModuleType, loop: Callable, names: Mapping[str, Any], checked: bool) -> Any:
     """``compiled``, which is ``loop`` with the kernels ``names`` of ``module``, so that it says what goes wrong."""
@@ -90,10 +92,16 @@ class Checked(Explained):
         return Run(self.compile(arguments), self)
 
     def __call__(self, *arguments: Any) -> Any:
+        return self.run(arguments)
+
+    def run(self, arguments: tuple[Any, ...], demand: Demand | None = None) -> Any:
+        """A call; ``demand`` as in ``Run``."""
         if not self._called:
             self.compile(arguments)
             self._called = True
-        return Run(self._compiled, self)(*arguments)
+        run = Run(self._compiled, self)
+        run.demand = demand
+        return run(*arguments)
 
     def retell(self, arguments: tuple[Any, ...], fault: Exception) -> Exception:
         """The ``fault`` of a call with ``arguments``, which hold what they held before it, in one line."""
@@ -108,7 +116,7 @@ class Run:
 
     def __init__(self, code: Callable, loop: Checked) -> None:
         self._code, self._loop, self._kept = code, loop, Kept()
-        self.demand: Callable[[tuple[Any, ...], Any], None] | None = None
+        self.demand: Demand | None = None
 
     def __call__(self, *arguments: Any) -> Any:
         self._kept.take(list(writable(arguments)))

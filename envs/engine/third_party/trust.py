@@ -1,8 +1,8 @@
 """Which environment files are compiled without checks: our own, and those that `ludus check` has passed as they are.
 
 A kernel that writes beyond an array corrupts memory, silently. So a file from elsewhere is compiled with checks until
-``ludus check ID`` has found nothing in it. That verdict lies in the user's cache under a hash of every source, number
-and table that the file's kernels and spaces depend on, the engine's included, and Numba's version: after an edit it is
+``ludus check ID`` has found nothing in it. There is a verdict for each choice of sizes that was played. It lies in the
+user's cache under the fingerprint of what was declared then (`declared.py`) and Numba's version: after an edit it is
 about another file. LUDUS_UNCHECKED=1 believes every file; whoever sets it vouches for them.
 """
 
@@ -10,43 +10,48 @@ import contextlib
 import json
 import logging
 import os
+import shlex
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numba
 
 from ....files import write_atomically
-from .. import driver, kernels, loops
-from ..binding import hash_sources
 from ..simulation import Simulation
-from .declaration import kernels_of
+from .declared import Declared, fingerprint
 from .mistakes import is_ours
 
 SLOWER = "a step takes 2 to 10 times as long"  # measured: docs/third-party.md
 
-_forced = False  # inside `with_checks`
-_told: set[str] = set()  # files about which a person knows
-_hashes: dict[str, tuple[Simulation, int]] = {}
+_tried: set[Path] | None = None  # inside `with_checks`, where the verdicts about what was made there would lie
+_told: set[tuple[str, str]] = set()  # files, and sizes, about which a person knows
 
 
 @contextlib.contextmanager
-def with_checks() -> Iterator[None]:
-    """Environments that are made inside are compiled with checks, our own too, whatever is known of them."""
-    global _forced
-    before, _forced = _forced, True
+def with_checks() -> Iterator[set[Path]]:
+    """Environments that are made inside are compiled with checks, our own too, whatever is known of them.
+
+    Yields the paths of verdicts about those of them that are somebody else's, for ``write_verdict``.
+    """
+    global _tried
+    before = _tried
+    _tried = set() if before is None else before
     try:
-        yield
+        yield _tried
     finally:
-        _forced = before
+        _tried = before
 
 
-def needs_checks(module: types.ModuleType, simulation: Simulation) -> bool:
-    """Whether the environment of this file is to be compiled with checks."""
-    if _forced or is_ours(module.__file__):
-        return _forced
-    return not is_unchecked() and not verdict_path(module, simulation).is_file()
+def needs_checks(module: types.ModuleType, simulation: Simulation, made: Declared) -> bool:
+    """Whether the environment of this file is to be compiled with checks, in the sizes of ``made``."""
+    if is_ours(module.__file__):
+        return _tried is not None
+    if _tried is not None:
+        _tried.add(verdict_path(module, simulation, made))
+        return True
+    return not is_unchecked() and not verdict_path(module, simulation, made).is_file()
 
 
 def is_unchecked() -> bool:
@@ -61,39 +66,36 @@ def is_unchecked() -> bool:
     return given == "1"
 
 
-def verdict_path(module: types.ModuleType, simulation: Simulation) -> Path:
-    """Where the verdict about an environment file lies as the file is now, if there is one."""
+def verdict_path(module: types.ModuleType, simulation: Simulation, made: Declared) -> Path:
+    """Where the verdict about a file as it is now lies, in the sizes of ``made``, if there is one."""
     from ....datasets import cache_folder  # here: our own environments need none of it
 
-    known, number = _hashes.get(module.__name__, (None, 0))
-    if known is not simulation:
-        declared: dict[str, Any] = {"state": simulation.state, "spaces": simulation.spaces, "world": simulation.world}
-        for name, slot in simulation.slots.items():
-            declared |= {f"{name}.raw": slot.raw, f"{name}.truth": slot.truth}
-        number = hash_sources(
-            {**kernels_of(module, simulation), **declared},
-            *(str(part.__file__) for part in (module, driver, kernels, loops)),
-        )
-        _hashes[module.__name__] = simulation, number
-    return cache_folder() / "verdicts" / f"{number:014x}-numba-{numba.__version__}.json"
+    return cache_folder() / "verdicts" / f"{fingerprint(module, simulation, made)}-numba-{numba.__version__}.json"
 
 
-def write_verdict(module: types.ModuleType, simulation: Simulation, found: dict[str, Any]) -> Path:
-    """Remember that the file, as it is now, may be compiled without checks; ``found`` is kept for a person to read."""
-    path = verdict_path(module, simulation)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps({"file": module.__file__, **found}, indent=1).encode() + b"\n")
-    return path
+def write_verdict(tried: set[Path], module: types.ModuleType, found: dict[str, Any]) -> None:
+    """Remember that the file may be compiled without checks as ``with_checks`` has seen it, in the sizes ``tried``.
+
+    ``found`` is kept for a person to read.
+    """
+    data = json.dumps({"file": module.__file__, **found}, indent=1).encode() + b"\n"
+    for path in sorted(tried):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, data)
 
 
-def tell_once(module: types.ModuleType) -> None:
-    """Say, once in a process, that a file's environments are compiled with checks."""
+def tell_once(module: types.ModuleType, simulation: Simulation, sizes: Mapping[str, Any]) -> None:
+    """Say, once in a process, that a file's environments of these sizes are compiled with checks."""
     file = module.__file__ or module.__name__
-    if _forced or file in _told:
+    defaults: dict[str, Any] = {**simulation.sizes, **simulation.choices}
+    others = {name: value for name, value in sizes.items() if value != defaults[name].default}
+    settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in others.items())
+    if _tried is not None or (file, settings) in _told:
         return
-    _told.add(file)
+    _told.add((file, settings))
     logging.getLogger("ludus").warning(
-        "ludus: %s is compiled with checks, with which %s; after `ludus check ID` has passed it is not",
+        "ludus: %s is compiled with checks, with which %s; after `ludus check ID%s` has passed it is not",
         Path(file).name,
         SLOWER,
+        settings,
     )

@@ -1,4 +1,4 @@
-"""What the kernels of somebody else's environment have written, looked at after every call while it is checked."""
+"""What the kernels of somebody else's environment have written, looked at after each call while it is checked."""
 
 import types
 from typing import Any
@@ -30,15 +30,23 @@ class Writes:
         if result < 0:  # refused
             return
         part = slice(start, stop)
-        ready = records["ready"][part]
-        self._demand_inside(rows.observation[part], ready, start)
-        if self._masked:
-            self._demand_flags(rows.mask[part], ready, start)
+        self._demand_shown(records, rows, part)
         if command != RESET:
             self._demand_finite(rows.terms[part], start)
         if mode == SAME_STEP and result:
             ended = rows.terminated[part] | rows.truncated[part]
             self._demand_inside(rows.final_observation[part], ended, start, "of the last step ")
+
+    def restarted(self, arguments: tuple[Any, ...], result: Any) -> None:
+        """The same after ``restart``, of its arguments: it writes what the next episodes begin with."""
+        records, rows = arguments[:2]
+        self._demand_shown(records, rows, slice(0, len(records)))
+
+    def _demand_shown(self, records: np.ndarray, rows: Any, part: slice) -> None:
+        ready = records["ready"][part]
+        self._demand_inside(rows.observation[part], ready, part.start)
+        if self._masked:
+            self._demand_flags(rows.mask[part], ready, part.start)
 
     def _demand_inside(self, observation: np.ndarray, selected: np.ndarray, start: int, when: str = "") -> None:
         inside = (observation >= self._low) & (observation <= self._high)  # false for NaN
@@ -70,3 +78,33 @@ class Writes:
 
     def _wrong(self, kernel: str, message: str) -> Mistake:
         return mistake(*place_of(vars(self._module)[kernel]), message)
+
+
+class Fills:
+    """What a slot's kernel writes lies within ``space``, a Box: a ``Mistake`` where it does not.
+
+    Called with the arguments of a loop over such a kernel, of which the last is what it has written (M, *space), and
+    what the loop returned. ``sense_…`` and ``truth_…`` come with records, of which those count that were reset.
+    """
+
+    def __init__(self, module: types.ModuleType, kernel: str, space: spaces.Box) -> None:
+        self._module, self._kernel, self._space = module, kernel, space
+
+    def __call__(self, arguments: tuple[Any, ...], result: Any) -> None:
+        out = arguments[-1]
+        wrong = ~((out >= self._space.low) & (out <= self._space.high))  # true for NaN
+        if not wrong.any():
+            return
+        where = "row"
+        indices = np.arange(len(out))
+        if not self._kernel.startswith("baseline_"):
+            where, indices = "environment", arguments[1]
+            wrong &= arguments[0]["ready"][indices].reshape(-1, *(1,) * (out.ndim - 1))
+        if wrong.any():
+            i, *place = (int(index) for index in np.argwhere(wrong)[0])
+            low, high = self._space.low[tuple(place)], self._space.high[tuple(place)]
+            message = (
+                f"{self._kernel} leaves {out[(i, *place)]:g} in out[{', '.join(map(str, place))}] "
+                f"of {where} {indices[i]}; its space has {low:g} … {high:g} there"
+            )
+            raise mistake(*place_of(vars(self._module)[self._kernel]), message)
