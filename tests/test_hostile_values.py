@@ -12,7 +12,8 @@ from ludus.agents import checkpoint
 from ludus.agents.config import configure
 from ludus.agents.moments import check_state
 from ludus.agents.training import Run
-from ludus.components import Component, space_from_json
+from ludus.components import Component
+from ludus.space_json import space_from_json
 from ludus.vision import checkpoints
 from ludus.vision.convnet import ConvNet
 
