@@ -1,6 +1,7 @@
 """Spaces as JSON: the Boxes of components, as a config.json says them."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from .wording import did_you_mean
 DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
 )  # fmt: skip
-MOST_NUMBERS = 2**24  # of a space; its bounds are arrays of that many
+MOST_NUMBERS = 2**22  # of all spaces in one config.json together; their bounds are arrays of that many
+MOST_COMPONENTS = 32  # in one config.json: a chain, its parts and theirs
+ENDS = ("input_space", "output_space")  # the entries that describe a component's spaces
 
 
 def space_to_json(space: Space) -> dict[str, Any]:
@@ -29,6 +32,44 @@ def space_to_json(space: Space) -> dict[str, Any]:
     return {"shape": list(space.shape), "dtype": str(space.dtype), **ends}
 
 
+def descriptions(content: Any) -> Iterator[dict[str, Any]]:
+    """The description of each component in the content of a config.json: of itself, its parts, theirs and so on."""
+    waiting = [content]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, dict):
+            if any(end in entry for end in ENDS):
+                yield entry
+            waiting += entry.values()
+        elif isinstance(entry, list):
+            waiting += entry
+
+
+def check_extent(content: dict[str, Any]) -> None:
+    """``ValueError`` if a config.json describes more components, or larger spaces, than are made for it.
+
+    A few letters can ask for gigabytes of bounds, and spaces are made before anything is compared with the weights.
+    """
+    components = numbers = 0
+    for entry in descriptions(content):
+        components += 1
+        numbers += sum(_size(entry.get(end)) for end in ENDS)
+    if components > MOST_COMPONENTS:
+        raise ValueError(f"it consists of {components:,} components, at most {MOST_COMPONENTS} make one")
+    if numbers > MOST_NUMBERS:
+        raise ValueError(f"its spaces have {numbers:,} numbers together, a component has at most {MOST_NUMBERS:,}")
+
+
+def _size(content: Any) -> int:
+    """How many numbers a space that is described so has; 0 for what ``space_from_json`` refuses at once."""
+    shape = content.get("shape") if isinstance(content, dict) else None
+    return math.prod(shape) if _is_shape(shape) else 0
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, list) and len(shape) <= 8 and all(is_whole(n, 0, MOST_NUMBERS) for n in shape)
+
+
 def _plain(number: float) -> float | str:
     return number if np.isfinite(number) else str(number)
 
@@ -38,7 +79,7 @@ def space_from_json(content: dict[str, Any]) -> spaces.Box:
     if not isinstance(content, dict):
         raise ValueError(f"a space is {content!r}, expected a map of shape, dtype, low and high")
     shape, name = content.get("shape"), content.get("dtype")
-    if not isinstance(shape, list) or len(shape) > 8 or not all(is_whole(n, 0, MOST_NUMBERS) for n in shape):
+    if not _is_shape(shape):
         raise ValueError(f"the shape of a space is {shape!r}, expected a list of whole numbers")
     if math.prod(shape) > MOST_NUMBERS:
         raise ValueError(f"a space has shape {shape}, more than {MOST_NUMBERS:,} numbers")
