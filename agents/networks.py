@@ -72,16 +72,14 @@ class ConvEncoder(Encoder):
         super().__init__()
         self.channels_first = channels_first
         self.register_buffer("scale", input_scale(space, scale), persistent=False)
-        channels = space.shape[0] if channels_first else space.shape[2]
+        channels, *sides = space.shape if channels_first else (space.shape[2], *space.shape[:2])
         blocks: list[nn.Module] = []
         for outputs, kernel, stride in layers:
             blocks.append(nn.Conv2d(channels, outputs, kernel, stride, padding=kernel // 2))
             blocks += [PixelNorm(outputs), nn.ReLU()] if norm else [nn.ReLU()]
-            channels = outputs
+            channels, sides = outputs, [(side + 2 * (kernel // 2) - kernel) // stride + 1 for side in sides]
         self.convolutions = nn.Sequential(*blocks)
-        shape = space.shape if channels_first else (space.shape[2], *space.shape[:2])
-        with torch.no_grad():
-            self.num_features = self.convolutions(torch.zeros(1, *shape)).numel()
+        self.num_features = channels * prod(sides)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, H, W, C) -> (N, features)
         x = x.float() * self.scale

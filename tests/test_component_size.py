@@ -109,3 +109,13 @@ def test_no_layer_is_made_for_a_chain_with_a_part_that_cannot_be(folder, monkeyp
         Component.load(folder(chained([part(config={**TINY, "hidden": 100_000}), wrong])))
     assert True not in real
     assert real  # it was counted
+
+
+@pytest.mark.parametrize("shape", [(84, 84, 3), (31, 17, 1), (1, 5, 2)])
+@pytest.mark.parametrize("widths", [[2], [2, 3, 4], [1] * 7])
+def test_a_reader_knows_the_size_of_its_summary_without_a_forward_pass(shape, widths, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(nn.Conv2d, "forward", lambda *_: pytest.fail("a forward pass takes memory that no weights need"))
+        reader = Reader(spaces.Box(0, 255, shape, np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32), widths, 4, 4)
+    y, _ = reader.eval()(torch.zeros((3, *shape), dtype=torch.uint8), reader.first_memory(3))
+    assert y.shape == (3, 2)
