@@ -17,32 +17,25 @@ are loaded (see `component_names.py`). Nothing in such a folder is ever imported
 
 import hashlib
 import json
-import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors.torch
 import torch
-from gymnasium import Space, spaces
+from gymnasium import Space
 from torch import nn
 
-from .component_names import class_named, name_of
+from .component_names import OURS, class_named, name_of
 from .component_names import register as register  # where programs look for it
 from .files import quote, write_folder
-from .untrusted import MOST_JSON, MOST_WEIGHTS, is_number, is_whole, parse_json, parse_tensors, read_regular
-from .wording import did_you_mean, in_one_line
+from .space_json import check_extent, descriptions, space_from_json, space_to_json
+from .untrusted import MOST_JSON, MOST_WEIGHTS, is_number, parse_json, parse_tensors, read_regular
+from .wording import in_one_line
 
 FORMAT = 2
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 # What these files hold can run code when it is read.
 PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".dill"})
-
-# Numbers that a file can hold of a space; others, such as Python objects, are no values of a signal.
-DTYPES = (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
-)  # fmt: skip
-MOST_NUMBERS = 2**24  # of a space; its bounds are arrays of that many
 
 
 class Component(nn.Module):
@@ -91,7 +84,8 @@ class Component(nn.Module):
 
         Raises:
             TypeError: the class has no stable name, or its arguments are no plain values.
-            ValueError: its metrics are no finite numbers.
+            ValueError: its metrics are no finite numbers; or it would be refused when it is loaded: its spaces are too
+                large, or it has too many parts.
             OSError: the folder cannot be written.
         """
         if not _are_metrics(self.metrics):
@@ -106,6 +100,7 @@ class Component(nn.Module):
             "metrics": self.metrics,
             "weights": {"bytes": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
         }
+        check_extent(content)
         config = json.dumps(content, indent=1).encode()
         write_folder(Path(folder), {CONFIG: config, WEIGHTS: weights})
         self.fingerprint = hashlib.sha256(config).hexdigest()
@@ -202,8 +197,9 @@ def _build(
     """The component that config.json describes, with its weights; ``ValueError`` if it cannot be."""
     config = content["config"]
     try:
+        check_extent(content)
         ends = space_from_json(content["input_space"]), space_from_json(content["output_space"])
-        described = _numbers_of(kind, ends, config)
+        described = _numbers_of(kind, ends, content)
         held = sum(tensor.numel() for tensor in weights.values())
         component = kind(*ends, **config) if described <= held else None
     except Exception as fault:  # whatever a class raises at arguments that were never its own
@@ -220,15 +216,19 @@ def _build(
     return component
 
 
-def _numbers_of(kind: "type[Component]", ends: tuple[Space, Space], config: dict[str, Any]) -> int:
-    """How many numbers the weights of a component have, found without memory for them; 0 if that cannot be found.
+def _numbers_of(kind: "type[Component]", ends: tuple[Space, Space], content: dict[str, Any]) -> int:
+    """How many numbers the weights of a component have, found without memory for them.
 
-    A few letters in a config.json can ask for more than a machine has.
+    A few letters in a config.json can ask for more than a machine has. A class of a program's own may look at its
+    weights when it is made, which cannot be had without memory: then 0. Ludus' own never do; what they raise is raised.
     """
     try:
         with torch.device("meta"):
-            return sum(tensor.numel() for tensor in kind(*ends, **config).state_dict().values())
-    except Exception:  # a class that looks at its weights when it is made; or wrong arguments, which are named later
+            return sum(tensor.numel() for tensor in kind(*ends, **content["config"]).state_dict().values())
+    except Exception:
+        named = [entry.get("class") for entry in descriptions(content)]
+        if all(name in tuple(OURS) for name in named) and kind is class_named(content["class"], CONFIG):
+            raise
         return 0
 
 
@@ -251,62 +251,3 @@ def _read_weights(path: Path, expected: dict[str, Any]) -> dict[str, torch.Tenso
 
 def _brief(value: Any) -> str:
     return ascii(value)[1:13] if isinstance(value, str) else ascii(value)[:12]
-
-
-# --- Spaces as JSON --------------------------------------------------------------------------------------------------
-
-
-def space_to_json(space: Space) -> dict[str, Any]:
-    """A Box as plain values; ``TypeError`` for another space."""
-    if not isinstance(space, spaces.Box):
-        raise TypeError(f"a component's spaces are Boxes, got {space}")
-    ends = {}
-    for name in ("low", "high"):
-        end = getattr(space, name)
-        same = end.size and (end == end.flat[0]).all()
-        # As texts where JSON has no word for the number.
-        ends[name] = _plain(float(end.flat[0])) if same else [_plain(x) for x in end.ravel().tolist()]
-    return {"shape": list(space.shape), "dtype": str(space.dtype), **ends}
-
-
-def _plain(number: float) -> float | str:
-    return number if np.isfinite(number) else str(number)
-
-
-def space_from_json(content: dict[str, Any]) -> spaces.Box:
-    """The Box that ``space_to_json`` wrote; ``ValueError`` for anything else."""
-    if not isinstance(content, dict):
-        raise ValueError(f"a space is {content!r}, expected a map of shape, dtype, low and high")
-    shape, name = content.get("shape"), content.get("dtype")
-    if not isinstance(shape, list) or len(shape) > 8 or not all(is_whole(n, 0, MOST_NUMBERS) for n in shape):
-        raise ValueError(f"the shape of a space is {shape!r}, expected a list of whole numbers")
-    if math.prod(shape) > MOST_NUMBERS:
-        raise ValueError(f"a space has shape {shape}, more than {MOST_NUMBERS:,} numbers")
-    if not isinstance(name, str) or name not in DTYPES:
-        raise ValueError(f"the dtype of a space is {name!r}{did_you_mean(str(name), DTYPES)}")
-    dtype = np.dtype(name)
-    low, high = (_end(content.get(end), end, tuple(shape), dtype) for end in ("low", "high"))
-    if (low > high).any():
-        raise ValueError("a space has a low end above its high one")
-    return spaces.Box(low, high, tuple(shape), dtype.type)
-
-
-def _end(content: Any, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """``low`` or ``high`` of a space as an array of its shape; one number stands for all."""
-    given = content if isinstance(content, list) else [content]
-    if isinstance(content, list) and len(content) != math.prod(shape):
-        raise ValueError(f"{name} of a space has {len(content)} numbers, its shape {list(shape)} {math.prod(shape)}")
-    for number in given:
-        if number not in ("inf", "-inf") and not is_number(number):
-            raise ValueError(f"{name} of a space is {ascii(number)[:40]}, expected a number, 'inf' or '-inf'")
-    end = np.array([float(number) for number in given])
-    with np.errstate(over="ignore", invalid="ignore"):
-        kept = end.astype(dtype)
-    if not (kept == end).all() if dtype.kind in "biu" else not (np.isfinite(kept) == np.isfinite(end)).all():
-        raise ValueError(f"{name} of a space has a number that {dtype} does not have")
-    return np.broadcast_to(kept[0], shape).copy() if not isinstance(content, list) else kept.reshape(shape)
-
-
-def same_space(one: Space, other: Space) -> bool:
-    """Whether values of one are values of the other, but for the bounds: shape and dtype agree."""
-    return one.shape == other.shape and one.dtype == other.dtype

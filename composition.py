@@ -10,7 +10,8 @@ from gymnasium import Space
 from torch import nn
 
 from .component_names import class_named, name_of
-from .components import Component, same_space, space_from_json, space_to_json
+from .components import Component
+from .space_json import same_space, space_from_json, space_to_json
 
 
 class Adapted(Component):

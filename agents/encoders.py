@@ -19,8 +19,9 @@ from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, CombinedExtractor
 from torch import nn
 
-from ..components import Component, same_space
+from ..components import Component
 from ..envs.engine.batch import Batch
+from ..space_json import same_space
 from ..wording import did_you_mean
 from .networks import Encoder
 

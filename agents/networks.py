@@ -4,12 +4,15 @@ Layer norm after every hidden layer is what keeps temporal differences stable wi
 2024, arXiv:2407.04811, section 3).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import prod
 
 import torch
 from gymnasium import Space, spaces
 from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.parameter import is_lazy
 
 
 def hidden_layer(inputs: int, outputs: int) -> list[nn.Module]:
@@ -72,16 +75,14 @@ class ConvEncoder(Encoder):
         super().__init__()
         self.channels_first = channels_first
         self.register_buffer("scale", input_scale(space, scale), persistent=False)
-        channels = space.shape[0] if channels_first else space.shape[2]
+        channels, *sides = space.shape if channels_first else (space.shape[2], *space.shape[:2])
         blocks: list[nn.Module] = []
         for outputs, kernel, stride in layers:
             blocks.append(nn.Conv2d(channels, outputs, kernel, stride, padding=kernel // 2))
             blocks += [PixelNorm(outputs), nn.ReLU()] if norm else [nn.ReLU()]
-            channels = outputs
+            channels, sides = outputs, [(side + 2 * (kernel // 2) - kernel) // stride + 1 for side in sides]
         self.convolutions = nn.Sequential(*blocks)
-        shape = space.shape if channels_first else (space.shape[2], *space.shape[:2])
-        with torch.no_grad():
-            self.num_features = self.convolutions(torch.zeros(1, *shape)).numel()
+        self.num_features = channels * prod(sides)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, H, W, C) -> (N, features)
         x = x.float() * self.scale
@@ -142,6 +143,32 @@ def make_encoder(
             return ConvEncoder(space, conv, scale, first, norm)
         return FlatEncoder(space, scale)
     raise ValueError(f"no network for the observation space {space}; expected Box, Discrete or a Dict of these")
+
+
+@contextmanager
+def at_most(count: int) -> Iterator[None]:
+    """A context in which networks of more than ``count`` numbers in all cannot be made: ``ValueError``.
+
+    They are counted as they are registered: before they are drawn, which is when their memory is first taken. It holds
+    for any module of torch, SB3's too, and changes no random number.
+    """
+    made = 0
+
+    def add(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
+        nonlocal made
+        if parameter is None or parameter.is_meta or is_lazy(parameter):
+            return
+        made += parameter.numel()
+        if made > count:
+            raise ValueError(
+                f"config.yaml describes a network with more than the {count:,} numbers of its checkpoint; restore it"
+            )
+
+    hook = register_module_parameter_registration_hook(add)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def flatten_parameters(network: nn.Module) -> nn.Parameter:

@@ -24,6 +24,7 @@ from .trees import each
 from .views import EgocentricView
 
 MOST_UNITS = 65_536  # of a layer; more is a slip of the keyboard
+MOST_LAYERS = 100  # of each kind; thousands take memory whatever their size
 Observation = torch.Tensor | dict[str, torch.Tensor]
 
 
@@ -74,6 +75,9 @@ class PQNConfig:
             raise ValueError(f"hidden must be a list of whole numbers 1 … {MOST_UNITS:,}, got {list(self.hidden)}")
         if not all(isinstance(layer, tuple) and len(layer) == 3 and all(map(_is_count, layer)) for layer in self.conv):
             raise ValueError(f"conv must be a list such as [[16, 3, 1]]: channels, kernel, stride; got {self.conv!r}")
+        for name in ("hidden", "conv"):
+            if len(getattr(self, name)) > MOST_LAYERS:
+                raise ValueError(f"{name} must have at most {MOST_LAYERS} layers, got {len(getattr(self, name)):,}")
         scales = self.input_scale if isinstance(self.input_scale, (list, tuple)) else (self.input_scale,)
         if self.input_scale is not None and not all(map(is_number, scales)):
             raise ValueError(f"input_scale must be a number or a list of numbers, got {self.input_scale!r}")

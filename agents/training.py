@@ -36,6 +36,7 @@ from .config import RunConfig, changes, configure, other_versions, read, write
 from .evaluation import Evaluation
 from .logs import growing_files, log_of_training
 from .moments import Progress, RunCallback, check_state
+from .networks import at_most
 
 NEVER_CHANGED = {"env", "agent", "num_envs"}  # in the config.yaml of a run that has a checkpoint
 
@@ -90,27 +91,31 @@ class Run:
         return cls(folder, read(folder))
 
     def agent(self) -> Agent:
-        """The agent of the newest good checkpoint, for watching and evaluating."""
+        """The agent of the newest good checkpoint, for watching and evaluating.
+
+        Raises:
+            FileNotFoundError, ValueError: there is none, or none that fits config.yaml; which may ask for a network of
+                any size, and gets none that has more numbers than the checkpoint.
+        """
         saved = self._load_checkpoint()
-        agent, batch = self.make_agent(1)
-        batch.close()
-        with self._must_fit(saved):
+        with contextlib.closing(self.make_batch(1)) as batch, self._must_fit(saved):
+            with at_most(sum(tensor.numel() for tensor in saved.tensors.values())):
+                agent = self._make_agent_on(batch, acting=True)
             agent.load_network(saved.tensors)
         agent.num_timesteps = saved.steps
         return agent
 
-    def make_agent(self, num_envs: int | None = None) -> tuple[Agent, Any]:
-        """An untrained agent, and the batch that it learns on.
+    def make_agent(self) -> tuple[Agent, Any]:
+        """An untrained agent, and the batch that it learns on."""
+        batch = self.make_batch(self.config.hyperparameters["num_envs"])
+        return self._make_agent_on(batch, acting=False), batch
 
-        With ``num_envs`` the batch has this size instead of the hyperparameters', and the agent can only act.
-        """
+    def _make_agent_on(self, batch: Any, acting: bool) -> Agent:
         c = self.config
-        batch = self.make_batch(num_envs or c.hyperparameters["num_envs"])
         batch.seed_from(c.seed)
         # A run of a machine with CUDA can be watched, evaluated and continued on one without.
         device = c.device if torch.cuda.is_available() else "cpu"
-        acting = num_envs is not None
-        return catalogue.make(c.agent, batch, c.hyperparameters, c.seed, device, acting), batch
+        return catalogue.make(c.agent, batch, c.hyperparameters, c.seed, device, acting)
 
     def make_batch(self, num_envs: int, **keywords: Any) -> Any:
         """Environments like those of the training."""

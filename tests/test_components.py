@@ -10,8 +10,9 @@ from gymnasium import spaces
 from torch import nn
 
 from ludus import component_names, components
-from ludus.components import Component, fingerprint_of, register, space_from_json, space_to_json
+from ludus.components import Component, fingerprint_of, register
 from ludus.composition import adapt, chain
+from ludus.space_json import space_from_json, space_to_json
 
 PICTURE, PAIR = spaces.Box(0, 255, (4, 4, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
 

@@ -20,10 +20,11 @@ ARROWS = {
     "image_sets": set(),
     "datasets": {"wording", "files", "untrusted", "image_sets"},
     "component_names": {"wording", "components"},  # the second for its annotations alone
-    "components": {"component_names", "wording", "files", "untrusted"},
-    "composition": {"component_names", "components"},
-    "envs": {"components", "datasets", "wording", "files", "untrusted", "image_sets"},
-    "agents": {"envs", "components", "composition", "wording", "files", "untrusted", "interrupts"},
+    "space_json": {"wording", "untrusted"},
+    "components": {"component_names", "space_json", "wording", "files", "untrusted"},
+    "composition": {"component_names", "components", "space_json"},
+    "envs": {"components", "space_json", "datasets", "wording", "files", "untrusted", "image_sets"},
+    "agents": {"envs", "components", "composition", "space_json", "wording", "files", "untrusted", "interrupts"},
     "vision": {
         "envs",
         "components",

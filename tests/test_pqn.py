@@ -210,6 +210,15 @@ def test_the_norm_after_a_convolution_is_over_the_channels_of_each_pixel():
     torch.testing.assert_close(normed(x), expected)
 
 
+@pytest.mark.parametrize("layers", [[[4, 8, 4], [5, 4, 2]], [[3, 3, 1]], [[2, 1, 3], [2, 5, 2], [2, 2, 1]]])
+@pytest.mark.parametrize("shape", [(84, 84, 3), (31, 17, 2), (1, 5, 2)])
+def test_convolutions_know_how_much_they_give_without_a_forward_pass(shape, layers, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.nn.Conv2d, "forward", lambda *_: pytest.fail("that takes memory that no weights need"))
+        encoder = ConvEncoder(spaces.Box(0, 255, shape, np.uint8), layers)
+    assert encoder(torch.zeros((2, *shape), dtype=torch.uint8)).shape == (2, encoder.num_features)
+
+
 def test_a_preset_for_pictures_holds_where_the_picture_replaces_the_state():
     plain = configure("ludus/Breakout-v0")
     assert not plain.hyperparameters["conv"]

@@ -4,6 +4,7 @@ A single picture shows no velocities. So a reader of numbers remembers the pictu
 changed beside the present one; a board is all there to be seen.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +48,7 @@ class Reader(Component):
         data: str = "",
     ) -> None:
         shape, outputs = input_space.shape or (), output_space.shape or ()
-        if not isinstance(input_space, spaces.Box) or len(shape) != 3 or input_space.dtype != "uint8":
+        if not isinstance(input_space, spaces.Box) or len(shape) != 3 or 0 in shape or input_space.dtype != "uint8":
             raise ValueError(f"a reader takes uint8 pictures (height, width, channels), got {input_space}")
         kinds = {1: "float32", 3: "uint8"}
         if not isinstance(output_space, spaces.Box) or output_space.dtype != kinds.get(len(outputs)):
@@ -73,7 +74,7 @@ class Reader(Component):
         self.register_buffer("_std", torch.tensor(list(std) or [1.0] * count), persistent=False)
         self.register_buffer("_whole", torch.tensor(list(whole) or [False] * count), persistent=False)
         blocks: list[nn.Module] = []
-        channels = channels_in = shape[2] if self.is_board else 2 * shape[2]  # of numbers: the picture and its change
+        channels = shape[2] if self.is_board else 2 * shape[2]  # of numbers: the picture and its change
         if self.is_board:  # a cell is 3 x 3 means of what it covers, which cost little and lose nothing of its look
             blocks.append(nn.AdaptiveAvgPool2d((3 * outputs[0], 3 * outputs[1])))
         for k, width in enumerate(widths):
@@ -90,9 +91,7 @@ class Reader(Component):
             self.cell = nn.Sequential(nn.Conv2d(channels, dense, 1), nn.GELU())
             self.read = nn.Sequential(nn.Conv2d(2 * dense, hidden, 1), nn.GELU(), nn.Conv2d(hidden, count, 1))
         else:
-            with torch.no_grad():
-                flat = self.trunk.eval()(torch.zeros(1, channels_in, *shape[:2])).numel()
-            self.trunk.train()
+            flat = channels * math.prod(-(-side // 2 ** len(widths)) for side in shape[:2])  # by each, halved upwards
             self.summarise = nn.Sequential(nn.Flatten(), nn.Linear(flat, dense), nn.GELU())
             self.read = nn.Sequential(nn.Linear(dense + 1, hidden), nn.GELU(), nn.Linear(hidden, count))
 

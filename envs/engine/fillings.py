@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from gymnasium import Space, spaces
 
+from ...space_json import same_space
 from .kernels import GAMMA, UNIT, mix
 from .simulation import Simulation, Slot
 
@@ -199,8 +200,6 @@ class Learned:
 
     def __init__(self, batch: Host, name: str, component: Any, space: Space) -> None:
         import torch
-
-        from ...components import same_space
 
         self.space, self.component = space, component.eval()
         self._raw = Raw(batch, name)
