@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from gymnasium import Space, spaces
@@ -66,7 +66,7 @@ def _size(content: Any) -> int:
     return math.prod(shape) if _is_shape(shape) else 0
 
 
-def _is_shape(shape: Any) -> bool:
+def _is_shape(shape: Any) -> TypeGuard[list[int]]:
     return isinstance(shape, list) and len(shape) <= 8 and all(is_whole(n, 0, MOST_NUMBERS) for n in shape)
 
 

@@ -11,6 +11,8 @@ from gymnasium import Space, spaces
 
 from ..envs.engine.binding import bind, hash_sources
 
+MOST_RADIUS = 128  # cells; a view of more is larger than any board, and its space takes memory
+
 
 def _define_look() -> Callable:
     source_hash = 0  # see envs/engine/binding.py
@@ -62,8 +64,8 @@ class EgocentricView:
         planes = space.shape[2]
         if not 0 <= center < planes:
             raise ValueError(f"center must be a plane 0 … {planes - 1} of the observation {space.shape}, got {center}")
-        if radius < 1:
-            raise ValueError(f"view_radius must be >= 1, got {radius}")
+        if not 1 <= radius <= MOST_RADIUS:
+            raise ValueError(f"view_radius must be >= 1 and <= {MOST_RADIUS}, got {radius}")
         self.center, self.radius = center, radius
         high = max(int(space.high.max()), 1)
         self.space = spaces.Box(0, high, (2 * radius + 1, 2 * radius + 1, planes + 1), np.uint8)

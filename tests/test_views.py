@@ -44,7 +44,8 @@ def test_a_view_as_wide_as_the_board_moves_with_the_own_cell(row, column, other_
     [
         (spaces.Box(0, 1, (4,), np.float32), 0, 1, "needs boards"),
         (spaces.Box(0, 255, (4, 4, 2), np.uint8), 2, 1, "center must be a plane 0 . 1"),
-        (spaces.Box(0, 255, (4, 4, 2), np.uint8), 0, 0, "view_radius must be >= 1, got 0"),
+        (spaces.Box(0, 255, (4, 4, 2), np.uint8), 0, 0, "view_radius must be >= 1 and <= 128, got 0"),
+        (spaces.Box(0, 255, (4, 4, 2), np.uint8), 0, 2_000, "view_radius must be >= 1 and <= 128, got 2000"),
     ],
 )
 def test_what_cannot_be_seen_is_refused(space, center, radius, message):
