@@ -7,12 +7,9 @@ A name such as ``vision/resnet`` stays when its class moves. Ludus' own stand in
 import importlib
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 from .wording import did_you_mean
-
-if TYPE_CHECKING:
-    from .components import Component
 
 OURS = {  # name -> module below this package: class
     "ludus/chain": "composition:Chain",
@@ -24,8 +21,8 @@ ALIASES: dict[str, str] = {}  # a name that is no longer given -> the one that t
 RESERVED = ("ludus", "vision", "nlp", "forecasting")  # owners of names that Ludus may give one day
 FORM = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)+", re.ASCII)
 
-Kind = TypeVar("Kind", bound="type[Component]")
-_registered: dict[str, "type[Component]"] = {}
+Kind = TypeVar("Kind", bound=type)  # of components, which know this module and not the other way round
+_registered: dict[str, type] = {}
 
 
 def register(name: str) -> Callable[[Kind], Kind]:
@@ -66,7 +63,7 @@ def register(name: str) -> Callable[[Kind], Kind]:
     return give
 
 
-def name_of(kind: "type[Component]") -> str:
+def name_of(kind: type) -> str:
     """The stable name of a component class; ``TypeError`` if it has none."""
     name = _name_at(_place(kind))
     if name is None:
@@ -77,7 +74,7 @@ def name_of(kind: "type[Component]") -> str:
     return name
 
 
-def class_named(name: str, source: str) -> "type[Component]":
+def class_named(name: str, source: str) -> Any:
     """The component class of a stable name.
 
     Args:
@@ -91,8 +88,7 @@ def class_named(name: str, source: str) -> "type[Component]":
         return _registered[name]
     if name in OURS:
         module, _, attribute = OURS[name].partition(":")
-        kind: type[Component] = getattr(importlib.import_module(f".{module}", __package__), attribute)
-        return kind
+        return getattr(importlib.import_module(f".{module}", __package__), attribute)
     known = did_you_mean(name, [*OURS, *ALIASES, *_registered])
     raise ValueError(
         f"{source} is a {name!r}, a class that this program does not know; import the module that makes it known with "

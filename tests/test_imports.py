@@ -19,7 +19,7 @@ ARROWS = {
     "interrupts": set(),
     "image_sets": set(),
     "datasets": {"wording", "files", "untrusted", "image_sets"},
-    "component_names": {"wording", "components"},  # the second for its annotations alone
+    "component_names": {"wording"},
     "space_json": {"wording", "untrusted"},
     "components": {"component_names", "space_json", "wording", "files", "untrusted"},
     "composition": {"component_names", "components", "space_json"},
