@@ -173,7 +173,8 @@ OPENING = (["train", "--resume"], ["evaluate", "--episodes", "2"], ["watch", "--
         ({"agent": "ludus.runs.x.payload:X"}, "unknown agent 'ludus.runs.x.payload:X'"),
         (
             {"agent": "ppo", "hyperparameters": {**resolve("ppo", {}), "policy": "ludus.runs.x.payload:X"}},
-            "Policy ludus.runs.x.payload:X unknown",
+            # Whoever only looks at the run compares it with its checkpoint first.
+            ("Policy ludus.runs.x.payload:X unknown", "the checkpoint was made with agent pqn, config.yaml says ppo"),
         ),
         (
             {"agent": "ppo", "hyperparameters": {"policy_kwargs": {"activation_fn": "ludus.runs.x.payload:X"}}},
@@ -191,7 +192,7 @@ def test_what_a_run_names_is_never_imported(mark, run, command, changes, words, 
         else said(capsys, command[0], run, *command[1:])
     )
     assert (code, error.count("\n")) == (1, 1)
-    assert words in error
+    assert any(text in error for text in ((words,) if isinstance(words, str) else words))
     assert not mark.exists()
 
 
