@@ -19,6 +19,20 @@ HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step i
 MOST_TILES = 256  # environments that a window shows; more of them would be a few pixels each
 
 
+def columns_of(record: np.dtype, terms: Sequence[str]) -> tuple[np.dtype, list[tuple[str, str]]]:
+    """The sums of an episode's ``record`` with a field for each of them, and (key, field) of those in `totals`.
+
+    To take a field is a third of the price of taking a column of the terms.
+    """
+    at = {name: record.fields[name][1] for name in ("total", "length", "terms")}  # type: ignore[index]
+    offsets = [at["total"], at["length"], *(at["terms"] + 8 * k for k in range(len(terms)))]
+    fields = [str(n) for n in range(len(offsets))]
+    formats = ["f8", "i8", *["f8"] * len(terms)]
+    layout = {"names": fields, "formats": formats, "offsets": offsets, "itemsize": record.itemsize}
+    keys = ["return", "length", *terms]
+    return np.dtype(layout), list(zip(keys, fields, strict=True))  # type: ignore[call-overload]
+
+
 class VectorEnv(Copied, gymnasium.vector.VectorEnv):
     """``num_envs`` environments of the file ``module``; the keywords are those of ``KernelBatch``.
 
@@ -69,11 +83,12 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         self._has_mask, self._succeeds = self.batch.has_mask, self.batch.succeeds
         self._is_dict = isinstance(shown, dict)
         self._hands_out = copy and self.batch.can_move and shown.nbytes >= HANDED_OUT
-        self._episodes = np.asarray(self.batch.rows.episodes)
-        self._episode_bytes = self._episodes.view(np.uint8)
+        episodes = np.asarray(self.batch.rows.episodes)
+        self._episode_bytes = episodes.view(np.uint8)
+        self._sums, self._totals = columns_of(episodes.dtype, self.batch.terms)
+        self._total_keys = [word for key, _ in self._totals for word in (key, f"_{key}")]
         self._all = np.ones(self.num_envs, np.bool_)
         self._all.flags.writeable = False  # handed out with copy=False
-        self._term_keys = [(term, f"_{term}") for term in self.batch.terms]
         self._one_at_a_time = threading.RLock()  # a step and the reading of its buffers; RLock: some render in reset
         self._window: Any = None
 
@@ -130,7 +145,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
                     observation = self._give_each(observation)
                 elif not self._hands_out:
                     observation = observation.copy()
-            done = terminated | truncated
+            done = terminated | truncated if ended else np.zeros(self.num_envs, np.bool_)
             info = self._info(self._all, done)
             if ended and self._same_step:
                 self._add_ends(info, done)
@@ -158,13 +173,12 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
             info["action_mask"], info["_action_mask"] = self._give(self.batch.buffers.mask), self._give(valid)
         if self._succeeds:
             info["is_success"], info["_is_success"] = self.batch.records["success"] & valid, self._give(valid)
-        episodes = self._episodes
-        if self.copy:  # one copy of the records, as bytes (which is ten times as fast), of which the totals are views
-            episodes = np.ndarray(self.num_envs, episodes.dtype, bytearray(self._episode_bytes))
-        terms = episodes["terms"]
-        totals = {"return": episodes["total"], "_return": done, "length": episodes["length"], "_length": done}
-        for k, (term, key) in enumerate(self._term_keys):
-            totals[term], totals[key] = terms[:, k], done
+        # One copy of the records, as bytes (which is ten times as fast), of which the totals are views.
+        data = bytearray(self._episode_bytes) if self.copy else self._episode_bytes
+        episodes = np.ndarray(self.num_envs, self._sums, data)
+        totals = dict.fromkeys(self._total_keys, done)  # the masks stay so
+        for key, field in self._totals:
+            totals[key] = episodes[field]
         info["totals"], info["_totals"] = totals, done
         return info
 
