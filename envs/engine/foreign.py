@@ -16,6 +16,7 @@ from gymnasium.envs.registration import load_env_creator
 from gymnasium.vector import AutoresetMode
 
 from ...wording import did_you_mean
+from .batch import check_count
 from .buffers import Buffers
 
 DEFAULT_FPS = 30  # of an environment that declares no pace
@@ -34,8 +35,7 @@ class ForeignBatch:
         Raises:
             ValueError: it cannot be made with these keywords, or no agent can use its spaces.
         """
-        if num_envs < 1:
-            raise ValueError(f"num_envs must be a whole number >= 1, got {num_envs!r}")
+        num_envs = check_count("num_envs", num_envs)
         if gymnasium.spec(id).max_episode_steps is None:  # a policy that runs in circles would never come to an end
             keywords.setdefault("max_episode_steps", DEFAULT_LIMIT)
         if rendered:
