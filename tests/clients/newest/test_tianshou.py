@@ -17,10 +17,10 @@ def environments(id, number):
     return DummyVectorEnv([lambda: gymnasium.make(id)] * number)
 
 
-def policy(env, epsilon):
+def policy(env, epsilon, inference=0.0):
     net = Net(state_shape=env.observation_space.shape, action_shape=env.action_space.n, hidden_sizes=[64, 64])
     space = env.action_space
-    return DiscreteQLearningPolicy(model=net, action_space=space, eps_training=epsilon, eps_inference=0.0)
+    return DiscreteQLearningPolicy(model=net, action_space=space, eps_training=epsilon, eps_inference=inference)
 
 
 @pytest.mark.parametrize("name", ["CartPole-v1", "Snake-v1"])  # Snake's info holds a mask, which the collector stores
@@ -28,7 +28,8 @@ def test_what_the_collector_stores_is_what_the_bare_environments_do(name, play):
     env, bare = environments(f"ludus/{name}", 3), gymnasium.make(f"ludus/{name}")
     bare.action_space.seed(0)
     buffer = VectorReplayBuffer(3000, 3)
-    collector = Collector(policy(bare, epsilon=1.0), env, buffer, exploration_noise=True)
+    # Random in both modes: what an untrained network would do depends on torch's seed, and may never end.
+    collector = Collector(policy(bare, epsilon=1.0, inference=1.0), env, buffer, exploration_noise=True)
     env.seed([5, 6, 7])
     collector.reset()
     np.random.seed(0)  # noqa: NPY002 (what Tianshou explores with)
