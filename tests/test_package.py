@@ -122,7 +122,8 @@ def test_console_command_and_environments_work_from_the_installed_wheel(wheel, t
         "import os; os.environ['NUMBA_DISABLE_JIT'] = '1'\n"
         "import gymnasium, ludus\n"
         "for id in ludus.ENVIRONMENTS:\n"
-        "    env = gymnasium.make(id); env.reset(seed=0); print(id, env.step(env.action_space.sample())[2:4])"
+        "    env = gymnasium.make(id); env.reset(seed=0); env.action_space.seed(0)\n"
+        "    print(id, env.step(env.action_space.sample())[2:4])"
     )
     assert "ludus/Snake-v1 (" in run(interpreter, "-c", play, cwd=tmp_path)
 

@@ -74,6 +74,7 @@ def test_a_step_waits_for_the_one_of_another_thread():
     """What the others rely on: while a thread is within a step, no other one gets into it."""
     for env in (gym.make("ludus/CartPole-v1"), gym.make_vec("ludus/CartPole-v1", num_envs=2)):
         env.reset(seed=0)
+        env.action_space.seed(0)
         inner, action = env.unwrapped, env.action_space.sample()
         with inner._one_at_a_time:
             other = threading.Thread(target=env.step, args=(action,))

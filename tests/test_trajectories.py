@@ -42,6 +42,7 @@ def batch_trajectory(id, num_envs=1, index=0, seed=SEED, mode=AutoresetMode.SAME
     seeds = list(range(1000, 1000 + num_envs))
     seeds[index] = seed
     batch.reset(seeds=seeds)
+    batch.action_space.seed(seed)
     b = batch.buffers
     rows = [row(row_of(b.observation, index))]
     plan = iter(actions_for(batch.action_space, STEPS, SEED))
@@ -189,6 +190,7 @@ def test_unseeded_batches_differ_and_so_do_their_environments(id):
 def test_reset_without_a_seed_goes_on_with_the_stream(id):
     batch = open_batch(ludus.ENVIRONMENTS[id][0], 4)
     batch.reset(seeds=[5] * 4)
+    batch.action_space.seed(5)
     first = starts(batch)
     only_first = np.array([True, False, False, False])
     if not chance(id)[0]:  # what can be seen is that the reset does not go back to the stream's beginning
