@@ -11,8 +11,8 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
-from ..untrusted import is_number, is_whole
-from ..wording import did_you_mean
+from ..utils.untrusted import is_number, is_whole
+from ..utils.wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
 from .statistics import EpisodeStatistics
 from .trees import each

@@ -16,7 +16,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
-from ..wording import counted
+from ..utils.wording import counted
 from . import catalogue
 from .benchmark import OURS, Config, Row, make_row
 from .config import configure

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..composition import adapt
+from ..components.composition import adapt
 from .benchmark import OURS, Config, Row, Side, make_row, race
 
 ID, SLOT, NUM_ENVS = "ludus/Sorter-v0", "perception", 256

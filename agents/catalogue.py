@@ -18,7 +18,7 @@ import torch
 from gymnasium import spaces
 
 from ..envs.engine.batch import Batch
-from ..wording import did_you_mean
+from ..utils.wording import did_you_mean
 from .statistics import EpisodeStatistics
 
 

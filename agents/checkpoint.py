@@ -24,9 +24,9 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from ..files import own_folder, quote, write_folder
-from ..untrusted import MOST_JSON, MOST_WEIGHTS, is_whole, parse_json, parse_tensors, read_regular
-from ..wording import in_one_line
+from ..utils.files import own_folder, quote, write_folder
+from ..utils.untrusted import MOST_JSON, MOST_WEIGHTS, is_whole, parse_json, parse_tensors, read_regular
+from ..utils.wording import in_one_line
 
 FORMAT = 1
 KEEP = 3

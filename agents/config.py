@@ -16,9 +16,9 @@ import yaml
 from ..envs.engine.batch import check_seed
 from ..envs.make import pin_component, pin_components, slots_of
 from ..envs.registered import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
-from ..files import quote, write_atomically
-from ..untrusted import MOST_YAML, is_number, parse_yaml, read_regular
-from ..wording import did_you_mean, in_line, in_one_line
+from ..utils.files import quote, write_atomically
+from ..utils.untrusted import MOST_YAML, is_number, parse_yaml, read_regular
+from ..utils.wording import did_you_mean, in_line, in_one_line
 from .catalogue import find, resolve
 from .evaluation import MOST_EPISODES
 

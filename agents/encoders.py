@@ -19,10 +19,10 @@ from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, CombinedExtractor
 from torch import nn
 
-from ..components import Component
+from ..components.component import Component
+from ..components.spaces import same_space
 from ..envs.engine.batch import Batch
-from ..space_json import same_space
-from ..wording import did_you_mean
+from ..utils.wording import did_you_mean
 from .networks import Encoder
 
 ENTRIES = ("component", "fingerprint")  # of the hyperparameter `encoder`, where it is a dict

@@ -13,7 +13,7 @@ import torch
 
 from ..envs.engine.binding import bind, hash_sources
 from ..envs.engine.kernels import below, mix, uniform
-from ..untrusted import is_number
+from ..utils.untrusted import is_number
 
 SPLIT_MIX = getattr(mix, "py_func", mix)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..files import log_sizes
-from ..untrusted import MOST_EVENTS, open_regular
+from ..utils.files import log_sizes
+from ..utils.untrusted import MOST_EVENTS, open_regular
 from .evaluation import Policy
 
 STEP_TAG = b"\x10"  # protobuf's, of the second field, a number

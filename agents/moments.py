@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, TensorBoardOutputFormat
 
-from ..interrupts import Interrupted
-from ..untrusted import is_whole
+from ..utils.interrupts import Interrupted
+from ..utils.untrusted import is_whole
 from . import checkpoint
 from .config import MOST_STEPS, RunConfig, what_decides
 from .evaluation import Evaluation, envs_for, evaluate, greedy_policy

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from ..untrusted import is_number
+from ..utils.untrusted import is_number
 from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, check_range, check_types, config_from
 from .encoders import check, place
 from .exploration import greedy

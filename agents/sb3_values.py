@@ -7,8 +7,8 @@ import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 
-from ..untrusted import is_number
-from ..wording import did_you_mean
+from ..utils.untrusted import is_number
+from ..utils.wording import did_you_mean
 from .batch_agent import MANY, MOST_THREADS
 from .encoders import check
 

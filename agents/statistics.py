@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..envs.engine.buffers import Buffers
-from ..untrusted import is_whole
+from ..utils.untrusted import is_whole
 
 
 class EpisodeStatistics:

@@ -17,8 +17,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
-from ..files import write_atomically
-from ..wording import counted
+from ..utils.files import write_atomically
+from ..utils.wording import counted
 from .batch_agent import config_from
 from .config import preset
 from .pqn import PQN, PQNConfig

@@ -21,7 +21,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
-from ..files import write_atomically
+from ..utils.files import write_atomically
 from .study_shared import BLUE, RED, import_pyplot, save_figure
 from .tabular import Tabular, TabularConfig
 

@@ -18,7 +18,7 @@ import yaml
 
 from ..envs import ENVIRONMENTS
 from ..envs.cards import score
-from ..wording import did_you_mean
+from ..utils.wording import did_you_mean
 from .config import PRESETS, configure
 from .moments import Progress
 from .study_shared import digest, read_rows, write_rows

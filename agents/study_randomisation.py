@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..envs.make import make_batch
-from ..wording import counted
+from ..utils.wording import counted
 from .config import configure
 from .evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
 from .moments import EVALUATION_SEED

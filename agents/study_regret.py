@@ -19,7 +19,7 @@ import numpy as np
 from ..envs.engine.slots import SlottedBatch
 from ..envs.make import make_batch, pin_components
 from ..envs.registered import find_spec
-from ..wording import counted
+from ..utils.wording import counted
 from .config import configure, what_decides
 from .evaluation import greedy_policy
 from .moments import EVALUATION_SEED

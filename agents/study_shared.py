@@ -14,8 +14,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..envs.make import make_batch
-from ..files import write_atomically
-from ..untrusted import read_table
+from ..utils.files import write_atomically
+from ..utils.untrusted import read_table
 from . import catalogue
 from .config import LATER, RunConfig
 

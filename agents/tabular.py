@@ -18,8 +18,8 @@ import numpy as np
 import torch
 
 from ..envs.engine.batch import Batch
-from ..untrusted import is_number, is_whole
-from ..wording import did_you_mean
+from ..utils.untrusted import is_number, is_whole
+from ..utils.wording import did_you_mean
 from .batch_agent import LONGEST, MANY, BatchAgent, check_range, check_types, config_from
 from .exploration import check_actions, coin_streams, toss
 from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update

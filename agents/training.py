@@ -26,10 +26,10 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from ..envs.make import make_batch
 from ..envs.registered import import_option
-from ..files import cut_back, is_temporary, quote
-from ..interrupts import watch_signals
-from ..untrusted import MOST_YAML, open_regular
-from ..wording import in_one_line
+from ..utils.files import cut_back, is_temporary, quote
+from ..utils.interrupts import watch_signals
+from ..utils.untrusted import MOST_YAML, open_regular
+from ..utils.wording import in_one_line
 from . import catalogue, checkpoint
 from .catalogue import Agent
 from .config import RunConfig, changes, configure, other_versions, read, write

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from gymnasium import Space, spaces
 
-from ..files import write_atomically
+from ..utils.files import write_atomically
 from . import ENVIRONMENTS
 from .engine.simulation import Simulation, load
 from .make import make_batch

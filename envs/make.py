@@ -86,7 +86,7 @@ def pin_component(given: Any) -> dict[str, Any]:
     Raises:
         FileNotFoundError, ValueError: there is no component, or it is damaged.
     """
-    from ..components import fingerprint_of
+    from ..components.component import fingerprint_of
 
     named = dict(given) if isinstance(given, Mapping) else {"component": given}
     folder = named["component"]

@@ -10,7 +10,7 @@ import importlib
 import gymnasium
 from gymnasium.envs.registration import EnvSpec
 
-from ..wording import did_you_mean
+from ..utils.wording import did_you_mean
 
 ALWAYS = ("ludus", "gymnasium", "gymnasium.envs")  # modules whose ids are known to every process
 _imported_for: dict[str, str] = {}  # id -> the module that made it known, where we imported it

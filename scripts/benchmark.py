@@ -13,7 +13,7 @@ from rich.table import Table
 from ludus.agents.benchmark import MAKE_PEERS, OURS, Config, Row, machine
 from ludus.agents.benchmark_sections import QUICK, SECTIONS
 from ludus.scripts.options import parse
-from ludus.wording import did_you_mean
+from ludus.utils.wording import did_you_mean
 
 DESCRIPTION = f"""Measure how fast Ludus is on this machine. All sides of a comparison take turns in one run; the tables
 show medians, and the slowest and the fastest turn.

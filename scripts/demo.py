@@ -11,11 +11,11 @@ from ludus.agents import training
 from ludus.agents.config import configure
 from ludus.agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
 from ludus.agents.moments import EVALUATION_SEED
-from ludus.files import quote
 from ludus.scripts import evaluate as evaluate_script
 from ludus.scripts import train as train_script
 from ludus.scripts.options import parse
-from ludus.wording import counted
+from ludus.utils.files import quote
+from ludus.utils.wording import counted
 
 DESCRIPTION = """Train an epsilon-greedy agent on Snake for about a minute, compare it with the random and the heuristic
 policy, and leave a video (and open a window where there is a display)."""

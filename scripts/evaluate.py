@@ -13,7 +13,7 @@ from rich.table import Table
 from ludus.agents.evaluation import Evaluation, envs_for, evaluate
 from ludus.agents.regret import BLIND, TRUTH, Regret, compare
 from ludus.scripts.options import Imports, check_fit, import_all, key_values, parse, slot_fillings, subject
-from ludus.wording import counted
+from ludus.utils.wording import counted
 
 DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
 

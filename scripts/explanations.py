@@ -11,9 +11,9 @@ from torch import nn
 from ludus.agents.sight import Sight, find_sight
 from ludus.agents.trees import each
 from ludus.envs.engine.fillings import Learned
+from ludus.utils.wording import did_you_mean
 from ludus.vision.explain import explain, explain_module
 from ludus.vision.panel import PROPORTION, Answer, View, draw_panel
-from ludus.wording import did_you_mean
 
 METHODS = {"grad-cam": "gradcam", "integrated-gradients": "gradients"}  # as typed -> as `vision.explain` calls them
 WORDS = {"grad-cam": "Grad-CAM", "integrated-gradients": "gradients"}  # under a picture, where there is little room

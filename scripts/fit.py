@@ -11,12 +11,12 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ludus import datasets
+from ludus.data import datasets
+from ludus.data.image_sets import IMAGE_SETS
 from ludus.envs.registered import import_option
-from ludus.files import quote
-from ludus.image_sets import IMAGE_SETS
 from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse
-from ludus.wording import did_you_mean
+from ludus.utils.files import quote
+from ludus.utils.wording import did_you_mean
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 TASKS = {
@@ -149,7 +149,7 @@ def new_reader(options: Arguments, out: Path, settings: dict[str, Any]) -> Any:
 
 def train(fit: Any, console: Console) -> int:
     """Train with a progress bar; says how the training ended and what can be done next."""
-    from ludus.interrupts import Interrupted
+    from ludus.utils.interrupts import Interrupted
 
     keep_memory()
     imports = import_option(getattr(fit.recipe, "module", ""))  # only readers look at environments

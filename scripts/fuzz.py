@@ -13,7 +13,7 @@ from ludus.envs.checks.fuzz import Failure, Tally, fuzz
 from ludus.envs.engine.simulation import Simulation, load
 from ludus.envs.registered import find_spec, full_id, is_ludus
 from ludus.scripts.options import environment, parse
-from ludus.wording import counted
+from ludus.utils.wording import counted
 
 DESCRIPTION = """Hunt for a fault in an environment.
 

@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     name = arguments[0]
     if name not in COMMANDS:
-        from ludus.wording import did_you_mean
+        from ludus.utils.wording import did_you_mean
 
         print(f"ludus: unknown command {name!r}{did_you_mean(name, COMMANDS)}", file=sys.stderr)
         return 2
@@ -69,7 +69,7 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
 
     from ludus.envs.engine.third_party.mistakes import Mistake
     from ludus.scripts.terminal import write_what_can_be_written
-    from ludus.wording import in_one_line
+    from ludus.utils.wording import in_one_line
 
     write_what_can_be_written()
     try:

@@ -17,10 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ludus.envs import ENVIRONMENTS
 from ludus.envs.engine.simulation import load
 from ludus.envs.registered import find_spec, is_ludus
-from ludus.files import write_atomically
 from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, depth_of, find_mutants
 from ludus.scripts.options import environment, output_folder, parse
-from ludus.untrusted import read_table
+from ludus.utils.files import write_atomically
+from ludus.utils.untrusted import read_table
 
 DESCRIPTION = """Change the rules of an environment one at a time: which changes do the tests notice?
 

@@ -15,8 +15,8 @@ from gymnasium import spaces
 
 from ludus.agents.evaluation import Policy, greedy_policy, named_policy
 from ludus.envs.registered import import_module, import_named
-from ludus.untrusted import parse_yaml
-from ludus.wording import did_you_mean
+from ludus.utils.untrusted import parse_yaml
+from ludus.utils.wording import did_you_mean
 
 # For the commands that open what was made with a third party's environment: a run, a recording, a training.
 Imports = Annotated[

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from ludus.envs.registered import import_option, module_of
 from ludus.scripts.options import environment, key_values, parse
-from ludus.wording import counted
+from ludus.utils.wording import counted
 
 DESCRIPTION = """Play an environment yourself, with the keyboard or a gamepad.
 

@@ -17,7 +17,7 @@ from ludus.agents import studies, study_bandit, study_presets, study_randomisati
 from ludus.envs.make import slots_of
 from ludus.scripts.options import check_slots, environment, output_folder, parse, slot_fillings
 from ludus.scripts.train import figures
-from ludus.wording import counted
+from ludus.utils.wording import counted
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
 

@@ -15,8 +15,8 @@ from ludus.agents.catalogue import AGENTS
 from ludus.agents.config import RunConfig, configure
 from ludus.envs.cards import score as value
 from ludus.envs.registered import import_option
-from ludus.files import quote
 from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse, slot_fillings
+from ludus.utils.files import quote
 
 ROOMY = 140  # columns of a terminal in which all of the progress fits a line
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.

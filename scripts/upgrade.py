@@ -14,12 +14,12 @@ import yaml
 from rich.console import Console
 
 from ludus.agents.config import CONFIG_FORMAT
-from ludus.component_names import FORM, OURS
-from ludus.components import CONFIG, FORMAT
-from ludus.files import write_atomically
+from ludus.components.component import CONFIG, FORMAT
+from ludus.components.names import FORM, OURS
 from ludus.scripts.options import key_values, parse
-from ludus.untrusted import MOST_JSON, MOST_TABLE, MOST_YAML, parse_json, parse_yaml, read_regular
-from ludus.wording import counted, in_line
+from ludus.utils.files import write_atomically
+from ludus.utils.untrusted import MOST_JSON, MOST_TABLE, MOST_YAML, parse_json, parse_yaml, read_regular
+from ludus.utils.wording import counted, in_line
 
 DESCRIPTION = """Rewrite components (config.json) and runs (config.yaml) of format 1, whose names of modules would have
 been imported, and the fingerprints of these components where runs and tables name them. Nothing in them is run.

@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 
 from ludus.scripts.options import Imports, import_all, key_values, parse, slot_fillings, subject
-from ludus.wording import counted
+from ludus.utils.wording import counted
 
 if TYPE_CHECKING:
     from ludus.envs.human.watch import Watched

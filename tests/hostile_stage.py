@@ -4,7 +4,7 @@ import json
 
 import torch
 
-from ludus.space_json import space_from_json
+from ludus.components.spaces import space_from_json
 from ludus.vision.classifier import spaces_of
 from ludus.vision.convnet import ConvNet
 from ludus.vision.reader import Reader

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ludus.agents import checkpoint
-from ludus.files import write_atomically
+from ludus.utils.files import write_atomically
 
 
 def save(folder, steps):

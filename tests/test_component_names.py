@@ -11,10 +11,10 @@ from gymnasium import spaces
 from torch import nn
 
 import ludus
-from ludus import component_names
-from ludus.component_names import OURS, class_named, name_of
-from ludus.components import Component, register
-from ludus.composition import adapt, chain
+from ludus.components import names as component_names
+from ludus.components.component import Component, register
+from ludus.components.composition import adapt, chain
+from ludus.components.names import OURS, class_named, name_of
 from ludus.vision.resnet import ResNet
 
 PICTURE, PAIR = spaces.Box(0, 255, (8, 8, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
@@ -86,7 +86,7 @@ def test_an_alias_leads_to_the_name_that_took_its_place(tmp_path, monkeypatch):
 def test_a_class_without_a_name_is_refused_when_it_is_saved_and_nothing_is_written(tmp_path):
     register("acme/net")(Net)
     with pytest.raises(
-        TypeError, match=r"^Other cannot be saved: it has no stable name .*: @ludus.components.register\("
+        TypeError, match=r"^Other cannot be saved: it has no stable name .*: @ludus.components.component.register\("
     ):
         Other(PAIR, PAIR).save(tmp_path / "a")  # its base's name is another class's
     assert not list(tmp_path.iterdir())

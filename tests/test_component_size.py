@@ -11,9 +11,10 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ludus import components, composition
-from ludus.components import Component
-from ludus.composition import chain
+from ludus.components import component as components
+from ludus.components import composition
+from ludus.components.component import Component
+from ludus.components.composition import chain
 from ludus.vision.reader import Reader
 
 SMALL = {"shape": [8, 8, 1], "dtype": "uint8", "low": 0, "high": 255}

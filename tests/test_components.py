@@ -9,10 +9,11 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ludus import component_names, components
-from ludus.components import Component, fingerprint_of, register
-from ludus.composition import adapt, chain
-from ludus.space_json import space_from_json, space_to_json
+from ludus.components import component as components
+from ludus.components import names as component_names
+from ludus.components.component import Component, fingerprint_of, register
+from ludus.components.composition import adapt, chain
+from ludus.components.spaces import space_from_json, space_to_json
 
 PICTURE, PAIR = spaces.Box(0, 255, (4, 4, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
 
@@ -108,7 +109,10 @@ def edit(**entries):
         (edit(config={"depth": 4}), "does not describe a test/linear: .*depth"),
         (edit(config=3), "its entry 'config' is missing or of the wrong kind"),
         (edit(**{"class": "os:system"}), "is a 'os:system', a class that this program does not know"),
-        (edit(**{"class": "ludus.files:quote"}), "is a 'ludus.files:quote', a class that this program does not know"),
+        (
+            edit(**{"class": "ludus.utils.files:quote"}),
+            "is a 'ludus.utils.files:quote', a class that this program does not know",
+        ),
         (lambda folder: (folder / "extra.pt").write_bytes(b"x"), "holds extra.pt, which may be a pickle"),
         (lambda folder: (folder / "old.PKL").write_bytes(b"x"), "holds old.PKL, which may be a pickle"),
         (lambda folder: (folder / "weights.safetensors").unlink(), "holds no weights.safetensors"),
@@ -153,7 +157,9 @@ def test_weights_that_are_a_pickle_are_never_unpickled(saved):
 def test_a_class_that_is_not_registered_can_be_given(saved, monkeypatch):
     folder, component = saved
     monkeypatch.setattr(component_names, "_registered", {})
-    with pytest.raises(ValueError, match="import the module that makes it known with ludus.components.register"):
+    with pytest.raises(
+        ValueError, match="import the module that makes it known with ludus.components.component.register"
+    ):
         Component.load(folder)
     assert torch.equal(Component.load(folder, kind=Linear)(pictures()), component(pictures()))
 

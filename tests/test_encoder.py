@@ -17,7 +17,7 @@ from ludus.agents.config import configure
 from ludus.agents.encoders import ComponentEncoder, EncoderExtractor, place
 from ludus.agents.moments import Interrupted
 from ludus.agents.training import Run
-from ludus.components import Component, register
+from ludus.components.component import Component, register
 from ludus.envs.make import make_batch
 from ludus.scripts import train as command
 from ludus.vision.resnet import ResNet

@@ -16,8 +16,8 @@ from torch import nn
 from ludus.agents import catalogue
 from ludus.agents.evaluation import greedy_policy
 from ludus.agents.sight import find_sight
-from ludus.components import Component
-from ludus.composition import adapt
+from ludus.components.component import Component
+from ludus.components.composition import adapt
 from ludus.envs.engine.slots import open_batch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch

@@ -18,8 +18,8 @@ from gymnasium import spaces
 import ludus
 from commands_stage import said
 from ludus.agents.catalogue import resolve
-from ludus.components import Component, fingerprint_of, register
-from ludus.composition import chain
+from ludus.components.component import Component, fingerprint_of, register
+from ludus.components.composition import chain
 from ludus.envs import registered
 from ludus.envs.human.recording import Recorder
 from ludus.envs.make import make_game
@@ -32,7 +32,7 @@ from pathlib import Path
 
 import gymnasium
 
-from ludus.components import Component
+from ludus.components.component import Component
 
 Path({mark!r}).touch()
 gymnasium.register("evil/CartPole-v1", "gymnasium.envs.classic_control.cartpole:CartPoleEnv", max_episode_steps=9)

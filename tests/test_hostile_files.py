@@ -13,8 +13,8 @@ from ludus.agents import checkpoint
 from ludus.agents.logs import log_of_training
 from ludus.agents.replay import ReplayFiles
 from ludus.agents.training import Run
-from ludus.components import Component
-from ludus.files import write_atomically
+from ludus.components.component import Component
+from ludus.utils.files import write_atomically
 from ludus.vision import checkpoints
 from ludus.vision.convnet import ConvNet
 from ludus.vision.plan import read as read_plan

@@ -15,7 +15,7 @@ from hostile_stage import SMALL, component
 from ludus.agents import checkpoint
 from ludus.agents.config import configure
 from ludus.agents.training import Run
-from ludus.components import Component
+from ludus.components.component import Component
 from ludus.vision.plan import read as read_plan
 from ludus.vision.plan import write as write_plan
 from ludus.vision.recipe import Recipe

@@ -12,8 +12,8 @@ from ludus.agents import checkpoint
 from ludus.agents.config import configure, other_versions
 from ludus.agents.moments import check_state
 from ludus.agents.training import Run
-from ludus.components import Component
-from ludus.space_json import space_from_json
+from ludus.components.component import Component
+from ludus.components.spaces import space_from_json
 from ludus.vision import checkpoints
 from ludus.vision.convnet import ConvNet
 

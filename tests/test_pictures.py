@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ludus import datasets
-from ludus.datasets import FORMATS, SUFFIXES, read_folder, read_picture
-from ludus.image_sets import read_idx
+from ludus.data import datasets
+from ludus.data.datasets import FORMATS, SUFFIXES, read_folder, read_picture
+from ludus.data.image_sets import read_idx
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n%%EndComments\nshowpage\n"
 

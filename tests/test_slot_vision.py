@@ -10,8 +10,8 @@ from torch import nn
 import ludus  # noqa: F401
 from ludus.agents.regret import Gauge
 from ludus.agents.vecenv import make_vec_env
-from ludus.components import Component
-from ludus.composition import adapt
+from ludus.components.component import Component
+from ludus.components.composition import adapt
 from ludus.envs.engine.fillings import cells_of
 from ludus.envs.engine.simulation import SIGHT
 from ludus.envs.make import make_batch, slots_of

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ludus import datasets
 from ludus.agents.evaluation import evaluate, heuristic_policy, named_policy
+from ludus.data import datasets
 from ludus.envs.automation import sorter_items
 from ludus.envs.automation.sorter import KEYS, PARAMETERS
 from ludus.envs.automation.sorter_camera import COVER, photograph

@@ -14,7 +14,7 @@ import ludus
 from ludus.agents import study_regret as study
 from ludus.agents import study_regret_plot, study_shared
 from ludus.agents.study_regret import SWAPPED, TRAINED, Judged, make_plan, read, regret_study, table
-from ludus.components import Component, fingerprint_of, register
+from ludus.components.component import Component, fingerprint_of, register
 from ludus.scripts.main import main
 
 SORTER, TOY = "ludus/Sorter-v0", "test/SlotsOfStudy-v0"

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from ludus.untrusted import (
+from ludus.utils.untrusted import (
     is_number,
     is_whole,
     open_regular,

@@ -13,8 +13,8 @@ from gymnasium import spaces
 from commands_stage import said
 from ludus.agents import study_presets, study_randomisation, study_regret
 from ludus.agents.training import Run
-from ludus.components import Component, fingerprint_of, register
-from ludus.composition import chain
+from ludus.components.component import Component, fingerprint_of, register
+from ludus.components.composition import chain
 from ludus.scripts.main import main
 from ludus.vision.convnet import ConvNet
 from ludus.vision.reader import Reader
@@ -27,7 +27,7 @@ FORMER = {
     "vision/resnet": "ludus.vision.resnet:ResNet",
     "vision/convnet": "ludus.vision.convnet:ConvNet",
     "vision/reader": "ludus.vision.reader:Reader",
-    "ludus/chain": "ludus.composition:Chain",
+    "ludus/chain": "ludus.components.composition:Chain",
     "test/mine": "mymodels.nets:Mine",
 }
 

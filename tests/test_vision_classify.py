@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from ludus.components import Component
-from ludus.interrupts import Interrupted
+from ludus.components.component import Component
 from ludus.scripts.main import main
+from ludus.utils.interrupts import Interrupted
 from ludus.vision import checkpoints, fitting, report
 from ludus.vision.classify import Classify, Training
 from ludus.vision.data import load

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus import datasets
+from ludus.data import datasets
 from ludus.vision.data import Augmentation, Batches, Images, blend, generator, hold_out, load, move, squares
 from vision_toy import CLASSES, EACH, make_folder
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ludus.composition import adapt
+from ludus.components.composition import adapt
 from ludus.vision.classifier import spaces_of
 from ludus.vision.convnet import ConvNet
 from ludus.vision.explain import METHODS, explain, explain_module, overlay, similarity_when_randomised

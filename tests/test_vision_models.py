@@ -8,7 +8,7 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ludus.components import Component
+from ludus.components.component import Component
 from ludus.vision.classifier import spaces_of
 from ludus.vision.convnet import ConvNet
 from ludus.vision.layers import Conv3x3, Whitening, multiply_adds, parameters

@@ -9,11 +9,11 @@ import torch
 from gymnasium import spaces
 
 import ludus
-from ludus.components import Component
+from ludus.components.component import Component
 from ludus.envs.frames import SUCCESSIVE, _Player, frames
 from ludus.envs.make import make_batch
-from ludus.interrupts import Interrupted
 from ludus.scripts.main import main
+from ludus.utils.interrupts import Interrupted
 from ludus.vision import read, reading
 from ludus.vision.classify import Classify
 from ludus.vision.fitting import folder_of

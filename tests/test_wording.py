@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ludus.envs import ENVIRONMENTS
-from ludus.wording import counted, did_you_mean, in_one_line
+from ludus.utils.wording import counted, did_you_mean, in_one_line
 
 
 @pytest.mark.parametrize(

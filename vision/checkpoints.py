@@ -12,9 +12,9 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from ..files import own_folder, write_atomically
-from ..untrusted import MOST_WEIGHTS, is_number, is_whole, parse_json, parse_tensors, read_regular
-from ..wording import in_line, in_one_line
+from ..utils.files import own_folder, write_atomically
+from ..utils.untrusted import MOST_WEIGHTS, is_number, is_whole, parse_json, parse_tensors, read_regular
+from ..utils.wording import in_line, in_one_line
 
 FORMAT = 1
 KEEP = 2

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from ..datasets import load_images
+from ..data.datasets import load_images
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Images:
 
 
 def load(name: str, split: str) -> Images:
-    """The tensors of a public set, or of a folder of images; errors as ``ludus.datasets.load_images``."""
+    """The tensors of a public set, or of a folder of images; errors as ``ludus.data.datasets.load_images``."""
     found = load_images(name, split)
     # Copies: torch does not know arrays that must not be written.
     return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)

@@ -18,8 +18,8 @@ from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam
 from torch import nn
 from torch.nn import functional as F
 
-from ..components import Component
-from ..wording import did_you_mean
+from ..components.component import Component
+from ..utils.wording import did_you_mean
 from .classifier import Classifier
 
 METHODS = ("gradcam", "gradients")

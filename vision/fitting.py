@@ -23,10 +23,10 @@ import lightning
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from ..files import cut_back, log_sizes, quote
-from ..interrupts import Interrupted, watch_signals
-from ..untrusted import MOST_YAML, open_regular
-from ..wording import in_one_line
+from ..utils.files import cut_back, log_sizes, quote
+from ..utils.interrupts import Interrupted, watch_signals
+from ..utils.untrusted import MOST_YAML, open_regular
+from ..utils.wording import in_one_line
 from . import checkpoints
 from .learning import Training
 from .plan import Plan, read, write

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import lightning
 import torch
 
-from ..components import Component
+from ..components.component import Component
 from . import optimizers
 from .data import digest, generator
 from .plan import Plan

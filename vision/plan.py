@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import torch
 import yaml
 
-from ..files import quote, write_atomically
-from ..untrusted import MOST_YAML, is_number, parse_yaml, read_regular
-from ..wording import did_you_mean, in_one_line
+from ..utils.files import quote, write_atomically
+from ..utils.untrusted import MOST_YAML, is_number, parse_yaml, read_regular
+from ..utils.wording import did_you_mean, in_one_line
 
 FORMAT = 1
 OPTIMIZERS, PRECISIONS = ("muon", "sgd", "adamw"), ("auto", "bf16", "fp32")

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from ..envs.frames import Frames
-from ..wording import counted
+from ..utils.wording import counted
 from .explain import rgb
 from .layers import multiply_adds, parameters
 from .reader import Reader

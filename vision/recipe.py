@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..image_sets import IMAGE_SETS
-from ..wording import did_you_mean
+from ..data.image_sets import IMAGE_SETS
+from ..utils.wording import did_you_mean
 from .convnet import ConvNet
 from .data import Augmentation
 from .plan import Plan, arguments_of, here, read_settings

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
-from ..wording import counted
+from ..utils.wording import counted
 from .classifier import Classifier
 from .data import Images
 from .explain import explain, overlay

@@ -20,7 +20,7 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import VectorEnv
 
-from ...wording import did_you_mean
+from ...utils.wording import did_you_mean
 from ..registered import import_named
 from .checker_gymnasium import check_gymnasium
 from .checker_ludus import LIMIT, Make, MakeSingle, check_ludus

@@ -1,7 +1,7 @@
 """What can fill a slot: the truth, the raw signal, nothing, noise, a simple rule, or a component.
 
 A filling writes what the slot shows for the environments ``rows``. Learned models are reached through the protocol of
-``ludus.components`` and imported only where one is used, so that nobody else pays for torch.
+``ludus.components.component`` and imported only where one is used, so that nobody else pays for torch.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from gymnasium import Space, spaces
 
-from ...space_json import same_space
+from ...components.spaces import same_space
 from .kernels import GAMMA, UNIT, mix
 from .simulation import Simulation, Slot
 
@@ -212,7 +212,7 @@ class Learned:
                 raise ValueError(
                     f"the component for slot {name} of {batch.name} {what} {theirs}, the slot's "
                     f"{'raw signal' if what == 'takes' else 'truth'} is {ours}; fit one for this slot, or put "
-                    "adapt or chain of ludus.composition around it"
+                    "adapt or chain of ludus.components.composition around it"
                 )
         self._torch, self._device = torch, component.device
         self._elsewhere = self._device.type != "cpu"

@@ -15,7 +15,7 @@ from gymnasium import Space, spaces
 from gymnasium.envs.registration import load_env_creator
 from gymnasium.vector import AutoresetMode
 
-from ...wording import did_you_mean
+from ...utils.wording import did_you_mean
 from .batch import check_count
 from .buffers import Buffers
 

@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium import error, spaces
 from gymnasium.vector import AutoresetMode
 
-from ...wording import did_you_mean
+from ...utils.wording import did_you_mean
 from . import snapshot
 from .batch import check_count, check_mode, check_seed
 from .binding import specialise

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...wording import did_you_mean
+from ...utils.wording import did_you_mean
 from .fillings import Baseline, Blind, Filling, Host, Learned, Noisy, Told
 from .simulation import Slot
 
@@ -29,7 +29,7 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
             return Learned(batch, name, given, truth)
         raise ValueError(
             f"slot {name} of {batch.name} cannot be filled with {given!r}; expected {_words(slot)}, the folder of a "
-            "component, or a component (ludus.composition.adapt makes one of any torch module)"
+            "component, or a component (ludus.components.composition.adapt makes one of any torch module)"
         )
     if given in ("truth", "raw"):
         return Told(batch, name, "truth" if given == "truth" else "sense")
@@ -90,6 +90,6 @@ def load_component(given: Mapping[str, Any], name: str) -> Any:
             raise ValueError(f"unknown entry {key!r} in slot {name}{did_you_mean(key, known)}")
     if "component" not in given:
         raise ValueError(f"slot {name} was given {dict(given)!r}; expected {{'component': FOLDER}}")
-    from ...components import Component
+    from ...components.component import Component
 
     return Component.load(given["component"], given.get("device", "cpu"), given.get("fingerprint"))

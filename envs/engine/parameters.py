@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from gymnasium import Space
 
-from ...wording import did_you_mean
+from ...utils.wording import did_you_mean
 from .simulation import Drift, Simulation
 
 NEVER = 2**62  # an age in steps that no environment reaches

@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from gymnasium import Space, spaces
 
-from ...wording import did_you_mean
+from ...utils.wording import did_you_mean
 from .third_party.declaration import check_declaration, told_import
 from .third_party.mistakes import declared_at, is_ours, mistake
 

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from ...wording import counted
+from ...utils.wording import counted
 from ..screen.display import start_pygame
 from ..screen.window import Command
 from .cockpit import PLAY_KEYS, Cockpit, Key

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from ...files import write_atomically
-from ...untrusted import GIB, MIB, parse_json, read_npz, read_regular
+from ...utils.files import write_atomically
+from ...utils.untrusted import GIB, MIB, parse_json, read_npz, read_regular
 from ..registered import check_entries, module_of
 from .game import Game
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
-from ...wording import counted
+from ...utils.wording import counted
 from ..screen.display import start_pygame
 from ..screen.video import VideoWriter
 from ..screen.window import Command

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from gymnasium import Space, spaces
 
-from ....wording import counted, did_you_mean
+from ....utils.wording import counted, did_you_mean
 from .mistakes import declared_at, innermost, mistake, place_of
 
 REQUIRED = ("reset", "step", "observe")

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ....wording import did_you_mean
+from ....utils.wording import did_you_mean
 from ..twins import is_kernel
 from .declaration import arguments_of, kernels_of
 from .mistakes import Mistake, is_ours, mistake, place_of, syntax_of

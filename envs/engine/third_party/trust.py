@@ -18,7 +18,7 @@ from typing import Any
 
 import numba
 
-from ....files import write_atomically
+from ....utils.files import write_atomically
 from ..simulation import Simulation
 from .declared import Declared, fingerprint
 from .mistakes import is_ours
@@ -68,7 +68,7 @@ def is_unchecked() -> bool:
 
 def verdict_path(module: types.ModuleType, simulation: Simulation, made: Declared) -> Path:
     """Where the verdict about a file as it is now lies, in the sizes of ``made``, if there is one."""
-    from ....datasets import cache_folder  # here: our own environments need none of it
+    from ....data.datasets import cache_folder  # here: our own environments need none of it
 
     return cache_folder() / "verdicts" / f"{fingerprint(module, simulation, made)}-numba-{numba.__version__}.json"
 

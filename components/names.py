@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .wording import did_you_mean
+from ..utils.wording import did_you_mean
 
-OURS = {  # name -> module below this package: class
-    "ludus/chain": "composition:Chain",
+OURS = {  # name -> module below the package `ludus`: class
+    "ludus/chain": "components.composition:Chain",
     "vision/convnet": "vision.convnet:ConvNet",
     "vision/reader": "vision.reader:Reader",
     "vision/resnet": "vision.resnet:ResNet",
@@ -88,7 +88,7 @@ def class_named(name: str, source: str) -> Any:
         return _registered[name]
     if name in OURS:
         module, _, attribute = OURS[name].partition(":")
-        return getattr(importlib.import_module(f".{module}", __package__), attribute)
+        return getattr(importlib.import_module(f"..{module}", __package__), attribute)
     known = did_you_mean(name, [*OURS, *ALIASES, *_registered])
     raise ValueError(
         f"{source} is a {name!r}, a class that this program does not know; import the module that makes it known with "
@@ -102,5 +102,6 @@ def _place(kind: type) -> str:
 
 def _name_at(place: str) -> str | None:
     """The name of the class at ``module:class``."""
-    ours = {f"{__package__}.{at}": name for name, at in OURS.items()}
+    root = __package__.rpartition(".")[0]
+    ours = {f"{root}.{at}": name for name, at in OURS.items()}
     return ours.get(place) or next((name for name, kind in _registered.items() if _place(kind) == place), None)

@@ -7,8 +7,8 @@ from typing import Any, TypeGuard
 import numpy as np
 from gymnasium import Space, spaces
 
-from .untrusted import is_number, is_whole
-from .wording import did_you_mean
+from ..utils.untrusted import is_number, is_whole
+from ..utils.wording import did_you_mean
 
 # Numbers that a file can hold of a space; others, such as Python objects, are no values of a signal.
 DTYPES = (

@@ -25,12 +25,15 @@ import torch
 from gymnasium import Space
 from torch import nn
 
-from .component_names import OURS, class_named, name_of
-from .component_names import register as register  # where programs look for it
-from .files import quote, write_folder
-from .space_json import check_extent, descriptions, space_from_json, space_to_json
-from .untrusted import MOST_JSON, MOST_WEIGHTS, is_number, parse_json, parse_tensors, read_regular
-from .wording import in_one_line
+from ..utils.files import quote, write_folder
+from ..utils.untrusted import MOST_JSON, MOST_WEIGHTS, is_number, parse_json, parse_tensors, read_regular
+from ..utils.wording import in_one_line
+from .names import (
+    OURS,
+    class_named,
+    name_of,  # where programs look for it
+)
+from .spaces import check_extent, descriptions, space_from_json, space_to_json
 
 FORMAT = 2
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"

@@ -9,9 +9,9 @@ import torch
 from gymnasium import Space
 from torch import nn
 
-from .component_names import class_named, name_of
-from .components import Component
-from .space_json import same_space, space_from_json, space_to_json
+from .component import Component
+from .names import class_named, name_of
+from .spaces import same_space, space_from_json, space_to_json
 
 
 class Adapted(Component):
@@ -37,7 +37,7 @@ class Adapted(Component):
         """Refused: a folder would not hold the code of a module that Ludus does not know."""
         raise TypeError(
             f"{type(self.module).__name__} is not a Component, so its class cannot be written to {folder}; derive it "
-            "from ludus.components.Component and register it, or adapt it again where it is used"
+            "from ludus.components.component.Component and register it, or adapt it again where it is used"
         )
 
 

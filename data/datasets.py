@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .files import write_atomically
+from ..utils.files import write_atomically
+from ..utils.untrusted import GIB, MIB, open_regular, read_npy_header, read_regular
+from ..utils.wording import did_you_mean, in_one_line
 from .image_sets import IMAGE_SETS, ImageSet
-from .untrusted import GIB, MIB, open_regular, read_npy_header, read_regular
-from .wording import did_you_mean, in_one_line
 
 SPLITS = ("train", "test")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"})

@@ -1,0 +1,1 @@
+"""Public data sets by name: finding, fetching, checking and reading them."""

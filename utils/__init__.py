@@ -1,0 +1,1 @@
+"""Files, untrusted input, signals and messages: nothing here knows the field."""
