@@ -14,13 +14,13 @@ import torch
 from torch import nn
 
 from ..envs.engine.batch import Batch
+from ..training.trees import each
 from ..utils.untrusted import is_number
 from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, check_range, check_types, config_from
 from .encoders import check, place
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
-from .trees import each
 from .views import EgocentricView
 
 MOST_UNITS = 65_536  # of a layer; more is a slip of the keyboard

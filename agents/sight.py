@@ -15,10 +15,10 @@ from stable_baselines3.common.preprocessing import preprocess_obs
 from stable_baselines3.common.torch_layers import CombinedExtractor
 from torch import nn
 
+from ..training.trees import each
 from .encoders import ComponentEncoder, EncoderExtractor
 from .networks import ConvEncoder, DictEncoder
 from .pqn import PQN
-from .trees import each
 
 BRIGHTEST = 255  # of a picture's bytes
 

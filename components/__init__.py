@@ -8,7 +8,6 @@ from typing import Any
 
 _WHERE = {
     "Component": "component",
-    "load": "component",
     "register": "names",
     "adapt": "composition",
     "chain": "composition",

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ludus.agents.benchmark import MAKE_PEERS, OURS, Config, Row, machine
-from ludus.agents.benchmark_sections import QUICK, SECTIONS
+from ludus.benchmarks.sections import QUICK, SECTIONS
+from ludus.benchmarks.turns import MAKE_PEERS, OURS, Config, Row, machine
 from ludus.scripts.options import parse
 from ludus.utils.wording import did_you_mean
 

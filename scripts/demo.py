@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ludus.agents import training
-from ludus.agents.config import configure
 from ludus.agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
-from ludus.agents.moments import EVALUATION_SEED
+from ludus.agents.runs import run as training
+from ludus.agents.runs.callback import EVALUATION_SEED
+from ludus.agents.runs.config import configure
 from ludus.scripts import evaluate as evaluate_script
 from ludus.scripts import train as train_script
 from ludus.scripts.options import parse

@@ -9,8 +9,8 @@ from gymnasium import spaces
 from torch import nn
 
 from ludus.agents.sight import Sight, find_sight
-from ludus.agents.trees import each
 from ludus.envs.engine.fillings import Learned
+from ludus.training.trees import each
 from ludus.utils.wording import did_you_mean
 from ludus.vision.explain import explain, explain_module
 from ludus.vision.panel import PROPORTION, Answer, View, draw_panel

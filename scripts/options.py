@@ -156,7 +156,7 @@ def subject(
         A function ``make(num_envs, …)`` for its environments, the policy, a title, notes for the person, and how old
         the environments were at the end of the training (0 where there was none): what drifts stands as it stood then.
     """
-    from ludus.agents.training import Run
+    from ludus.agents.runs.run import Run
     from ludus.envs.engine.batch import check_seed
     from ludus.envs.make import make_batch
 

@@ -13,10 +13,27 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ludus.agents import studies, study_bandit, study_presets, study_randomisation, study_regret, study_regret_plot
 from ludus.envs.make import slots_of
 from ludus.scripts.options import check_slots, environment, output_folder, parse, slot_fillings
 from ludus.scripts.train import figures
+from ludus.studies import (
+    bandit as study_bandit,
+)
+from ludus.studies import (
+    drift as studies,
+)
+from ludus.studies import (
+    presets as study_presets,
+)
+from ludus.studies import (
+    randomisation as study_randomisation,
+)
+from ludus.studies import (
+    regret as study_regret,
+)
+from ludus.studies import (
+    regret_plot as study_regret_plot,
+)
 from ludus.utils.wording import counted
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.

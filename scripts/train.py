@@ -10,9 +10,10 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ludus.agents import moments, training
-from ludus.agents.catalogue import AGENTS
-from ludus.agents.config import RunConfig, configure
+from ludus.agents.registry import AGENTS
+from ludus.agents.runs import callback as moments
+from ludus.agents.runs import run as training
+from ludus.agents.runs.config import RunConfig, configure
 from ludus.envs.cards import score as value
 from ludus.envs.registered import import_option
 from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse, slot_fillings

@@ -13,7 +13,7 @@ import tyro
 import yaml
 from rich.console import Console
 
-from ludus.agents.config import CONFIG_FORMAT
+from ludus.agents.runs.config import CONFIG_FORMAT
 from ludus.components.component import CONFIG, FORMAT
 from ludus.components.names import FORM, OURS
 from ludus.scripts.options import key_values, parse

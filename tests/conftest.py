@@ -61,8 +61,8 @@ def pygame(monkeypatch):
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
     """A run of CartPole that was trained, for tests that only read it."""
-    from ludus.agents.config import configure  # here: most tests need neither torch nor Stable-Baselines3
-    from ludus.agents.training import Run
+    from ludus.agents.runs.config import configure  # here: most tests need neither torch nor Stable-Baselines3
+    from ludus.agents.runs.run import Run
 
     folder = tmp_path_factory.mktemp("runs") / "cartpole"
     config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=2048, evaluate_every=0, evaluation_episodes=4)

@@ -9,9 +9,9 @@ import signal
 import sys
 from pathlib import Path
 
-from ludus.agents.config import configure
-from ludus.agents.moments import Interrupted
-from ludus.agents.training import Run
+from ludus.agents.runs.callback import Interrupted
+from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run
 
 
 def train(folder: str, config: dict | None) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from stable_baselines3.common.logger import Logger
 
 from ludus.agents.batch_agent import config_from
-from ludus.agents.config import preset
+from ludus.agents.runs.config import preset
 from ludus.agents.tabular import Tabular, TabularConfig
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.make import make_batch

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from ludus.agents.benchmark import MAKE_PEERS, Config, EnvPool, Side, race
-from ludus.agents.benchmark_sections import SECTIONS, first_step, memory
+from ludus.benchmarks.sections import SECTIONS, first_step, memory
+from ludus.benchmarks.turns import MAKE_PEERS, Config, EnvPool, Side, race
 from ludus.scripts.benchmark import main, number
 
 TINY = ["--rounds", "2", "--seconds", "0.001"]

@@ -6,7 +6,7 @@ import os
 import pytest
 import torch
 
-from ludus.agents import checkpoint
+from ludus.training import checkpoint
 from ludus.utils.files import write_atomically
 
 

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from commands_stage import TINY, said
-from ludus.agents import training
-from ludus.agents.config import configure
-from ludus.agents.training import Run
+from ludus.agents.runs import run as training
+from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run
 from ludus.scripts import train as train_script
 from ludus.scripts.main import COMMANDS, main
 
@@ -369,7 +369,7 @@ def test_an_unwritable_folder_is_one_line(capsys, tmp_path):
 
 
 def test_a_full_disk_ends_the_run_in_one_line_and_keeps_what_was_saved(capsys, tmp_path, monkeypatch):
-    from ludus.agents import checkpoint
+    from ludus.training import checkpoint
 
     saves = []
     real = checkpoint.save

@@ -11,15 +11,15 @@ import yaml
 from gymnasium import spaces
 
 import ludus
-from ludus.agents import checkpoint
-from ludus.agents.catalogue import make, resolve
-from ludus.agents.config import configure
 from ludus.agents.encoders import ComponentEncoder, EncoderExtractor, place
-from ludus.agents.moments import Interrupted
-from ludus.agents.training import Run
+from ludus.agents.registry import make, resolve
+from ludus.agents.runs.callback import Interrupted
+from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run
 from ludus.components.component import Component, register
 from ludus.envs.make import make_batch
 from ludus.scripts import train as command
+from ludus.training import checkpoint
 from ludus.vision.resnet import ResNet
 
 ID = "test/Pictures-v0"

@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 from torch import nn
 
-from ludus.agents import catalogue
+from ludus.agents import registry as catalogue
 from ludus.agents.evaluation import greedy_policy
 from ludus.agents.sight import find_sight
 from ludus.components.component import Component

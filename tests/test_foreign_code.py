@@ -17,13 +17,13 @@ from gymnasium import spaces
 
 import ludus
 from commands_stage import said
-from ludus.agents.catalogue import resolve
+from ludus.agents.registry import resolve
 from ludus.components.component import Component, fingerprint_of, register
 from ludus.components.composition import chain
 from ludus.envs import registered
 from ludus.envs.human.recording import Recorder
 from ludus.envs.make import make_game
-from ludus.vision import plan
+from ludus.training import recipe as plan
 from ludus.vision.read import compose
 from ludus.vision.resnet import ResNet
 

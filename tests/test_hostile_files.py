@@ -9,15 +9,15 @@ from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
 from hostile_stage import SMALL, component
-from ludus.agents import checkpoint
-from ludus.agents.logs import log_of_training
-from ludus.agents.replay import ReplayFiles
-from ludus.agents.training import Run
+from ludus.agents.runs.logs import log_of_training
+from ludus.agents.runs.run import Run
+from ludus.agents.sb3.replay import ReplayFiles
 from ludus.components.component import Component
+from ludus.training import checkpoint
+from ludus.training import fit_checkpoints as checkpoints
+from ludus.training.recipe import read as read_plan
 from ludus.utils.files import write_atomically
-from ludus.vision import checkpoints
 from ludus.vision.convnet import ConvNet
-from ludus.vision.plan import read as read_plan
 from ludus.vision.recipe import Recipe
 from test_replay_files import new_buffer, played
 

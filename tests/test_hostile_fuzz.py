@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from commands_stage import TINY
 from hostile_stage import SMALL, component
-from ludus.agents import checkpoint
-from ludus.agents.config import configure
-from ludus.agents.training import Run
+from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run
 from ludus.components.component import Component
-from ludus.vision.plan import read as read_plan
-from ludus.vision.plan import write as write_plan
+from ludus.training import checkpoint
+from ludus.training.recipe import read as read_plan
+from ludus.training.recipe import write as write_plan
 from ludus.vision.recipe import Recipe
 
 HUGE = 10**400

@@ -8,13 +8,13 @@ import torch
 import yaml
 
 from hostile_stage import SMALL, component
-from ludus.agents import checkpoint
-from ludus.agents.config import configure, other_versions
-from ludus.agents.moments import check_state
-from ludus.agents.training import Run
+from ludus.agents.runs.callback import check_state
+from ludus.agents.runs.config import configure, other_versions
+from ludus.agents.runs.run import Run
 from ludus.components.component import Component
 from ludus.components.spaces import space_from_json
-from ludus.vision import checkpoints
+from ludus.training import checkpoint
+from ludus.training import fit_checkpoints as checkpoints
 from ludus.vision.convnet import ConvNet
 
 HUGE = 10**400
@@ -182,7 +182,7 @@ def test_a_state_with_wrong_values_is_passed_over_for_the_one_before(tmp_path, s
 @pytest.mark.parametrize("name", ["coins", "trying", "actions"])
 def test_actions_of_a_state_that_are_none_are_refused(tmp_path, name):
     """Compiled loops index with them and look no further."""
-    from ludus.agents import catalogue
+    from ludus.agents import registry as catalogue
     from ludus.envs.make import make_batch
 
     batch = make_batch("ludus/FrozenLake-v1", 4)

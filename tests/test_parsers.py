@@ -10,9 +10,9 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ludus.agents import config
-from ludus.agents.catalogue import resolve
-from ludus.agents.config import RunConfig
+from ludus.agents.registry import resolve
+from ludus.agents.runs import config
+from ludus.agents.runs.config import RunConfig
 from ludus.envs.engine import snapshot
 from ludus.scripts.options import key_values
 

@@ -10,10 +10,10 @@ from stable_baselines3.common.logger import Logger
 
 import chain
 from ludus.agents.batch_agent import config_from
-from ludus.agents.config import configure
 from ludus.agents.networks import ConvEncoder
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.returns import lambda_returns
+from ludus.agents.runs.config import configure
 from ludus.agents.tabular import TabularConfig
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.make import make_batch

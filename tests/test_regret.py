@@ -6,8 +6,8 @@ import torch
 from gymnasium import spaces
 
 from ludus.agents import regret
-from ludus.agents.config import configure
-from ludus.agents.training import Run
+from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run
 from ludus.components.component import Component, fingerprint_of, register
 from ludus.envs.make import make_batch, pin_components
 from ludus.scripts import evaluate, train, watch

@@ -8,7 +8,7 @@ import pytest
 from gymnasium import spaces
 from stable_baselines3.common.buffers import DictReplayBuffer, NStepReplayBuffer, ReplayBuffer
 
-from ludus.agents.replay import SEALS, UNDER_WAY, ReplayFiles
+from ludus.agents.sb3.replay import SEALS, UNDER_WAY, ReplayFiles
 
 ROWS, ENVS = 10, 3
 SPACE = spaces.Box(-1.0, 1.0, (4,), np.float32)

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ludus.agents import checkpoint, evaluation, moments
-from ludus.agents.config import LATER, changes, configure, what_decides
-from ludus.agents.moments import Interrupted
-from ludus.agents.training import Run
+from ludus.agents import evaluation
+from ludus.agents.runs import callback as moments
+from ludus.agents.runs.callback import Interrupted
+from ludus.agents.runs.config import LATER, changes, configure, what_decides
+from ludus.agents.runs.run import Run
+from ludus.training import checkpoint
 
 SMALL = {"num_envs": 16, "rollout_steps": 16, "minibatches": 2, "epochs": 2, "hidden": [32]}
 CONFIGS = {

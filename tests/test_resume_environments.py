@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import ludus
-from ludus.agents import checkpoint
-from ludus.agents.config import configure
-from ludus.agents.training import Run
+from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run
+from ludus.training import checkpoint
 
 STEPS = 1024
 PQN = {
@@ -56,16 +56,18 @@ def stop_at(steps):
 
 @pytest.mark.parametrize("id", ludus.ENVIRONMENTS)
 def test_an_interrupted_training_ends_with_the_same_bits(id, tmp_path, monkeypatch):
-    monkeypatch.setattr("ludus.agents.moments.rollout_gif", lambda *_: None)  # pictures take most of the time
+    monkeypatch.setattr("ludus.agents.runs.callback.rollout_gif", lambda *_: None)  # pictures take most of the time
     whole = Run.start(tmp_path / "whole", run_config(id))
     whole.train()
     broken = Run.start(tmp_path / "broken", run_config(id))
-    monkeypatch.setattr("ludus.agents.moments.time.monotonic", iter(range(10**9)).__next__)  # reports at each moment
+    monkeypatch.setattr(
+        "ludus.agents.runs.callback.time.monotonic", iter(range(10**9)).__next__
+    )  # reports at each moment
     with pytest.raises(Stop):
         broken.train(stop_at(STEPS // 2))
     monkeypatch.undo()
     assert 0 < checkpoint.load_latest(tmp_path / "broken" / "checkpoints").steps < STEPS
-    monkeypatch.setattr("ludus.agents.moments.rollout_gif", lambda *_: None)
+    monkeypatch.setattr("ludus.agents.runs.callback.rollout_gif", lambda *_: None)
     Run.open(tmp_path / "broken").train()
     one, other = (checkpoint.load_latest(tmp_path / name / "checkpoints") for name in ("whole", "broken"))
     assert one.steps == other.steps >= STEPS

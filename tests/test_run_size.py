@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from ludus.agents import checkpoint, config
 from ludus.agents.networks import at_most
 from ludus.agents.pqn import PQNConfig
-from ludus.agents.training import Run
+from ludus.agents.runs import config
+from ludus.agents.runs.run import Run
+from ludus.training import checkpoint
 
 LARGE = [2000, 2000]
 STATE = {"agent": {}, "run": {"evaluated_at": 0, "best": None}, "files": {}}

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from stable_baselines3.common.logger import Logger
 
 import ludus
-from ludus.agents import catalogue, checkpoint, replay, trees
-from ludus.agents.config import configure
-from ludus.agents.moments import Interrupted, RunCallback
-from ludus.agents.training import Run
+from ludus.agents import registry as catalogue
+from ludus.agents.runs.callback import Interrupted, RunCallback
+from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run
+from ludus.agents.sb3 import replay
 from ludus.envs.make import make_batch
+from ludus.training import checkpoint, trees
 from test_resume import curve
 from test_vecenv import Counter
 
@@ -100,7 +102,7 @@ def test_a_replay_buffer_that_was_lost_is_not_found_again_after_another_kill(tmp
         if moment == "while it makes the files":
             patch.setattr("os.posix_fallocate", kill)
         else:
-            patch.setattr("ludus.agents.training.watch_signals", kill)
+            patch.setattr("ludus.agents.runs.run.watch_signals", kill)
         with pytest.raises(KeyboardInterrupt):
             Run.open(folder).train()
     assert sorted(path.name for path in (folder / "replay").glob("*.npy")) == sorted(path.name for path in files)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ludus.agents.studies import Curve
+from ludus.studies.drift import Curve
 
 
 def curve(returns):

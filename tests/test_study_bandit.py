@@ -5,8 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from ludus.agents.study_bandit import World, check, cost_of_greed, interval, play, worlds
 from ludus.scripts.main import main
+from ludus.studies.bandit import World, check, cost_of_greed, interval, play, worlds
 
 RUNS = 500
 

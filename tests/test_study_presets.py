@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from ludus import ENVIRONMENTS
-from ludus.agents import config, study_presets
-from ludus.agents.study_presets import Trained, interval, markdown, pairs, preset_digest, presets_study, read, summary
+from ludus.agents.runs import config
 from ludus.scripts.main import main
+from ludus.studies import presets as study_presets
+from ludus.studies.presets import Trained, interval, markdown, pairs, preset_digest, presets_study, read, summary
 
 ROOT = Path(__file__).resolve().parents[1]
 ID = "ludus/CartPole-v1"

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ludus.agents import study_randomisation as study
-from ludus.agents.study_randomisation import ARMS, Judged, environment_of, judge, randomisation_study, read, table
 from ludus.envs.make import make_batch
 from ludus.scripts.main import main
+from ludus.studies import randomisation as study
+from ludus.studies.randomisation import ARMS, Judged, environment_of, judge, randomisation_study, read, table
 
 STEPS = 4096  # of a training: it learns next to nothing
 VALUES = (0.4, 1.0, 2.5)

@@ -11,11 +11,12 @@ from matplotlib.text import Text
 from PIL import Image
 
 import ludus
-from ludus.agents import study_regret as study
-from ludus.agents import study_regret_plot, study_shared
-from ludus.agents.study_regret import SWAPPED, TRAINED, Judged, make_plan, read, regret_study, table
 from ludus.components.component import Component, fingerprint_of, register
 from ludus.scripts.main import main
+from ludus.studies import regret as study
+from ludus.studies import regret_plot as study_regret_plot
+from ludus.studies import shared as study_shared
+from ludus.studies.regret import SWAPPED, TRAINED, Judged, make_plan, read, regret_study, table
 
 SORTER, TOY = "ludus/Sorter-v0", "test/SlotsOfStudy-v0"
 FILLINGS = ["truth", "noisy:0.3", "brightness", "blind"]

@@ -10,9 +10,9 @@ from stable_baselines3.common.logger import Logger
 
 import chain
 from ludus.agents.batch_agent import config_from
-from ludus.agents.config import preset
 from ludus.agents.evaluation import evaluate, greedy_policy
 from ludus.agents.pqn import PQN, PQNConfig
+from ludus.agents.runs.config import preset
 from ludus.agents.tables import METHODS, gather
 from ludus.agents.tabular import MOST_VALUES, Tabular, TabularConfig
 from ludus.envs.engine.kernel_batch import KernelBatch

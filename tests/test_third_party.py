@@ -14,9 +14,9 @@ import yaml
 import faulty
 import ludus
 from commands_stage import TINY, said
-from ludus.agents.config import configure, read
-from ludus.agents.training import Run
-from ludus.agents.vecenv import make_vec_env
+from ludus.agents.runs.config import configure, read
+from ludus.agents.runs.run import Run
+from ludus.agents.sb3.vecenv import make_vec_env
 from ludus.envs import registered
 from ludus.envs.checks.checker import check_vector_env
 from ludus.envs.engine.simulation import Parameter

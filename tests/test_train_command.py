@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from commands_stage import TINY, said
-from ludus.agents import moments
-from ludus.agents.config import configure
-from ludus.agents.training import Run
+from ludus.agents.runs import callback as moments
+from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run
 from ludus.scripts import train as train_script
 from ludus.scripts.main import main
 
@@ -142,9 +142,9 @@ def test_tensorboard_has_every_curve(run_folder):
 
 
 def test_the_progress_says_that_an_evaluation_is_under_way(run_folder, tmp_path):
-    from ludus.agents.config import configure
-    from ludus.agents.moments import Progress
-    from ludus.agents.training import Run
+    from ludus.agents.runs.callback import Progress
+    from ludus.agents.runs.config import configure
+    from ludus.agents.runs.run import Run
     from ludus.scripts.train import figures
 
     seen = []

@@ -11,11 +11,19 @@ import yaml
 from gymnasium import spaces
 
 from commands_stage import said
-from ludus.agents import study_presets, study_randomisation, study_regret
-from ludus.agents.training import Run
+from ludus.agents.runs.run import Run
 from ludus.components.component import Component, fingerprint_of, register
 from ludus.components.composition import chain
 from ludus.scripts.main import main
+from ludus.studies import (
+    presets as study_presets,
+)
+from ludus.studies import (
+    randomisation as study_randomisation,
+)
+from ludus.studies import (
+    regret as study_regret,
+)
 from ludus.vision.convnet import ConvNet
 from ludus.vision.reader import Reader
 from ludus.vision.resnet import ResNet

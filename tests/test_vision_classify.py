@@ -11,14 +11,16 @@ import torch
 
 from ludus.components.component import Component
 from ludus.scripts.main import main
+from ludus.training import fit as fitting
+from ludus.training import fit_checkpoints as checkpoints
+from ludus.training.fit import folder_of
+from ludus.training.optimizers import Muon, make, orthogonalised, schedule
+from ludus.training.recipe import read, write
 from ludus.utils.interrupts import Interrupted
-from ludus.vision import checkpoints, fitting, report
+from ludus.vision import report
 from ludus.vision.classify import Classify, Training
 from ludus.vision.data import load
 from ludus.vision.explain import explain, overlay
-from ludus.vision.fitting import folder_of
-from ludus.vision.optimizers import Muon, make, orthogonalised, schedule
-from ludus.vision.plan import read, write
 from ludus.vision.recipe import Recipe, compose
 from vision_toy import CLASSES, as_it_was, make_folder  # noqa: F401
 

@@ -13,10 +13,10 @@ from ludus.components.component import Component
 from ludus.envs.frames import SUCCESSIVE, _Player, frames
 from ludus.envs.make import make_batch
 from ludus.scripts.main import main
+from ludus.training.fit import folder_of
 from ludus.utils.interrupts import Interrupted
 from ludus.vision import read, reading
 from ludus.vision.classify import Classify
-from ludus.vision.fitting import folder_of
 from ludus.vision.read import Data, Read, compose
 from ludus.vision.reader import Reader
 from vision_toy import as_it_was  # noqa: F401

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ludus.vision import fitting
+from ludus.training import fit as fitting
 
 CLASSES = ("lying", "nothing", "standing")
 EACH = 40  # training pictures of each class; half as many for testing

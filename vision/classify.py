@@ -6,10 +6,11 @@ import torch
 from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
-from . import learning, report
+from ..training import learning
+from ..training.fit import Fit
+from . import report
 from .classifier import Classifier, spaces_of
 from .data import Batches, Images, generator, hold_out, load
-from .fitting import Fit
 from .recipe import MODELS, Recipe
 from .resnet import ResNet
 

@@ -11,10 +11,10 @@ from torch.utils.tensorboard import SummaryWriter
 
 from ..envs.frames import SUCCESSIVE, Frames, frames
 from ..envs.registered import check_entries, check_registered, import_named, module_of
-from . import learning
+from ..training import learning
+from ..training.fit import Fit
+from ..training.recipe import Plan, arguments_of, here, read_settings
 from .data import Shuffled
-from .fitting import Fit
-from .plan import Plan, arguments_of, here, read_settings
 from .reader import Reader
 from .reading import Summary, baseline, figures, judge, measure, readings_picture
 

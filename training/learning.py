@@ -8,9 +8,9 @@ import lightning
 import torch
 
 from ..components.component import Component
+from ..vision.data import digest, generator
 from . import optimizers
-from .data import digest, generator
-from .plan import Plan
+from .recipe import Plan
 
 
 class Source(Protocol):

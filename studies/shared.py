@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
+from ..agents import registry as catalogue
+from ..agents.runs.config import LATER, RunConfig
 from ..envs.make import make_batch
 from ..utils.files import write_atomically
 from ..utils.untrusted import read_table
-from . import catalogue
-from .config import LATER, RunConfig
 
 Row = TypeVar("Row")
 

@@ -24,19 +24,20 @@ from typing import Any
 import torch
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
-from ..envs.make import make_batch
-from ..envs.registered import import_option
-from ..utils.files import cut_back, is_temporary, quote
-from ..utils.interrupts import watch_signals
-from ..utils.untrusted import MOST_YAML, open_regular
-from ..utils.wording import in_one_line
-from . import catalogue, checkpoint
-from .catalogue import Agent
+from ...envs.make import make_batch
+from ...envs.registered import import_option
+from ...training import checkpoint
+from ...utils.files import cut_back, is_temporary, quote
+from ...utils.interrupts import watch_signals
+from ...utils.untrusted import MOST_YAML, open_regular
+from ...utils.wording import in_one_line
+from .. import registry as catalogue
+from ..evaluation import Evaluation
+from ..networks import at_most
+from ..registry import Agent
+from .callback import Progress, RunCallback, check_state
 from .config import RunConfig, changes, configure, other_versions, read, write
-from .evaluation import Evaluation
 from .logs import growing_files, log_of_training
-from .moments import Progress, RunCallback, check_state
-from .networks import at_most
 
 NEVER_CHANGED = {"env", "agent", "num_envs"}  # in the config.yaml of a run that has a checkpoint
 

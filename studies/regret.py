@@ -16,16 +16,16 @@ from typing import Any
 
 import numpy as np
 
+from ..agents.evaluation import greedy_policy
+from ..agents.regret import BLIND, TRUTH, Gauge, Played, play, share_of_gap
+from ..agents.runs.callback import EVALUATION_SEED
+from ..agents.runs.config import configure, what_decides
 from ..envs.engine.slots import SlottedBatch
 from ..envs.make import make_batch, pin_components
 from ..envs.registered import find_spec
 from ..utils.wording import counted
-from .config import configure, what_decides
-from .evaluation import greedy_policy
-from .moments import EVALUATION_SEED
-from .regret import BLIND, TRUTH, Gauge, Played, play, share_of_gap
-from .study_presets import interval
-from .study_shared import digest, learn, read_rows, write_rows
+from .presets import interval
+from .shared import digest, learn, read_rows, write_rows
 
 SWAPPED, TRAINED = "swapped", "trained"
 PROTOCOLS = {

@@ -15,14 +15,14 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
+from ..agents import registry as catalogue
+from ..agents.evaluation import evaluate, greedy_policy
+from ..agents.runs.callback import EVALUATION_SEED
+from ..agents.runs.config import configure
+from ..agents.runs.run import budget
 from ..envs.make import make_batch
 from ..utils.wording import counted
-from . import catalogue
-from .benchmark import OURS, Config, Row, make_row
-from .config import configure
-from .evaluation import evaluate, greedy_policy
-from .moments import EVALUATION_SEED
-from .training import budget
+from .turns import OURS, Config, Row, make_row
 
 CARTPOLE = "ludus/CartPole-v1"
 LEVEL, EPISODES, EVERY = 475.0, 100, 10_000  # CartPole counts as learned; greedy episodes; steps between evaluations

@@ -9,15 +9,14 @@ from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
-from ..envs.engine.batch import Batch
-from .batch_agent import counter
-from .encoders import place
-from .exploration import AskedEpsilonGreedy, EpsilonGreedy
+from ...envs.engine.batch import Batch
+from ..batch_agent import counter
+from ..encoders import place
+from ..exploration import AskedEpsilonGreedy, EpsilonGreedy
+from ..views import EgocentricView
+from .hyperparameters import NOISES, OURS, SCHEDULES, policy_arguments, schedule
 from .resumable import Resumable
-from .sb3_values import NOISES, OURS, SCHEDULES, policy_arguments, schedule
-from .sb3_values import resolve as resolve
 from .vecenv import BatchVecEnv
-from .views import EgocentricView
 
 MOST_SEED = 2**32 - 1  # what NumPy's global random numbers take, which SB3 seeds
 

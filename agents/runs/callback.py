@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, TensorBoardOutputFormat
 
-from ..utils.interrupts import Interrupted
-from ..utils.untrusted import is_whole
-from . import checkpoint
+from ...training import checkpoint
+from ...utils.interrupts import Interrupted
+from ...utils.untrusted import is_whole
+from ..evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .config import MOST_STEPS, RunConfig, what_decides
-from .evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .logs import append_row, growing_files, rollout_gif, write_image
 
 EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation

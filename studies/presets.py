@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from ..agents.runs.callback import Progress
+from ..agents.runs.config import PRESETS, configure
+from ..agents.runs.run import Run
 from ..envs import ENVIRONMENTS
 from ..envs.cards import score
 from ..utils.wording import did_you_mean
-from .config import PRESETS, configure
-from .moments import Progress
-from .study_shared import digest, read_rows, write_rows
-from .training import Run
+from .shared import digest, read_rows, write_rows
 
 # The 97.5 % quantile of Student's t for 1 … 9 degrees of freedom; beyond, 1.96 + 2.5 / n is right to 0.01.
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)

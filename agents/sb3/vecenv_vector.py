@@ -7,8 +7,8 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from ..envs.engine.foreign import check_spaces
-from .trees import each
+from ...envs.engine.foreign import check_spaces
+from ...training.trees import each
 from .vecenv_base import EpisodicVecEnv, at
 
 

@@ -12,8 +12,19 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from .benchmark import OURS, Config, EnvPool, Row, Side, make_row, race, single_side, stepping_side, vector_side
-from .benchmark_slots import slots
+from .slots import slots
+from .turns import (
+    OURS,
+    Config,
+    EnvPool,
+    Row,
+    Side,
+    make_row,
+    race,
+    single_side,
+    stepping_side,
+    vector_side,
+)
 
 
 def _against_envpool(
@@ -183,7 +194,7 @@ def sb3(config: Config) -> list[Row]:
     """Steps of SB3's ``VecEnv`` under random actions: what an algorithm of its can collect at the most."""
     from stable_baselines3.common.env_util import make_vec_env as theirs
 
-    from .vecenv import make_vec_env as ours
+    from ..agents.sb3.vecenv import make_vec_env as ours
 
     rows = []
     for num_envs in config.num_envs or (256,):
@@ -203,7 +214,7 @@ def _sb3_side(name: str, env: Any) -> Side:
 
 SB3_MEMORY = """
 import numpy as np
-from ludus.agents.vecenv import make_vec_env
+from ludus.agents.sb3.vecenv import make_vec_env
 
 def resident():
     with open("/proc/self/status") as status:
@@ -231,21 +242,21 @@ def sb3_memory(config: Config) -> list[Row]:
 
 def learn_ppo(config: Config) -> list[Row]:
     """Seconds that PPO needs to balance CartPole, on Ludus' batch and on SB3's own vector environment."""
-    from .benchmark_learning import learn_ppo as measure
+    from .learning import learn_ppo as measure
 
     return measure(config)
 
 
 def learn_cartpole(config: Config) -> list[Row]:
     """Seconds that ``pqn`` and SB3's PPO need to balance CartPole."""
-    from .benchmark_learning import learn_cartpole as measure  # imports torch, which the other sections do without
+    from .learning import learn_cartpole as measure  # imports torch, which the other sections do without
 
     return measure(config)
 
 
 def learn_snake(config: Config) -> list[Row]:
     """How much ``pqn`` eats on Snake after some minutes of training."""
-    from .benchmark_learning import learn_snake as measure
+    from .learning import learn_snake as measure
 
     return measure(config)
 

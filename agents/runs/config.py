@@ -13,14 +13,14 @@ import numpy as np
 import torch
 import yaml
 
-from ..envs.engine.batch import check_seed
-from ..envs.make import pin_component, pin_components, slots_of
-from ..envs.registered import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
-from ..utils.files import quote, write_atomically
-from ..utils.untrusted import MOST_YAML, is_number, parse_yaml, read_regular
-from ..utils.wording import did_you_mean, in_line, in_one_line
-from .catalogue import find, resolve
-from .evaluation import MOST_EPISODES
+from ...envs.engine.batch import check_seed
+from ...envs.make import pin_component, pin_components, slots_of
+from ...envs.registered import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
+from ...utils.files import quote, write_atomically
+from ...utils.untrusted import MOST_YAML, is_number, parse_yaml, read_regular
+from ...utils.wording import did_you_mean, in_line, in_one_line
+from ..evaluation import MOST_EPISODES
+from ..registry import find, resolve
 
 CONFIG_FORMAT = 2
 MOST_STEPS = 10**15  # what the name of a checkpoint, and whoever counts in 64 bits, can say

@@ -7,10 +7,10 @@ import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 
-from ..utils.untrusted import is_number
-from ..utils.wording import did_you_mean
-from .batch_agent import MANY, MOST_THREADS
-from .encoders import check
+from ...utils.untrusted import is_number
+from ...utils.wording import did_you_mean
+from ..batch_agent import MANY, MOST_THREADS
+from ..encoders import check
 
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
 # Hyperparameters that are ours and not arguments of SB3's classes.

@@ -27,9 +27,9 @@ from ..utils.files import cut_back, log_sizes, quote
 from ..utils.interrupts import Interrupted, watch_signals
 from ..utils.untrusted import MOST_YAML, open_regular
 from ..utils.wording import in_one_line
-from . import checkpoints
+from . import fit_checkpoints as checkpoints
 from .learning import Training
-from .plan import Plan, read, write
+from .recipe import Plan, read, write
 
 REPORT_SECONDS = 0.1  # between two reports of progress
 LOG_EVERY = 10  # steps between two points of the curves

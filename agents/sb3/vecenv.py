@@ -13,9 +13,9 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecEnv
 
-from ..envs.engine.batch import Batch, check_seed
-from ..envs.make import make_batch
-from .trees import each
+from ...envs.engine.batch import Batch, check_seed
+from ...envs.make import make_batch
+from ...training.trees import each
 from .vecenv_base import EpisodicVecEnv, at
 from .vecenv_vector import VectorVecEnv
 
@@ -163,7 +163,7 @@ class BatchVecEnv(EpisodicVecEnv):
         """The frames as one tiled picture, or (``"human"``) in a window."""
         if (mode or self._render_mode) != "human":
             return super().render(mode)
-        from ..envs.screen.window import Window
+        from ...envs.screen.window import Window
 
         images = np.stack(self.get_images())  # type: ignore[arg-type]
         if self._window is None:

@@ -35,8 +35,8 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from ..utils.files import own_folder, write_atomically
-from ..utils.untrusted import is_whole, open_regular, read_npy_header, read_regular
+from ...utils.files import own_folder, write_atomically
+from ...utils.untrusted import is_whole, open_regular, read_npy_header, read_regular
 
 GENERATION, SEALS = "generation.txt", "checksums.npy"
 ARRAYS = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..utils.files import log_sizes
-from ..utils.untrusted import MOST_EVENTS, open_regular
-from .evaluation import Policy
+from ...utils.files import log_sizes
+from ...utils.untrusted import MOST_EVENTS, open_regular
+from ..evaluation import Policy
 
 STEP_TAG = b"\x10"  # protobuf's, of the second field, a number
 FIRST_EVENTS = 1000  # more than those of step 0: the hyperparameters
@@ -67,7 +67,7 @@ GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
 
 def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None:
     """The first steps of an episode as a GIF; ``None`` for an environment that does not draw here. Closes ``batch``."""
-    from ..envs.screen.video import gif
+    from ...envs.screen.video import gif
 
     try:
         if batch.frame_size is None:

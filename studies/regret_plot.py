@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .regret import BLIND, TRUTH
-from .study_regret import SWAPPED, TRAINED, Line
-from .study_shared import BLUE, RED, WIDTHS, import_pyplot, save_figure
+from ..agents.regret import BLIND, TRUTH
+from .regret import SWAPPED, TRAINED, Line
+from .shared import BLUE, RED, WIDTHS, import_pyplot, save_figure
 
 COLORS = {SWAPPED: RED, TRAINED: BLUE}
 LABELS = {SWAPPED: "policy trained with the truth (swapped)", TRAINED: "policy trained with what it plays with"}

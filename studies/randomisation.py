@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from ..agents.evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
+from ..agents.runs.callback import EVALUATION_SEED
+from ..agents.runs.config import configure
 from ..envs.make import make_batch
 from ..utils.wording import counted
-from .config import configure
-from .evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
-from .moments import EVALUATION_SEED
-from .study_presets import interval
-from .study_shared import BLUE, RED, digest, import_pyplot, learn, read_rows, save_figure, write_rows
+from .presets import interval
+from .shared import BLUE, RED, digest, import_pyplot, learn, read_rows, save_figure, write_rows
 
 ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
 PARAMETER, UNIT, FIXED, RANGE = "mass", "kg", 1.0, (0.5, 2.0)

@@ -16,10 +16,11 @@ import torch
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 
-from ..envs.engine.batch import Batch
-from . import replay, trees
-from .batch_agent import counter, refuse_saving
-from .statistics import EpisodeStatistics
+from ...envs.engine.batch import Batch
+from ...training import trees
+from ..batch_agent import counter, refuse_saving
+from ..statistics import EpisodeStatistics
+from . import replay
 from .vecenv import BatchVecEnv
 from .vecenv_base import as_members
 

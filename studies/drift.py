@@ -16,13 +16,13 @@ import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
+from ..agents.batch_agent import config_from
+from ..agents.pqn import PQN, PQNConfig
+from ..agents.runs.config import preset
 from ..envs.make import make_batch
 from ..utils.files import write_atomically
 from ..utils.wording import counted
-from .batch_agent import config_from
-from .config import preset
-from .pqn import PQN, PQNConfig
-from .study_shared import BLUE, RED, WIDTHS, import_pyplot, save_figure
+from .shared import BLUE, RED, WIDTHS, import_pyplot, save_figure
 
 ENVIRONMENT = "ludus/CartPole-v1"
 FORCE_BEFORE, FORCE_AFTER = 10.0, -10.0  # N

@@ -20,10 +20,10 @@ import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
+from ..agents.tabular import Tabular, TabularConfig
 from ..envs.make import make_batch
 from ..utils.files import write_atomically
-from .study_shared import BLUE, RED, import_pyplot, save_figure
-from .tabular import Tabular, TabularConfig
+from .shared import BLUE, RED, import_pyplot, save_figure
 
 ENVIRONMENT = "ludus/Bandit-v0"
 POINTS = 100  # of a curve; each is the mean over the steps since the one before

@@ -1,0 +1,1 @@
+"""Runs: folders in which an agent is trained, evaluated, saved and resumed."""
