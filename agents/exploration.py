@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..envs.engine.binding import bind, hash_sources
+from ..envs.engine.compile.binding import bind, hash_sources
 from ..envs.engine.kernels import below, mix, uniform
 from ..utils.untrusted import is_number
 
@@ -122,7 +122,7 @@ def coin_streams(num_envs: int, seed: int, salt: int = STREAM_SALT) -> np.ndarra
 
 
 def _define_choose() -> Callable:
-    source_hash = 0  # see envs/engine/binding.py
+    source_hash = 0  # see envs/engine/compile/binding.py
 
     def choose(q, mask, epsilon, longest, streams, actions, values):
         """Epsilon-greedy over a batch, in place.

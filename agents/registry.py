@@ -35,11 +35,11 @@ class Entry:
 AGENTS: dict[str, Entry] = {
     "pqn": Entry("pqn", True, "epsilon-greedy Q-learning on a whole batch, without replay (Gallici et al. 2024)"),
     "tabular": Entry("tabular", True, "Q-learning, SARSA, expected SARSA and double Q-learning, in a table"),
-    "ppo": Entry("sb3", True, "Stable-Baselines3's PPO", (spaces.Discrete, spaces.Box)),
-    "a2c": Entry("sb3", True, "Stable-Baselines3's A2C", (spaces.Discrete, spaces.Box)),
-    "dqn": Entry("sb3", False, "Stable-Baselines3's DQN, one exploration coin per environment"),
-    "sac": Entry("sb3", False, "Stable-Baselines3's SAC, for continuous actions", (spaces.Box,)),
-    "td3": Entry("sb3", False, "Stable-Baselines3's TD3, for continuous actions", (spaces.Box,)),
+    "ppo": Entry("sb3.algorithms", True, "Stable-Baselines3's PPO", (spaces.Discrete, spaces.Box)),
+    "a2c": Entry("sb3.algorithms", True, "Stable-Baselines3's A2C", (spaces.Discrete, spaces.Box)),
+    "dqn": Entry("sb3.algorithms", False, "Stable-Baselines3's DQN, one exploration coin per environment"),
+    "sac": Entry("sb3.algorithms", False, "Stable-Baselines3's SAC, for continuous actions", (spaces.Box,)),
+    "td3": Entry("sb3.algorithms", False, "Stable-Baselines3's TD3, for continuous actions", (spaces.Box,)),
 }
 
 

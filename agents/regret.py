@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from ..envs.engine.fillings import cells_of, width_of
-from ..envs.engine.slots import SlottedBatch
+from ..envs.engine.slots.fillings import cells_of, width_of
+from ..envs.engine.slots.slotted_batch import SlottedBatch
 from .evaluation import RESAMPLES, Evaluation, Policy, envs_for, evaluate
 
 TRUTH, BLIND = "truth", "blind"

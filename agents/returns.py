@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Callable
 
-from ..envs.engine.binding import bind, hash_sources
+from ..envs.engine.compile.binding import bind, hash_sources
 
 
 def _define_lambda_returns() -> Callable:
-    source_hash = 0  # see envs/engine/binding.py
+    source_hash = 0  # see envs/engine/compile/binding.py
 
     def lambda_returns(rewards, next_values, terminated, ended, gamma, lam, targets):
         """Targets G (T, N) in place, backwards from the end of the rollout.

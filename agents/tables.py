@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gymnasium import Space, spaces
 
-from ..envs.engine.binding import bind, hash_sources
+from ..envs.engine.compile.binding import bind, hash_sources
 from ..envs.engine.kernels import uniform
 
 Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q = range(4)
@@ -20,7 +20,7 @@ EVERYBODY = -1  # as a learner: the mean over all of them
 
 
 def _define_locate() -> Callable:
-    source_hash = 0  # see envs/engine/binding.py
+    source_hash = 0  # see envs/engine/compile/binding.py
 
     def locate(observation, low, scale, bins, strict, states):
         """The cell of a grid that each row of ``observation`` (N, D) lies in, numbered as in C order, in place.

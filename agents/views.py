@@ -9,13 +9,13 @@ from collections.abc import Callable
 import numpy as np
 from gymnasium import Space, spaces
 
-from ..envs.engine.binding import bind, hash_sources
+from ..envs.engine.compile.binding import bind, hash_sources
 
 MOST_RADIUS = 128  # cells; a view of more is larger than any board, and its space takes memory
 
 
 def _define_look() -> Callable:
-    source_hash = 0  # see envs/engine/binding.py
+    source_hash = 0  # see envs/engine/compile/binding.py
 
     def look(boards, center, radius, out):
         """boards (N, H, W, C) uint8 -> out (N, 2r+1, 2r+1, C+1) uint8; see ``EgocentricView``."""

@@ -131,7 +131,7 @@ class EnvPool:
     """A process of EnvPool's virtual environment, which waits while others have their turn."""
 
     def __init__(self, python: Path) -> None:
-        command = [str(python), str(Path(__file__).with_name("benchmark_peer.py"))]
+        command = [str(python), str(Path(__file__).with_name("peer.py"))]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         )

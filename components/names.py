@@ -13,9 +13,9 @@ from ..utils.wording import did_you_mean
 
 OURS = {  # name -> module below the package `ludus`: class
     "ludus/chain": "components.composition:Chain",
-    "vision/convnet": "vision.convnet:ConvNet",
-    "vision/reader": "vision.reader:Reader",
-    "vision/resnet": "vision.resnet:ResNet",
+    "vision/convnet": "vision.models.convnet:ConvNet",
+    "vision/reader": "vision.models.reader:Reader",
+    "vision/resnet": "vision.models.resnet:ResNet",
 }
 ALIASES: dict[str, str] = {}  # a name that is no longer given -> the one that took its place
 RESERVED = ("ludus", "vision", "nlp", "forecasting")  # owners of names that Ludus may give one day

@@ -8,10 +8,10 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from .engine.batch import check_seed
-from .engine.fillings import width_of
-from .engine.slots import SlottedBatch
+from .engine.slots.fillings import width_of
+from .engine.slots.slotted_batch import SlottedBatch
 from .make import make_batch, slots_of
-from .registered import import_named
+from .registry import import_named
 
 ENVS = 256  # played side by side, at most
 SUCCESSIVE = 16  # steps of a recording: many short ones show more than a few long ones

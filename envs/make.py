@@ -8,12 +8,12 @@ import gymnasium
 
 from .engine.foreign import ForeignBatch, create
 from .engine.kernel_batch import KernelBatch
-from .engine.make_filling import is_folder
 from .engine.simulation import Slot, load
-from .engine.slots import open_batch
+from .engine.slots.resolve import is_folder
+from .engine.slots.slotted_batch import open_batch
 from .human.game import Game
 from .human.recording import Recording
-from .registered import check_registered, find_spec, import_named, is_ludus
+from .registry import check_registered, find_spec, import_named, is_ludus
 
 MOST_ENVS = 10_000_000  # of a batch; more is a slip of the keyboard, and NumPy's message about it fills the screen
 

@@ -19,7 +19,7 @@ from ludus.envs.checks.lockstep import Fault
 from ludus.envs.checks.trial import STEPS, is_on_trial, try_out
 from ludus.envs.engine.simulation import load
 from ludus.envs.engine.third_party.trust import with_checks, write_verdict
-from ludus.envs.registered import find_spec, is_ludus
+from ludus.envs.registry import find_spec, is_ludus
 from ludus.scripts.options import environment, key_values, parse
 
 DESCRIPTION = """Check a vector environment, rule by rule: spaces, dtypes, masks, autoreset, seeding, memory, frames,

@@ -9,11 +9,11 @@ from gymnasium import spaces
 from torch import nn
 
 from ludus.agents.sight import Sight, find_sight
-from ludus.envs.engine.fillings import Learned
+from ludus.envs.engine.slots.fillings import Learned
+from ludus.explain.attribution import explain, explain_module
+from ludus.explain.panel import PROPORTION, Answer, View, draw_panel
 from ludus.training.trees import each
 from ludus.utils.wording import did_you_mean
-from ludus.vision.explain import explain, explain_module
-from ludus.vision.panel import PROPORTION, Answer, View, draw_panel
 
 METHODS = {"grad-cam": "gradcam", "integrated-gradients": "gradients"}  # as typed -> as `vision.explain` calls them
 WORDS = {"grad-cam": "Grad-CAM", "integrated-gradients": "gradients"}  # under a picture, where there is little room

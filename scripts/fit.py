@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from ludus.data import datasets
 from ludus.data.image_sets import IMAGE_SETS
-from ludus.envs.registered import import_option
+from ludus.envs.registry import import_option
 from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse
 from ludus.utils.files import quote
 from ludus.utils.wording import did_you_mean
@@ -106,10 +106,10 @@ def arguments_beside_resume(options: Arguments) -> bool:
 def kind_of(task: str) -> Any:
     # torch and Lightning take seconds, and --help needs neither.
     if task == "vision/read":
-        from ludus.vision.read import Read
+        from ludus.vision.tasks.read import Read
 
         return Read
-    from ludus.vision.classify import Classify
+    from ludus.vision.tasks.classify import Classify
 
     return Classify
 
@@ -126,7 +126,7 @@ def new_classifier(options: Arguments, out: Path, settings: dict[str, Any]) -> A
     refuse(options, "env", "slot", "env_set")
     if options.data is None:
         raise ValueError(f"which data? --data NAME, one of {', '.join(IMAGE_SETS)}, or a folder of images")
-    from ludus.vision.recipe import compose
+    from ludus.vision.tasks.classify_recipe import compose
 
     recipe = compose(options.data, options.model, options.seed, settings)
     if options.data in IMAGE_SETS:
@@ -140,7 +140,7 @@ def new_reader(options: Arguments, out: Path, settings: dict[str, Any]) -> Any:
         raise ValueError("whose pictures? --env ID, such as --env ludus/Breakout-v0")
     env = environment(options.env)
     check_slots(env, [options.slot])
-    from ludus.vision.read import compose
+    from ludus.vision.tasks.read import compose
 
     keywords = key_values(options.env_set, "--env-set")
     recipe = compose(env, options.seed, settings, slot=options.slot, environment=keywords)

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from ludus.envs.checks.fuzz import Failure, Tally, fuzz
 from ludus.envs.engine.simulation import Simulation, load
-from ludus.envs.registered import find_spec, full_id, is_ludus
+from ludus.envs.registry import find_spec, full_id, is_ludus
 from ludus.scripts.options import environment, parse
 from ludus.utils.wording import counted
 

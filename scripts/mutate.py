@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.envs import ENVIRONMENTS
+from ludus.envs.checks.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, depth_of, find_mutants
 from ludus.envs.engine.simulation import load
-from ludus.envs.registered import find_spec, is_ludus
-from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, depth_of, find_mutants
+from ludus.envs.registry import find_spec, is_ludus
 from ludus.scripts.options import environment, output_folder, parse
 from ludus.utils.files import write_atomically
 from ludus.utils.untrusted import read_table

@@ -14,7 +14,7 @@ import tyro
 from gymnasium import spaces
 
 from ludus.agents.evaluation import Policy, greedy_policy, named_policy
-from ludus.envs.registered import import_module, import_named
+from ludus.envs.registry import import_module, import_named
 from ludus.utils.untrusted import parse_yaml
 from ludus.utils.wording import did_you_mean
 
@@ -240,7 +240,7 @@ def output_folder(path: Path) -> Path:
 def policies(id: str) -> tuple[str, ...]:
     """The policies that can be named for an environment, the reference first."""
     from ludus.envs.engine.simulation import load
-    from ludus.envs.registered import find_spec, is_ludus
+    from ludus.envs.registry import find_spec, is_ludus
 
     spec = find_spec(id)
     if not is_ludus(spec):

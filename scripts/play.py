@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from ludus.envs.registered import import_option, module_of
+from ludus.envs.registry import import_option, module_of
 from ludus.scripts.options import environment, key_values, parse
 from ludus.utils.wording import counted
 

@@ -15,7 +15,7 @@ from ludus.agents.runs import callback as moments
 from ludus.agents.runs import run as training
 from ludus.agents.runs.config import RunConfig, configure
 from ludus.envs.cards import score as value
-from ludus.envs.registered import import_option
+from ludus.envs.registry import import_option
 from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse, slot_fillings
 from ludus.utils.files import quote
 

@@ -20,9 +20,9 @@ from ..agents.evaluation import greedy_policy
 from ..agents.regret import BLIND, TRUTH, Gauge, Played, play, share_of_gap
 from ..agents.runs.callback import EVALUATION_SEED
 from ..agents.runs.config import configure, what_decides
-from ..envs.engine.slots import SlottedBatch
+from ..envs.engine.slots.slotted_batch import SlottedBatch
 from ..envs.make import make_batch, pin_components
-from ..envs.registered import find_spec
+from ..envs.registry import find_spec
 from ..utils.wording import counted
 from .presets import interval
 from .shared import digest, learn, read_rows, write_rows

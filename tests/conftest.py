@@ -51,7 +51,7 @@ def pygame(monkeypatch):
     monkeypatch.setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     import pygame
 
-    from ludus.envs.screen import window as window_module
+    from ludus.envs.rendering import window as window_module
 
     yield pygame
     for window in list(window_module._windows.values()):

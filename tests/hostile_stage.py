@@ -5,10 +5,10 @@ import json
 import torch
 
 from ludus.components.spaces import space_from_json
-from ludus.vision.classifier import spaces_of
-from ludus.vision.convnet import ConvNet
-from ludus.vision.reader import Reader
-from ludus.vision.resnet import ResNet
+from ludus.vision.models.classifier import spaces_of
+from ludus.vision.models.convnet import ConvNet
+from ludus.vision.models.reader import Reader
+from ludus.vision.models.resnet import ResNet
 
 SMALL = {
     ConvNet: {"widths": [4, 4], "dense": 5},

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from ludus.envs.engine.binding import hash_sources
+from ludus.envs.engine.compile.binding import hash_sources
 
 RULES = '''
 import math
@@ -202,7 +202,7 @@ def test_hash_of_sources_is_the_same_in_every_process(tmp_path):
         (package / name / "rules.py").write_text(f"def kernel_{name}():\n    return {ord(name)}\n")
     (package / "__init__.py").write_text("")
     script = (
-        "import importlib\nfrom ludus.envs.engine.binding import hash_sources\n"
+        "import importlib\nfrom ludus.envs.engine.compile.binding import hash_sources\n"
         "modules = {n: importlib.import_module(f'many.{n}.rules') for n in 'abcdefgh'}\n"
         "print(hash_sources({n: getattr(m, f'kernel_{n}') for n, m in modules.items()}, __import__('ludus').__file__))"
     )

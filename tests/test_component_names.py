@@ -15,7 +15,7 @@ from ludus.components import names as component_names
 from ludus.components.component import Component, register
 from ludus.components.composition import adapt, chain
 from ludus.components.names import OURS, class_named, name_of
-from ludus.vision.resnet import ResNet
+from ludus.vision.models.resnet import ResNet
 
 PICTURE, PAIR = spaces.Box(0, 255, (8, 8, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
 

@@ -15,7 +15,7 @@ from ludus.components import component as components
 from ludus.components import composition
 from ludus.components.component import Component
 from ludus.components.composition import chain
-from ludus.vision.reader import Reader
+from ludus.vision.models.reader import Reader
 
 SMALL = {"shape": [8, 8, 1], "dtype": "uint8", "low": 0, "high": 255}
 LARGE = {"shape": [1024, 1024, 1], "dtype": "uint8", "low": 0, "high": 255}

@@ -9,7 +9,7 @@ import pytest
 
 import ludus
 from acting import random_actions
-from ludus.envs.engine.slots import open_batch
+from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.engine.third_party.trust import with_checks
 from snapshot_attack import crafted
 

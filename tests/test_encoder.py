@@ -20,7 +20,7 @@ from ludus.components.component import Component, register
 from ludus.envs.make import make_batch
 from ludus.scripts import train as command
 from ludus.training import checkpoint
-from ludus.vision.resnet import ResNet
+from ludus.vision.models.resnet import ResNet
 
 ID = "test/Pictures-v0"
 ludus.register(ID, "slots_toy", max_episode_steps=6)

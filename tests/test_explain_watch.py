@@ -18,17 +18,17 @@ from ludus.agents.evaluation import greedy_policy
 from ludus.agents.sight import find_sight
 from ludus.components.component import Component
 from ludus.components.composition import adapt
-from ludus.envs.engine.slots import open_batch
+from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
-from ludus.envs.screen.window import Command, Window
+from ludus.envs.rendering.window import Command, Window
+from ludus.explain import panel
+from ludus.explain.attribution import explain, overlay
+from ludus.explain.panel import Answer, View, draw_panel
 from ludus.scripts.explanations import METHODS, make_explanations
 from ludus.scripts.main import main
 from ludus.scripts.watch import spelled_out
-from ludus.vision import panel
-from ludus.vision.classifier import spaces_of
-from ludus.vision.explain import explain, overlay
-from ludus.vision.panel import Answer, View, draw_panel
+from ludus.vision.models.classifier import spaces_of
 from vision_toy import CLASSES
 
 SIDE = 32  # pixels of an item's picture
@@ -106,7 +106,7 @@ def test_panel_shows_what_was_seen_and_heat_where_the_answer_comes_from(items, q
 @pytest.mark.parametrize("method", METHODS)
 def test_heat_is_that_of_the_model_for_what_it_believes(items, method):
     torch.manual_seed(0)
-    from ludus.vision.convnet import ConvNet
+    from ludus.vision.models.convnet import ConvNet
 
     net = ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4, 8], dense=8)
     batch = sorter(items, net, 3)
@@ -355,7 +355,7 @@ def test_window_shows_the_panel(items, quarter, pygame, monkeypatch):
 @pytest.fixture
 def folder(tmp_path):
     """A component on the disk that takes the pictures of `items`."""
-    from ludus.vision.convnet import ConvNet
+    from ludus.vision.models.convnet import ConvNet
 
     net = ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4], dense=4, classes=CLASSES)
     net.save(tmp_path / "model")
@@ -486,7 +486,7 @@ def test_number_without_bounds_has_no_bar_and_is_shown_all_the_same():
 @pytest.mark.parametrize("name", ["pqn", "ppo"])
 @pytest.mark.parametrize("freeze", [True, False])
 def test_policy_that_sees_through_an_encoder_is_explained(items, tmp_path, name, freeze):
-    from ludus.vision.convnet import ConvNet
+    from ludus.vision.models.convnet import ConvNet
 
     torch.manual_seed(0)
     ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4, 8], dense=8).save(tmp_path / "net")

@@ -20,12 +20,12 @@ from commands_stage import said
 from ludus.agents.registry import resolve
 from ludus.components.component import Component, fingerprint_of, register
 from ludus.components.composition import chain
-from ludus.envs import registered
+from ludus.envs import registry as registered
 from ludus.envs.human.recording import Recorder
 from ludus.envs.make import make_game
 from ludus.training import recipe as plan
-from ludus.vision.read import compose
-from ludus.vision.resnet import ResNet
+from ludus.vision.models.resnet import ResNet
+from ludus.vision.tasks.read import compose
 
 PAYLOAD = """
 from pathlib import Path
@@ -101,7 +101,7 @@ NAMES = [
     "ludus.models.x.payload:X",
     "models.x.payload:X",
     "models/x/payload",
-    "ludus.vision.resnet:ResNet",
+    "ludus.vision.models.resnet:ResNet",
     "vision.resnet:ResNet",
     "../models/x",
 ]

@@ -13,10 +13,10 @@ import ludus
 import slots_toy
 from ludus.envs.checks.fuzz import Failure, draw_campaign, fuzz
 from ludus.envs.checks.lockstep import Fault, Pair
-from ludus.envs.engine.fillings import Blind, Noisy, Told
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Parameter, load
-from ludus.envs.engine.slots import SlottedBatch
+from ludus.envs.engine.slots.fillings import Blind, Noisy, Told
+from ludus.envs.engine.slots.slotted_batch import SlottedBatch
 from ludus.scripts.main import main
 
 ludus.register("test/Faulty-v0", "faulty", max_episode_steps=30)

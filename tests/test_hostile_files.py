@@ -17,8 +17,8 @@ from ludus.training import checkpoint
 from ludus.training import fit_checkpoints as checkpoints
 from ludus.training.recipe import read as read_plan
 from ludus.utils.files import write_atomically
-from ludus.vision.convnet import ConvNet
-from ludus.vision.recipe import Recipe
+from ludus.vision.models.convnet import ConvNet
+from ludus.vision.tasks.classify_recipe import Recipe
 from test_replay_files import new_buffer, played
 
 

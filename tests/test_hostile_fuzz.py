@@ -18,7 +18,7 @@ from ludus.components.component import Component
 from ludus.training import checkpoint
 from ludus.training.recipe import read as read_plan
 from ludus.training.recipe import write as write_plan
-from ludus.vision.recipe import Recipe
+from ludus.vision.tasks.classify_recipe import Recipe
 
 HUGE = 10**400
 

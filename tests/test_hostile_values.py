@@ -15,7 +15,7 @@ from ludus.components.component import Component
 from ludus.components.spaces import space_from_json
 from ludus.training import checkpoint
 from ludus.training import fit_checkpoints as checkpoints
-from ludus.vision.convnet import ConvNet
+from ludus.vision.models.convnet import ConvNet
 
 HUGE = 10**400
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ludus.envs.engine.binding import bind
+from ludus.envs.engine.compile.binding import bind
 
 SOURCE = """
 import numba

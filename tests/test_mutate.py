@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from ludus.envs.checks.mutation import CAUGHT, INVALID, SURVIVED, Outcome, Workshop, find_mutants
 from ludus.scripts import mutate
 from ludus.scripts.main import main
-from ludus.scripts.mutation import CAUGHT, INVALID, SURVIVED, Outcome, Workshop, find_mutants
 
 TINY = '''"""A walk of three steps … (not in ASCII: positions in a line are bytes)."""
 

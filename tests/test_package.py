@@ -105,7 +105,7 @@ def test_wheel_holds_the_packages_files_and_nothing_else(wheel, export):
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert found == expected
-    assert {"ludus/__init__.py", "ludus/envs/engine/driver.py", "ludus/scripts/main.py"} <= found
+    assert {"ludus/__init__.py", "ludus/envs/engine/compile/driver.py", "ludus/scripts/main.py"} <= found
     presets = {f"ludus/agents/presets/{file.name}" for file in (export / "agents" / "presets").glob("*.yaml")}
     assert presets
     assert presets <= found

@@ -13,7 +13,7 @@ import ludus
 from acting import random_actions
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Drift, load
-from ludus.envs.engine.slots import open_batch
+from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.make import make_batch
 
 CARTPOLE = "ludus.envs.robotics.cartpole"

@@ -16,9 +16,9 @@ from ludus.envs.human.panel import Panel, Row, number, signed
 from ludus.envs.human.play import Session, play
 from ludus.envs.human.recording import load_recording
 from ludus.envs.make import make_game
-from ludus.envs.screen import window as window_module
-from ludus.envs.screen.display import NoDisplayError
-from ludus.envs.screen.window import Command
+from ludus.envs.rendering import window as window_module
+from ludus.envs.rendering.display import NoDisplayError
+from ludus.envs.rendering.window import Command
 from ludus.scripts.main import main
 
 SNAKE, CARTPOLE = "ludus/Snake-v1", "ludus/CartPole-v1"

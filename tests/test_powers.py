@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.envs.engine.powers import library_square, library_square_single, square, square_single
+from ludus.envs.engine.math.powers import library_square, library_square_single, square, square_single
 
 
 @numba.njit

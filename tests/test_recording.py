@@ -18,8 +18,8 @@ from ludus.envs.human.play import Session
 from ludus.envs.human.recording import Recorder, load_recording
 from ludus.envs.human.replay import Replay, check_replay, replay
 from ludus.envs.make import make_game, make_recorded
-from ludus.envs.screen import window as window_module
-from ludus.envs.screen.window import Command
+from ludus.envs.rendering import window as window_module
+from ludus.envs.rendering.window import Command
 from ludus.scripts.main import main
 
 SNAKE, CARTPOLE, SLIDER = "ludus/Snake-v1", "ludus/CartPole-v1", "test/Slider-v0"

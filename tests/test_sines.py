@@ -7,8 +7,8 @@ import numba
 import numpy as np
 import pytest
 
-from ludus.envs.engine import sines
-from ludus.envs.engine.sines import LARGE, sines_and_cosines
+from ludus.envs.engine.math import sines
+from ludus.envs.engine.math.sines import LARGE, sines_and_cosines
 
 BITS = 300  # of the exact values: fixed point
 MOST = 2.0  # units in the last place

@@ -12,8 +12,8 @@ from ludus.agents.regret import Gauge
 from ludus.agents.sb3.vecenv import make_vec_env
 from ludus.components.component import Component
 from ludus.components.composition import adapt
-from ludus.envs.engine.fillings import cells_of
 from ludus.envs.engine.simulation import SIGHT
+from ludus.envs.engine.slots.fillings import cells_of
 from ludus.envs.make import make_batch, slots_of
 
 GAMES = ("ludus/Breakout-v0", "ludus/Snake-v1", "ludus/CartPole-v1")

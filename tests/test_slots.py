@@ -14,7 +14,7 @@ from ludus.agents.sb3.vecenv import make_vec_env
 from ludus.components.component import Component
 from ludus.components.composition import adapt
 from ludus.envs.engine.kernel_batch import KernelBatch
-from ludus.envs.engine.slots import SlottedBatch, open_batch
+from ludus.envs.engine.slots.slotted_batch import SlottedBatch, open_batch
 
 MODULE, ID = "slots_toy", "test/Slots-v0"
 ludus.register(ID, MODULE, max_episode_steps=6)

@@ -13,7 +13,7 @@ from acting import random_actions
 from ludus.envs.engine import snapshot
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Drift
-from ludus.envs.engine.slots import open_batch
+from ludus.envs.engine.slots.slotted_batch import open_batch
 from snapshot_attack import crafted, sealed
 
 CARTPOLE, SNAKE = "ludus.envs.robotics.cartpole", "ludus.envs.games.snake"

@@ -13,7 +13,7 @@ from ludus.envs.automation.sorter import KEYS, PARAMETERS
 from ludus.envs.automation.sorter_camera import COVER, photograph
 from ludus.envs.automation.sorter_items import draw_parcels, make_items
 from ludus.envs.engine.kernel_batch import KernelBatch
-from ludus.envs.engine.slots import open_batch
+from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.make import make_batch
 from sorter_twin import Twin
 from tabletop import Stream

@@ -16,7 +16,7 @@ from gymnasium.vector import AutoresetMode
 import ludus
 from acting import flat, row_of
 from ludus.envs.engine.kernel_batch import KernelBatch
-from ludus.envs.engine.slots import open_batch
+from ludus.envs.engine.slots.slotted_batch import open_batch
 
 LIMIT, STEPS, SEED = 40, 250, 77  # a low time limit, so that all kinds of ends occur
 ENVIRONMENTS = list(ludus.ENVIRONMENTS)

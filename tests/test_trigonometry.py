@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.envs.engine.trigonometry import (
+from ludus.envs.engine.math.trigonometry import (
     NEAR,
     SMALL,
     STEPS,

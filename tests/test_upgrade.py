@@ -24,17 +24,17 @@ from ludus.studies import (
 from ludus.studies import (
     regret as study_regret,
 )
-from ludus.vision.convnet import ConvNet
-from ludus.vision.reader import Reader
-from ludus.vision.resnet import ResNet
+from ludus.vision.models.convnet import ConvNet
+from ludus.vision.models.reader import Reader
+from ludus.vision.models.resnet import ResNet
 from test_imports import ROOT
 
 PICTURE, PAIR = spaces.Box(0, 255, (8, 8, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
 # What stood in the config.json of format 1, written out.
 FORMER = {
-    "vision/resnet": "ludus.vision.resnet:ResNet",
-    "vision/convnet": "ludus.vision.convnet:ConvNet",
-    "vision/reader": "ludus.vision.reader:Reader",
+    "vision/resnet": "ludus.vision.models.resnet:ResNet",
+    "vision/convnet": "ludus.vision.models.convnet:ConvNet",
+    "vision/reader": "ludus.vision.models.reader:Reader",
     "ludus/chain": "ludus.components.composition:Chain",
     "test/mine": "mymodels.nets:Mine",
 }

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ludus.envs.engine.kernel_batch import KernelBatch
-from ludus.envs.screen import video
-from ludus.envs.screen.video import BACKGROUND, VideoWriter, fit_tile, gif, grid_shape, tile
+from ludus.envs.rendering import video
+from ludus.envs.rendering.video import BACKGROUND, VideoWriter, fit_tile, gif, grid_shape, tile
 
 RED, GREEN, BLUE = (200, 30, 40), (30, 180, 60), (20, 60, 210)
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from ludus.components.component import Component
+from ludus.explain.attribution import explain, overlay
 from ludus.scripts.main import main
 from ludus.training import fit as fitting
 from ludus.training import fit_checkpoints as checkpoints
@@ -17,11 +18,10 @@ from ludus.training.fit import folder_of
 from ludus.training.optimizers import Muon, make, orthogonalised, schedule
 from ludus.training.recipe import read, write
 from ludus.utils.interrupts import Interrupted
-from ludus.vision import report
-from ludus.vision.classify import Classify, Training
 from ludus.vision.data import load
-from ludus.vision.explain import explain, overlay
-from ludus.vision.recipe import Recipe, compose
+from ludus.vision.tasks import classify_report as report
+from ludus.vision.tasks.classify import Classify, Training
+from ludus.vision.tasks.classify_recipe import Recipe, compose
 from vision_toy import CLASSES, as_it_was, make_folder  # noqa: F401
 
 TASK = Classify.TASK

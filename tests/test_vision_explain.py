@@ -7,10 +7,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from ludus.components.composition import adapt
-from ludus.vision.classifier import spaces_of
-from ludus.vision.convnet import ConvNet
-from ludus.vision.explain import METHODS, explain, explain_module, overlay, similarity_when_randomised
-from ludus.vision.resnet import ResNet
+from ludus.explain.attribution import METHODS, explain, explain_module, overlay, similarity_when_randomised
+from ludus.vision.models.classifier import spaces_of
+from ludus.vision.models.convnet import ConvNet
+from ludus.vision.models.resnet import ResNet
 from vision_toy import CLASSES, picture
 
 

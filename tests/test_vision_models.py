@@ -9,10 +9,10 @@ from gymnasium import spaces
 from torch import nn
 
 from ludus.components.component import Component
-from ludus.vision.classifier import spaces_of
-from ludus.vision.convnet import ConvNet
-from ludus.vision.layers import Conv3x3, Whitening, multiply_adds, parameters
-from ludus.vision.resnet import ResNet
+from ludus.vision.models.classifier import spaces_of
+from ludus.vision.models.convnet import ConvNet
+from ludus.vision.models.layers import Conv3x3, Whitening, multiply_adds, parameters
+from ludus.vision.models.resnet import ResNet
 
 KINDS = {
     "resnet": (ResNet, {"widths": [16, 24, 32]}),

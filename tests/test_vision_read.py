@@ -15,10 +15,11 @@ from ludus.envs.make import make_batch
 from ludus.scripts.main import main
 from ludus.training.fit import folder_of
 from ludus.utils.interrupts import Interrupted
-from ludus.vision import read, reading
-from ludus.vision.classify import Classify
-from ludus.vision.read import Data, Read, compose
-from ludus.vision.reader import Reader
+from ludus.vision.models.reader import Reader
+from ludus.vision.tasks import read
+from ludus.vision.tasks import read_report as reading
+from ludus.vision.tasks.classify import Classify
+from ludus.vision.tasks.read import Data, Read, compose
 from vision_toy import as_it_was  # noqa: F401
 
 TOY = "test/Pictures-v0"

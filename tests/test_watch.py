@@ -18,8 +18,8 @@ from ludus.envs.engine.foreign import ForeignBatch
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
-from ludus.envs.screen import window as window_module
-from ludus.envs.screen.window import Command, Window
+from ludus.envs.rendering import window as window_module
+from ludus.envs.rendering.window import Command, Window
 
 CARTPOLE = "ludus.envs.robotics.cartpole"
 

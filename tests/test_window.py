@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from ludus.envs.screen.display import start_pygame
-from ludus.envs.screen.letters import Letters
-from ludus.envs.screen.video import BACKGROUND
-from ludus.envs.screen.window import Command, NoDisplayError, Window
+from ludus.envs.rendering.display import start_pygame
+from ludus.envs.rendering.letters import Letters
+from ludus.envs.rendering.video import BACKGROUND
+from ludus.envs.rendering.window import Command, NoDisplayError, Window
 
 COLORS = np.array([(200, 30, 40), (30, 180, 60), (20, 60, 210), (220, 220, 40)], np.uint8)
 

@@ -15,7 +15,7 @@ import yaml
 
 from ...envs.engine.batch import check_seed
 from ...envs.make import pin_component, pin_components, slots_of
-from ...envs.registered import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
+from ...envs.registry import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
 from ...utils.files import quote, write_atomically
 from ...utils.untrusted import MOST_YAML, is_number, parse_yaml, read_regular
 from ...utils.wording import did_you_mean, in_line, in_one_line
@@ -28,7 +28,7 @@ MOST_SECONDS = 10**9
 # What is younger than some runs and results (hyperparameters, and an entry of `RunConfig`): at these values it changes
 # nothing.
 LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""}
-PRESETS = Path(__file__).parent / "presets"
+PRESETS = Path(__file__).parents[1] / "presets"
 OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
 
 

@@ -67,7 +67,7 @@ GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
 
 def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None:
     """The first steps of an episode as a GIF; ``None`` for an environment that does not draw here. Closes ``batch``."""
-    from ...envs.screen.video import gif
+    from ...envs.rendering.video import gif
 
     try:
         if batch.frame_size is None:

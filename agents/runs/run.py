@@ -25,7 +25,7 @@ import torch
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from ...envs.make import make_batch
-from ...envs.registered import import_option
+from ...envs.registry import import_option
 from ...training import checkpoint
 from ...utils.files import cut_back, is_temporary, quote
 from ...utils.interrupts import watch_signals

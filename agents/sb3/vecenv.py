@@ -163,7 +163,7 @@ class BatchVecEnv(EpisodicVecEnv):
         """The frames as one tiled picture, or (``"human"``) in a window."""
         if (mode or self._render_mode) != "human":
             return super().render(mode)
-        from ...envs.screen.window import Window
+        from ...envs.rendering.window import Window
 
         images = np.stack(self.get_images())  # type: ignore[arg-type]
         if self._window is None:

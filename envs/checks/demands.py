@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from gymnasium import Space, spaces
 
-from ..engine.fillings import bounds_of
-from ..engine.slots import STATE
+from ..engine.slots.fillings import bounds_of
+from ..engine.slots.slotted_batch import STATE
 
 
 class Fault(Exception):

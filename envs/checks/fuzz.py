@@ -14,8 +14,8 @@ from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 
 from ..engine.kernel_batch import KernelBatch
-from ..engine.make_filling import examples
 from ..engine.simulation import Simulation, load
+from ..engine.slots.resolve import examples
 from ..engine.third_party.mistakes import Mistake
 from .demands import Fault, demand
 from .lockstep import Pair

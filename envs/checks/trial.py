@@ -13,9 +13,9 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from ..engine.kernel_batch import KernelBatch
-from ..engine.make_filling import examples
 from ..engine.simulation import Simulation, load
-from ..engine.slots import open_batch
+from ..engine.slots.resolve import examples
+from ..engine.slots.slotted_batch import open_batch
 from ..engine.third_party import trust
 from .fuzz import Campaign, Tally, draw_actions, fuzz
 from .lockstep import demand

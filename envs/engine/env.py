@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from .copies import Copied
-from .slots import open_batch
+from .slots.slotted_batch import open_batch
 
 
 class Env(Copied, gymnasium.Env):
@@ -126,7 +126,7 @@ class Env(Copied, gymnasium.Env):
             if self.render_mode == "rgb_array":
                 return frame
             if self._window is None:
-                from ..screen.render_window import open_render_window
+                from ..rendering.render_window import open_render_window
 
                 self._window = open_render_window(self.batch.name, frame.shape[:2], 1, self.batch.simulation.fps)
             self._window.show(frame[None])

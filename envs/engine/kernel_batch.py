@@ -15,9 +15,9 @@ from gymnasium.vector import AutoresetMode
 from ...utils.wording import did_you_mean
 from . import snapshot
 from .batch import check_count, check_mode, check_seed
-from .binding import specialise
 from .buffers import allocate
-from .driver import DISABLED, NEXT_STEP, RESET, SAME_STEP, STEP, make_setting
+from .compile.binding import specialise
+from .compile.driver import DISABLED, NEXT_STEP, RESET, SAME_STEP, STEP, make_setting
 from .parameters import action_bounds, parameter_ranges, spans
 from .simulation import Simulation, load
 from .third_party.admission import admit, declared, watch

@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from .copies import Copied
-from .slots import open_batch
+from .slots.slotted_batch import open_batch
 
 HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step is cheaper than a copy
 
@@ -217,7 +217,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
             return tuple(frames)
         shown = min(self.num_envs, MOST_TILES)
         if self._window is None:
-            from ..screen.render_window import open_render_window
+            from ..rendering.render_window import open_render_window
 
             simulation = self.batch.simulation
             self._window = open_render_window(self.batch.name, simulation.frame, shown, simulation.fps)

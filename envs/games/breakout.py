@@ -52,8 +52,8 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform_in
+from ..engine.math.trigonometry import sin_cos
 from ..engine.simulation import Parameter, Simulation, Size, sight
-from ..engine.trigonometry import sin_cos
 from .breakout_audit import INVARIANTS
 from .breakout_audit import invariant as invariant  # the engine looks for both here
 from .breakout_bricks import (

@@ -7,9 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..screen.letters import Letters
-from ..screen.video import BACKGROUND
-from ..screen.window import BADGE, BADGE_INK, BAR, CHARACTERS, KEY, KEY_INK, LABEL, MARGIN, VALUE, Command, Window
+from ..rendering.letters import Letters
+from ..rendering.video import BACKGROUND
+from ..rendering.window import (
+    BADGE,
+    BADGE_INK,
+    BAR,
+    CHARACTERS,
+    KEY,
+    KEY_INK,
+    LABEL,
+    MARGIN,
+    VALUE,
+    Command,
+    Window,
+)
 from .controls import Controls, Gamepad
 from .panel import Panel, Row
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from ...utils.wording import counted
-from ..screen.display import start_pygame
-from ..screen.window import Command
+from ..rendering.display import start_pygame
+from ..rendering.window import Command
 from .cockpit import PLAY_KEYS, Cockpit, Key
 from .controls import GO
 from .game import Game

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.progress import track
 
 from ...utils.wording import counted
-from ..screen.display import start_pygame
-from ..screen.video import VideoWriter
-from ..screen.window import Command
+from ..rendering.display import start_pygame
+from ..rendering.video import VideoWriter
+from ..rendering.window import Command
 from .cockpit import REPLAY_KEYS, Cockpit, Key
 from .game import Game
 from .panel import Panel, ending, number, rows, term_rows

@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..engine.batch import Batch, check_seed
 from ..engine.vector import MOST_TILES
-from ..screen.video import VideoWriter, fit_tile, tile
-from ..screen.window import KEYS, Command, Window
+from ..rendering.video import VideoWriter, fit_tile, tile
+from ..rendering.window import KEYS, Command, Window
 
 MOST_PICTURES = 60  # per second; a faster rollout leaves pictures out, no steps
 SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's own pace

@@ -32,8 +32,8 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import inlined, kernel, uniform_in
+from ..engine.math.sines import sines_and_cosines
 from ..engine.simulation import Parameter, Shown, Simulation
-from ..engine.sines import sines_and_cosines
 from .acrobot_drawing import draw_acrobot
 from .acrobot_motion import swing, tip_height
 

@@ -6,9 +6,9 @@ A pose is eight numbers: both angles (rad), both angular velocities (rad/s), the
 import math
 
 from ..engine.kernels import inlined, kernel
-from ..engine.sines import LARGE, sines_and_cosines
-from ..engine.trigonometry import fused_multiply_add as fuse
-from ..engine.trigonometry import library_cos, library_sin
+from ..engine.math.sines import LARGE, sines_and_cosines
+from ..engine.math.trigonometry import fused_multiply_add as fuse
+from ..engine.math.trigonometry import library_cos, library_sin
 
 TURN = 2.0 * math.pi  # rad
 

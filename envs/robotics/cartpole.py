@@ -30,8 +30,8 @@ from gymnasium import spaces
 
 from ..engine.drawing import box, disc, fill, line, number, shade, text
 from ..engine.kernels import kernel, uniform_in
+from ..engine.math.trigonometry import sin_cos
 from ..engine.simulation import Parameter, Shown, Simulation, sight
-from ..engine.trigonometry import sin_cos
 from .cartpole_reach import farthest
 
 LEFT, RIGHT = 0, 1

@@ -25,8 +25,8 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform_in
+from ..engine.math.trigonometry import library_cos
 from ..engine.simulation import Parameter, Shown, Simulation
-from ..engine.trigonometry import library_cos
 from .mountain_car_continuous_heuristic import thrifty_push
 from .mountain_drawing import draw_effort, draw_mountain_car
 

@@ -29,9 +29,9 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform_in
-from ..engine.powers import square, square_single
+from ..engine.math.powers import square, square_single
+from ..engine.math.trigonometry import fused_multiply_add, sin_and_single_cos
 from ..engine.simulation import Parameter, Shown, Simulation
-from ..engine.trigonometry import fused_multiply_add, sin_and_single_cos
 from .pendulum_drawing import draw as draw  # the engine looks for it here
 from .pendulum_heuristic import cheapest_torque
 

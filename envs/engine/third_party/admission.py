@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from gymnasium import Space
 
-from ..binding import layout_of
-from ..loops import Driver, compile_driver
+from ..compile.binding import layout_of
+from ..compile.loops import Driver, compile_driver
 from ..simulation import Simulation, record_dtype
 from . import trust
 from .declaration import check_spaces, check_state

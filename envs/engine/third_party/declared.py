@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from gymnasium import Space
 
-from .. import driver, kernels, loops
-from ..binding import as_text, hash_sources
+from .. import kernels
+from ..compile import driver, loops
+from ..compile.binding import as_text, hash_sources
 from ..simulation import Simulation
 from .declaration import kernels_of
 

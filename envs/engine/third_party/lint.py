@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ....utils.wording import did_you_mean
-from ..twins import is_kernel
+from ..compile.twins import is_kernel
 from .declaration import arguments_of, kernels_of
 from .mistakes import Mistake, is_ours, mistake, place_of, syntax_of
 from .returns import check_returns, inside

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..binding import with_names
-from ..twins import Twins
+from ..compile.binding import with_names
+from ..compile.twins import Twins
 from .mistakes import Mistake, innermost, is_ours, mistake
 
 OUTSIDE = re.compile(r"index (-?\d+) is out of bounds for (?:axis (\d+) with )?size (\d+)")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from gymnasium import Space, spaces
 
-from ..driver import RESET, SAME_STEP
+from ..compile.driver import RESET, SAME_STEP
 from .mistakes import Mistake, mistake, place_of
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from ..third_party.mistakes import LOOP_LINES
 from .machine_code import compile_cached
-from .third_party.mistakes import LOOP_LINES
 from .twins import Twins, copy_of, reached
 
 CHECKED = "_checked"  # at the end of the names of code with bounds checks, so that the cache keeps the two apart
@@ -103,7 +103,7 @@ def _options_of_checks() -> dict[str, Any]:
     Raises:
         ValueError: NUMBA_BOUNDSCHECK=0, which would switch them off whatever a function asks for.
     """
-    from .third_party.stores import StrictCompiler
+    from ..third_party.stores import StrictCompiler
 
     if numba.config.BOUNDSCHECK == 0:  # type: ignore[attr-defined]
         raise ValueError("NUMBA_BOUNDSCHECK=0 takes the checks out of code that needs them; unset it")

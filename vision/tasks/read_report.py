@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from ..envs.frames import Frames
-from ..utils.wording import counted
-from .explain import rgb
-from .layers import multiply_adds, parameters
-from .reader import Reader
+from ...envs.frames import Frames
+from ...explain.attribution import rgb
+from ...utils.wording import counted
+from ..models.layers import multiply_adds, parameters
+from ..models.reader import Reader
 
 AT_ONCE = 512  # pictures in a forward pass without training
 SHOWN = 12  # numbers, or pictures of boards, that are drawn

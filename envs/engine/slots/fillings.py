@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from gymnasium import Space, spaces
 
-from ...components.spaces import same_space
-from .kernels import GAMMA, UNIT, mix
-from .simulation import Simulation, Slot
+from ....components.spaces import same_space
+from ..kernels import GAMMA, UNIT, mix
+from ..simulation import Simulation, Slot
 
 
 class Host(Protocol):

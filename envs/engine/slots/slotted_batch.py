@@ -17,14 +17,14 @@ import numpy as np
 from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 
-from . import snapshot
-from .driver import DISABLED
+from .. import snapshot
+from ..compile.driver import DISABLED
+from ..kernel_batch import KernelBatch
+from ..simulation import load
+from ..third_party.admission import watch_restart, watch_slot
+from ..vetting import check
 from .fillings import Filling, Learned, bounds_of
-from .kernel_batch import KernelBatch
-from .make_filling import make_filling, told
-from .simulation import load
-from .third_party.admission import watch_restart, watch_slot
-from .vetting import check
+from .resolve import make_filling, told
 
 STATE = "state"  # key of the ordinary observation
 

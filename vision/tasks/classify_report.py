@@ -9,11 +9,11 @@ from PIL import Image, ImageDraw, ImageFont
 from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
-from ..utils.wording import counted
-from .classifier import Classifier
-from .data import Images
-from .explain import explain, overlay
-from .layers import multiply_adds, parameters
+from ...explain.attribution import explain, overlay
+from ...utils.wording import counted
+from ..data import Images
+from ..models.classifier import Classifier
+from ..models.layers import multiply_adds, parameters
 
 AT_ONCE = 500  # images in a forward pass without training
 SMALL = 8  # font size in pixels

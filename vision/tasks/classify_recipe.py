@@ -4,12 +4,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..data.image_sets import IMAGE_SETS
-from ..training.recipe import Plan, arguments_of, here, read_settings
-from ..utils.wording import did_you_mean
-from .convnet import ConvNet
-from .data import Augmentation
-from .resnet import ResNet
+from ...data.image_sets import IMAGE_SETS
+from ...training.recipe import Plan, arguments_of, here, read_settings
+from ...utils.wording import did_you_mean
+from ..data import Augmentation
+from ..models.convnet import ConvNet
+from ..models.resnet import ResNet
 
 MODELS: dict[str, type[ConvNet] | type[ResNet]] = {"resnet": ResNet, "convnet": ConvNet}
 

@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .kernels import compiled_as, kernel
+from ..kernels import compiled_as, kernel
 
 SMALL = 0.25  # rad
 SINE_MARGIN, COSINE_MARGIN = 1.04, 1.03  # the remainder is stretched by it: 0.5 / 1.04 = 0.5 - 0.019

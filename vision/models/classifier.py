@@ -7,7 +7,7 @@ from gymnasium import Space, spaces
 from torch import nn
 from torch.nn import functional as F
 
-from ..components.component import Component
+from ...components.component import Component
 
 
 class Classifier(Component):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...utils.wording import did_you_mean
+from ....utils.wording import did_you_mean
+from ..simulation import Slot
 from .fillings import Baseline, Blind, Filling, Host, Learned, Noisy, Told
-from .simulation import Slot
 
 NAMED = ("truth", "raw", "blind", "noisy:LEVEL")
 
@@ -90,6 +90,6 @@ def load_component(given: Mapping[str, Any], name: str) -> Any:
             raise ValueError(f"unknown entry {key!r} in slot {name}{did_you_mean(key, known)}")
     if "component" not in given:
         raise ValueError(f"slot {name} was given {dict(given)!r}; expected {{'component': FOLDER}}")
-    from ...components.component import Component
+    from ....components.component import Component
 
     return Component.load(given["component"], given.get("device", "cpu"), given.get("fingerprint"))

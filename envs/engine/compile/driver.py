@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .kernels import borrow, kernel, seed_stream, uniform_in
-from .parameters import NEVER, Ranges
+from ..kernels import borrow, kernel, seed_stream, uniform_in
+from ..parameters import NEVER, Ranges
 
 RESET, STEP = 0, 1  # commands
 NEXT_STEP, SAME_STEP, DISABLED = 0, 1, 2  # what happens at the end of an episode (Gymnasium's AutoresetMode)

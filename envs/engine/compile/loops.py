@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from . import driver, kernels
+from .. import kernels
+from ..kernels import borrow, kernel
+from ..third_party.mistakes import is_ours
+from . import driver
 from .binding import bind, hash_sources, layout_of
 from .driver import begin, define_drive, mask
-from .kernels import borrow, kernel
-from .third_party.mistakes import is_ours
 
 KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw", "invariant")
 
@@ -168,7 +169,7 @@ class Driver:
         bound = bind(loop, self._module, names, source_hash, layout, self.checked)
         if not self.checked and is_ours(self._module.__file__):
             return bound
-        from .third_party.checked import guarded  # here: it loads all of Numba's compiler, 70 ms
+        from ..third_party.checked import guarded  # here: it loads all of Numba's compiler, 70 ms
 
         return guarded(bound, self._module, loop, names, self.checked)
 

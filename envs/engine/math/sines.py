@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .kernels import compiled_as
+from ..kernels import compiled_as
 from .trigonometry import fused_multiply_add
 
 LARGE = 32.0  # rad: beyond, half turns are counted with too little precision

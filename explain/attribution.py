@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from ..components.component import Component
 from ..utils.wording import did_you_mean
-from .classifier import Classifier
+from ..vision.models.classifier import Classifier
 
 METHODS = ("gradcam", "gradients")
 STEPS = 32  # of the sum along the way from grey; 20 to 300 are recommended

@@ -9,14 +9,14 @@ import torch
 from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
-from ..envs.frames import SUCCESSIVE, Frames, frames
-from ..envs.registered import check_entries, check_registered, import_named, module_of
-from ..training import learning
-from ..training.fit import Fit
-from ..training.recipe import Plan, arguments_of, here, read_settings
-from .data import Shuffled
-from .reader import Reader
-from .reading import Summary, baseline, figures, judge, measure, readings_picture
+from ...envs.frames import SUCCESSIVE, Frames, frames
+from ...envs.registry import check_entries, check_registered, import_named, module_of
+from ...training import learning
+from ...training.fit import Fit
+from ...training.recipe import Plan, arguments_of, here, read_settings
+from ..data import Shuffled
+from ..models.reader import Reader
+from .read_report import Summary, baseline, figures, judge, measure, readings_picture
 
 WATCHED = 4096  # test pictures, at most, that are judged after each epoch; nothing is chosen by it
 TESTED_APART = 1_000_003  # what the seed of the test's episodes is further

@@ -12,7 +12,7 @@ import torch
 from gymnasium import Space, spaces
 from torch import nn
 
-from ..components.component import Component
+from ...components.component import Component
 
 
 class Reader(Component):

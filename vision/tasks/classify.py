@@ -6,13 +6,13 @@ import torch
 from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
-from ..training import learning
-from ..training.fit import Fit
-from . import report
-from .classifier import Classifier, spaces_of
-from .data import Batches, Images, generator, hold_out, load
-from .recipe import MODELS, Recipe
-from .resnet import ResNet
+from ...training import learning
+from ...training.fit import Fit
+from ..data import Batches, Images, generator, hold_out, load
+from ..models.classifier import Classifier, spaces_of
+from ..models.resnet import ResNet
+from . import classify_report as report
+from .classify_recipe import MODELS, Recipe
 
 SEEN = 5000  # training images from which mean, spread and whitening are computed
 WATCHED = 2000  # test images, at most, whose accuracy is shown after each epoch; nothing is chosen by it

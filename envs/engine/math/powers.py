@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from .kernels import compiled_as, kernel
+from ..kernels import compiled_as, kernel
 from .trigonometry import fused_multiply_add
 
 MARGIN = 1.025  # what is missing to the exact square is stretched by it: 0.5 / 1.025 = 0.5 - 0.0122

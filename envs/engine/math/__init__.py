@@ -1,0 +1,1 @@
+"""Compiled functions of numbers, with the bits of the C library."""

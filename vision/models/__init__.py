@@ -1,0 +1,1 @@
+"""Networks that see. Each is a component."""
