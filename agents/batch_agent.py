@@ -1,4 +1,4 @@
-"""What Ludus' own agents share: SB3's interface over a batch, acting, log lines, and reading hyperparameters."""
+"""The base of Ludus' own agents: SB3's interface over a batch, acting, log lines, and reading hyperparameters."""
 
 import time
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""What a run needs of an algorithm of Stable-Baselines3's: tags, actions for a batch, and state without pickle.
+"""SB3's algorithms as a run needs them: tags, actions for a batch, and state without pickle.
 
 ``Resumable`` stands in front of SB3's own class. SB3's zip holds cloudpickled fields, so nothing of it is used: tensors
 and plain values are handed out, and classes, spaces and schedules are rebuilt from the run's configuration.

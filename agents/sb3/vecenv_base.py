@@ -1,4 +1,4 @@
-"""What both kinds of ``VecEnv`` share: infos that are reused, actions as SB3 gives them, no single environments."""
+"""The base of both kinds of ``VecEnv``: infos that are reused, actions as SB3 gives them, no single environments."""
 
 from typing import Any
 
