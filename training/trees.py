@@ -59,10 +59,3 @@ def unpack(tensors: dict[str, torch.Tensor], plain: Any) -> Any:
     if isinstance(plain, list):
         return [unpack(tensors, part) for part in plain]
     return plain
-
-
-def each(function: Callable[[Any], Any], value: Any) -> Any:
-    """``function`` of an observation, or of each entry of a dict observation."""
-    if isinstance(value, dict):
-        return {key: function(part) for key, part in value.items()}
-    return function(value)

@@ -19,6 +19,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 from ...envs.engine.batch import Batch
 from ...training import trees
 from ..batch_agent import counter, refuse_saving
+from ..observations import map_observation
 from ..statistics import EpisodeStatistics
 from . import replay
 from .vecenv import BatchVecEnv
@@ -152,7 +153,7 @@ class Resumable:
             return {}
         tree = {"returns": env.returns, "return": _moments(env.ret_rms)}
         if env.norm_obs:
-            tree["observation"] = trees.each(_moments, env.obs_rms)
+            tree["observation"] = map_observation(_moments, env.obs_rms)
         return tree
 
     def pack(self: Any) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -197,7 +198,7 @@ class Resumable:
         self.set_parameters(tree["parameters"], exact_match=True, device=self.device)
         for name, value in tree["variables"].items():
             getattr(self, name).data.copy_(value)
-        last = {key: trees.each(_as_array, value) for key, value in tree["last"].items()}
+        last = {key: map_observation(_as_array, value) for key, value in tree["last"].items()}
         self._last_obs, self._last_original_obs = last["observation"], last["original"]
         self._last_episode_starts = last["starts"]
         for attribute, name in (("num_timesteps", "num_timesteps"), ("_n_updates", "n_updates"), ("logged_at",) * 2):
