@@ -11,12 +11,12 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
-from .observations import map_observation
 from ..utils.untrusted import is_number, is_whole
 from ..utils.wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
-from .sb3.vecenv import BatchVecEnv, check_autoreset
+from .observations import map_observation
 from .statistics import EpisodeStatistics
+from .vecenv.vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")
 MOST_THREADS = 256  # torch crashes for want of memory at some number above

@@ -171,7 +171,9 @@ class Placed:
 # --- By configuration ------------------------------------------------------------------------------------------------
 
 
-def check_encoder(encoder: Any, freeze: bool, center: Any = None, policy_kwargs: Mapping[str, Any] | None = None) -> None:
+def check_encoder(
+    encoder: Any, freeze: bool, center: Any = None, policy_kwargs: Mapping[str, Any] | None = None
+) -> None:
     """``ValueError`` unless these hyperparameters go together, and ``encoder`` can name a component."""
     if encoder is None:
         if freeze:

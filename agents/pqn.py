@@ -14,12 +14,12 @@ import torch
 from torch import nn
 
 from ..envs.engine.batch import Batch
-from .observations import map_observation
 from ..utils.untrusted import is_number
 from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, check_range, check_types, config_from
 from .encoders import check_encoder, place_encoder
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
+from .observations import map_observation
 from .returns import lambda_returns
 from .views import EgocentricView
 

@@ -8,11 +8,11 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
+from ludus.agents.observations import map_observation
 from ludus.agents.sight import Sight, find_sight
 from ludus.envs.engine.slots.fillings import Learned
 from ludus.explain.attribution import explain, explain_module
 from ludus.explain.panel import PROPORTION, Answer, View, draw_panel
-from ludus.agents.observations import map_observation
 from ludus.utils.wording import did_you_mean
 
 METHODS = {"grad-cam": "gradcam", "integrated-gradients": "gradients"}  # as typed -> as `vision.explain` calls them

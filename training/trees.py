@@ -1,6 +1,5 @@
 """Nested Python values as tensors and JSON: how an agent's state becomes a checkpoint without pickle."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np

@@ -13,11 +13,11 @@ from ...envs.engine.batch import Batch
 from ..batch_agent import counter
 from ..encoders import place_encoder
 from ..exploration import AskedEpsilonGreedy, EpsilonGreedy
+from ..vecenv.vecenv import BatchVecEnv
 from ..views import EgocentricView
 from .hyperparameters import NOISES, OURS, SCHEDULES, policy_arguments, schedule
 from .hyperparameters import resolve as resolve  # `registry` looks for it here
 from .resumable import Resumable
-from .vecenv import BatchVecEnv
 
 MOST_SEED = 2**32 - 1  # what NumPy's global random numbers take, which SB3 seeds
 

@@ -21,9 +21,9 @@ from ...training import trees
 from ..batch_agent import counter, refuse_saving
 from ..observations import map_observation
 from ..statistics import EpisodeStatistics
+from ..vecenv.base import as_members
+from ..vecenv.vecenv import BatchVecEnv
 from . import replay
-from .vecenv import BatchVecEnv
-from .vecenv_base import as_members
 
 LOG_POINTS = 1_000  # of a training, at the most, for the algorithms that learn after every few steps
 

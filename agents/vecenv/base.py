@@ -7,7 +7,6 @@ from gymnasium import error, spaces
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
-
 ROUNDING = 8 * float(np.finfo(np.float32).eps)  # of an unscaled action, as a share of its bound
 
 

@@ -9,7 +9,7 @@ from gymnasium.vector import AutoresetMode
 
 from ...envs.engine.foreign import check_spaces
 from ..observations import map_observation, select
-from .vecenv_base import EpisodicVecEnv
+from .base import EpisodicVecEnv
 
 
 class VectorVecEnv(EpisodicVecEnv):

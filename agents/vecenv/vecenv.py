@@ -16,8 +16,8 @@ from stable_baselines3.common.vec_env import VecEnv
 from ...envs.engine.batch import Batch, check_seed
 from ...envs.make import make_batch
 from ..observations import map_observation, select
-from .vecenv_base import EpisodicVecEnv
-from .vecenv_vector import VectorVecEnv
+from .base import EpisodicVecEnv
+from .vector import VectorVecEnv
 
 RENDER_MODES = (None, "rgb_array", "human")
 
