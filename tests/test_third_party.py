@@ -281,6 +281,9 @@ SIMULATION = Simulation(
     name="acme/Hopper-v0",
     state=lambda: {"hops": "i8"},
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
     terms=("hops",),
     action_names=("rest", "hop"),
 )
