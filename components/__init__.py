@@ -8,6 +8,7 @@ from typing import Any
 
 _WHERE = {
     "Component": "component",
+    "fingerprint_of": "component",
     "register": "names",
     "adapt": "composition",
     "chain": "composition",

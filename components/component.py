@@ -12,7 +12,7 @@ It persists as a folder of two files:
 
 ``fingerprint`` is the SHA-256 of config.json, and so of everything. The class stands there by its stable name, such as
 ``vision/resnet``: only classes that Ludus names itself, or that a program has made known with ``register("acme/net")``,
-are loaded (see `component_names.py`). Nothing in such a folder is ever imported, executed or unpickled.
+are loaded (see `names.py`). Nothing in such a folder is ever imported, executed or unpickled.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ from ..utils.wording import in_one_line
 from .names import (
     OURS,
     class_named,
-    name_of,  # where programs look for it
+    name_of,
 )
 from .spaces import check_extent, descriptions, space_from_json, space_to_json
 

@@ -72,8 +72,7 @@ def main(arguments: list[str]) -> int:
     known = read(path, mutants, options.retry)
     console = Console(highlight=False)
     try:
-        tests = [f"tests/test_{each}.py" for each in (name, *more_tests(name, root), *TESTS)]
-        tests = [test for test in tests if (root / test).exists()]
+        tests = [test for each in (name, *more_tests(name, root), *TESTS) for test in tests_named(f"{each}.py", root)]
         hunt(root, file.relative_to(root), mutants, goal, known, path, [*tests, "-k", name], console, module)
     except KeyboardInterrupt:
         console.print(f"interrupted; {path} keeps what is known, and the same command goes on from there")
@@ -84,19 +83,24 @@ def main(arguments: list[str]) -> int:
 def root_of(file: Path, module: str) -> Path | None:
     """The repository of an environment's ``file``: the nearest folder above it that has its tests; none without."""
     for folder in file.parents:
-        if (folder / "tests" / f"test_{file.stem}.py").exists() and depth_of(file.relative_to(folder), module) >= -1:
+        if tests_named(f"{file.stem}.py", folder) and depth_of(file.relative_to(folder), module) >= -1:
             return folder
     return None
 
 
+def tests_named(name: str, root: Path) -> list[str]:
+    """The files ``test_NAME`` anywhere below ``root``/tests, relative to ``root``; ``name`` may be a pattern."""
+    return sorted(path.relative_to(root).as_posix() for path in (root / "tests").rglob(f"test_{name}"))
+
+
 def more_tests(name: str, root: Path) -> list[str]:
-    """The further tests of the environment file ``name``: NAME_PART of each tests/test_NAME_PART.py.
+    """The further tests of the environment file ``name``: NAME_PART of each test_NAME_PART.py.
 
     A file that is named after another environment (``mountain_car_continuous``) is that one's.
     """
     stems = [module.rpartition(".")[2] for module, _ in ENVIRONMENTS.values()]
     longer = tuple(stem for stem in stems if stem.startswith(f"{name}_"))
-    parts = [path.stem.removeprefix("test_") for path in sorted((root / "tests").glob(f"test_{name}_*.py"))]
+    parts = [Path(test).stem.removeprefix("test_") for test in tests_named(f"{name}_*.py", root)]
     return [part for part in parts if not part.startswith(longer)] if longer else parts
 
 

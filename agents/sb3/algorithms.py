@@ -15,6 +15,7 @@ from ..encoders import place
 from ..exploration import AskedEpsilonGreedy, EpsilonGreedy
 from ..views import EgocentricView
 from .hyperparameters import NOISES, OURS, SCHEDULES, policy_arguments, schedule
+from .hyperparameters import resolve as resolve  # `registry` looks for it here
 from .resumable import Resumable
 from .vecenv import BatchVecEnv
 

@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 import ludus
-from ludus.components.component import Component, fingerprint_of, register
+from ludus.components import Component, fingerprint_of, register
 from ludus.scripts.main import main
 from ludus.studies import regret as study
 from ludus.studies import regret_plot as study_regret_plot

@@ -334,7 +334,7 @@ def test_commands_say_a_fault_in_one_line_and_go_on_with_checks(foreign, tmp_pat
 
 
 def test_the_documents_example_is_right_and_says_what_it_says(foreign):
-    page = (Path(__file__).parents[1] / "docs" / "third-party.md").read_text()
+    page = (Path(__file__).parents[4] / "docs" / "third-party.md").read_text()
     text = page.partition("```python\n")[2].partition("ludus.register(")[0]  # which `foreign` does
     env = gymnasium.make(foreign("example", text), render_mode="rgb_array")
     env.reset(seed=0)

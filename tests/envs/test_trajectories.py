@@ -149,7 +149,7 @@ def test_trajectory_is_the_same_on_the_single_face(alone):
 
 
 def trajectory_of_a_process(id, path, **variables):
-    script = f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); import test_trajectories as t; "
+    script = f"import sys; sys.path[:] = {sys.path!r}; import test_trajectories as t; "
     script += f"t.np.save({str(path)!r}, t.batch_trajectory({id!r}))"
     environment = {**os.environ, **variables}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300)

@@ -13,7 +13,7 @@ from ludus.scripts.main import main
 from ludus.studies import presets as study_presets
 from ludus.studies.presets import Trained, interval, markdown, pairs, preset_digest, presets_study, read, summary
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ID = "ludus/CartPole-v1"
 TINY = {"steps": 64, "num_envs": 4, "rollout_steps": 8, "minibatches": 1, "hidden": [8]}
 

@@ -8,7 +8,7 @@ from gymnasium import spaces
 from ludus.agents import regret
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
-from ludus.components.component import Component, fingerprint_of, register
+from ludus.components import Component, fingerprint_of, register
 from ludus.envs.make import make_batch, pin_components
 from ludus.scripts import evaluate, train, watch
 from ludus.scripts.main import main

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import torch
+from test_replay_files import new_buffer, played
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
@@ -19,7 +20,6 @@ from ludus.training.recipe import read as read_plan
 from ludus.utils.files import write_atomically
 from ludus.vision.models.convnet import ConvNet
 from ludus.vision.tasks.classify_recipe import Recipe
-from test_replay_files import new_buffer, played
 
 
 def named_pipe(path):

@@ -432,7 +432,7 @@ def test_every_command_explains_itself(capsys):
 
 
 def test_scripts_run_by_path_too():
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     path = root / "scripts" / "train.py"
     if not path.exists():
         import ludus

@@ -11,8 +11,8 @@ from gymnasium import spaces
 from torch import nn
 
 import ludus
+from ludus.components import Component, register
 from ludus.components import names as component_names
-from ludus.components.component import Component, register
 from ludus.components.composition import adapt, chain
 from ludus.components.names import OURS, class_named, name_of
 from ludus.vision.models.resnet import ResNet

@@ -9,6 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stable_baselines3.common.logger import Logger
+from test_resume import curve
+from test_vecenv import Counter
 
 import ludus
 from ludus.agents import registry as catalogue
@@ -18,8 +20,6 @@ from ludus.agents.runs.run import Run
 from ludus.agents.sb3 import replay
 from ludus.envs.make import make_batch
 from ludus.training import checkpoint, trees
-from test_resume import curve
-from test_vecenv import Counter
 
 TINY = {
     "ppo": {"n_steps": 16, "batch_size": 32},

@@ -18,7 +18,7 @@ from gymnasium import spaces
 import ludus
 from commands_stage import said
 from ludus.agents.registry import resolve
-from ludus.components.component import Component, fingerprint_of, register
+from ludus.components import Component, fingerprint_of, register
 from ludus.components.composition import chain
 from ludus.envs import registry as registered
 from ludus.envs.human.recording import Recorder

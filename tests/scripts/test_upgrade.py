@@ -9,10 +9,11 @@ import pytest
 import torch
 import yaml
 from gymnasium import spaces
+from test_imports import ROOT
 
 from commands_stage import said
 from ludus.agents.runs.run import Run
-from ludus.components.component import Component, fingerprint_of, register
+from ludus.components import Component, fingerprint_of, register
 from ludus.components.composition import chain
 from ludus.scripts.main import main
 from ludus.studies import (
@@ -27,7 +28,6 @@ from ludus.studies import (
 from ludus.vision.models.convnet import ConvNet
 from ludus.vision.models.reader import Reader
 from ludus.vision.models.resnet import ResNet
-from test_imports import ROOT
 
 PICTURE, PAIR = spaces.Box(0, 255, (8, 8, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
 # What stood in the config.json of format 1, written out.

@@ -12,7 +12,7 @@ from ludus.data.datasets import is_at_hand
 from ludus.envs.cards import PICTURE_HEIGHT, cards, draw_picture, markdown, picture_name, read_card
 from ludus.scripts.main import main
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_table_of_the_readme_is_the_one_of_the_files():

@@ -129,7 +129,7 @@ def test_another_csv_is_refused(tmp_path):
 
 
 def test_the_results_in_the_repository_are_those_of_the_preset_as_it_is():
-    rows = read(Path(__file__).resolve().parents[1] / "results" / "randomisation.csv")
+    rows = read(Path(__file__).resolve().parents[2] / "results" / "randomisation.csv")
     seeds = {row.seed for row in rows}
     assert len(seeds) >= 3
     assert {row.key for row in rows} == {(arm, seed, value) for arm in ARMS for seed in seeds for value in study.VALUES}

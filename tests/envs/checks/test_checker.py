@@ -17,7 +17,7 @@ from ludus.envs.checks.checker import PROFILES, VectorEnvError, check_vector_env
 from ludus.envs.checks.checker_rules import GYMNASIUM, LUDUS, RULES
 from ludus.scripts.main import main
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs" / "checker.md").read_text()
 STEPS = 45  # enough for several ends of a line's episodes
 

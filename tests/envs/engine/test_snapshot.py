@@ -1,6 +1,5 @@
 """A batch goes through bytes and continues bit by bit, in this process and in another one."""
 
-import os
 import subprocess
 import sys
 
@@ -56,7 +55,7 @@ def play_on_from(path, out, id):
 def in_another_process(data, id, folder):
     (folder / "snapshot").write_bytes(data)
     arguments = [str(folder / "snapshot"), str(folder / "out.npy"), id]
-    script = f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); import test_snapshot as t; "
+    script = f"import sys; sys.path[:] = {sys.path!r}; import test_snapshot as t; "
     script += "t.play_on_from(*sys.argv[1:])"
     done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

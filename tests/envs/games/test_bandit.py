@@ -21,7 +21,7 @@ def mix(z):
 class Twin:
     """The card in plain Python: first what the arm pays, then what changes, the values in order of the arms.
 
-    Only the normal numbers come from the engine (`kernels.gaussian`, which tests/test_kernels.py looks into).
+    Only the normal numbers come from the engine (`kernels.gaussian`, see test_kernels.py).
     """
 
     def __init__(self, seed, arms=10, spread=1.0, noise=1.0, walk=0.0, change_every=0):

@@ -70,7 +70,7 @@ class Trainer:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("killable.py"))],
+            [sys.executable, str(Path(__file__).parents[2] / "support" / "killable.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -16,7 +16,7 @@ from ludus.agents.registry import make, resolve
 from ludus.agents.runs.callback import Interrupted
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
-from ludus.components.component import Component, register
+from ludus.components import Component, register
 from ludus.envs.make import make_batch
 from ludus.scripts import train as command
 from ludus.training import checkpoint

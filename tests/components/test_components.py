@@ -9,9 +9,9 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
+from ludus.components import Component, fingerprint_of, register
 from ludus.components import component as components
 from ludus.components import names as component_names
-from ludus.components.component import Component, fingerprint_of, register
 from ludus.components.composition import adapt, chain
 from ludus.components.spaces import space_from_json, space_to_json
 
@@ -157,9 +157,7 @@ def test_weights_that_are_a_pickle_are_never_unpickled(saved):
 def test_a_class_that_is_not_registered_can_be_given(saved, monkeypatch):
     folder, component = saved
     monkeypatch.setattr(component_names, "_registered", {})
-    with pytest.raises(
-        ValueError, match="import the module that makes it known with ludus.components.component.register"
-    ):
+    with pytest.raises(ValueError, match="import the module that makes it known with ludus.components.register"):
         Component.load(folder)
     assert torch.equal(Component.load(folder, kind=Linear)(pictures()), component(pictures()))
 
