@@ -59,8 +59,8 @@ class Sense:
         self.names = tuple(slot.classes(**batch.sizes))
         space = slot.truth(**batch.sizes)
         self.low, self.high = space.low, space.high
-        self._true = batch.slot_loop(f"truth_{name}")
-        self._sense = batch.slot_loop(f"sense_{name}")
+        self._true = batch.slot_loop(name, "tell")
+        self._sense = batch.slot_loop(name, "sense")
 
     def looks(self, rows: np.ndarray) -> list[Look]:
         beliefs = self.batch.shown(self.name)[rows]
@@ -176,7 +176,7 @@ class Explanations:
         self._views: list[dict[int, tuple[bytes, View]]] = [{} for _ in onlookers]  # by environment
         self._panels: dict[int, tuple[Any, np.ndarray]] = {}
 
-    def draw(self, rows: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    def render(self, rows: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """The panels (M, *size, 3) uint8 of the environments ``rows`` (M,) as they stand."""
         for onlooker, known in zip(self.onlookers, self._views, strict=True):
             looks = dict(zip(rows.tolist(), onlooker.looks(rows), strict=True))

@@ -74,13 +74,9 @@ Source        Barney & Al-Sharif 2016, *Elevator Traffic Handbook*, 2nd ed., and
 
 from ..engine.kernels import clear, kernel
 from ..engine.simulation import Parameter, Simulation, Size
-from .elevator_drawing import draw as draw  # the engine looks for these here
-from .elevator_heuristic import heuristic as heuristic
-from .elevator_heuristic import heuristic_collective as heuristic_collective
-from .elevator_heuristic import heuristic_destination as heuristic_destination
-from .elevator_heuristic import heuristic_nearest_car as heuristic_nearest_car
-from .elevator_invariants import INVARIANTS
-from .elevator_invariants import invariant as invariant
+from .elevator_drawing import render
+from .elevator_heuristic import heuristic, heuristic_collective, heuristic_destination, heuristic_nearest_car
+from .elevator_invariants import INVARIANTS, invariant
 from .elevator_lifts import (
     BOARDING,
     CLOSING,
@@ -94,8 +90,7 @@ from .elevator_lifts import (
     land,
     set_out,
 )
-from .elevator_observation import make_spaces
-from .elevator_observation import observe as observe
+from .elevator_observation import make_spaces, observe
 from .elevator_passengers import arrive, assign, expect_passenger, let_in, let_out
 
 ROOM = 200  # passengers who can wait at the same time
@@ -258,6 +253,18 @@ SIMULATION = Simulation(
     name="ludus/Elevator-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    heuristics={
+        "nearest_car": heuristic_nearest_car,
+        "collective": heuristic_collective,
+        "destination": heuristic_destination,
+    },
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     terms=("waiting", "journey", "energy"),
     action_names=("lift 1", "lift 2", "lift 3", "lift 4", "lift 5", "lift 6"),  # as a person counts
@@ -265,10 +272,8 @@ SIMULATION = Simulation(
         "lifts": Size(4, 1, 6, "lifts of the group"),
         "floors": Size(16, 4, 24, "floors of the building, the entrance included"),
     },
-    heuristics=("nearest_car", "collective", "destination"),
     # 1,024 episodes each, standard error 0.1. Mean waiting times: 31.9, 21.9, 24.0, 22.8 and 22.3 s.
     scores={"random": -47.4, "heuristic": -35.1, "nearest_car": -37.9, "collective": -36.3, "destination": -35.4},
-    invariants=INVARIANTS,
     frame=(600, 800),
     fps=6,
     watching={"tick": 1.0},

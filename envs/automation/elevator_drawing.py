@@ -118,7 +118,7 @@ def lamp(frame, x, y, size, way, color):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     lifts, floors = s.aboard.shape
     header = int(0.09 * height) if height >= 200 else 0

@@ -44,9 +44,8 @@ from gymnasium import spaces
 from ..engine.kernels import below, borrow, clear, copy_array, kernel, uniform, uniform_in
 from ..engine.simulation import Choice, Parameter, Simulation, Slot
 from .sorter_camera import LEAST_SMEAR, photograph
-from .sorter_drawing import draw as draw
-from .sorter_invariants import INVARIANTS, MOST_TURNED
-from .sorter_invariants import invariant as invariant  # the engine looks for both here
+from .sorter_drawing import render
+from .sorter_invariants import INVARIANTS, MOST_TURNED, invariant
 from .sorter_items import describe, make_items
 
 SLOW, NORMAL, FAST = 0, 1, 2
@@ -220,7 +219,7 @@ def observe(s, world, out):
 
 
 @kernel
-def sense_perception(s, world, out):
+def sense(s, world, out):
     if s.image == NOTHING:  # the belt is empty
         clear(out)
         return
@@ -232,13 +231,13 @@ def sense_perception(s, world, out):
 
 
 @kernel
-def truth_perception(s, world, out):
+def tell(s, world, out):
     for k in range(out.shape[0]):
         out[k] = k == s.label and s.image != NOTHING
 
 
 @kernel
-def baseline_perception_nearest_mean(world, raw, out):
+def nearest_mean(world, raw, out):
     best, least = 0, np.inf
     height, width, channels = raw.shape
     for k in range(world.means.shape[0]):
@@ -285,6 +284,13 @@ SIMULATION = Simulation(
     name="ludus/Sorter-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     choices={
         "images": Choice(
@@ -299,14 +305,15 @@ SIMULATION = Simulation(
             meaning="the kind of the item under the camera",
             default="truth",
             classes=lambda images, split: describe(images)[1],
-            baselines=("nearest-mean",),
+            sense=sense,
+            tell=tell,
+            baselines={"nearest-mean": nearest_mean},
         )
     },
     world=make_items,
     terms=("sorted", "wrong", "rejected", "time", "energy", "jam"),
     action_names=tuple(f"{route}{speed}" for speed in (" slow", "", " fast") for route in ROUTE_NAMES),
     scores={"random": -175.9, "optimum": 86.5},
-    invariants=INVARIANTS,
     frame=(480, 720),
     fps=4,
     keys=KEYS,

@@ -14,7 +14,7 @@ ROWS = 2  # of chutes
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     unit = min(height / 480.0, width / 720.0)
     fill(frame, 0, 0, width, height, HALL)

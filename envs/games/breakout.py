@@ -53,9 +53,8 @@ from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform_in
 from ..engine.math.trigonometry import sin_cos
-from ..engine.simulation import Parameter, Simulation, Size, sight
-from .breakout_audit import INVARIANTS
-from .breakout_audit import invariant as invariant  # the engine looks for both here
+from ..engine.simulation import Parameter, Simulation, Size, vision_slot
+from .breakout_audit import INVARIANTS, invariant
 from .breakout_bricks import (
     FIELD,
     HALF_BALL,
@@ -69,7 +68,7 @@ from .breakout_bricks import (
     first_touch,
     row_sides,
 )
-from .breakout_drawing import draw as draw
+from .breakout_drawing import render
 from .breakout_heuristic import plan
 
 STAY, LEFT, RIGHT = 0, 1, 2
@@ -265,24 +264,28 @@ def heuristic(s, world, out):
     out[0] = STAY if abs(way) <= 0.5 * s.paddle_speed else RIGHT if way > 0.0 else LEFT
 
 
-sense_vision, truth_vision = draw, observe  # the kernels of the slot
-
 SIMULATION = Simulation(
     name="ludus/Breakout-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     sizes={
         "rows": Size(6, 1, 8, "rows of bricks"),
         "columns": Size(10, 4, 14, "columns of bricks"),
     },
-    slots={"vision": sight(make_spaces)},
+    slots={"vision": vision_slot(make_spaces, render=render, observe=observe)},
     terms=("points",),
     action_names=("stay", "left", "right"),
     succeeds=True,
     # Random: 8,000 games (standard error 0.05); heuristic: 1,000 games, both walls cleared in all. Seeds from 0 on.
     scores={"random": 11.2, "heuristic": 420.0},
-    invariants=INVARIANTS,
     frame=(640, 600),
     fps=30,
     keys={"left": LEFT, "down": STAY, "right": RIGHT, "a": LEFT, "s": STAY, "d": RIGHT},

@@ -22,7 +22,7 @@ INK, INK_WEAK, WON, LOST = (236, 238, 255), (146, 148, 196), (120, 235, 160), (2
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     if min(frame.shape[0], frame.shape[1]) < FINE:
         draw_plain(s, frame)
     else:

@@ -25,7 +25,7 @@ from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform
 from ..engine.simulation import Parameter, Shown, Simulation
-from .cliff_walking_drawing import draw as draw  # the engine looks for it here
+from .cliff_walking_drawing import render
 from .cliff_walking_heuristic import plan
 
 UP, RIGHT, DOWN, LEFT = range(4)
@@ -145,6 +145,13 @@ SIMULATION = Simulation(
     name="ludus/CliffWalking-v1",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     world=make_world,
     terms=("time", "fall"),
@@ -152,7 +159,6 @@ SIMULATION = Simulation(
     succeeds=True,
     # Random: the solution of the table's linear equations; it needs thousands of steps.
     scores={"random": -65375.0, "optimum": -13.0},
-    invariants=INVARIANTS,
     turn_based=True,
     frame=(380, 780),
     fps=6,

@@ -41,7 +41,7 @@ RIGHT_X, DOWN_Y = (0, 1, 0, -1), (-1, 0, 1, 0)  # by action: up, right, down, le
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     header = int(0.12 * height) if height >= 200 and width >= 300 else 0
     unit = min(0.97 * width / COLUMNS, 0.98 * (height - header) / (ROWS + 0.9))

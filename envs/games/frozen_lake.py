@@ -29,7 +29,7 @@ from gymnasium import spaces
 
 from ..engine.kernels import kernel, uniform
 from ..engine.simulation import Parameter, Shown, Simulation, Size
-from .frozen_lake_drawing import draw as draw  # the engine looks for it here
+from .frozen_lake_drawing import render
 from .frozen_lake_heuristic import RATES, plan
 
 LEFT, DOWN, RIGHT, UP = range(4)
@@ -163,6 +163,13 @@ SIMULATION = Simulation(
     name="ludus/FrozenLake-v1",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     sizes={"size": Size(4, 4, 8, "rows and columns of the lake; 4 and 8 are Gymnasium's maps")},
     world=make_world,
@@ -170,7 +177,6 @@ SIMULATION = Simulation(
     action_names=("left", "down", "right", "up"),
     succeeds=True,
     scores={"random": 0.0139, "optimum": 0.7442},
-    invariants=INVARIANTS,
     turn_based=True,
     frame=(620, 580),
     fps=6,

@@ -40,7 +40,7 @@ LEFT_X, DOWN_Y = (-1, 0, 1, 0), (0, 1, 0, -1)  # by action: left, down, right, u
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     header = int(0.075 * height) if height >= 200 and width >= 200 else 0
     size = world.tiles.shape[0]

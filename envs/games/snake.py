@@ -28,8 +28,8 @@ import numpy as np
 from gymnasium import spaces
 
 from ..engine.kernels import below, clear, kernel
-from ..engine.simulation import Shown, Simulation, Size, sight
-from .snake_drawing import draw as draw  # the engine looks for it here
+from ..engine.simulation import Shown, Simulation, Size, vision_slot
+from .snake_drawing import render
 from .snake_heuristic import make_world, next_cell
 
 UP, RIGHT, DOWN, LEFT = range(4)
@@ -233,13 +233,19 @@ def heuristic(s, world, out):
     out[0] = max(choice, UP)
 
 
-sense_vision, truth_vision = draw, observe  # the kernels of the slot
-
 SIMULATION = Simulation(
     name="ludus/Snake-v1",
     state=state,
     spaces=make_spaces,
-    slots={"vision": sight(make_spaces)},
+    reset=reset,
+    step=step,
+    observe=observe,
+    mask=mask,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
+    slots={"vision": vision_slot(make_spaces, render=render, observe=observe)},
     terms=("fruit",),
     action_names=("up", "right", "down", "left"),
     sizes={"size": Size(12, 4, 32, "rows and columns of the board")},
@@ -247,7 +253,6 @@ SIMULATION = Simulation(
     succeeds=True,
     # Masked random: 4,000 games (standard error 0.03); heuristic: 1,000 games, all boards full. Seeds from 0 on.
     scores={"random": 6.2, "heuristic": 143.0},
-    invariants=INVARIANTS,
     frame=(600, 600),
     fps=12,
     keys={"up": UP, "right": RIGHT, "down": DOWN, "left": LEFT, "w": UP, "d": RIGHT, "s": DOWN, "a": LEFT},

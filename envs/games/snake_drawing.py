@@ -27,7 +27,7 @@ def body_color(share):
 
 @kernel
 def color_cell(s, frame, cell, color):
-    """Colour the uppermost pixels of a cell only; `draw` repeats them downwards."""
+    """Colour the uppermost pixels of a cell only; `render` repeats them downwards."""
     size = s.occupied.shape[0]
     row, column = cell // size, cell % size
     top, width = row * frame.shape[0] // size, frame.shape[1]
@@ -35,7 +35,7 @@ def color_cell(s, frame, cell, color):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     """Plain cells where pixels are few; a rounded snake with eyes, an apple and the score where there are more."""
     size, cells = s.occupied.shape[0], s.body.shape[0]
     height, width = frame.shape[0], frame.shape[1]

@@ -41,7 +41,7 @@ from gymnasium import spaces
 
 from ..engine.kernels import below, kernel, uniform
 from ..engine.simulation import Parameter, Shown, Simulation
-from .taxi_drawing import draw as draw  # the engine looks for it here
+from .taxi_drawing import render
 from .taxi_heuristic import RATES, plan
 
 SOUTH, NORTH, EAST, WEST, PICK_UP, DROP_OFF = range(6)
@@ -230,13 +230,20 @@ SIMULATION = Simulation(
     name="ludus/Taxi-v4",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    mask=mask,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     world=make_world,
     terms=("time", "delivery", "fault"),
     action_names=("south", "north", "east", "west", "pick up", "drop off"),
     succeeds=True,
     scores={"random": -186.2, "optimum": 7.93},
-    invariants=INVARIANTS,
     turn_based=True,
     frame=(660, 600),
     fps=6,

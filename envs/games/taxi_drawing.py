@@ -45,7 +45,7 @@ def is_walled(row, column):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     header = int(0.075 * height) if height >= 200 and width >= 200 else 0
     for y in range(height):

@@ -207,7 +207,7 @@ def heuristic(s, world, out):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     draw_acrobot(s, frame)
 
 
@@ -215,13 +215,19 @@ SIMULATION = Simulation(
     name="ludus/Acrobot-v1",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     ordered=(("start_low", "start_high"),),
     terms=("time",),
     action_names=("clockwise", "none", "counter-clockwise"),
     succeeds=True,
     scores={"random": -499.0, "heuristic": -64.3},
-    invariants=INVARIANTS,
     frame=(500, 500),
     fps=15,
     keys={

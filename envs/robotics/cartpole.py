@@ -31,7 +31,7 @@ from gymnasium import spaces
 from ..engine.drawing import box, disc, fill, line, number, shade, text
 from ..engine.kernels import kernel, uniform_in
 from ..engine.math.trigonometry import sin_cos
-from ..engine.simulation import Parameter, Shown, Simulation, sight
+from ..engine.simulation import Parameter, Shown, Simulation, vision_slot
 from .cartpole_reach import farthest
 
 LEFT, RIGHT = 0, 1
@@ -178,7 +178,7 @@ POLE, POLE_FALLING, HINGE, PUSH, INK = (226, 148, 60), (208, 62, 62), (250, 236,
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     rail, middle = int(0.78 * height), 0.5 * width
     unit = width / (2.4 * s.position_limit)  # pixels per metre: the limits and a fifth more are in view
@@ -245,7 +245,6 @@ def draw_clock(s, frame):
     text(frame, number(frame, x, 4 * scale, hundredths % 10, scale, INK), 4 * scale, b" S", scale, INK)
 
 
-sense_vision, truth_vision = draw, observe  # the kernels of the slot
 # Errors of a reading are measured against these: m, m/s, rad, rad/s. An episode stays within, played well.
 WIDTH = (4.8, 4.0, 0.42, 6.0)
 
@@ -253,13 +252,19 @@ SIMULATION = Simulation(
     name="ludus/CartPole-v1",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     ordered=(("start_low", "start_high"),),
-    slots={"vision": sight(make_spaces, WIDTH)},
+    slots={"vision": vision_slot(make_spaces, render=render, observe=observe, width=WIDTH)},
     terms=("upright",),
     action_names=("push left", "push right"),
     scores={"random": 22.3, "heuristic": 500.0},
-    invariants=INVARIANTS,
     frame=(400, 600),
     fps=50,
     keys={"left": LEFT, "right": RIGHT, "a": LEFT, "d": RIGHT},

@@ -217,7 +217,7 @@ def heuristic(s, world, out):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     push = float(s.pushed - 1) if s.force >= 0.0 else float(1 - s.pushed)
     draw_mountain_car(frame, s.position, push, s.min_position, s.max_position, s.goal_position, s.frequency, s.clock)
 
@@ -226,13 +226,19 @@ SIMULATION = Simulation(
     name="ludus/MountainCar-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     ordered=(("start_low", "start_high"),),
     terms=("time",),
     action_names=("push left", "roll", "push right"),
     succeeds=True,
     scores={"random": -200.0, "heuristic": -97.5},
-    invariants=INVARIANTS,
     frame=(400, 600),
     fps=30,
     keys={"left": LEFT, "down": ROLL, "right": RIGHT, "a": LEFT, "s": ROLL, "d": RIGHT},

@@ -153,7 +153,7 @@ def heuristic_full(s, world, out):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     push = float(s.push) if s.power >= 0.0 else -float(s.push)
     draw_mountain_car(frame, s.position, push, s.min_position, s.max_position, s.goal_position, s.frequency, s.clock)
     draw_effort(frame, -s.totals[1])
@@ -163,14 +163,20 @@ SIMULATION = Simulation(
     name="ludus/MountainCarContinuous-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    heuristics={"full": heuristic_full},
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     ordered=(("start_low", "start_high"),),
     terms=("goal", "effort"),
     action_names=("push",),
     succeeds=True,
     scores={"random": -33.3, "heuristic": 99.53, "full": 89.35},
-    heuristics=("full",),
-    invariants=INVARIANTS,
     frame=(400, 600),
     fps=30,
 )

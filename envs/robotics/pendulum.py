@@ -32,7 +32,7 @@ from ..engine.kernels import kernel, uniform_in
 from ..engine.math.powers import square, square_single
 from ..engine.math.trigonometry import fused_multiply_add, sin_and_single_cos
 from ..engine.simulation import Parameter, Shown, Simulation
-from .pendulum_drawing import draw as draw  # the engine looks for it here
+from .pendulum_drawing import render
 from .pendulum_heuristic import cheapest_torque
 
 COSINE, SINE, SPEED = range(3)  # indices of the observation
@@ -147,11 +147,17 @@ SIMULATION = Simulation(
     name="ludus/Pendulum-v1",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     terms=("angle", "speed", "torque"),
     action_names=("torque",),
     scores={"random": -1228.0, "heuristic": -139.5},
-    invariants=INVARIANTS,
     frame=(500, 500),
     fps=30,
     keys={"left": (0, 1.0), "right": (0, -1.0), "a": (0, 1.0), "d": (0, -1.0), "axis 0": (0, -1.0)},

@@ -19,7 +19,7 @@ FULL = 2.0  # N·m: a torque of this much draws the longest arrow
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     small = min(height, width)
     x, y, thick = 0.5 * width, 0.5 * height, max(small / 120.0, 0.7)

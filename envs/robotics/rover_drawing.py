@@ -23,7 +23,7 @@ BLUR, DEPTH = 0.3, 0.32  # m over which a shadow fades, and how dark it is at it
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     unit = min(height, width) / (ARENA + 2.0 * RIM)  # pixels per metre
     left, low = 0.5 * (width - ARENA * unit), 0.5 * (height + ARENA * unit)  # where the floor's corner (0, 0) is

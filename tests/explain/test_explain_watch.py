@@ -92,7 +92,7 @@ def has(drawn, colour):
 
 def test_panel_shows_what_was_seen_and_heat_where_the_answer_comes_from(items, quarter):
     batch = sorter(items, quarter)
-    drawn = make_explanations(batch, None, "integrated-gradients").draw(np.array([0]), PANEL)[0]
+    drawn = make_explanations(batch, None, "integrated-gradients").render(np.array([0]), PANEL)[0]
     seen, hot = pictures_of(drawn)
     picture = batch.fillings["perception"].seen[0]
     large = Image.fromarray(picture).resize((len(seen), len(seen)), Image.Resampling.NEAREST)
@@ -111,7 +111,7 @@ def test_heat_is_that_of_the_model_for_what_it_believes(items, method):
     net = ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4, 8], dense=8)
     batch = sorter(items, net, 3)
     rows = np.array([0, 2])
-    drawn = make_explanations(batch, None, method).draw(rows, PANEL)
+    drawn = make_explanations(batch, None, method).render(rows, PANEL)
     for i, row in enumerate(rows):
         picture, belief = batch.fillings["perception"].seen[row], batch.buffers.observation["perception"][row]
         heat = panel.visible(explain(net, picture[None], METHODS[method], int(belief.argmax()))[0])
@@ -125,7 +125,7 @@ def test_right_is_green_and_wrong_is_red_with_a_frame_for_the_truth(items, quart
     explanations = make_explanations(batch, None, "grad-cam")
     found = set()
     for _ in range(20):
-        below = explanations.draw(np.array([0]), PANEL)[0][220:]
+        below = explanations.render(np.array([0]), PANEL)[0][220:]
         right = int(batch.records["label"][0]) == 0
         assert has(below, panel.GOOD) == right
         assert has(below, panel.BAD) != right
@@ -137,7 +137,7 @@ def test_right_is_green_and_wrong_is_red_with_a_frame_for_the_truth(items, quart
 
 def test_length_of_a_bar_is_the_probability(items, quarter):
     batch = sorter(items, quarter)
-    drawn = make_explanations(batch, None, "grad-cam").draw(np.array([0]), PANEL)[0]
+    drawn = make_explanations(batch, None, "grad-cam").render(np.array([0]), PANEL)[0]
     p = batch.buffers.observation["perception"][0, 0]
     row = drawn[236 + 2]  # within the first bar, above its letters
     length = int((row == panel.GOOD).all(axis=1).sum() + (row == panel.BAD).all(axis=1).sum())
@@ -147,16 +147,16 @@ def test_length_of_a_bar_is_the_probability(items, quarter):
 def test_nothing_is_explained_twice(items, quarter):
     batch = sorter(items, quarter, 2)
     explanations, rows = make_explanations(batch, None, "grad-cam"), np.arange(2)
-    before = explanations.draw(rows, PANEL)
-    assert np.array_equal(before, explanations.draw(rows, PANEL))
+    before = explanations.render(rows, PANEL)
+    assert np.array_equal(before, explanations.render(rows, PANEL))
     assert explanations.explained == 2
-    small = explanations.draw(rows, (240, 180))  # a window of another size
+    small = explanations.render(rows, (240, 180))  # a window of another size
     assert small.shape == (2, 240, 180, 3)
     assert explanations.explained == 2
     picture = batch.fillings["perception"].seen.copy()
     while (batch.fillings["perception"].seen == picture).all(axis=(1, 2, 3)).any():
         batch.step(always_first(batch))
-    after = explanations.draw(rows, PANEL)
+    after = explanations.render(rows, PANEL)
     assert explanations.explained == 4
     assert (before != after).any(axis=(1, 2, 3)).all()
 
@@ -165,7 +165,7 @@ def test_drawing_leaves_the_world_as_it_is(items, quarter):
     one, other = sorter(items, quarter, 2), sorter(items, quarter, 2)
     explanations = make_explanations(one, None, "integrated-gradients")
     for _ in range(5):
-        explanations.draw(np.arange(2), PANEL)
+        explanations.render(np.arange(2), PANEL)
         for batch in (one, other):
             batch.step(always_first(batch))
     assert one.snapshot() == other.snapshot()
@@ -176,7 +176,7 @@ def test_estimate_that_is_no_class_is_shown_beside_the_truth():
     batch = open_batch("slots_toy", 1, camera=net, order=None)
     batch.seed_from(0)
     explanations = make_explanations(batch, None, "integrated-gradients")
-    explanations.draw(np.array([0]), PANEL)
+    explanations.render(np.array([0]), PANEL)
     view = explanations.onlookers[0].view(explanations.onlookers[0].looks(np.array([0]))[0], np.zeros((4, 4)))
     true = batch.records["value"][0] / 10.0
     assert view.answers[0].figure.endswith(f"(true {true:.3g})")
@@ -208,7 +208,7 @@ def test_action_of_a_policy_that_sees_raw_pictures_is_explained(items, method):
     assert np.isfinite(heat).all()
     view = choice.view(looks[0], heat[0])
     assert [answer.name for answer in view.answers if answer.chosen] == [f"action {looks[0].chosen}"]
-    assert has(explanations.draw(np.arange(2), PANEL)[0], panel.CHOSEN)
+    assert has(explanations.render(np.arange(2), PANEL)[0], panel.CHOSEN)
 
 
 def test_heat_of_a_policy_follows_its_convolution(items):
@@ -284,7 +284,7 @@ def test_action_of_a_policy_of_sb3_is_explained(camera, name, clock):
             assert (heat.max(axis=(1, 2)) == 1.0).all()
         if name != "dqn":
             assert sum(answer.share for answer in choice.view(looks[0], heat[0]).answers) == pytest.approx(1.0)
-        assert has(explanations.draw(np.arange(2), PANEL)[0], panel.CHOSEN)
+        assert has(explanations.render(np.arange(2), PANEL)[0], panel.CHOSEN)
     batch.close()
 
 
@@ -296,7 +296,7 @@ def test_action_that_is_numbers_is_explained_by_the_largest(camera, name):
     (look,) = explanations.onlookers[0].looks(np.array([0]))
     assert np.allclose(look.belief.clip(-1, 1), policy(batch)[0], atol=1e-5)
     assert look.chosen == np.abs(look.belief).argmax()
-    assert explanations.draw(np.array([0]), PANEL).shape == (1, *PANEL, 3)
+    assert explanations.render(np.array([0]), PANEL).shape == (1, *PANEL, 3)
     batch.close()
 
 
@@ -332,11 +332,11 @@ def test_each_frame_has_its_panel_to_the_right(items, quarter, count):
     explanations = make_explanations(batch, None, "grad-cam")
     rollout = Rollout(batch, always_first, 0, explanations)
     assert rollout.frame_size == (FRAME[0], FRAME[1] + PANEL[1])
-    frames = rollout.draw((240, 540))
+    frames = rollout.render((240, 540))
     assert frames.shape == (count, 240, 540, 3)
-    bare = Rollout(batch, always_first, 0).draw((240, 360))
+    bare = Rollout(batch, always_first, 0).render((240, 360))
     assert np.array_equal(frames[:, :, :360], bare)
-    assert np.array_equal(frames[:, :, 360:], explanations.draw(np.arange(count), (240, 180)))
+    assert np.array_equal(frames[:, :, 360:], explanations.render(np.arange(count), (240, 180)))
 
 
 def test_window_shows_the_panel(items, quarter, pygame, monkeypatch):
@@ -349,7 +349,7 @@ def test_window_shows_the_panel(items, quarter, pygame, monkeypatch):
     (height, width), frames = shown[-1]
     assert frames.shape == (1, height, width, 3)
     room = round(0.75 * height)
-    assert np.array_equal(frames[0, :, -room:], explanations.draw(np.array([0]), (height, room))[0])
+    assert np.array_equal(frames[0, :, -room:], explanations.render(np.array([0]), (height, room))[0])
 
 
 @pytest.fixture
@@ -418,7 +418,7 @@ def test_component_without_convolution_is_explained_by_gradients_alone(items):
     batch = sorter(items, Dense(*ends))
     with pytest.raises(ValueError, match="Dense in slot perception has no convolution.*take --explain integrated"):
         make_explanations(batch, None, "grad-cam")
-    drawn = make_explanations(batch, None, "integrated-gradients").draw(np.array([0]), PANEL)
+    drawn = make_explanations(batch, None, "integrated-gradients").render(np.array([0]), PANEL)
     assert drawn.shape == (1, *PANEL, 3)
     with pytest.raises(ValueError, match="Dense in slot perception has a memory"):
         make_explanations(sorter(items, Dense(*ends, memory=((2,),))), None, "grad-cam")
@@ -480,7 +480,7 @@ def test_number_without_bounds_has_no_bar_and_is_shown_all_the_same():
     model = adapt(module, raw.observation_space, truth.observation_space, before=lambda x: x.permute(0, 3, 1, 2) / 255)
     batch = make_batch("ludus/CartPole-v1", 2, rendered=True, vision=model)
     batch.seed_from(0)
-    assert make_explanations(batch, None, "grad-cam").draw(np.arange(2), PANEL).shape == (2, *PANEL, 3)
+    assert make_explanations(batch, None, "grad-cam").render(np.arange(2), PANEL).shape == (2, *PANEL, 3)
 
 
 @pytest.mark.parametrize("name", ["pqn", "ppo"])
@@ -494,5 +494,5 @@ def test_policy_that_sees_through_an_encoder_is_explained(items, tmp_path, name,
     values = catalogue.resolve(name, {"num_envs": 2, "encoder": str(tmp_path / "net"), "freeze": freeze})
     policy = greedy_policy(catalogue.make(name, batch, values, seed=0))
     explained = make_explanations(batch, policy, "grad-cam")
-    seen, hot = pictures_of(explained.draw(np.arange(2), PANEL)[0])
+    seen, hot = pictures_of(explained.render(np.arange(2), PANEL)[0])
     assert not np.array_equal(seen, hot)

@@ -197,7 +197,7 @@ def test_truth_is_the_kind_of_what_the_camera_shows():
     batch = open_batch(MODULE, 32, perception="raw", **PARCELS)
     batch.reset(seeds=range(32))
     parcels = draw_parcels("test")
-    truth = batch.slot_loop("truth_perception")
+    truth = batch.slot_loop("perception", "tell")
     for _ in range(5):
         shown, told = batch.buffers.observation["perception"], np.zeros((32, 10), np.float32)
         truth(batch.records, np.arange(32), batch.world, told)
