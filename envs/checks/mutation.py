@@ -1,4 +1,4 @@
-"""Mutants of an environment's rules: where its kernels can be changed, and what the tests say to each change.
+"""Mutants of an environment's rules: every place where its kernels can be changed.
 
 A mutant is the environment's file, or a module beside it or in its folder that holds a part of its rules, with one
 comparison, operator, number or negation replaced.
@@ -135,11 +135,11 @@ class _Module:
                     self.definitions.update(dict.fromkeys(names, node))
             elif isinstance(node, ast.ImportFrom):
                 beside = _beside(node, package)
-                names = {alias.asname or alias.name: alias.name for alias in node.names}
+                aliases = {alias.asname or alias.name: alias.name for alias in node.names}
                 if beside:
-                    self.imported.update({name: (beside, there) for name, there in names.items()})
+                    self.imported.update({name: (beside, there) for name, there in aliases.items()})
                 elif beside is not None:
-                    self.modules.update(names)
+                    self.modules.update(aliases)
 
     def read_in(self, module: str, node: ast.stmt) -> set[tuple[str, str]]:
         """(module, name) of what ``node``, in this ``module``, reads; local names, too."""
