@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> int:
         shown, fps = {}, None
     batch, beside = make(options.envs, rendered=True, **shown), None
     if options.explain is not None:
-        from ludus.scripts.explanations import make_explanations
+        from ludus.agents.explanations import make_explanations
 
         beside = make_explanations(batch, policy, options.explain)
     seen = watch(

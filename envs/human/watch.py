@@ -32,7 +32,7 @@ class Beside(Protocol):
 
     proportion: float  # its width as a share of the frame's height
 
-    def draw(self, rows: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    def render(self, rows: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Pictures (M, *size, 3) uint8 of the environments ``rows`` (M,) as they stand; changes nothing in them."""
 
 
@@ -94,7 +94,7 @@ class Rollout:
         self.batch.draw_many(self._shown, frames)
         if self.beside is None:
             return frames
-        return np.concatenate([frames, self.beside.draw(self._shown, (height, room))], axis=2)
+        return np.concatenate([frames, self.beside.render(self._shown, (height, room))], axis=2)
 
     def _room(self, height: int) -> int:
         """The width in pixels of what stands beside a frame of so many rows."""

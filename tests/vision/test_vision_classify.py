@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from ludus.components.component import Component
-from ludus.explain.attribution import explain, overlay
+from ludus.explain.attribution import explain
+from ludus.explain.overlay import overlay
 from ludus.scripts.main import main
 from ludus.training import fit as fitting
 from ludus.training import fit_checkpoints as checkpoints

@@ -1,9 +1,8 @@
-"""`ludus watch --explain`: the panel shows what the model saw, believed and why, in a window, as tiles, in a video."""
+"""Explanations of a running batch: the panel shows what the model saw, what it believed and why, beside each frame."""
 
 import io
 
 import gymnasium
-import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
@@ -13,9 +12,11 @@ from PIL import Image
 from rich.console import Console
 from torch import nn
 
+from explain_stage import PANEL, SIDE, has, make_items, pictures_of
 from ludus.agents import registry as catalogue
 from ludus.agents.evaluation import greedy_policy
-from ludus.agents.sight import find_sight
+from ludus.agents.explanations import make_explanations
+from ludus.agents.picture_policies import find_picture_policy
 from ludus.components.component import Component
 from ludus.components.composition import adapt
 from ludus.envs.engine.slots.slotted_batch import open_batch
@@ -23,30 +24,17 @@ from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
 from ludus.envs.rendering.window import Command, Window
 from ludus.explain import panel
-from ludus.explain.attribution import explain, overlay
-from ludus.explain.panel import Answer, View, draw_panel
-from ludus.scripts.explanations import METHODS, make_explanations
-from ludus.scripts.main import main
-from ludus.scripts.watch import spelled_out
+from ludus.explain.attribution import METHODS, explain
+from ludus.explain.overlay import overlay
 from ludus.vision.models.classifier import spaces_of
-from vision_toy import CLASSES
 
-SIDE = 32  # pixels of an item's picture
 WIDE = 40  # pixels of a stranger's: SB3's CNN takes none below 36
-FRAME, PANEL = (480, 720), (480, 360)  # of Sorter, height and width
+FRAME = (480, 720)  # of Sorter, height and width
 
 
 @pytest.fixture(scope="module")
 def items(tmp_path_factory):
-    """A folder of noise of three kinds, for Sorter."""
-    random, folder = np.random.default_rng(0), tmp_path_factory.mktemp("items")
-    for split in ("train", "test"):
-        for kind in CLASSES:
-            (folder / split / kind).mkdir(parents=True)
-            for i in range(3):
-                pixels = random.integers(40, 256, (SIDE, SIDE, 3)).astype(np.uint8)
-                Image.fromarray(pixels).save(folder / split / kind / f"{i}.png")
-    return str(folder)
+    return make_items(tmp_path_factory.mktemp("items"))
 
 
 class Quarter(nn.Module):
@@ -77,22 +65,12 @@ def always_first(batch):
     return np.zeros(batch.num_envs, np.int64)
 
 
-def pictures_of(drawn):
-    """The two pictures of Sorter's panel: what was seen, and with the heat."""
-    margin, top, side = 16, 16 + 24 + 8, (360 - 3 * 16) // 2
-    return drawn[top : top + side, margin : margin + side], drawn[top : top + side, 2 * margin + side : -margin]
-
-
-def has(drawn, colour):
-    return bool((drawn == np.array(colour, np.uint8)).all(axis=2).any())
-
-
 # --- What the panel shows --------------------------------------------------------------------------------------------
 
 
 def test_panel_shows_what_was_seen_and_heat_where_the_answer_comes_from(items, quarter):
     batch = sorter(items, quarter)
-    drawn = make_explanations(batch, None, "integrated-gradients").draw(np.array([0]), PANEL)[0]
+    drawn = make_explanations(batch, None, "integrated-gradients").render(np.array([0]), PANEL)[0]
     seen, hot = pictures_of(drawn)
     picture = batch.fillings["perception"].seen[0]
     large = Image.fromarray(picture).resize((len(seen), len(seen)), Image.Resampling.NEAREST)
@@ -111,10 +89,10 @@ def test_heat_is_that_of_the_model_for_what_it_believes(items, method):
     net = ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4, 8], dense=8)
     batch = sorter(items, net, 3)
     rows = np.array([0, 2])
-    drawn = make_explanations(batch, None, method).draw(rows, PANEL)
+    drawn = make_explanations(batch, None, method).render(rows, PANEL)
     for i, row in enumerate(rows):
         picture, belief = batch.fillings["perception"].seen[row], batch.buffers.observation["perception"][row]
-        heat = panel.visible(explain(net, picture[None], METHODS[method], int(belief.argmax()))[0])
+        heat = panel.visible(explain(net, picture[None], method, int(belief.argmax()))[0])
         _, hot = pictures_of(drawn[i])
         large = Image.fromarray(overlay(picture, heat)).resize((len(hot), len(hot)), Image.Resampling.NEAREST)
         assert np.array_equal(hot, large)
@@ -125,7 +103,7 @@ def test_right_is_green_and_wrong_is_red_with_a_frame_for_the_truth(items, quart
     explanations = make_explanations(batch, None, "grad-cam")
     found = set()
     for _ in range(20):
-        below = explanations.draw(np.array([0]), PANEL)[0][220:]
+        below = explanations.render(np.array([0]), PANEL)[0][220:]
         right = int(batch.records["label"][0]) == 0
         assert has(below, panel.GOOD) == right
         assert has(below, panel.BAD) != right
@@ -137,7 +115,7 @@ def test_right_is_green_and_wrong_is_red_with_a_frame_for_the_truth(items, quart
 
 def test_length_of_a_bar_is_the_probability(items, quarter):
     batch = sorter(items, quarter)
-    drawn = make_explanations(batch, None, "grad-cam").draw(np.array([0]), PANEL)[0]
+    drawn = make_explanations(batch, None, "grad-cam").render(np.array([0]), PANEL)[0]
     p = batch.buffers.observation["perception"][0, 0]
     row = drawn[236 + 2]  # within the first bar, above its letters
     length = int((row == panel.GOOD).all(axis=1).sum() + (row == panel.BAD).all(axis=1).sum())
@@ -147,16 +125,16 @@ def test_length_of_a_bar_is_the_probability(items, quarter):
 def test_nothing_is_explained_twice(items, quarter):
     batch = sorter(items, quarter, 2)
     explanations, rows = make_explanations(batch, None, "grad-cam"), np.arange(2)
-    before = explanations.draw(rows, PANEL)
-    assert np.array_equal(before, explanations.draw(rows, PANEL))
+    before = explanations.render(rows, PANEL)
+    assert np.array_equal(before, explanations.render(rows, PANEL))
     assert explanations.explained == 2
-    small = explanations.draw(rows, (240, 180))  # a window of another size
+    small = explanations.render(rows, (240, 180))  # a window of another size
     assert small.shape == (2, 240, 180, 3)
     assert explanations.explained == 2
     picture = batch.fillings["perception"].seen.copy()
     while (batch.fillings["perception"].seen == picture).all(axis=(1, 2, 3)).any():
         batch.step(always_first(batch))
-    after = explanations.draw(rows, PANEL)
+    after = explanations.render(rows, PANEL)
     assert explanations.explained == 4
     assert (before != after).any(axis=(1, 2, 3)).all()
 
@@ -165,7 +143,7 @@ def test_drawing_leaves_the_world_as_it_is(items, quarter):
     one, other = sorter(items, quarter, 2), sorter(items, quarter, 2)
     explanations = make_explanations(one, None, "integrated-gradients")
     for _ in range(5):
-        explanations.draw(np.arange(2), PANEL)
+        explanations.render(np.arange(2), PANEL)
         for batch in (one, other):
             batch.step(always_first(batch))
     assert one.snapshot() == other.snapshot()
@@ -176,7 +154,7 @@ def test_estimate_that_is_no_class_is_shown_beside_the_truth():
     batch = open_batch("slots_toy", 1, camera=net, order=None)
     batch.seed_from(0)
     explanations = make_explanations(batch, None, "integrated-gradients")
-    explanations.draw(np.array([0]), PANEL)
+    explanations.render(np.array([0]), PANEL)
     view = explanations.onlookers[0].view(explanations.onlookers[0].looks(np.array([0]))[0], np.zeros((4, 4)))
     true = batch.records["value"][0] / 10.0
     assert view.answers[0].figure.endswith(f"(true {true:.3g})")
@@ -208,7 +186,7 @@ def test_action_of_a_policy_that_sees_raw_pictures_is_explained(items, method):
     assert np.isfinite(heat).all()
     view = choice.view(looks[0], heat[0])
     assert [answer.name for answer in view.answers if answer.chosen] == [f"action {looks[0].chosen}"]
-    assert has(explanations.draw(np.arange(2), PANEL)[0], panel.CHOSEN)
+    assert has(explanations.render(np.arange(2), PANEL)[0], panel.CHOSEN)
 
 
 def test_heat_of_a_policy_follows_its_convolution(items):
@@ -284,7 +262,7 @@ def test_action_of_a_policy_of_sb3_is_explained(camera, name, clock):
             assert (heat.max(axis=(1, 2)) == 1.0).all()
         if name != "dqn":
             assert sum(answer.share for answer in choice.view(looks[0], heat[0]).answers) == pytest.approx(1.0)
-        assert has(explanations.draw(np.arange(2), PANEL)[0], panel.CHOSEN)
+        assert has(explanations.render(np.arange(2), PANEL)[0], panel.CHOSEN)
     batch.close()
 
 
@@ -296,13 +274,13 @@ def test_action_that_is_numbers_is_explained_by_the_largest(camera, name):
     (look,) = explanations.onlookers[0].looks(np.array([0]))
     assert np.allclose(look.belief.clip(-1, 1), policy(batch)[0], atol=1e-5)
     assert look.chosen == np.abs(look.belief).argmax()
-    assert explanations.draw(np.array([0]), PANEL).shape == (1, *PANEL, 3)
+    assert explanations.render(np.array([0]), PANEL).shape == (1, *PANEL, 3)
     batch.close()
 
 
 def test_policy_without_a_convolution_over_a_picture_sees_nothing(items):
-    assert find_sight(sighted("pqn", sorter(items, "raw"), hidden=[8])) is None
-    assert find_sight(sighted("ppo", sorter(items, "truth"))) is None
+    assert find_picture_policy(sighted("pqn", sorter(items, "raw"), hidden=[8])) is None
+    assert find_picture_policy(sighted("ppo", sorter(items, "truth"))) is None
 
 
 def test_board_is_explained_as_the_network_sees_it():
@@ -336,7 +314,7 @@ def test_each_frame_has_its_panel_to_the_right(items, quarter, count):
     assert frames.shape == (count, 240, 540, 3)
     bare = Rollout(batch, always_first, 0).draw((240, 360))
     assert np.array_equal(frames[:, :, :360], bare)
-    assert np.array_equal(frames[:, :, 360:], explanations.draw(np.arange(count), (240, 180)))
+    assert np.array_equal(frames[:, :, 360:], explanations.render(np.arange(count), (240, 180)))
 
 
 def test_window_shows_the_panel(items, quarter, pygame, monkeypatch):
@@ -349,56 +327,7 @@ def test_window_shows_the_panel(items, quarter, pygame, monkeypatch):
     (height, width), frames = shown[-1]
     assert frames.shape == (1, height, width, 3)
     room = round(0.75 * height)
-    assert np.array_equal(frames[0, :, -room:], explanations.draw(np.array([0]), (height, room))[0])
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A component on the disk that takes the pictures of `items`."""
-    from ludus.vision.models.convnet import ConvNet
-
-    net = ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4], dense=4, classes=CLASSES)
-    net.save(tmp_path / "model")
-    return tmp_path / "model"
-
-
-SORTER = ["watch", "ludus/Sorter-v0", "--policy", "heuristic", "--steps", "3"]
-
-
-@pytest.mark.parametrize(("count", "size"), [(1, (1080, 480)), (2, (1200, 266))])
-def test_command_records_the_panels(items, folder, tmp_path, count, size):
-    path = tmp_path / "a.mp4"
-    slot = ["--set", f"images={items}", "--slot", f"perception={folder}", "--envs", str(count)]
-    assert main([*SORTER, *slot, "--explain", "--record", str(path)]) == 0
-    reader = imageio_ffmpeg.read_frames(str(path))
-    assert next(reader)["size"] == size
-    reader.close()
-
-
-WITH_ITEMS = ["--set", "images=ITEMS"]
-BAD = {
-    "truth": ([*SORTER, *WITH_ITEMS, "--explain"], "slot perception is filled with 'truth'; the policy sees no"),
-    "remedy": ([*SORTER, *WITH_ITEMS, "--explain"], "fill the slot with a model: --slot perception=models/garments"),
-    "raw, and no policy that looks": (
-        [*SORTER, *WITH_ITEMS, "--slot", "perception=raw", "--explain", "grad-cam"],
-        "slot perception is filled with 'raw'; the policy sees no picture through a convolution",
-    ),
-    "no camera": (
-        ["watch", "ludus/Pendulum-v1", "--policy", "heuristic", "--explain"],
-        "--explain finds no model that sees pictures in pendulum: the policy sees no picture",
-    ),
-    "unknown method": ([*SORTER, "--explain", "grad-cm"], "unknown method 'grad-cm'; did you mean 'grad-cam'?"),
-    "a recording": (["watch", "a.npz", "--explain"], "--explain does not go with a recording"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_where_nothing_can_be_explained_one_line_says_why(case, items, capsys):
-    arguments, expected = BAD[case]
-    assert main([argument.replace("ITEMS", items) for argument in arguments]) == 1
-    error = capsys.readouterr().err
-    assert expected in error
-    assert error.count("\n") == 1
+    assert np.array_equal(frames[0, :, -room:], explanations.render(np.array([0]), (height, room))[0])
 
 
 class Dense(Component):
@@ -418,59 +347,10 @@ def test_component_without_convolution_is_explained_by_gradients_alone(items):
     batch = sorter(items, Dense(*ends))
     with pytest.raises(ValueError, match="Dense in slot perception has no convolution.*take --explain integrated"):
         make_explanations(batch, None, "grad-cam")
-    drawn = make_explanations(batch, None, "integrated-gradients").draw(np.array([0]), PANEL)
+    drawn = make_explanations(batch, None, "integrated-gradients").render(np.array([0]), PANEL)
     assert drawn.shape == (1, *PANEL, 3)
     with pytest.raises(ValueError, match="Dense in slot perception has a memory"):
         make_explanations(sorter(items, Dense(*ends, memory=((2,),))), None, "grad-cam")
-
-
-def test_explain_alone_means_grad_cam(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "run").mkdir()
-    for given, meant in (
-        (["a/b", "--explain"], ["a/b", "--explain", "grad-cam"]),
-        (["--explain", "a/b"], ["--explain", "grad-cam", "a/b"]),
-        (["--explain", "run"], ["--explain", "grad-cam", "run"]),
-        (["a/b", "--explain", "--envs", "2"], ["a/b", "--explain", "grad-cam", "--envs", "2"]),
-        (["a/b", "--explain", "integrated-gradients"], ["a/b", "--explain", "integrated-gradients"]),
-        (["a/b", "--explain=grad-cam"], ["a/b", "--explain=grad-cam"]),
-        (["a/b"], ["a/b"]),
-    ):
-        assert spelled_out(given) == meant
-
-
-# --- Drawing ---------------------------------------------------------------------------------------------------------
-
-
-def view(count=10, name="a class with a name that is far too long for its row, and goes on", shape=(28, 28, 1)):
-    answers = [Answer(f"{name} {k}", 1.0 / (k + 1), "100 %", k == 0, k == count - 1) for k in range(count)]
-    return View(name, np.full(shape, 200, np.uint8), np.ones(shape[:2]), "Grad-CAM", answers)
-
-
-@pytest.mark.parametrize("size", [(480, 360), (177, 133), (96, 72), (40, 30), (8, 6), (1, 1)])
-@pytest.mark.parametrize("views", [1, 3])
-def test_panel_of_any_size_is_drawn_within_its_margins(size, views):
-    drawn = draw_panel([view()] * views, size)
-    assert drawn.shape == (*size, 3)
-    if min(size[0] // views, size[1]) >= panel.BARE:
-        for edge in (drawn[:, :3], drawn[:, -3:], drawn[:2], drawn[-1:]):
-            assert (edge == panel.GROUND).all()
-
-
-@pytest.mark.parametrize("shape", [(28, 28, 1), (20, 40, 3), (50, 30, 4)])
-def test_picture_keeps_its_shape(shape):
-    seen, _ = pictures_of(draw_panel([view(shape=shape)], PANEL))
-    bright = (seen == 200).all(axis=2)
-    high, wide = bright.any(axis=1).sum(), bright.any(axis=0).sum()
-    assert high / wide == pytest.approx(shape[0] / shape[1], rel=0.02)
-    assert max(high, wide) == len(seen)
-
-
-def test_true_class_is_shown_where_there_is_room_for_few():
-    answers = view(10).answers
-    assert panel.chosen_rows(answers, 3) == [answers[0], answers[1], answers[9]]
-    assert panel.chosen_rows(answers, 2) == [answers[0], answers[9]]
-    assert panel.chosen_rows(answers, 0) == []
 
 
 def test_number_without_bounds_has_no_bar_and_is_shown_all_the_same():
@@ -480,7 +360,7 @@ def test_number_without_bounds_has_no_bar_and_is_shown_all_the_same():
     model = adapt(module, raw.observation_space, truth.observation_space, before=lambda x: x.permute(0, 3, 1, 2) / 255)
     batch = make_batch("ludus/CartPole-v1", 2, rendered=True, vision=model)
     batch.seed_from(0)
-    assert make_explanations(batch, None, "grad-cam").draw(np.arange(2), PANEL).shape == (2, *PANEL, 3)
+    assert make_explanations(batch, None, "grad-cam").render(np.arange(2), PANEL).shape == (2, *PANEL, 3)
 
 
 @pytest.mark.parametrize("name", ["pqn", "ppo"])
@@ -494,5 +374,5 @@ def test_policy_that_sees_through_an_encoder_is_explained(items, tmp_path, name,
     values = catalogue.resolve(name, {"num_envs": 2, "encoder": str(tmp_path / "net"), "freeze": freeze})
     policy = greedy_policy(catalogue.make(name, batch, values, seed=0))
     explained = make_explanations(batch, policy, "grad-cam")
-    seen, hot = pictures_of(explained.draw(np.arange(2), PANEL)[0])
+    seen, hot = pictures_of(explained.render(np.arange(2), PANEL)[0])
     assert not np.array_equal(seen, hot)
