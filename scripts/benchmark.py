@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ludus.benchmarks.sections import QUICK, SECTIONS
 from ludus.benchmarks.turns import MAKE_PEERS, OURS, Config, Row, machine
-from ludus.scripts.options import parse
+from ludus.utils.command_line import parse
 from ludus.utils.wording import did_you_mean
 
 DESCRIPTION = f"""Measure how fast Ludus is on this machine. All sides of a comparison take turns in one run; the tables

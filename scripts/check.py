@@ -17,10 +17,11 @@ from ludus.envs.checks.checker import PROFILES, Report, check_vector_env
 from ludus.envs.checks.fuzz import Failure
 from ludus.envs.checks.lockstep import Fault
 from ludus.envs.checks.trial import STEPS, is_on_trial, try_out
+from ludus.envs.command_line import environment
 from ludus.envs.engine.simulation import load
 from ludus.envs.engine.third_party.trust import with_checks, write_verdict
 from ludus.envs.registry import find_spec, is_ludus
-from ludus.scripts.options import environment, key_values, parse
+from ludus.utils.command_line import key_values, parse
 
 DESCRIPTION = """Check a vector environment, rule by rule: spaces, dtypes, masks, autoreset, seeding, memory, frames,
 actions, closing; for Ludus' own also both faces, independence of num_envs, and snapshots.

@@ -13,8 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from ludus.data import datasets
 from ludus.data.image_sets import IMAGE_SETS
+from ludus.envs.command_line import check_slots, environment, import_all
 from ludus.envs.registry import import_option
-from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse
+from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote
 from ludus.utils.wording import did_you_mean
 

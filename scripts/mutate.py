@@ -16,9 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ludus.envs import ENVIRONMENTS
 from ludus.envs.checks.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, depth_of, find_mutants
+from ludus.envs.command_line import environment
 from ludus.envs.engine.simulation import load
 from ludus.envs.registry import find_spec, is_ludus
-from ludus.scripts.options import environment, output_folder, parse
+from ludus.utils.command_line import output_folder, parse
 from ludus.utils.files import write_atomically
 from ludus.utils.untrusted import read_table
 

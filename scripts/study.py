@@ -13,9 +13,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ludus.envs.command_line import check_slots, environment, slot_fillings
 from ludus.envs.make import slots_of
-from ludus.scripts.options import check_slots, environment, output_folder, parse, slot_fillings
-from ludus.scripts.train import figures
 from ludus.studies import (
     bandit as study_bandit,
 )
@@ -34,6 +33,7 @@ from ludus.studies import (
 from ludus.studies import (
     regret_plot as study_regret_plot,
 )
+from ludus.utils.command_line import output_folder, parse
 from ludus.utils.wording import counted
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
@@ -217,7 +217,7 @@ def presets(options: Arguments, console: Console) -> int:
             chosen,
             range(seeds),
             path,
-            lambda title, seed, progress: status.update(f"{title}, seed {seed}: {figures(progress)}"),
+            lambda title, seed, progress: status.update(f"{title}, seed {seed}: {progress}"),
         )
     shown = Table(box=box.SIMPLE_HEAD, caption=f"Seeds 0 … {seeds - 1}; {path}", caption_justify="left")
     for column in ("environment", "agent"):

@@ -16,7 +16,7 @@ from rich.console import Console
 from ludus.agents.runs.config import CONFIG_FORMAT
 from ludus.components.component import CONFIG, FORMAT
 from ludus.components.names import FORM, OURS
-from ludus.scripts.options import key_values, parse
+from ludus.utils.command_line import key_values, parse
 from ludus.utils.files import write_atomically
 from ludus.utils.untrusted import MOST_JSON, MOST_TABLE, MOST_YAML, parse_json, parse_yaml, read_regular
 from ludus.utils.wording import counted, in_line
