@@ -15,8 +15,8 @@ from ..explain.explanations import Explanations
 from ..explain.looks import Onlooker
 from ..explain.policies import PolicyOnlooker
 from ..explain.slots import SlotOnlooker
-from ..training.trees import each
 from ..utils.wording import did_you_mean
+from .observations import select
 from .picture_policies import find_picture_policy
 
 
@@ -56,7 +56,7 @@ class BatchScene:
         self.action_names = tuple(getattr(getattr(batch, "simulation", None), "action_names", ()))
 
     def observations(self, rows: np.ndarray) -> Any:
-        return each(lambda x: x[rows], self.batch.buffers.observation)
+        return select(self.batch.buffers.observation, rows)
 
     def legal(self, rows: np.ndarray) -> np.ndarray | None:
         return self.batch.buffers.mask[rows] > 0 if self.batch.has_mask else None
