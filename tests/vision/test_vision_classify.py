@@ -306,7 +306,6 @@ def test_command_fits_stops_and_goes_on(data, tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["vision/clasify"], "unknown task 'vision/clasify'; did you mean 'vision/classify'?"),
         (["vision/classify"], "where to? --out FOLDER"),
         (["vision/classify", "--out", "x"], "which data? --data NAME"),
         (["vision/classify", "--out", "x", "--resume"], "there is no training to go on with"),
