@@ -31,8 +31,8 @@ class BatchSlot:
         self.classes = tuple(slot.classes(**batch.sizes))
         space = slot.truth(**batch.sizes)
         self.low, self.high = space.low, space.high
-        self._true = batch.slot_loop(f"truth_{name}")
-        self._sense = batch.slot_loop(f"sense_{name}")
+        self._true = batch.slot_loop(name, "tell")
+        self._sense = batch.slot_loop(name, "sense")
 
     def read(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         beliefs = self.batch.shown(self.name)[rows]

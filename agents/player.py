@@ -105,8 +105,8 @@ def policies(id: str) -> tuple[str, ...]:
     spec = find_spec(id)
     if not is_ludus(spec):
         return ("heuristic", "random")  # the first is refused by name, where it is asked for
-    module, simulation = load(spec.kwargs["module"])
-    return (*(["heuristic"] if hasattr(module, "heuristic") else []), *simulation.heuristics, "random")
+    simulation = load(spec.kwargs["module"])[1]
+    return (*(["heuristic"] if simulation.heuristic is not None else []), *simulation.heuristics, "random")
 
 
 def check_spaces(trained: Any, other: Any, any_board: bool) -> None:

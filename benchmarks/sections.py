@@ -111,7 +111,7 @@ def _frames(id: str, target: str, config: Config) -> list[Row]:
         def run(steps: int, batch: Any = env.unwrapped.batch, indices: Any = indices, images: Any = images) -> float:
             start = time.perf_counter()
             for _ in range(steps):
-                batch.draw_many(indices, images)
+                batch.render_many(indices, images)
             return time.perf_counter() - start
 
         drawing = Side(OURS, run, num_envs)

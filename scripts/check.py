@@ -19,6 +19,7 @@ from ludus.envs.checks.lockstep import Fault
 from ludus.envs.checks.trial import STEPS, is_on_trial, try_out
 from ludus.envs.command_line import environment
 from ludus.envs.engine.simulation import load
+from ludus.envs.engine.third_party.mistakes import shown_name
 from ludus.envs.engine.third_party.trust import with_checks, write_verdict
 from ludus.envs.registry import find_spec, is_ludus
 from ludus.utils.command_line import key_values, parse
@@ -34,9 +35,9 @@ actions, closing; for Ludus' own also both faces, independence of num_envs, and 
 Where a rule is broken: what came, what was expected, the remedy and a link, and exit status 1. From Python, and for
 environments without an id: ludus.check_vector_env.
 
-An environment file of somebody else's is first played with checks: fuzzed, drawn, advised, its slots filled. A mistake
-in it is one line with file and line, and exit status 2. If it passes, it is compiled without checks from then on, until
-it is edited, in the sizes that were played; --set cells=5 plays these, too (docs/third-party.md)."""
+An environment file of somebody else's is first played with checks: fuzzed, rendered, advised, its slots filled. A
+mistake in it is one line with file and line, and exit status 2. If it passes, it is compiled without checks from then
+on, until it is edited, in the sizes that were played; --set cells=5 plays these, too (docs/third-party.md)."""
 
 COLOURS = {"ok": "green", "failed": "red", "not applicable": "dim"}
 
@@ -87,7 +88,7 @@ def main(arguments: list[str]) -> int:
     show(console, report, spec.id, profile)
     if seen is not None and not report.problems:
         module = load(spec.kwargs["module"])[0]
-        text = f"{Path(str(module.__file__)).name} has passed with checks on ({seen})"
+        text = f"{shown_name(module.__file__)} has passed with checks on ({seen})"
         narrowed = _narrowed(options, profile, settings, shape)
         if narrowed:
             text += f"; no verdict is given, and it is still compiled with checks: {narrowed}"

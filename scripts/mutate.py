@@ -15,9 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.envs import ENVIRONMENTS
-from ludus.envs.checks.mutation import CAUGHT, INVALID, SURVIVED, Mutant, Outcome, Workshop, depth_of, find_mutants
+from ludus.envs.checks.mutation import Mutant, find_mutants, rules_of, siblings_of
+from ludus.envs.checks.workshop import CAUGHT, INVALID, SURVIVED, Outcome, Workshop, depth_of
 from ludus.envs.command_line import environment
 from ludus.envs.engine.simulation import load
+from ludus.envs.engine.third_party.mistakes import shown_name
 from ludus.envs.registry import find_spec, is_ludus
 from ludus.utils.command_line import output_folder, parse
 from ludus.utils.files import write_atomically
@@ -31,8 +33,9 @@ DESCRIPTION = """Change the rules of an environment one at a time: which changes
   ludus mutate acme.hopper:acme/Hopper-v0       # of another package: with its own tests/test_hopper.py
 
 Comparisons, operators, numbers and negations in reset, step, observe, mask and the helpers that they call (in the file,
-or in modules NAME_PART.py beside it) are changed in a copy of the source. What is known is kept in the CSV, so an
-interrupted run goes on. A change that does not compile is not counted. Exit status 1 if fewer than 95 % are caught."""
+in modules NAME_PART.py beside it, in all files of a folder) are changed in a copy of the source. What is known is kept
+in the CSV, so an interrupted run goes on. A change that does not compile is not counted. Exit status 1 if fewer than
+95 % are caught."""
 
 # Where a rule's change shows first; after the environment's own file only those of their tests that name it.
 TESTS = ("fuzz", "heuristics", "parameters", "trajectories", "snapshot")
@@ -62,12 +65,14 @@ def main(arguments: list[str]) -> int:
     if not is_ludus(spec):
         raise ValueError(f"{options.id} is not an environment of Ludus; `ludus envs` lists those that can be mutated")
     module = spec.kwargs["module"]
-    file = Path(load(module)[0].__file__ or "").resolve()
-    name, root = file.stem, root_of(file, module)
+    environment_module, simulation = load(module)
+    file, name = Path(environment_module.__file__ or "").resolve(), module.rpartition(".")[2]
+    root = root_of(file, module)
     if root is None:
         raise ValueError(f"mutate needs a clone of the repository with tests/test_{name}.py; {file.parent} is in none")
     path = output_folder(options.out or root / "results") / f"mutation-{name}.csv"
-    mutants = find_mutants(file.read_text("utf-8"), siblings=siblings_of(file))
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    mutants = find_mutants(file.read_text("utf-8"), rules_of(simulation, file), siblings_of(file), package)
     random.Random(0).shuffle(mutants)
     goal = len(mutants) if options.all else options.count
     known = read(path, mutants, options.retry)
@@ -84,7 +89,7 @@ def main(arguments: list[str]) -> int:
 def root_of(file: Path, module: str) -> Path | None:
     """The repository of an environment's ``file``: the nearest folder above it that has its tests; none without."""
     for folder in file.parents:
-        if tests_named(f"{file.stem}.py", folder) and depth_of(file.relative_to(folder), module) >= -1:
+        if tests_named(f"{module.rpartition('.')[2]}.py", folder) and depth_of(file.relative_to(folder), module) >= -1:
             return folder
     return None
 
@@ -103,11 +108,6 @@ def more_tests(name: str, root: Path) -> list[str]:
     longer = tuple(stem for stem in stems if stem.startswith(f"{name}_"))
     parts = [Path(test).stem.removeprefix("test_") for test in tests_named(f"{name}_*.py", root)]
     return [part for part in parts if not part.startswith(longer)] if longer else parts
-
-
-def siblings_of(file: Path) -> dict[str, str]:
-    """The texts of the modules beside ``file`` that are named after it, ``NAME_PART.py``, by their names."""
-    return {path.stem: path.read_text("utf-8") for path in sorted(file.parent.glob(f"{file.stem}_*.py"))}
 
 
 def read(path: Path, mutants: list[Mutant], retry: bool) -> dict[tuple, Outcome]:
@@ -166,7 +166,7 @@ def hunt(
         tempfile.TemporaryDirectory() as folder,
         Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar,
     ):
-        task = bar.add_task(f"{file.name}: the tests as they are", total=goal)
+        task = bar.add_task(f"{shown_name(file)}: the tests as they are", total=goal)
         shop, limit = None, 600.0
         for mutant in mutants:
             valid = sum(outcome.status != INVALID for outcome in known.values())

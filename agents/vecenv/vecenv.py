@@ -156,7 +156,7 @@ class BatchVecEnv(EpisodicVecEnv):
             return []
         assert self.batch.frame_size is not None  # checked above, with the render mode
         frames = np.empty((self.num_envs, *self.batch.frame_size, 3), np.uint8)
-        self.batch.draw_many(np.arange(self.num_envs), frames)
+        self.batch.render_many(np.arange(self.num_envs), frames)
         return list(frames)
 
     def render(self, mode: str | None = None) -> np.ndarray | None:

@@ -154,7 +154,7 @@ def strip(frame, y, x0, x1, color):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     """An arm is a violin, as wide as a payout of that height is likely; a crown for the best, a coin for the payout."""
     height, width = frame.shape[0], frame.shape[1]
     arms, fine = s.values.shape[0], height >= 160 and width >= 10 * s.values.shape[0]
@@ -247,11 +247,17 @@ SIMULATION = Simulation(
     name="ludus/Bandit-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     sizes={"arms": Size(10, 2, 100, "how many arms there are")},
     terms=("payout",),
     action_names=tuple(f"arm {k}" for k in range(100)),
-    invariants=INVARIANTS,
     turn_based=True,
     # The best of ten standard Gaussian values is 1.5388 in the mean, times 1,000 steps; 20,000 episodes, seeds from 0
     # on, gave -3.4 and 1533.9 (standard errors 2.3 and 4.1).

@@ -310,9 +310,9 @@ def test_each_frame_has_its_panel_to_the_right(items, quarter, count):
     explanations = make_explanations(batch, None, "grad-cam")
     rollout = Rollout(batch, always_first, 0, explanations)
     assert rollout.frame_size == (FRAME[0], FRAME[1] + PANEL[1])
-    frames = rollout.draw((240, 540))
+    frames = rollout.render((240, 540))
     assert frames.shape == (count, 240, 540, 3)
-    bare = Rollout(batch, always_first, 0).draw((240, 360))
+    bare = Rollout(batch, always_first, 0).render((240, 360))
     assert np.array_equal(frames[:, :, :360], bare)
     assert np.array_equal(frames[:, :, 360:], explanations.render(np.arange(count), (240, 180)))
 

@@ -3,13 +3,17 @@
 import ast
 import io
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from ludus.envs.checks.mutation import CAUGHT, INVALID, SURVIVED, Outcome, Workshop, find_mutants
+from hopper_folder import FOLDER, write_folder
+from ludus.envs.checks.mutation import find_mutants, rules_of, siblings_of
+from ludus.envs.checks.workshop import CAUGHT, INVALID, SURVIVED, Outcome, Workshop
+from ludus.envs.engine.simulation import load
 from ludus.scripts import mutate
 from ludus.scripts.main import main
 
@@ -173,6 +177,33 @@ def test_rules_in_modules_beside_the_file_are_changed_too():
     assert [m.place for m in find_mutants(PARTED, ("step",))] == ["LIMIT"] + ["step"] * 4
 
 
+def test_all_files_of_an_environments_folder_are_changed(tmp_path, monkeypatch):
+    write_folder(tmp_path / "acme" / "hopping")
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "acme" / "hopping" / "__init__.py"
+    rules = rules_of(load("acme.hopping")[1], file)
+    for name in ("acme.hopping", *(f"acme.hopping.{part}" for part in FOLDER), "acme"):
+        sys.modules.pop(name, None)
+    assert rules == ("rules.reset", "rules.step", "observation.observe")
+    siblings = siblings_of(file)
+    assert sorted(siblings) == ["constants", "notes", "observation", "rendering", "rules"]
+    siblings["observation"] = siblings["observation"].replace("= s.hops", "= s.hops + 0")
+    found = [(m.place, m.was, m.becomes) for m in find_mutants(FOLDER["__init__"], rules, siblings, "acme.hopping")]
+    step = [("+", "-"), ("0", "1"), ("0.5", "1.5"), ("0.5", "(-0.5)"), (">", ">=")]
+    assert found == [
+        ("constants.LENGTH", "2", "3"),
+        *(("observation.observe", *change) for change in (("0", "1"), ("+", "-"), ("0", "1"))),
+        ("rules.reset", "0", "1"),
+        *(("rules.step", *change) for change in step),
+    ]
+    absolute = siblings["rules"].replace("from . import constants", "from acme.hopping import constants")
+    named = absolute.replace("import constants", "constants import LENGTH").replace("constants.LENGTH", "LENGTH")
+    named = named.replace("acme.hopping constants", "acme.hopping.constants")
+    for text in (absolute, named):
+        again = find_mutants(FOLDER["__init__"], rules, {**siblings, "rules": text}, "acme.hopping")
+        assert [(m.place, m.was, m.becomes) for m in again] == found
+
+
 def test_a_change_beside_the_file_is_tried_and_undone(tmp_path):
     root = tmp_path / "repository"
     (root / "tests").mkdir(parents=True)
@@ -186,7 +217,7 @@ def test_a_change_beside_the_file_is_tried_and_undone(tmp_path):
     shop = Workshop(root, Path("tiny.py"), tmp_path / "work", ["tests"], "tiny")
     source = (root / "tiny.py").read_text().replace("from tiny_board", "from .tiny_board")
     beside, own = None, None
-    for mutant in find_mutants(source, ("step",), mutate.siblings_of(root / "tiny.py")):
+    for mutant in find_mutants(source, ("step",), siblings_of(root / "tiny.py")):
         if mutant.place == "tiny_board.SIZE":
             beside = mutant
     (own,) = [m for m in find_mutants((root / "tiny.py").read_text(), ("step",)) if m.was == "2"]
