@@ -5,7 +5,7 @@ Reads the record of `cliff_walking.py` and imports nothing from there.
 
 from ...engine.drawing import box, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
-from ..toy_rendering import arrow, oval, ring, scatter, triangle
+from ..rendering_shapes import arrow, ellipse, ring, tile_noise, triangle
 
 ROWS, COLUMNS = 4, 12
 GRASS_FAR, GRASS_NEAR, TILE, TILE_DARK = (140, 188, 104), (158, 204, 112), (170, 214, 122), (161, 206, 114)
@@ -69,17 +69,17 @@ def draw_meadow(frame, left, top, unit):
             box(frame, x + gap, y + gap, x + unit - gap, y + unit - gap, 0.1 * unit, tone)
             if unit < 20.0:
                 continue
-            kind = scatter(row, column, 1)
+            kind = tile_noise(row, column, 1)
             at_x, at_y = (
-                x + (0.2 + 0.6 * scatter(row, column, 2)) * unit,
-                y + (0.25 + 0.5 * scatter(row, column, 3)) * unit,
+                x + (0.2 + 0.6 * tile_noise(row, column, 2)) * unit,
+                y + (0.25 + 0.5 * tile_noise(row, column, 3)) * unit,
             )
             if kind < 0.3:  # blades of grass
                 for blade in range(3):
                     off = (blade - 1) * 0.05 * unit
                     line(frame, at_x + 0.5 * off, at_y, at_x + 1.3 * off, at_y - 0.12 * unit, 0.025 * unit, TURF)
             elif kind < 0.55:  # a flower
-                color = FLOWERS[int(3.0 * scatter(row, column, 4))]
+                color = FLOWERS[int(3.0 * tile_noise(row, column, 4))]
                 for petal in range(4):
                     across, along = (0.04 if petal < 2 else 0.0) * unit, (0.0 if petal < 2 else 0.04) * unit
                     sign = 1 if petal % 2 == 0 else -1
@@ -101,16 +101,16 @@ def draw_cliff(frame, left, edge, unit):
     count = int(width / unit) + 1
     if unit >= 12.0:
         for k in range(2 * count):  # cracks and ledges
-            x, y = (k + scatter(k, 1, 5)) * 0.5 * unit, edge + (0.15 + 0.6 * scatter(k, 2, 6)) * unit
-            line(frame, x, y, x + 0.1 * (scatter(k, 3, 7) - 0.5) * unit, y + 0.3 * unit, 0.03 * unit, CRACK)
+            x, y = (k + tile_noise(k, 1, 5)) * 0.5 * unit, edge + (0.15 + 0.6 * tile_noise(k, 2, 6)) * unit
+            line(frame, x, y, x + 0.1 * (tile_noise(k, 3, 7) - 0.5) * unit, y + 0.3 * unit, 0.03 * unit, CRACK)
             x += 0.2 * unit
             line(frame, x, y + 0.1 * unit, x + 0.2 * unit, y + 0.08 * unit, 0.03 * unit, ROCK_LIGHT)
         for k in range(2 * count):  # turf hangs over the edge
-            disc(frame, (k + 0.3 * scatter(k, 4, 8)) * 0.5 * unit, edge + 0.05 * unit, 0.09 * unit, TURF)
+            disc(frame, (k + 0.3 * tile_noise(k, 4, 8)) * 0.5 * unit, edge + 0.05 * unit, 0.09 * unit, TURF)
         for row in range(3):  # waves
             y = foot + (0.08 + 0.24 * row) * unit
             for k in range(count + 1):
-                x = (k + 0.5 * (row % 2) + 0.3 * scatter(k, row, 9)) * unit
+                x = (k + 0.5 * (row % 2) + 0.3 * tile_noise(k, row, 9)) * unit
                 line(frame, x, y, x + (0.4 - 0.08 * row) * unit, y, 0.035 * unit, FOAM)
     for k in range(2):
         x = left + k * 11.0 * unit
@@ -160,8 +160,8 @@ def draw_splash(frame, x, y, unit):
         drop = y - (0.34 - 0.07 * abs(k - 2)) * unit
         line(frame, x + 0.7 * across, y - 0.06 * unit, x + across, drop, 0.04 * unit, SPLASH)
         disc(frame, x + 1.2 * across, drop - 0.08 * unit, 0.035 * unit, SPLASH)
-    oval(frame, x, y - 0.02 * unit, 0.17 * unit, 0.05 * unit, HAT, 1.0)
-    oval(frame, x, y - 0.07 * unit, 0.09 * unit, 0.07 * unit, HAT, 1.0)
+    ellipse(frame, x, y - 0.02 * unit, 0.17 * unit, 0.05 * unit, HAT, 1.0)
+    ellipse(frame, x, y - 0.07 * unit, 0.09 * unit, 0.07 * unit, HAT, 1.0)
 
 
 @kernel
@@ -170,11 +170,11 @@ def draw_walker(s, frame, left, top, unit):
     if s.success:  # before the door
         x, y = x - 0.12 * unit, y + 0.08 * unit
     u = unit
-    oval(frame, x, y + 0.36 * u, 0.22 * u, 0.06 * u, SHADOW, 0.8)
+    ellipse(frame, x, y + 0.36 * u, 0.22 * u, 0.06 * u, SHADOW, 0.8)
     box(frame, x - 0.2 * u, y - 0.08 * u, x + 0.2 * u, y + 0.16 * u, 0.07 * u, PACK)
     for side in (-1, 1):
         line(frame, x + 0.07 * side * u, y + 0.18 * u, x + 0.08 * side * u, y + 0.31 * u, 0.09 * u, TROUSERS)
-        oval(frame, x + 0.1 * side * u, y + 0.345 * u, 0.08 * u, 0.045 * u, BOOT, 1.0)
+        ellipse(frame, x + 0.1 * side * u, y + 0.345 * u, 0.08 * u, 0.045 * u, BOOT, 1.0)
     box(frame, x - 0.14 * u, y - 0.06 * u, x + 0.14 * u, y + 0.22 * u, 0.06 * u, COAT)
     line(frame, x, y, x, y + 0.2 * u, 0.02 * u, COAT_DARK)
     line(frame, x + 0.26 * u, y - 0.12 * u, x + 0.29 * u, y + 0.36 * u, 0.03 * u, WOOD_DARK)  # the stick
@@ -185,7 +185,7 @@ def draw_walker(s, frame, left, top, unit):
     disc(frame, x, y - 0.17 * u, 0.135 * u, SKIN)
     for side in (-1, 1):
         disc(frame, x + 0.05 * side * u, y - 0.16 * u, 0.02 * u, EYE)
-    oval(frame, x, y - 0.25 * u, 0.2 * u, 0.05 * u, HAT, 1.0)
+    ellipse(frame, x, y - 0.25 * u, 0.2 * u, 0.05 * u, HAT, 1.0)
     box(frame, x - 0.11 * u, y - 0.38 * u, x + 0.11 * u, y - 0.25 * u, 0.05 * u, HAT)
     line(frame, x - 0.1 * u, y - 0.28 * u, x + 0.1 * u, y - 0.28 * u, 0.035 * u, BAND)
     if s.wish >= 0 and s.way != s.wish and unit >= 12.0:  # where it wanted to go, instead

@@ -5,7 +5,7 @@ Reads the record of `taxi.py` and imports nothing from there; the walls are writ
 
 from ...engine.drawing import box, disc, fill, glyph, line, number, shade, text
 from ...engine.kernels import kernel
-from ..toy_rendering import oval, scatter, triangle
+from ..rendering_shapes import ellipse, tile_noise, triangle
 
 GRASS, GRASS_LOW, STREET, CURB, DASH = (150, 190, 118), (128, 172, 102), (92, 97, 108), (196, 192, 184), (214, 214, 206)
 ROOF, ROOF_RED, ROOF_BLUE, CHIMNEY = (222, 196, 158), (196, 112, 92), (126, 150, 178), (110, 84, 74)
@@ -68,7 +68,7 @@ def render(s, world, frame):
     draw_destination(s, frame, left, top, unit, True)
     if s.is_rainy != 0.0 and unit >= 12.0:
         for k in range(60):
-            x, y = left + side * scatter(k, s.clock, 1), top + side * scatter(k, s.clock, 2)
+            x, y = left + side * tile_noise(k, s.clock, 1), top + side * tile_noise(k, s.clock, 2)
             line(frame, x, y, x - 0.03 * unit, y + 0.13 * unit, 0.014 * unit, RAIN)
     if header > 0:
         draw_words(s, frame, header)
@@ -100,7 +100,7 @@ def draw_streets(frame, left, top, unit):
 def draw_block(frame, row, column, x, y, unit):
     half = 0.23 * unit
     box(frame, x - half, y - half, x + half, y + half, 0.06 * unit, CURB)
-    kind = scatter(row, column, 1)
+    kind = tile_noise(row, column, 1)
     if kind < 0.3:  # a garden
         box(frame, x - 0.86 * half, y - 0.86 * half, x + 0.86 * half, y + 0.86 * half, 0.05 * unit, GRASS_LOW)
         for tree in range(3):
@@ -112,12 +112,12 @@ def draw_block(frame, row, column, x, y, unit):
     dark = (color[0] * 4 // 5, color[1] * 4 // 5, color[2] * 4 // 5)
     far = 0.82 * half
     box(frame, x - far, y - far, x + far, y + far, 0.02 * unit, color)
-    if scatter(row, column, 2) < 0.5:  # the ridge runs from west to east, or from north to south
+    if tile_noise(row, column, 2) < 0.5:  # the ridge runs from west to east, or from north to south
         box(frame, x - far, y, x + far, y + far, 0.02 * unit, dark)
     else:
         box(frame, x, y - far, x + far, y + far, 0.02 * unit, dark)
     if unit >= 30.0:
-        off = 0.45 * far if scatter(row, column, 3) < 0.5 else -0.45 * far
+        off = 0.45 * far if tile_noise(row, column, 3) < 0.5 else -0.45 * far
         box(
             frame,
             x + off - 0.035 * unit,
@@ -188,7 +188,7 @@ def draw_taxi(s, frame, x, y, unit):
 
 @kernel
 def draw_passenger(frame, x, y, unit):
-    oval(frame, x, y + 0.2 * unit, 0.11 * unit, 0.035 * unit, SHADOW, 0.5)
+    ellipse(frame, x, y + 0.2 * unit, 0.11 * unit, 0.035 * unit, SHADOW, 0.5)
     for side in (-1, 1):
         line(
             frame, x + 0.035 * side * unit, y + 0.08 * unit, x + 0.04 * side * unit, y + 0.18 * unit, 0.05 * unit, CHECK
@@ -211,7 +211,7 @@ def draw_destination(s, frame, left, top, unit, above):
     pad = s.destination
     x, y = left + (PAD_COLUMN[pad] + 0.76) * unit, top + (PAD_ROW[pad] + 0.4) * unit
     if not above:
-        oval(frame, x, y, 0.1 * unit, 0.04 * unit, SHADOW, 0.7)
+        ellipse(frame, x, y, 0.1 * unit, 0.04 * unit, SHADOW, 0.7)
         return
     for layer in range(2):
         grow, color = (0.028 * unit, WHITE) if layer == 0 else (0.0, PAD_EDGES[pad])
