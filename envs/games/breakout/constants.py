@@ -21,6 +21,6 @@ POINTS = 0  # the reward's only term
 # Where the numbers of the observation stand, and their scales; the bricks follow from FIRST_BRICK on.
 BALL_X, BALL_Y, BALL_VX, BALL_VY, PADDLE_X, BALL_OFFSET, BALLS, CLEARED, WAIT, CONTACTS, FIRST_BRICK = range(11)
 UNIT = 10.0  # u of a place
-MIDDLE = 5.0  # of the field, in that unit
+MIDDLE = 0.5 * FIELD / UNIT
 WAIT_UNIT = 10.0  # steps
 MOST_CONTACTS = 10  # that are told apart
