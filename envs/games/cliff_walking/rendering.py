@@ -1,13 +1,10 @@
-"""The picture of CliffWalking: a meadow above the sea, two rocks that jut out of it, and a walker between them.
-
-Reads the record of `cliff_walking.py` and imports nothing from there.
-"""
+"""The picture of CliffWalking: a meadow above the sea, two rocks that jut out of it, and a walker between them."""
 
 from ...engine.drawing import box, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
 from ..rendering_shapes import arrow, ellipse, ring, tile_noise, triangle
+from .constants import COLUMN_STEP, COLUMNS, FALL, LAST_COLUMN, LAST_ROW, ROW_STEP, ROWS, TIME
 
-ROWS, COLUMNS = 4, 12
 GRASS_FAR, GRASS_NEAR, TILE, TILE_DARK = (140, 188, 104), (158, 204, 112), (170, 214, 122), (161, 206, 114)
 TURF, ROCK, ROCK_DARK, ROCK_LIGHT, CRACK = (
     (112, 160, 82),
@@ -37,7 +34,6 @@ WISH, SHADOW, INK, PALE, BAD, GOOD = (
     (182, 44, 38),
     (40, 108, 52),
 )
-RIGHT_X, DOWN_Y = (0, 1, 0, -1), (-1, 0, 1, 0)  # by action: up, right, down, left
 
 
 @kernel
@@ -46,23 +42,23 @@ def render(s, world, frame):
     header = int(0.12 * height) if height >= 200 and width >= 300 else 0
     unit = min(0.97 * width / COLUMNS, 0.98 * (height - header) / (ROWS + 0.9))
     left, top = 0.5 * (width - COLUMNS * unit), header + max(0.45 * (height - header - (ROWS + 0.9) * unit), 0.0)
-    edge = top + 3.0 * unit  # where the meadow ends
+    edge = top + LAST_ROW * unit  # where the meadow ends
     for y in range(height):
         fill(frame, 0, y, width, y + 1, shade(min(y / edge, 1.0), GRASS_FAR, GRASS_NEAR))
-    draw_meadow(frame, left, top, unit)
-    draw_cliff(frame, left, edge, unit)
-    draw_house(frame, left + 11.5 * unit, top + 3.5 * unit, unit)
-    draw_sign(frame, left + 0.5 * unit, top + 3.5 * unit, unit)
+    render_meadow(frame, left, top, unit)
+    render_cliff(frame, left, edge, unit)
+    render_house(frame, left + (LAST_COLUMN + 0.5) * unit, top + (LAST_ROW + 0.5) * unit, unit)
+    render_sign(frame, left + 0.5 * unit, top + (LAST_ROW + 0.5) * unit, unit)
     if s.fell >= 0:
-        draw_splash(frame, left + (s.fell + 0.5) * unit, edge + 1.45 * unit, unit)
-    draw_walker(s, frame, left, top, unit)
+        render_splash(frame, left + (s.fell + 0.5) * unit, edge + 1.45 * unit, unit)
+    render_walker(s, frame, left, top, unit)
     if header > 0:
-        draw_words(s, frame, header)
+        render_words(s, frame, header)
 
 
 @kernel
-def draw_meadow(frame, left, top, unit):
-    for row in range(ROWS - 1):
+def render_meadow(frame, left, top, unit):
+    for row in range(LAST_ROW):
         for column in range(COLUMNS):
             x, y, gap = left + column * unit, top + row * unit, 0.02 * unit
             tone = TILE if (row + column) % 2 == 0 else TILE_DARK
@@ -88,7 +84,7 @@ def draw_meadow(frame, left, top, unit):
 
 
 @kernel
-def draw_cliff(frame, left, edge, unit):
+def render_cliff(frame, left, edge, unit):
     """The face of the rock from one side to the other, the sea below, and the two rocks of the last row before it."""
     height, width = frame.shape[0], frame.shape[1]
     foot = edge + 1.25 * unit
@@ -113,7 +109,7 @@ def draw_cliff(frame, left, edge, unit):
                 x = (k + 0.5 * (row % 2) + 0.3 * tile_noise(k, row, 9)) * unit
                 line(frame, x, y, x + (0.4 - 0.08 * row) * unit, y, 0.035 * unit, FOAM)
     for k in range(2):
-        x = left + k * 11.0 * unit
+        x = left + k * LAST_COLUMN * unit
         box(frame, x - 0.04 * unit, edge, x + 1.04 * unit, foot + 0.22 * unit, 0.12 * unit, ROCK_DARK)
         box(frame, x - 0.01 * unit, edge, x + 0.86 * unit, foot + 0.18 * unit, 0.12 * unit, ROCK)
         box(frame, x, edge - 0.1 * unit, x + unit, edge + 0.98 * unit, 0.12 * unit, TURF)
@@ -121,14 +117,14 @@ def draw_cliff(frame, left, edge, unit):
 
 
 @kernel
-def draw_sign(frame, x, y, unit):
+def render_sign(frame, x, y, unit):
     line(frame, x - 0.32 * unit, y + 0.3 * unit, x - 0.32 * unit, y - 0.28 * unit, 0.06 * unit, WOOD_DARK)
     box(frame, x - 0.46 * unit, y - 0.34 * unit, x - 0.12 * unit, y - 0.12 * unit, 0.02 * unit, WOOD)
     triangle(frame, x - 0.13 * unit, y - 0.34 * unit, x - 0.13 * unit, y - 0.12 * unit, x, y - 0.23 * unit, WOOD)
 
 
 @kernel
-def draw_house(frame, x, y, unit):
+def render_house(frame, x, y, unit):
     box(frame, x - 0.26 * unit, y - 0.1 * unit, x + 0.3 * unit, y + 0.28 * unit, 0.0, WALL)
     triangle(
         frame, x - 0.36 * unit, y - 0.06 * unit, x + 0.4 * unit, y - 0.06 * unit, x + 0.02 * unit, y - 0.42 * unit, ROOF
@@ -150,7 +146,7 @@ def draw_house(frame, x, y, unit):
 
 
 @kernel
-def draw_splash(frame, x, y, unit):
+def render_splash(frame, x, y, unit):
     """What is seen of a fall: foam, drops, and a hat that swims."""
     for k in range(2):
         wide = (0.26 + 0.14 * k) * unit
@@ -165,7 +161,7 @@ def draw_splash(frame, x, y, unit):
 
 
 @kernel
-def draw_walker(s, frame, left, top, unit):
+def render_walker(s, frame, left, top, unit):
     x, y = left + (s.column + 0.5) * unit, top + (s.row + 0.5) * unit
     if s.success:  # before the door
         x, y = x - 0.12 * unit, y + 0.08 * unit
@@ -189,20 +185,20 @@ def draw_walker(s, frame, left, top, unit):
     box(frame, x - 0.11 * u, y - 0.38 * u, x + 0.11 * u, y - 0.25 * u, 0.05 * u, HAT)
     line(frame, x - 0.1 * u, y - 0.28 * u, x + 0.1 * u, y - 0.28 * u, 0.035 * u, BAND)
     if s.wish >= 0 and s.way != s.wish and unit >= 12.0:  # where it wanted to go, instead
-        dx, dy = RIGHT_X[s.wish], DOWN_Y[s.wish]
+        dx, dy = COLUMN_STEP[s.wish], ROW_STEP[s.wish]
         away = (0.4 if dy != 0 else 0.32) * u
         arrow(frame, x + away * dx, y + away * dy, dx, dy, 0.2 * u, 0.07 * u, WISH)
 
 
 @kernel
-def draw_words(s, frame, header):
+def render_words(s, frame, header):
     """Steps and falls at the left, the return at the right; in between what has just happened."""
     width = frame.shape[1]
     scale = max(header // 15, 2)
     y, margin = (header - 5 * scale) // 2, int(0.02 * width)
     x = number(frame, text(frame, margin, y, b"STEP ", scale, PALE), y, s.clock, scale, INK)
     number(frame, text(frame, x + 4 * scale, y, b"FALLS ", scale, PALE), y, s.falls, scale, INK)
-    total = int(s.totals[0] + s.totals[1])  # both are whole numbers
+    total = int(s.totals[TIME] + s.totals[FALL])  # both are whole numbers
     digits, power = 1 + (total < 0), 10
     while -total >= power:
         digits, power = digits + 1, power * 10
