@@ -46,7 +46,7 @@ def state(size):
         "tail": "i8",
         "length": "i8",
         "fruit": "i8",
-        "heading": "i8",  # last action, NO_MOVE before the first: only for rendering
+        "heading": "i8",  # last action, NONE before the first: only for rendering
     }
 
 

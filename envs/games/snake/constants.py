@@ -3,7 +3,7 @@
 MOVES = 4
 UP, RIGHT, DOWN, LEFT = range(MOVES)  # actions
 ROW_STEP, COLUMN_STEP = (-1, 0, 1, 0), (0, 1, 0, -1)  # cells, by action
-NO_MOVE = -1  # the heading before the first action
+NONE = -1  # the heading before the first action
 
 NOWHERE = -1  # in the place of a cell's number: where the fruit is on a full board, and where a street ends
 

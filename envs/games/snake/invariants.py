@@ -11,7 +11,7 @@ from .constants import (
     HEAD,
     MAX_AGE,
     MOVES,
-    NO_MOVE,
+    NONE,
     NOWHERE,
     ROW_STEP,
     TAIL,
@@ -67,7 +67,7 @@ def invariant(s, world, shown, legal):
         return 4
     if s.success != (s.length == cells):
         return 5
-    if not NO_MOVE <= s.heading < MOVES or ((s.heading == NO_MOVE) != (s.clock == 0) and not s.pending):
+    if not NONE <= s.heading < MOVES or ((s.heading == NONE) != (s.clock == 0) and not s.pending):
         return 6
     for action in range(MOVES):
         row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]

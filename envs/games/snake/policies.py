@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...engine.kernels import kernel
-from .constants import COLUMN_STEP, DOWN, LEFT, MOVES, NO_MOVE, NOWHERE, RIGHT, ROW_STEP, UP
+from .constants import COLUMN_STEP, DOWN, LEFT, MOVES, NONE, NOWHERE, RIGHT, ROW_STEP, UP
 from .rules import head_cell, is_legal
 
 FAR = 254  # steps that are more than any way has; one more is still a uint8
@@ -109,7 +109,7 @@ def heuristic(s, world, out):
     """
     size, head = s.occupied.shape[0], head_cell(s)
     target = next_cell(s, world, head)
-    choice = NO_MOVE
+    choice = NONE
     for action in range(MOVES):
         leads_there = head + ROW_STEP[action] * size + COLUMN_STEP[action] == target
         if is_legal(s, action) and (choice < 0 or leads_there):

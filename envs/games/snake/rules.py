@@ -1,7 +1,7 @@
 """The rules of Snake: how an episode starts, and what a move does."""
 
 from ...engine.kernels import below, kernel
-from .constants import COLUMN_STEP, FRUIT_EATEN, NO_MOVE, NOWHERE, ROW_STEP
+from .constants import COLUMN_STEP, FRUIT_EATEN, NONE, NOWHERE, ROW_STEP
 
 
 @kernel
@@ -51,7 +51,7 @@ def reset(s, world):
     s.length = 1
     s.body[0] = below(s, cells)
     s.occupied[s.body[0] // size, s.body[0] % size] = 1
-    s.heading = NO_MOVE
+    s.heading = NONE
     place_fruit(s)
 
 
