@@ -1,7 +1,7 @@
 """Breakout: keep the ball in play with the paddle and clear two walls of bricks.
 
 World         A square field of 100 x 100 units (u), x to the right, y down from the ceiling. The ball is a square of
-              3 u (drawn round), `x, y` its centre. The wall's top is at y = 14; its bricks are 4 u high and as wide as
+              3 u (shown round), `x, y` its centre. The wall's top is at y = 14; its bricks are 4 u high and as wide as
               `columns` of them fill the field. The paddle slides on the line y = 92 and only its top counts.
               A step: first the paddle moves by `paddle_speed` or not at all, and stops where it touches a side. Then
               the ball flies for one step of time, from contact to contact:
