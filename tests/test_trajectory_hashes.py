@@ -72,7 +72,7 @@ def random_states(env):
 
 def small_frames(env):
     frames = np.empty((env.num_envs, 60, 84, 3), np.uint8)
-    env.unwrapped.batch.draw_many(np.arange(env.num_envs), frames)
+    env.unwrapped.batch.render_many(np.arange(env.num_envs), frames)
     return frames
 
 
