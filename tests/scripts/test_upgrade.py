@@ -9,9 +9,9 @@ import pytest
 import torch
 import yaml
 from gymnasium import spaces
-from test_imports import ROOT
 
 from commands_stage import said
+from house import ROOT
 from ludus.agents.runs.run import Run
 from ludus.components import Component, fingerprint_of, register
 from ludus.components.composition import chain

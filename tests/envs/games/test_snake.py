@@ -1,6 +1,6 @@
 """Snake against a plain-Python twin, and against hand-set positions with written-out answers.
 
-The twin knows the card in ``envs/games/snake.py`` only: a list of cells and a fruit. It has no randomness of its own,
+The twin knows the card in ``envs/games/snake`` only: a list of cells and a fruit. It has no randomness of its own,
 so the place of a new fruit (and of the head at the start) is read from the record.
 """
 

@@ -1,4 +1,4 @@
-"""Breakout in plain Python, written from the card in ``envs/games/breakout.py`` and from nothing else.
+"""Breakout in plain Python, written from the card in ``envs/games/breakout/__init__.py`` and from nothing else.
 
 The numbers may be doubles or, to judge the doubles, exact fractions (``number=Fraction``). Random numbers are those of
 the record: SplitMix64 (Steele, Lea & Flood 2014), started from its counter.
