@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, TensorBoardOutputFormat
 
+from ...envs.cards import score
 from ...training import checkpoint
 from ...utils.interrupts import Interrupted
 from ...utils.untrusted import is_whole
@@ -57,6 +58,19 @@ class Progress:
     train_return: float | None  # mean over the last rollouts
     evaluation: Evaluation | None
     evaluating: float | None = None  # share of the running evaluation that is done
+
+    def __str__(self) -> str:
+        """The figures in a line."""
+        parts = [f"{self.steps:,} steps"]
+        if self.evaluating is None:  # else the training stands still
+            parts.append(f"{self.fps:,.0f}/s")
+        if self.train_return is not None:
+            parts.append(f"return {score(self.train_return)}")
+        if self.evaluation is not None:
+            parts.append(f"greedy {score(self.evaluation.mean)}")
+        if self.evaluating is not None:
+            parts.append(f"evaluating {self.evaluating:.0%}")
+        return " · ".join(parts)
 
 
 class RunCallback(BaseCallback):

@@ -67,7 +67,7 @@ def test_steps_that_do_not_fill_a_rollout_are_rounded_up_and_it_is_said(capsys, 
 )
 def test_how_many_steps_a_rollout_is(agent, given, expected):
     config = configure("FrozenLake-v1", agent, given)
-    assert train_script.rollout(config) == expected
+    assert config.rollout == expected
 
 
 def test_the_pace_of_a_training_counts_neither_evaluations_nor_their_pictures(tmp_path, monkeypatch):
@@ -94,7 +94,7 @@ def test_the_progress_fits_a_narrow_terminal():
     from ludus.agents.evaluation import Evaluation
 
     result = Evaluation(np.array([0.574]), np.array([3.0]), np.array([1.0]), {})
-    told = train_script.figures(moments.Progress(1_000_000, 2_000_000, 164_000.0, 0.571, result))
+    told = str(moments.Progress(1_000_000, 2_000_000, 164_000.0, 0.571, result))
     assert told == "1,000,000 steps · 164,000/s · return 0.57 · greedy 0.57"
     file = io.StringIO()
     console = Console(file=file, width=80)
@@ -145,7 +145,6 @@ def test_the_progress_says_that_an_evaluation_is_under_way(run_folder, tmp_path)
     from ludus.agents.runs.callback import Progress
     from ludus.agents.runs.config import configure
     from ludus.agents.runs.run import Run
-    from ludus.scripts.train import figures
 
     seen = []
     config = configure("ludus/CartPole-v1", seed=0, steps=256, environment={"max_episode_steps": 20})
@@ -154,4 +153,4 @@ def test_the_progress_says_that_an_evaluation_is_under_way(run_folder, tmp_path)
     assert shares == sorted(shares)
     assert all(0 < share <= 1 for share in shares)
     told = Progress(256, 256, 10.0, None, None, 0.5)
-    assert figures(told).endswith("evaluating 50%")
+    assert str(told).endswith("evaluating 50%")

@@ -1,4 +1,4 @@
-"""The regret study: what every filling of a slot is worth in decisions, over several seeds, by two protocols.
+"""The trainings and judgements of the regret study, paired and resumable, by two protocols.
 
 *Swapped*: a policy that learned with the truth plays with each filling in turn, as `ludus evaluate --slot` has it: what
 mistakes cost a policy that trusts its sense. *Trained*: for each filling a policy of its own learns and plays with it;
@@ -14,18 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..agents.evaluation import greedy_policy
-from ..agents.regret import BLIND, TRUTH, Gauge, Played, play, share_of_gap
-from ..agents.runs.callback import EVALUATION_SEED
-from ..agents.runs.config import configure, what_decides
-from ..envs.engine.slots.slotted_batch import SlottedBatch
-from ..envs.make import make_batch, pin_components
-from ..envs.registry import find_spec
-from ..utils.wording import counted
-from .presets import interval
-from .shared import digest, learn, read_rows, write_rows
+from ...agents.evaluation import greedy_policy
+from ...agents.regret import BLIND, TRUTH, Gauge, Played, play
+from ...agents.runs.callback import EVALUATION_SEED
+from ...agents.runs.config import configure, what_decides
+from ...envs.engine.slots.slotted_batch import SlottedBatch
+from ...envs.make import make_batch, pin_components
+from ...envs.registry import find_spec
+from ..learning import learn
+from ..rows import digest, read_rows, write_rows
 
 SWAPPED, TRAINED = "swapped", "trained"
 PROTOCOLS = {
@@ -33,7 +30,6 @@ PROTOCOLS = {
     TRAINED: "Trained: a policy per seed and filling, trained with what it plays with",
 }
 EPISODES = 256  # greedy ones, the same for every policy and filling
-COLUMNS = ("return", "regret", "of the gap")  # after the filling and its own measure
 
 
 @dataclass(frozen=True)
@@ -209,81 +205,7 @@ def read(path: Path) -> list[Judged]:
     return read_rows(path, Judged)
 
 
-@dataclass(frozen=True)
-class Line:
-    """A filling by one protocol: means over seeds, with the ends of their 95 % intervals (Student's t)."""
-
-    filling: str
-    measure: str
-    metric: float
-    earned: tuple[float, float, float]  # return: mean, lower and upper end
-    regret: tuple[float, float, float]  # against the truth, seed by seed
-    share: float  # of the gap from blind to truth
-
-
 def check_seeds(seeds: int) -> None:
     """``ValueError`` for too few of them."""
     if seeds < 2:
         raise ValueError(f"the regret study needs --seeds >= 2 for its intervals, got {seeds}")
-
-
-def seeds_of(rows: Sequence[Judged]) -> list[int]:
-    """The seeds that have every filling by both protocols.
-
-    Raises:
-        ValueError: fewer than two.
-    """
-    if not rows:
-        raise ValueError("there are no results of this agent and these fillings; run the study first")
-    found = [{row.seed for row in rows if (row.protocol, row.filling) == one} for one in {_pair(row) for row in rows}]
-    seeds = sorted(set.intersection(*found))
-    if len(seeds) < 2:
-        raise ValueError("the study is not done with two seeds of every filling; run it to its end")
-    return seeds
-
-
-def _pair(row: Judged) -> tuple[str, str]:
-    return row.protocol, row.filling
-
-
-def table(rows: Sequence[Judged], protocol: str) -> list[Line]:
-    """The results of one agent by one protocol, in the order of the fillings; see ``seeds_of``."""
-    seeds = seeds_of(rows)
-    own: dict[str, list[Judged]] = {}
-    for row in sorted(rows, key=lambda row: row.seed):
-        if row.protocol == protocol and row.seed in seeds:
-            own.setdefault(row.filling, []).append(row)
-    means = {name: np.array([row.mean for row in found]) for name, found in own.items()}  # (seeds,) each
-    gap = float((means[TRUTH] - means[BLIND]).mean())
-    lines = []
-    for name, found in own.items():
-        regret = means[TRUTH] - means[name]
-        earned, lost = ((float(x.mean()), *interval(x.tolist())) for x in (means[name], regret))
-        metric = float(np.mean([row.metric for row in found]))
-        lines.append(Line(name, found[0].measure, metric, earned, lost, share_of_gap(lost[0], gap)))
-    return lines
-
-
-def cells(line: Line) -> tuple[str, ...]:
-    """A line for a table: the filling's name, its metric, and ``COLUMNS``; ± is half of the interval."""
-    earned, regret = (f"{mean:.2f} ± {high - mean:.2f}" for mean, _, high in (line.earned, line.regret))
-    return line.filling, f"{line.metric:.3f}", earned, regret, "–" if np.isnan(line.share) else f"{line.share:.2f}"
-
-
-def caption(rows: Sequence[Judged], protocol: str) -> str:
-    """What the table of a protocol is made of."""
-    return (
-        f"{PROTOCOLS[protocol]}. {rows[0].agent}, {counted(len(seeds_of(rows)), 'seed')} of {rows[0].steps:,} steps, "
-        f"the same {EPISODES} episodes for all, 95\u00a0% intervals over seeds (Student's\u00a0t)."
-    )
-
-
-def markdown(rows: Sequence[Judged]) -> str:
-    """The README's tables, one for each protocol."""
-    parts = []
-    for protocol in PROTOCOLS:
-        lines = table(rows, protocol)
-        head = ("filling", lines[0].measure, *COLUMNS)
-        parts += ["", caption(rows, protocol), "", f"| {' | '.join(head)} |", "|---|" + "---:|" * 4]
-        parts += [f"| {' | '.join(cells(line))} |" for line in lines]
-    return "\n".join(parts[1:])

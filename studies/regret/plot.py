@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..agents.regret import BLIND, TRUTH
-from .regret import SWAPPED, TRAINED, Line
-from .shared import BLUE, RED, WIDTHS, import_pyplot, save_figure
+from ...agents.regret import BLIND, TRUTH
+from ..plotting import BLUE, RED, WIDTHS, import_pyplot, save_figure
+from .study import SWAPPED, TRAINED
+from .table import Line
 
 COLORS = {SWAPPED: RED, TRAINED: BLUE}
 LABELS = {SWAPPED: "policy trained with the truth (swapped)", TRAINED: "policy trained with what it plays with"}
@@ -29,7 +30,7 @@ def on_the_curve(line: Line) -> bool:
 
 
 def plot(lines: dict[str, list[Line]], title: str, path: Path) -> None:
-    """Draw the ``lines`` of each protocol (see ``study_regret.table``) into a PNG."""
+    """Draw the ``lines`` of each protocol (see ``table.summarise``) into a PNG."""
     figure, axes = import_pyplot().subplots(figsize=(8, 5.2), layout="constrained")
     tops: dict[str, tuple[float, float]] = {}  # of each component or rule: where its label belongs
     busy: list[np.ndarray] = []  # (P, 2) each, in data units: lines that no label should hide

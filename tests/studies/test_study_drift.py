@@ -1,4 +1,4 @@
-"""What a study reads off its curves."""
+"""The drift study: what it reads off its curves."""
 
 import numpy as np
 

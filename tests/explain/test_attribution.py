@@ -6,8 +6,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ludus.components.component import Component
 from ludus.components.composition import adapt
-from ludus.explain.attribution import METHODS, explain, explain_module, overlay, similarity_when_randomised
+from ludus.explain.attribution import METHODS, explain, explain_module, similarity_when_randomised
+from ludus.explain.overlay import overlay
 from ludus.vision.models.classifier import spaces_of
 from ludus.vision.models.convnet import ConvNet
 from ludus.vision.models.resnet import ResNet
@@ -57,7 +59,7 @@ def trained():
 def test_heat_is_where_the_class_is_decided(corners, method, target):
     heat = explain(corners, np.full((1, 8, 8, 1), 255, np.uint8), method, target)[0]
     inside = heat[:4, :4] if target == 0 else heat[4:, 4:]
-    if method == "gradients":
+    if method == "integrated-gradients":
         assert inside.min() == pytest.approx(1.0)
         assert heat.sum() == pytest.approx(16.0)
     else:  # one map for all: Grad-CAM shows all of what is bright there
@@ -93,7 +95,7 @@ def test_explaining_leaves_mode_and_gradients_as_they_were(trained):
     net.zero_grad(set_to_none=True)
     net.train()
     with torch.inference_mode(False):
-        explain(net, x[:2], "gradients")
+        explain(net, x[:2], "integrated-gradients")
     assert net.training
     net.eval()
     assert all(p.grad is None for p in net.parameters())
@@ -111,7 +113,7 @@ def test_network_of_a_policy_is_explained_by_module_and_layer():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"method": "gradcm"}, "unknown method 'gradcm'; did you mean 'gradcam'"),
+        ({"method": "grad-cm"}, "unknown method 'grad-cm'; did you mean 'grad-cam'"),
         ({"target": 2}, "target 2 is out of range; there are 2 answers, 0 to 1"),
         ({"images": np.zeros((1, 8, 9, 1), np.uint8)}, r"pictures of shape \(1, 8, 9, 1\), expected"),
     ],
@@ -142,6 +144,44 @@ def test_overlay_leaves_what_is_cold_and_colours_what_is_hot(channels):
 def test_overlay_of_another_size_is_refused():
     with pytest.raises(ValueError, match="a heat map of"):
         overlay(np.zeros((4, 4, 1), np.uint8), np.zeros((4, 5)))
+
+
+class Sure(Component):
+    """Two classes of an 8 x 8 picture; its softmax is so sure that nothing but its logits has a slope."""
+
+    def __init__(self, input_space, output_space):
+        super().__init__(input_space, output_space)
+        self.inner = Corners()
+
+    def logits(self, x):
+        return 1e4 * self.inner(x)
+
+    def forward(self, x):
+        return self.logits(x).softmax(dim=1)
+
+
+class Head(Component):
+    """Its ``logits`` is a layer, which takes no picture."""
+
+    def __init__(self, input_space, output_space):
+        super().__init__(input_space, output_space)
+        self.logits = nn.Linear(64, 2)
+
+    def forward(self, x):
+        return self.logits(x.flatten(1)).softmax(dim=1)
+
+
+def test_component_that_offers_logits_is_asked_for_these(corners):
+    x = np.full((1, 8, 8, 1), 255, np.uint8)
+    x[:, :4, :4] = 40
+    heat = explain(Sure(*spaces_of(x, 2)), x, "integrated-gradients", 0)
+    assert np.allclose(heat, explain(corners, x, "integrated-gradients", 0), atol=1e-5)
+    assert heat.max() == 1.0
+
+
+def test_layer_called_logits_is_not_asked():
+    x = np.full((1, 8, 8, 1), 255, np.uint8)
+    assert explain(Head(*spaces_of(x, 2)), x, "integrated-gradients").shape == (1, 8, 8)
 
 
 def test_convnet_is_explained_too():

@@ -1,25 +1,19 @@
-"""Taking turns: how ``ludus benchmark`` measures Ludus beside its peers. What it measures: ``benchmark_sections.py``.
+"""A race between Ludus and its peers: sides that take turns, and the rows of a table.
 
 All sides of a comparison take turns (A B A B …) in one run, because the speed of a machine drifts by more than many a
 difference: a ratio is the median of the ratios of the rounds, a rate the median of the rates. Every side gets the same
 uniformly random actions and is called as its users call it, at its defaults.
 """
 
-import json
-import os
-import platform
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 
-MAKE_PEERS = "python -m venv .venv-peers && .venv-peers/bin/pip install envpool==1.2.5 numpy"
 OURS = "Ludus"
 
 
@@ -125,58 +119,3 @@ def single_side(name: str, env: gymnasium.Env) -> Side:
         return time.perf_counter() - start
 
     return Side(name, run)
-
-
-class EnvPool:
-    """A process of EnvPool's virtual environment, which waits while others have their turn."""
-
-    def __init__(self, python: Path) -> None:
-        command = [str(python), str(Path(__file__).with_name("peer.py"))]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-        )
-        self.versions = self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            _, said = self.process.communicate()
-            last = said.strip().splitlines()[-1] if said.strip() else f"exit status {self.process.returncode}"
-            raise RuntimeError(f"EnvPool's process has ended: {last}; make its environment anew: {MAKE_PEERS}")
-        return json.loads(line)
-
-    def sides(self, id: str, num_envs: int) -> list[Side]:
-        """One side per number of threads: 1, 2, 4 … and all cores."""
-        cores = os.cpu_count() or 1
-        counts = sorted({cores, *(2**k for k in range(cores.bit_length()) if 2**k <= cores)})
-        return [self._side(id, num_envs, threads) for threads in counts if threads <= num_envs]
-
-    def _side(self, id: str, num_envs: int, threads: int) -> Side:
-        def run(steps: int) -> float:
-            assert self.process.stdin is not None
-            order = {"id": id, "num_envs": num_envs, "threads": threads, "steps": steps}
-            self.process.stdin.write(json.dumps(order) + "\n")
-            self.process.stdin.flush()
-            return self._answer()["seconds"]
-
-        return Side(f"EnvPool {self.versions['envpool']}, {threads} thread{'s' * (threads > 1)}", run, num_envs)
-
-    def close(self) -> None:
-        self.process.communicate()  # the end of its input is its end
-
-
-def machine() -> dict[str, str]:
-    """What the figures were measured on: processor, cores, system, versions."""
-    model = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
-    found = {"processor": model, "cores": str(os.cpu_count()), "system": platform.platform()}
-    found["python"] = platform.python_version()
-    for name in ("ludus", "gymnasium", "numba", "numpy"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # a source tree that was never installed
-            found[name] = "not installed"
-    return found

@@ -1,9 +1,8 @@
-"""`ludus watch --explain`: the panel shows what the model saw, believed and why, in a window, as tiles, in a video."""
+"""Explanations of a running batch: the panel shows what the model saw, what it believed and why, beside each frame."""
 
 import io
 
 import gymnasium
-import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
@@ -13,9 +12,11 @@ from PIL import Image
 from rich.console import Console
 from torch import nn
 
+from explain_stage import PANEL, SIDE, has, make_items, pictures_of
 from ludus.agents import registry as catalogue
 from ludus.agents.evaluation import greedy_policy
-from ludus.agents.sight import find_sight
+from ludus.agents.explanations import make_explanations
+from ludus.agents.picture_policies import find_picture_policy
 from ludus.components.component import Component
 from ludus.components.composition import adapt
 from ludus.envs.engine.slots.slotted_batch import open_batch
@@ -23,30 +24,17 @@ from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
 from ludus.envs.rendering.window import Command, Window
 from ludus.explain import panel
-from ludus.explain.attribution import explain, overlay
-from ludus.explain.panel import Answer, View, draw_panel
-from ludus.scripts.explanations import METHODS, make_explanations
-from ludus.scripts.main import main
-from ludus.scripts.watch import spelled_out
+from ludus.explain.attribution import METHODS, explain
+from ludus.explain.overlay import overlay
 from ludus.vision.models.classifier import spaces_of
-from vision_toy import CLASSES
 
-SIDE = 32  # pixels of an item's picture
 WIDE = 40  # pixels of a stranger's: SB3's CNN takes none below 36
-FRAME, PANEL = (480, 720), (480, 360)  # of Sorter, height and width
+FRAME = (480, 720)  # of Sorter, height and width
 
 
 @pytest.fixture(scope="module")
 def items(tmp_path_factory):
-    """A folder of noise of three kinds, for Sorter."""
-    random, folder = np.random.default_rng(0), tmp_path_factory.mktemp("items")
-    for split in ("train", "test"):
-        for kind in CLASSES:
-            (folder / split / kind).mkdir(parents=True)
-            for i in range(3):
-                pixels = random.integers(40, 256, (SIDE, SIDE, 3)).astype(np.uint8)
-                Image.fromarray(pixels).save(folder / split / kind / f"{i}.png")
-    return str(folder)
+    return make_items(tmp_path_factory.mktemp("items"))
 
 
 class Quarter(nn.Module):
@@ -77,16 +65,6 @@ def always_first(batch):
     return np.zeros(batch.num_envs, np.int64)
 
 
-def pictures_of(drawn):
-    """The two pictures of Sorter's panel: what was seen, and with the heat."""
-    margin, top, side = 16, 16 + 24 + 8, (360 - 3 * 16) // 2
-    return drawn[top : top + side, margin : margin + side], drawn[top : top + side, 2 * margin + side : -margin]
-
-
-def has(drawn, colour):
-    return bool((drawn == np.array(colour, np.uint8)).all(axis=2).any())
-
-
 # --- What the panel shows --------------------------------------------------------------------------------------------
 
 
@@ -114,7 +92,7 @@ def test_heat_is_that_of_the_model_for_what_it_believes(items, method):
     drawn = make_explanations(batch, None, method).render(rows, PANEL)
     for i, row in enumerate(rows):
         picture, belief = batch.fillings["perception"].seen[row], batch.buffers.observation["perception"][row]
-        heat = panel.visible(explain(net, picture[None], METHODS[method], int(belief.argmax()))[0])
+        heat = panel.visible(explain(net, picture[None], method, int(belief.argmax()))[0])
         _, hot = pictures_of(drawn[i])
         large = Image.fromarray(overlay(picture, heat)).resize((len(hot), len(hot)), Image.Resampling.NEAREST)
         assert np.array_equal(hot, large)
@@ -301,8 +279,8 @@ def test_action_that_is_numbers_is_explained_by_the_largest(camera, name):
 
 
 def test_policy_without_a_convolution_over_a_picture_sees_nothing(items):
-    assert find_sight(sighted("pqn", sorter(items, "raw"), hidden=[8])) is None
-    assert find_sight(sighted("ppo", sorter(items, "truth"))) is None
+    assert find_picture_policy(sighted("pqn", sorter(items, "raw"), hidden=[8])) is None
+    assert find_picture_policy(sighted("ppo", sorter(items, "truth"))) is None
 
 
 def test_board_is_explained_as_the_network_sees_it():
@@ -352,55 +330,6 @@ def test_window_shows_the_panel(items, quarter, pygame, monkeypatch):
     assert np.array_equal(frames[0, :, -room:], explanations.render(np.array([0]), (height, room))[0])
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """A component on the disk that takes the pictures of `items`."""
-    from ludus.vision.models.convnet import ConvNet
-
-    net = ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4], dense=4, classes=CLASSES)
-    net.save(tmp_path / "model")
-    return tmp_path / "model"
-
-
-SORTER = ["watch", "ludus/Sorter-v0", "--policy", "heuristic", "--steps", "3"]
-
-
-@pytest.mark.parametrize(("count", "size"), [(1, (1080, 480)), (2, (1200, 266))])
-def test_command_records_the_panels(items, folder, tmp_path, count, size):
-    path = tmp_path / "a.mp4"
-    slot = ["--set", f"images={items}", "--slot", f"perception={folder}", "--envs", str(count)]
-    assert main([*SORTER, *slot, "--explain", "--record", str(path)]) == 0
-    reader = imageio_ffmpeg.read_frames(str(path))
-    assert next(reader)["size"] == size
-    reader.close()
-
-
-WITH_ITEMS = ["--set", "images=ITEMS"]
-BAD = {
-    "truth": ([*SORTER, *WITH_ITEMS, "--explain"], "slot perception is filled with 'truth'; the policy sees no"),
-    "remedy": ([*SORTER, *WITH_ITEMS, "--explain"], "fill the slot with a model: --slot perception=models/garments"),
-    "raw, and no policy that looks": (
-        [*SORTER, *WITH_ITEMS, "--slot", "perception=raw", "--explain", "grad-cam"],
-        "slot perception is filled with 'raw'; the policy sees no picture through a convolution",
-    ),
-    "no camera": (
-        ["watch", "ludus/Pendulum-v1", "--policy", "heuristic", "--explain"],
-        "--explain finds no model that sees pictures in pendulum: the policy sees no picture",
-    ),
-    "unknown method": ([*SORTER, "--explain", "grad-cm"], "unknown method 'grad-cm'; did you mean 'grad-cam'?"),
-    "a recording": (["watch", "a.npz", "--explain"], "--explain does not go with a recording"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_where_nothing_can_be_explained_one_line_says_why(case, items, capsys):
-    arguments, expected = BAD[case]
-    assert main([argument.replace("ITEMS", items) for argument in arguments]) == 1
-    error = capsys.readouterr().err
-    assert expected in error
-    assert error.count("\n") == 1
-
-
 class Dense(Component):
     """Sees pictures, without a convolution."""
 
@@ -422,55 +351,6 @@ def test_component_without_convolution_is_explained_by_gradients_alone(items):
     assert drawn.shape == (1, *PANEL, 3)
     with pytest.raises(ValueError, match="Dense in slot perception has a memory"):
         make_explanations(sorter(items, Dense(*ends, memory=((2,),))), None, "grad-cam")
-
-
-def test_explain_alone_means_grad_cam(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "run").mkdir()
-    for given, meant in (
-        (["a/b", "--explain"], ["a/b", "--explain", "grad-cam"]),
-        (["--explain", "a/b"], ["--explain", "grad-cam", "a/b"]),
-        (["--explain", "run"], ["--explain", "grad-cam", "run"]),
-        (["a/b", "--explain", "--envs", "2"], ["a/b", "--explain", "grad-cam", "--envs", "2"]),
-        (["a/b", "--explain", "integrated-gradients"], ["a/b", "--explain", "integrated-gradients"]),
-        (["a/b", "--explain=grad-cam"], ["a/b", "--explain=grad-cam"]),
-        (["a/b"], ["a/b"]),
-    ):
-        assert spelled_out(given) == meant
-
-
-# --- Drawing ---------------------------------------------------------------------------------------------------------
-
-
-def view(count=10, name="a class with a name that is far too long for its row, and goes on", shape=(28, 28, 1)):
-    answers = [Answer(f"{name} {k}", 1.0 / (k + 1), "100 %", k == 0, k == count - 1) for k in range(count)]
-    return View(name, np.full(shape, 200, np.uint8), np.ones(shape[:2]), "Grad-CAM", answers)
-
-
-@pytest.mark.parametrize("size", [(480, 360), (177, 133), (96, 72), (40, 30), (8, 6), (1, 1)])
-@pytest.mark.parametrize("views", [1, 3])
-def test_panel_of_any_size_is_drawn_within_its_margins(size, views):
-    drawn = draw_panel([view()] * views, size)
-    assert drawn.shape == (*size, 3)
-    if min(size[0] // views, size[1]) >= panel.BARE:
-        for edge in (drawn[:, :3], drawn[:, -3:], drawn[:2], drawn[-1:]):
-            assert (edge == panel.GROUND).all()
-
-
-@pytest.mark.parametrize("shape", [(28, 28, 1), (20, 40, 3), (50, 30, 4)])
-def test_picture_keeps_its_shape(shape):
-    seen, _ = pictures_of(draw_panel([view(shape=shape)], PANEL))
-    bright = (seen == 200).all(axis=2)
-    high, wide = bright.any(axis=1).sum(), bright.any(axis=0).sum()
-    assert high / wide == pytest.approx(shape[0] / shape[1], rel=0.02)
-    assert max(high, wide) == len(seen)
-
-
-def test_true_class_is_shown_where_there_is_room_for_few():
-    answers = view(10).answers
-    assert panel.chosen_rows(answers, 3) == [answers[0], answers[1], answers[9]]
-    assert panel.chosen_rows(answers, 2) == [answers[0], answers[9]]
-    assert panel.chosen_rows(answers, 0) == []
 
 
 def test_number_without_bounds_has_no_bar_and_is_shown_all_the_same():

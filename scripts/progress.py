@@ -1,0 +1,63 @@
+"""Progress of a training on a terminal: a bar while it runs, and how to go on with it once it was stopped."""
+
+from collections.abc import Callable
+from signal import Signals
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import Progress
+
+from ludus.utils.interrupts import Interrupted
+
+
+class Trainable(Protocol):
+    """A run of an agent, or the fit of a model."""
+
+    notes: list[str]  # what a person should know, one line each
+
+    def train(self, progress: Callable[[Any], None]) -> Any: ...
+
+
+def train_with_bar(
+    work: Trainable, bar: Progress, amounts: Callable[[Any], dict[str, Any]], again: str, console: Console
+) -> tuple[int, Any]:
+    """Train; says how to go on where that was stopped.
+
+    Args:
+        bar: With one task.
+        amounts: From a report of progress to what ``bar.update`` takes.
+        again: The command that goes on with it.
+
+    Returns:
+        The exit status, as a shell says it (0; 130 after Ctrl-C, 143 after SIGTERM), and what ``train`` returned.
+    """
+    (task,) = bar.task_ids
+
+    def stop() -> None:
+        if bar.live.is_started:
+            bar.stop()
+
+    def show(progress: Any) -> None:
+        bar.start()  # not before: a training that is refused is refused in one line
+        bar.update(task, **amounts(progress))
+        tell_notes()
+
+    def tell_notes() -> None:
+        while work.notes:
+            console.print(f"Note: {work.notes.pop(0)}")
+
+    def go_on(said: str, status: int) -> tuple[int, None]:
+        stop()
+        console.print(f"{said} Go on with:")
+        console.print(again, soft_wrap=True)  # on one line, to be copied
+        return status, None
+
+    try:
+        return 0, work.train(show)
+    except Interrupted as signal:
+        return go_on(f"Stopped by {signal}; everything is saved.", 128 + Signals[str(signal)])
+    except KeyboardInterrupt:
+        return go_on("Interrupted.", 130)
+    finally:
+        stop()
+        tell_notes()
