@@ -211,7 +211,9 @@ def test_no_file_of_the_folder_takes_the_place_of_a_library(acme, capsys):
     script = "import sys; sys.path.remove(''); from ludus.scripts.main import main; sys.exit(main(sys.argv[1:]))"
     (acme / "acme" / "worlds.py").write_text(MODULE + "\nimport colorsys\n")
     command = [sys.executable, "-c", script, "envs", WALK]
-    tests = os.pathsep.join([str(Path(__file__).parents[1] / "support"), str(Path(ludus.__file__).parents[1])])
+    tests = os.pathsep.join(
+        [str(Path(__file__).parents[1] / "support" / "environments"), str(Path(ludus.__file__).parents[1])]
+    )
     told = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": tests})
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.startswith("acme/Walk-v0")

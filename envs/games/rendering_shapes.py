@@ -1,4 +1,4 @@
-"""Shapes that the pictures of the small table worlds share: FrozenLake, Taxi and CliffWalking.
+"""Shapes that the pictures of FrozenLake, Taxi and CliffWalking share: triangle, ellipse, ring, arrow; and noise.
 
 Coordinates are pixels, x to the right, y down; edges are anti-aliased and shapes are cut at the frame's border.
 """
@@ -31,7 +31,7 @@ def triangle(frame, ax, ay, bx, by, cx, cy, color):
 
 
 @kernel
-def oval(frame, cx, cy, radius_x, radius_y, color, opacity):
+def ellipse(frame, cx, cy, radius_x, radius_y, color, opacity):
     """A filled ellipse; ``opacity`` 0 … 1 makes shadows and glass of it."""
     radius_x, radius_y = max(radius_x, 0.5), max(radius_y, 0.5)
     for y in range(max(int(cy - radius_y) - 1, 0), min(int(cy + radius_y) + 2, frame.shape[0])):
@@ -70,8 +70,8 @@ def arrow(frame, x, y, dx, dy, length, width, color):
 
 
 @kernel
-def scatter(row, column, salt):
-    """A number in [0, 1) that belongs to a tile, always the same: where its scratches and flowers are."""
+def tile_noise(row, column, salt):
+    """Noise in [0, 1) that belongs to a tile, always the same: where its scratches and flowers are."""
     z = (row * 73856093 ^ column * 19349663 ^ salt * 83492791) & 0xFFFFFF
     z = (z * 1103515 + 12345) & 0xFFFFFF
     z = ((z ^ (z >> 11)) * 69069 + 1) & 0xFFFFFF
