@@ -34,6 +34,7 @@ from ludus.studies import (
 from ludus.studies import (
     regret_plot as study_regret_plot,
 )
+from ludus.utils.intervals import normal_interval
 from ludus.utils.wording import counted
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
@@ -153,7 +154,7 @@ def bandit(seeds: int, steps: int, out: Path, console: Console) -> list[Table | 
     before = None
     for result in results:
         learner, world = result.learner, result.world
-        reward, best = (study_bandit.interval(x) for x in (result.late_reward_of_run, 100 * result.late_best_of_run))
+        reward, best = (normal_interval(x) for x in (result.late_reward_of_run, 100 * result.late_best_of_run))
         if before not in (None, world.name):
             shown.add_row()
         shown.add_row(

@@ -21,11 +21,10 @@ from ..agents.runs.config import PRESETS, configure
 from ..agents.runs.run import Run
 from ..envs import ENVIRONMENTS
 from ..envs.cards import score
+from ..utils.intervals import student_interval
 from ..utils.wording import did_you_mean
 from .shared import digest, read_rows, write_rows
 
-# The 97.5 % quantile of Student's t for 1 … 9 degrees of freedom; beyond, 1.96 + 2.5 / n is right to 0.01.
-STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 EPISODES = 256  # greedy ones, the same for every agent of an environment
 # What is learned of a bandit holds for one episode: its learners are judged while they learn, by study_bandit.py.
 LEFT_OUT = ("ludus/Bandit-v0",)
@@ -121,20 +120,10 @@ def preset_digest(env: str, agent: str) -> str:
     return digest(asdict(configure(env, agent)))
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of the mean over seeds, by Student's t; NaN for a single one, which says nothing about others."""
-    mean, freedom = float(np.mean(values)), len(values) - 1
-    if freedom < 1:
-        return float("nan"), float("nan")
-    quantile = STUDENT[freedom - 1] if freedom <= len(STUDENT) else 1.96 + 2.5 / freedom
-    half = quantile * float(np.std(values, ddof=1)) / len(values) ** 0.5
-    return mean - half, mean + half
-
-
 def summary(rows: Sequence[Trained]) -> tuple[str, ...]:
     """The trainings of one preset for a table: steps, return, interval over seeds, worst … best, and so on."""
     means = [row.mean for row in rows]
-    low, high = interval(means)
+    low, high = student_interval(means)
     normalised, success = (float(np.mean([getattr(row, name) for row in rows])) for name in ("normalised", "success"))
     return (
         f"{rows[0].steps:,}",

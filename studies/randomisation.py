@@ -19,8 +19,8 @@ from ..agents.evaluation import Evaluation, evaluate, greedy_policy, heuristic_p
 from ..agents.runs.callback import EVALUATION_SEED
 from ..agents.runs.config import configure
 from ..envs.make import make_batch
+from ..utils.intervals import student_interval
 from ..utils.wording import counted
-from .presets import interval
 from .shared import BLUE, RED, digest, import_pyplot, learn, read_rows, save_figure, write_rows
 
 ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
@@ -130,7 +130,7 @@ def table(rows: Sequence[Judged]) -> list[Line]:
     lines = []
     for value in VALUES:
         fixed, randomised = (means(rows, arm, value) for arm in ARMS)
-        columns = [(float(x.mean()), *interval(x.tolist())) for x in (fixed, randomised, randomised - fixed)]
+        columns = [(float(x.mean()), *student_interval(x.tolist())) for x in (fixed, randomised, randomised - fixed)]
         lines.append(Line(value, columns[0], columns[1], columns[2], judge(heuristic_policy, value).mean))
     return lines
 

@@ -23,8 +23,8 @@ from ..agents.runs.config import configure, what_decides
 from ..envs.engine.slots.slotted_batch import SlottedBatch
 from ..envs.make import make_batch, pin_components
 from ..envs.registry import find_spec
+from ..utils.intervals import student_interval
 from ..utils.wording import counted
-from .presets import interval
 from .shared import digest, learn, read_rows, write_rows
 
 SWAPPED, TRAINED = "swapped", "trained"
@@ -258,7 +258,7 @@ def table(rows: Sequence[Judged], protocol: str) -> list[Line]:
     lines = []
     for name, found in own.items():
         regret = means[TRUTH] - means[name]
-        earned, lost = ((float(x.mean()), *interval(x.tolist())) for x in (means[name], regret))
+        earned, lost = ((float(x.mean()), *student_interval(x.tolist())) for x in (means[name], regret))
         metric = float(np.mean([row.metric for row in found]))
         lines.append(Line(name, found[0].measure, metric, earned, lost, share_of_gap(lost[0], gap)))
     return lines

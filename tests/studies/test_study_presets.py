@@ -11,7 +11,7 @@ from ludus import ENVIRONMENTS
 from ludus.agents.runs import config
 from ludus.scripts.main import main
 from ludus.studies import presets as study_presets
-from ludus.studies.presets import Trained, interval, markdown, pairs, preset_digest, presets_study, read, summary
+from ludus.studies.presets import Trained, markdown, pairs, preset_digest, presets_study, read, summary
 
 ROOT = Path(__file__).resolve().parents[2]
 ID = "ludus/CartPole-v1"
@@ -70,12 +70,6 @@ def test_a_training_equals_that_of_the_command(tiny, tmp_path, capsys):
     capsys.readouterr()
     assert main(["evaluate", str(tmp_path / "run"), "--episodes", "4"]) == 0
     assert f"{row.mean:.2f}" in capsys.readouterr().out
-
-
-def test_interval_is_students():
-    low, high = interval([1.0, 2.0, 3.0])
-    assert (low, high) == (pytest.approx(2 - 4.303 / math.sqrt(3)), pytest.approx(2 + 4.303 / math.sqrt(3)))
-    assert all(math.isnan(end) for end in interval([5.0]))
 
 
 def test_summary_has_the_mean_the_worst_and_the_best():
