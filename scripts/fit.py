@@ -4,16 +4,14 @@ import ctypes
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from signal import Signals
 from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.data import datasets
 from ludus.data.image_sets import IMAGE_SETS
-from ludus.envs.registry import import_option
+from ludus.scripts import training_bar
 from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse
 from ludus.utils.files import quote
 from ludus.utils.wording import did_you_mean
@@ -140,7 +138,7 @@ def new_reader(options: Arguments, out: Path, settings: dict[str, Any]) -> Any:
         raise ValueError("whose pictures? --env ID, such as --env ludus/Breakout-v0")
     env = environment(options.env)
     check_slots(env, [options.slot])
-    from ludus.vision.tasks.read import compose
+    from ludus.vision.tasks.read_recipe import compose
 
     keywords = key_values(options.env_set, "--env-set")
     recipe = compose(env, options.seed, settings, slot=options.slot, environment=keywords)
@@ -149,36 +147,11 @@ def new_reader(options: Arguments, out: Path, settings: dict[str, Any]) -> Any:
 
 def train(fit: Any, console: Console) -> int:
     """Train with a progress bar; says how the training ended and what can be done next."""
-    from ludus.utils.interrupts import Interrupted
-
     keep_memory()
-    imports = import_option(getattr(fit.recipe, "module", ""))  # only readers look at environments
-    again = f"ludus fit {fit.TASK} --out {quote(fit.out)} --resume{imports}"
-    told = TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}")
-    bar = Progress(
-        BarColumn(bar_width=20), told, TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), console=console
-    )
-    task = bar.add_task(fit.TASK, total=None, figures="")
-
-    def show(progress: Any) -> None:
-        bar.start()
-        bar.update(task, completed=progress.step, total=progress.steps, figures=figures(progress, fit.recipe.epochs))
-
-    try:
-        component, summary = fit.train(show)
-    except (Interrupted, KeyboardInterrupt) as stopped:
-        bar.stop()
-        saved = isinstance(stopped, Interrupted)
-        console.print(
-            f"Stopped by {stopped}; everything is saved. Go on with:" if saved else "Interrupted. Go on with:"
-        )
-        console.print(again, soft_wrap=True)  # on one line, to be copied
-        return 128 + Signals[str(stopped)] if saved else 130  # as a shell says it
-    finally:
-        if bar.live.is_started:
-            bar.stop()
-        for note in fit.notes:
-            console.print(f"Note: {note}")
+    status, ended = training_bar.train(fit, console, fit.TASK)
+    if ended is None:
+        return status
+    component, summary = ended
     console.print(str(summary))
     console.print(
         f"Component: {quote(fit.out)} ({component.fingerprint[:12]})    "
@@ -186,11 +159,6 @@ def train(fit: Any, console: Console) -> int:
         soft_wrap=True,
     )
     return 0
-
-
-def figures(progress: Any, epochs: int) -> str:
-    parts = [f"epoch {progress.epoch}/{epochs}", f"{progress.speed:,.0f}/s", f"loss {progress.loss:.3f}"]
-    return " · ".join([*parts, progress.judged] if progress.judged else parts)
 
 
 if __name__ == "__main__":

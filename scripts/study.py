@@ -15,7 +15,6 @@ from rich.table import Table
 
 from ludus.envs.make import slots_of
 from ludus.scripts.options import check_slots, environment, output_folder, parse, slot_fillings
-from ludus.scripts.train import figures
 from ludus.studies import (
     bandit as study_bandit,
 )
@@ -218,7 +217,7 @@ def presets(options: Arguments, console: Console) -> int:
             chosen,
             range(seeds),
             path,
-            lambda title, seed, progress: status.update(f"{title}, seed {seed}: {figures(progress)}"),
+            lambda title, seed, progress: status.update(f"{title}, seed {seed}: {progress}"),
         )
     shown = Table(box=box.SIMPLE_HEAD, caption=f"Seeds 0 … {seeds - 1}; {path}", caption_justify="left")
     for column in ("environment", "agent"):

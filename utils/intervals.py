@@ -14,7 +14,7 @@ STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
     """The ends of the interval of the mean of ``values`` (N,): percentiles of resampled means, with a fixed seed.
 
-    For many values of any distribution, such as the returns of episodes. It takes 16 bytes times ``RESAMPLES`` for each.
+    For many values of any distribution, such as the returns of episodes. Each costs 16 bytes times ``RESAMPLES``.
     """
     rows = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
     low, high = np.percentile(values[rows].mean(axis=1), [2.5, 97.5])
