@@ -1,4 +1,4 @@
-"""What Ludus' own agents share: SB3's interface over a batch, acting, log lines, and reading hyperparameters."""
+"""The base of Ludus' own agents: SB3's interface over a batch, acting, log lines, and reading hyperparameters."""
 
 import time
 from dataclasses import fields
@@ -11,12 +11,12 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
-from ..training.trees import each
 from ..utils.untrusted import is_whole
 from ..utils.wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
-from .sb3.vecenv import BatchVecEnv, check_autoreset
+from .observations import map_observation
 from .statistics import EpisodeStatistics
+from .vecenv.vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")
 MOST_THREADS = 256  # torch crashes for want of memory at some number above
@@ -96,7 +96,7 @@ class BatchAgent(BaseAlgorithm):
             observation: (*space) or (N, *space), or a dict of these. action_masks: (A,) or (N, A), 1 = legal.
         """
         single = not self._is_batched(observation)
-        x = each(lambda array: np.asarray(array)[None] if single else np.asarray(array), observation)
+        x = map_observation(lambda array: np.asarray(array)[None] if single else np.asarray(array), observation)
         actions = self._act(x, action_masks, 0.0 if deterministic else self.epsilon)
         return actions[0] if single else actions, None
 

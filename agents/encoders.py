@@ -171,7 +171,9 @@ class Placed:
 # --- By configuration ------------------------------------------------------------------------------------------------
 
 
-def check(encoder: Any, freeze: bool, center: Any = None, policy_kwargs: Mapping[str, Any] | None = None) -> None:
+def check_encoder(
+    encoder: Any, freeze: bool, center: Any = None, policy_kwargs: Mapping[str, Any] | None = None
+) -> None:
     """``ValueError`` unless these hyperparameters go together, and ``encoder`` can name a component."""
     if encoder is None:
         if freeze:
@@ -200,7 +202,7 @@ def check(encoder: Any, freeze: bool, center: Any = None, policy_kwargs: Mapping
             raise ValueError(f"the encoder decides {key}; leave it out of policy_kwargs")
 
 
-def place(encoder: Any, freeze: bool, batch: Batch) -> Placed | None:
+def place_encoder(encoder: Any, freeze: bool, batch: Batch) -> Placed | None:
     """The component that the hyperparameters name, and its part of what ``batch`` shows; ``None`` if they name none.
 
     Raises:

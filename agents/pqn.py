@@ -15,12 +15,12 @@ from torch import nn
 
 from ..envs.engine.batch import Batch
 from ..training.settings import check_range, check_types
-from ..training.trees import each
 from ..utils.untrusted import is_number
 from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, config_from
-from .encoders import check, place
+from .encoders import check_encoder, place_encoder
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
+from .observations import map_observation
 from .returns import lambda_returns
 from .views import EgocentricView
 
@@ -62,7 +62,7 @@ class PQNConfig:
 
     def __post_init__(self) -> None:
         check_types(self)
-        check(self.encoder, self.freeze, self.center)
+        check_encoder(self.encoder, self.freeze, self.center)
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, MANY, "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, LONGEST, "epsilon_repeat")
@@ -110,7 +110,7 @@ class PQN(BatchAgent):
     def _setup_model(self) -> None:
         c = self.config
         self.view = None if c.center is None else EgocentricView(self.observation_space, c.center, c.view_radius)
-        placed = place(c.encoder, c.freeze, self.batch)
+        placed = place_encoder(c.encoder, c.freeze, self.batch)
         with torch.random.fork_rng():
             torch.manual_seed(self.seed or 0)
             network = QNetwork(
@@ -132,23 +132,23 @@ class PQN(BatchAgent):
 
     def q_values(self, observation: Any) -> np.ndarray:
         """(N, A) float32, the values of the actions at observations (N, *space): arrays or tensors, on any device."""
-        x = each(torch.as_tensor, observation)
+        x = map_observation(torch.as_tensor, observation)
         if self.view is not None:
             x = torch.from_numpy(self.view(x.cpu().numpy()))
         with torch.inference_mode():
-            return self.network(each(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
+            return self.network(map_observation(lambda tensor: tensor.to(self.device), x)).cpu().numpy()
 
     # --- Learning ---
 
     def _prepare(self) -> None:
         torch.set_num_threads(self.config.threads)
         shape, b = (self.config.rollout_steps, self.batch.num_envs), self.batch.buffers
-        self._now = each(torch.from_numpy, b.observation)  # the batch's own memory: always the latest
+        self._now = map_observation(torch.from_numpy, b.observation)  # the batch's own memory: always the latest
         if self.view is not None:
             self._seen = torch.empty((shape[1], *self.view.space.shape), dtype=torch.uint8)
         else:
             self._seen = self._now
-        self._observations = each(
+        self._observations = map_observation(
             lambda x: torch.empty((shape[0], *x.shape), dtype=x.dtype, device=self.device), self._seen
         )
         self._actions = np.empty(shape, np.int64)
@@ -203,7 +203,7 @@ class PQN(BatchAgent):
         self._next_values[t] = 0.0
         rows = np.flatnonzero(b.truncated & ~b.terminated)
         if len(rows):
-            x = each(lambda array: torch.from_numpy(array[rows]), b.final_observation)
+            x = map_observation(lambda array: torch.from_numpy(array[rows]), b.final_observation)
             self._next_values[t, rows] = self._values(x, b.final_mask[rows])
 
     def _update(self) -> None:
@@ -213,7 +213,7 @@ class PQN(BatchAgent):
             group["lr"] = self.current_learning_rate
         self._rewards *= c.reward_scale
         lambda_returns(self._rewards, self._next_values, self._terminated, self._ended, c.gamma, c.lam, self._targets)
-        observations = each(lambda x: x.flatten(0, 1), self._observations)
+        observations = map_observation(lambda x: x.flatten(0, 1), self._observations)
         actions = torch.from_numpy(self._actions).flatten().to(self.device)
         targets = torch.from_numpy(self._targets).flatten().to(self.device)
         size = len(actions) // c.minibatches
@@ -223,7 +223,7 @@ class PQN(BatchAgent):
             order = torch.randperm(len(actions), generator=self.generator).to(self.device)
             for start in range(0, len(order), size):
                 rows = order[start : start + size]
-                q = self.network(each(lambda x: x[rows], observations))  # noqa: B023
+                q = self.network(map_observation(lambda x: x[rows], observations))  # noqa: B023
                 chosen = q.gather(1, actions[rows, None]).squeeze(1)
                 loss = 0.5 * nn.functional.mse_loss(chosen, targets[rows])
                 gradient.zero_()

@@ -1,4 +1,4 @@
-"""What a better sense is worth in decisions: one policy, the filling of a slot swapped, on paired episodes.
+"""Regret: the return that a worse sense costs, one policy with the filling of a slot swapped, on paired episodes.
 
 After Elmachtoub & Grigas 2022, *Smart "Predict, then Optimize"*, in closed loop: the regret of a filling is the return
 that is lost against the truth in the same slot. The share of the gap says how much of what lies between nothing and the

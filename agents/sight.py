@@ -15,9 +15,9 @@ from stable_baselines3.common.preprocessing import preprocess_obs
 from stable_baselines3.common.torch_layers import CombinedExtractor
 from torch import nn
 
-from ..training.trees import each
 from .encoders import ComponentEncoder, EncoderExtractor
 from .networks import ConvEncoder, DictEncoder
+from .observations import map_observation
 from .pqn import PQN
 
 BRIGHTEST = 255  # of a picture's bytes
@@ -81,7 +81,7 @@ def _sight_of_pqn(agent: PQN) -> Sight | None:
 
     def prepare(observation: Any) -> Any:
         seen = observation if view is None else view(observation)
-        return each(lambda x: torch.as_tensor(x).to(device), seen)
+        return map_observation(lambda x: torch.as_tensor(x).to(device), seen)
 
     for key, part in parts:
         space: Any = agent.observation_space if view is None else view.space

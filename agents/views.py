@@ -1,4 +1,4 @@
-"""What an agent makes of an observation before its network sees it: nothing, or a board seen from one of its cells.
+"""Views of an observation that an agent's network is given instead: a board as it is seen from one of its cells.
 
 Views run on the CPU over a whole batch, once per step, so the rollout holds what the network takes.
 """

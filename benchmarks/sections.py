@@ -194,7 +194,7 @@ def sb3(config: Config) -> list[Row]:
     """Steps of SB3's ``VecEnv`` under random actions: what an algorithm of its can collect at the most."""
     from stable_baselines3.common.env_util import make_vec_env as theirs
 
-    from ..agents.sb3.vecenv import make_vec_env as ours
+    from ..agents.vecenv import make_vec_env as ours
 
     rows = []
     for num_envs in config.num_envs or (256,):
@@ -214,7 +214,7 @@ def _sb3_side(name: str, env: Any) -> Side:
 
 SB3_MEMORY = """
 import numpy as np
-from ludus.agents.sb3.vecenv import make_vec_env
+from ludus.agents.vecenv import make_vec_env
 
 def resident():
     with open("/proc/self/status") as status:

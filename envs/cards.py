@@ -1,4 +1,4 @@
-"""What there is to say of every environment: one source for `ludus envs`, the README's table and its pictures."""
+"""Cards of the environments: one source for `ludus envs`, the README's table and its pictures."""
 
 import io
 from collections.abc import Sequence

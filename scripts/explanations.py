@@ -8,11 +8,11 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
+from ludus.agents.observations import map_observation
 from ludus.agents.sight import Sight, find_sight
 from ludus.envs.engine.slots.fillings import Learned
 from ludus.explain.attribution import explain, explain_module
 from ludus.explain.panel import PROPORTION, Answer, View, draw_panel
-from ludus.training.trees import each
 from ludus.utils.wording import did_you_mean
 
 METHODS = {"grad-cam": "gradcam", "integrated-gradients": "gradients"}  # as typed -> as `vision.explain` calls them
@@ -113,7 +113,7 @@ class Choice:
 
     def looks(self, rows: np.ndarray) -> list[Look]:
         b, sight = self.batch.buffers, self.sight
-        prepared = sight.prepare(each(lambda x: x[rows], b.observation))
+        prepared = sight.prepare(map_observation(lambda x: x[rows], b.observation))
         with torch.no_grad():
             said = sight.answer(prepared).cpu().numpy()
         legal = b.mask[rows] > 0 if self.discrete and self.batch.has_mask else np.ones(said.shape, np.bool_)
@@ -123,7 +123,7 @@ class Choice:
             pictures = pictures.permute(0, 2, 3, 1)
         shown = pictures.cpu().numpy().astype(np.uint8)
         return [
-            Look(shown[i], said[i], int(chosen[i]), asked=each(lambda x: x[i : i + 1], prepared))  # noqa: B023
+            Look(shown[i], said[i], int(chosen[i]), asked=map_observation(lambda x: x[i : i + 1], prepared))  # noqa: B023
             for i in range(len(rows))
         ]
 

@@ -90,9 +90,10 @@ def test_package_list_equals_the_folders_that_hold_python_files():
 
 
 def test_data_globs_stand_on_leaf_packages_only():
-    for package in CONFIG["tool"]["setuptools"].get("package-data", {}):
+    for package, names in CONFIG["tool"]["setuptools"].get("package-data", {}).items():
         assert package in PACKAGES
-        assert not any(other.startswith(package + ".") for other in PACKAGES), f"{package} is not a leaf"
+        leaf = not any(other.startswith(package + ".") for other in PACKAGES)
+        assert leaf or not any("*" in name for name in names), f"{package} is not a leaf"
 
 
 def test_wheel_holds_the_packages_files_and_nothing_else(wheel, export):
@@ -105,7 +106,12 @@ def test_wheel_holds_the_packages_files_and_nothing_else(wheel, export):
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert found == expected
-    assert {"ludus/__init__.py", "ludus/envs/engine/compile/driver.py", "ludus/scripts/main.py"} <= found
+    assert {
+        "ludus/__init__.py",
+        "ludus/envs/engine/compile/driver.py",
+        "ludus/scripts/main.py",
+        "ludus/py.typed",
+    } <= found
     presets = {f"ludus/agents/presets/{file.name}" for file in (export / "agents" / "presets").glob("*.yaml")}
     assert presets
     assert presets <= found

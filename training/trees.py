@@ -1,6 +1,5 @@
 """Nested Python values as tensors and JSON: how an agent's state becomes a checkpoint without pickle."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -59,10 +58,3 @@ def unpack(tensors: dict[str, torch.Tensor], plain: Any) -> Any:
     if isinstance(plain, list):
         return [unpack(tensors, part) for part in plain]
     return plain
-
-
-def each(function: Callable[[Any], Any], value: Any) -> Any:
-    """``function`` of an observation, or of each entry of a dict observation."""
-    if isinstance(value, dict):
-        return {key: function(part) for key, part in value.items()}
-    return function(value)

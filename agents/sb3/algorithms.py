@@ -11,13 +11,13 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 from ...envs.engine.batch import Batch
 from ..batch_agent import counter
-from ..encoders import place
+from ..encoders import place_encoder
 from ..exploration import AskedEpsilonGreedy, EpsilonGreedy
+from ..vecenv.vecenv import BatchVecEnv
 from ..views import EgocentricView
 from .hyperparameters import NOISES, OURS, SCHEDULES, policy_arguments, schedule
 from .hyperparameters import resolve as resolve  # `registry` looks for it here
 from .resumable import Resumable
-from .vecenv import BatchVecEnv
 
 MOST_SEED = 2**32 - 1  # what NumPy's global random numbers take, which SB3 seeds
 
@@ -120,7 +120,7 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
         arguments["n_steps"] = max(values["num_envs"] * values["n_steps"] // batch.num_envs, 2)
     if acting and "buffer_size" in arguments:
         arguments["buffer_size"] = 1
-    placed = place(values["encoder"], values["freeze"], batch)
+    placed = place_encoder(values["encoder"], values["freeze"], batch)
     if placed:
         arguments["policy_kwargs"] = placed.policy_arguments(arguments["policy_kwargs"])
     action_space = batch.action_space

@@ -10,7 +10,7 @@ from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckA
 from ...utils.untrusted import is_number
 from ...utils.wording import did_you_mean
 from ..batch_agent import MANY, MOST_THREADS
-from ..encoders import check
+from ..encoders import check_encoder
 
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
 # Hyperparameters that are ours and not arguments of SB3's classes.
@@ -87,7 +87,7 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     if resolved["noise_type"] not in tuple(NOISES):  # a tuple, because what came may be no key of a dict
         raise ValueError(f"noise_type must be {' or '.join(NOISES)}, got {resolved['noise_type']!r}")
     policy_arguments(resolved["policy_kwargs"])
-    check(resolved["encoder"], resolved["freeze"], center, resolved["policy_kwargs"])
+    check_encoder(resolved["encoder"], resolved["freeze"], center, resolved["policy_kwargs"])
     return resolved
 
 

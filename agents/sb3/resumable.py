@@ -1,4 +1,4 @@
-"""What a run needs of an algorithm of Stable-Baselines3's: tags, actions for a batch, and state without pickle.
+"""SB3's algorithms as a run needs them: tags, actions for a batch, and state without pickle.
 
 ``Resumable`` stands in front of SB3's own class. SB3's zip holds cloudpickled fields, so nothing of it is used: tensors
 and plain values are handed out, and classes, spaces and schedules are rebuilt from the run's configuration.
@@ -19,10 +19,11 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 from ...envs.engine.batch import Batch
 from ...training import trees
 from ..batch_agent import counter, refuse_saving
+from ..observations import map_observation
 from ..statistics import EpisodeStatistics
+from ..vecenv.base import as_members
+from ..vecenv.vecenv import BatchVecEnv
 from . import replay
-from .vecenv import BatchVecEnv
-from .vecenv_base import as_members
 
 LOG_POINTS = 1_000  # of a training, at the most, for the algorithms that learn after every few steps
 
@@ -152,7 +153,7 @@ class Resumable:
             return {}
         tree = {"returns": env.returns, "return": _moments(env.ret_rms)}
         if env.norm_obs:
-            tree["observation"] = trees.each(_moments, env.obs_rms)
+            tree["observation"] = map_observation(_moments, env.obs_rms)
         return tree
 
     def pack(self: Any) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -197,7 +198,7 @@ class Resumable:
         self.set_parameters(tree["parameters"], exact_match=True, device=self.device)
         for name, value in tree["variables"].items():
             getattr(self, name).data.copy_(value)
-        last = {key: trees.each(_as_array, value) for key, value in tree["last"].items()}
+        last = {key: map_observation(_as_array, value) for key, value in tree["last"].items()}
         self._last_obs, self._last_original_obs = last["observation"], last["original"]
         self._last_episode_starts = last["starts"]
         for attribute, name in (("num_timesteps", "num_timesteps"), ("_n_updates", "n_updates"), ("logged_at",) * 2):

@@ -1,1 +1,1 @@
-"""What must hold of environments: the checker of vector environments, and the fuzzer."""
+"""Checks of environments: the checker of vector environments, the fuzzer, mutants of the rules."""

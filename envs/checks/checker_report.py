@@ -1,4 +1,4 @@
-"""How the checker reports: a problem per broken rule, the rules that held, and those that did not apply."""
+"""The checker's report: a problem per broken rule, the rules that held, and those that did not apply."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What the checker needs to compare what environments return: nested values, rows of a batch, stories.
+"""Comparisons of what environments return: nested values, rows of a batch, stories.
 
 A *story* is what one environment of a batch shows over time: a list of events, one per reset and per step. Two batches
 of different sizes, or a batch and a single environment, are compared story by story.

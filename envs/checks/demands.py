@@ -1,4 +1,4 @@
-"""What the fuzzer demands of arrays that hold a row per environment, and the fault that names the row."""
+"""Demands of the fuzzer on arrays that hold a row per environment, and the fault that names the row."""
 
 from typing import Any
 

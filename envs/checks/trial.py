@@ -1,4 +1,4 @@
-"""What an environment's file must pass to be compiled without checks: all of its kernels, played at random with checks.
+"""The trial that lets a file be compiled without checks: all of its kernels, played at random with checks.
 
 Campaigns of the fuzzer, and beside them what these do not call: frames of several sizes, every reference policy, every
 filling of every slot, at the least and the greatest sizes.

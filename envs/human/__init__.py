@@ -1,1 +1,1 @@
-"""What a person sees and does: watching, playing, recordings that replay exactly."""
+"""Environments before a person: watching, playing, recordings that replay exactly."""

@@ -1,4 +1,4 @@
-"""What is written around the picture of a game that a person plays or sees again: plain values, no pygame."""
+"""Texts around the picture of a game that a person plays or sees again: plain values, no pygame."""
 
 from dataclasses import dataclass
 from typing import Any

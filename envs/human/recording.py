@@ -1,4 +1,4 @@
-"""What a person played, as an .npz file: observations, actions and rewards, with the seeds from which it replays.
+"""Recordings of what a person played, as .npz files: observations, actions, rewards, and the seeds to replay from.
 
 The file holds, for E episodes of T steps in all (nothing else, and no pickle):
 

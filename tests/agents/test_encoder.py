@@ -11,7 +11,7 @@ import yaml
 from gymnasium import spaces
 
 import ludus
-from ludus.agents.encoders import ComponentEncoder, EncoderExtractor, place
+from ludus.agents.encoders import ComponentEncoder, EncoderExtractor, place_encoder
 from ludus.agents.registry import make, resolve
 from ludus.agents.runs.callback import Interrupted
 from ludus.agents.runs.config import configure
@@ -197,7 +197,7 @@ def test_normalisation_leaves_alone_what_the_encoder_reads(folder):
 
 def test_loading_leaves_the_global_random_numbers_alone(folder):
     before = torch.get_rng_state()
-    place(str(folder), False, make_batch(ID, 2, **WORLD))
+    place_encoder(str(folder), False, make_batch(ID, 2, **WORLD))
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -327,7 +327,7 @@ def test_a_component_that_could_serve_two_parts_is_refused(folder):
         name, observation_space = "twice", spaces.Dict({"left": PICTURE, "right": PICTURE})
 
     with pytest.raises(ValueError, match="and left and right of twice are such: it serves one only"):
-        place(str(folder), False, Twice())
+        place_encoder(str(folder), False, Twice())
 
 
 @pytest.mark.parametrize(

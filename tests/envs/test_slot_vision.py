@@ -9,7 +9,7 @@ from torch import nn
 
 import ludus  # noqa: F401
 from ludus.agents.regret import Gauge
-from ludus.agents.sb3.vecenv import make_vec_env
+from ludus.agents.vecenv import make_vec_env
 from ludus.components.component import Component
 from ludus.components.composition import adapt
 from ludus.envs.engine.simulation import SIGHT

@@ -16,7 +16,7 @@ import ludus
 from commands_stage import TINY, said
 from ludus.agents.runs.config import configure, read
 from ludus.agents.runs.run import Run
-from ludus.agents.sb3.vecenv import make_vec_env
+from ludus.agents.vecenv import make_vec_env
 from ludus.envs import registry as registered
 from ludus.envs.checks.checker import check_vector_env
 from ludus.envs.engine.simulation import Parameter

@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode
 
 import ludus
 from acting import assert_same_observation, row_of
-from ludus.agents.sb3.vecenv import make_vec_env
+from ludus.agents.vecenv import make_vec_env
 from ludus.components.component import Component
 from ludus.components.composition import adapt
 from ludus.envs.engine.kernel_batch import KernelBatch

@@ -1,4 +1,4 @@
-"""What both kinds of ``VecEnv`` share: infos that are reused, actions as SB3 gives them, no single environments."""
+"""The base of both kinds of ``VecEnv``: infos that are reused, actions as SB3 gives them, no single environments."""
 
 from typing import Any
 
@@ -6,8 +6,6 @@ import numpy as np
 from gymnasium import error, spaces
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
-
-from ...training.trees import each
 
 ROUNDING = 8 * float(np.finfo(np.float32).eps)  # of an unscaled action, as a share of its bound
 
@@ -73,11 +71,6 @@ class EpisodicVecEnv(VecEnv):
     def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
         """True for ``Monitor`` alone: finished episodes are reported in ``info["episode"]`` as it does."""
         return [issubclass(wrapper_class, Monitor) for _ in self._get_indices(indices)]
-
-
-def at(observation: Any, index: Any) -> Any:
-    """The row (an int) or the rows ``index`` of an observation (N, …), or of a dict of these."""
-    return each(lambda part: part[index], observation)
 
 
 def from_zero(space: spaces.Space) -> spaces.Space:

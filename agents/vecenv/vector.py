@@ -8,8 +8,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from ...envs.engine.foreign import check_spaces
-from ...training.trees import each
-from .vecenv_base import EpisodicVecEnv, at
+from ..observations import map_observation, select
+from .base import EpisodicVecEnv
 
 
 class VectorVecEnv(EpisodicVecEnv):
@@ -32,7 +32,7 @@ class VectorVecEnv(EpisodicVecEnv):
         self._reset_seeds()
         self._return[:], self._length[:] = 0.0, 0
         self._clear_infos()
-        return each(np.copy, observation)
+        return map_observation(np.copy, observation)
 
     def step_wait(self) -> Any:
         actions = np.asarray(self._given, self.action_space.dtype)
@@ -50,11 +50,11 @@ class VectorVecEnv(EpisodicVecEnv):
                 finals = [info["final_obs"][i] for i in rows]
                 ends = info.get("final_info", {})
             else:
-                finals = [each(np.copy, at(observation, i)) for i in rows.tolist()]
+                finals = [map_observation(np.copy, select(observation, i)) for i in rows.tolist()]
                 ends = info
                 observation = self._reset_now(observation, done)
             self._fill_infos(rows, finals, ends, np.asarray(truncated) & ~np.asarray(terminated))
-        return each(np.copy, observation), np.asarray(reward, np.float32), done, self._infos
+        return map_observation(np.copy, observation), np.asarray(reward, np.float32), done, self._infos
 
     def _fill_infos(self, rows: np.ndarray, finals: list[Any], ends: dict[str, Any], timed_out: np.ndarray) -> None:
         self._filled = rows.tolist()
@@ -70,11 +70,11 @@ class VectorVecEnv(EpisodicVecEnv):
 
     def _reset_now(self, before: Any, done: np.ndarray) -> Any:
         """The observations with the first ones of new episodes where ``done``."""
-        before = each(np.copy, before)
+        before = map_observation(np.copy, before)
         after, _ = self.env.reset(options={"reset_mask": done.copy()})
         if not self._respects_mask and not done.all():
             kept = np.flatnonzero(~done)
-            if not _equal(at(before, kept), at(after, kept)):
+            if not _equal(select(before, kept), select(after, kept)):
                 raise ValueError(
                     f"{type(self.env.unwrapped).__name__} resets all environments where options['reset_mask'] names "
                     f"some, so its {self.mode.value} autoreset cannot be made SB3's; "
@@ -82,7 +82,7 @@ class VectorVecEnv(EpisodicVecEnv):
                 )
             # Proven only where a reset would have been seen: if what was kept differs from what resets give.
             self._respects_mask = not any(
-                _equal(at(after, i), at(after, j)) for i in kept.tolist() for j in np.flatnonzero(done).tolist()
+                _equal(select(after, i), select(after, j)) for i in kept.tolist() for j in np.flatnonzero(done).tolist()
             )
         return after
 

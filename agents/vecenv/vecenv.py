@@ -15,9 +15,9 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from ...envs.engine.batch import Batch, check_seed
 from ...envs.make import make_batch
-from ...training.trees import each
-from .vecenv_base import EpisodicVecEnv, at
-from .vecenv_vector import VectorVecEnv
+from ..observations import map_observation, select
+from .base import EpisodicVecEnv
+from .vector import VectorVecEnv
 
 RENDER_MODES = (None, "rgb_array", "human")
 
@@ -117,20 +117,20 @@ class BatchVecEnv(EpisodicVecEnv):
     def _fill_infos(self, rows: np.ndarray) -> None:
         b = self.batch.buffers
         self._filled = rows.tolist()
-        finals = at(b.final_observation, rows)
+        finals = select(b.final_observation, rows)
         timed_out = (b.truncated & ~b.terminated)[rows].tolist()
         returns, lengths = b.episode_return[rows].tolist(), b.episode_length[rows].tolist()
         terms, successes = b.episode_terms[rows].tolist(), b.episode_success[rows].tolist()
         for j, i in enumerate(self._filled):
             info = self._infos[i]
-            info["terminal_observation"] = at(finals, j)
+            info["terminal_observation"] = select(finals, j)
             info["TimeLimit.truncated"] = timed_out[j]
             info["episode"] = {"r": returns[j], "l": lengths[j], **dict(zip(self.batch.terms, terms[j], strict=True))}
             if self.batch.succeeds:
                 info["is_success"] = successes[j]
 
     def _observe(self) -> Any:
-        return each(np.copy, self.batch.buffers.observation)
+        return map_observation(np.copy, self.batch.buffers.observation)
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
         if method_name == "action_masks" and self.batch.has_mask:

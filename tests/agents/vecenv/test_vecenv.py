@@ -16,7 +16,7 @@ import ludus
 import tilted
 from acting import assert_same_observation, random_actions
 from ludus.agents.pqn import PQN, PQNConfig
-from ludus.agents.sb3.vecenv import BatchVecEnv, make_vec_env, to_sb3
+from ludus.agents.vecenv import BatchVecEnv, make_vec_env, to_sb3
 from ludus.envs.make import make_batch
 
 MODES = [AutoresetMode.SAME_STEP, AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED]
