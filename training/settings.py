@@ -12,7 +12,7 @@ from typing import Any, get_origin
 import yaml
 
 from ..utils.files import write_atomically
-from ..utils.untrusted import MOST_YAML, is_number, parse_yaml, read_regular
+from ..utils.untrusted import MOST_YAML, is_number, is_whole, parse_yaml, read_regular
 from ..utils.wording import did_you_mean, in_line, in_one_line
 
 # What a field can be, by its annotation: the types of its values, and what a person calls them.
@@ -99,8 +99,8 @@ def read_settings(
     if not isinstance(content, dict) or "format" not in content:
         raise ValueError(f"{path} is not {what} (no format entry); {remedy}")
     found = content.pop("format")
-    if found != number or isinstance(found, bool):
-        if old and isinstance(found, int) and found in old:
+    if not is_whole(found, number, number):
+        if old and is_whole(found, min(old), max(old)) and found in old:
             raise ValueError(f"{path} has format {found}, {old[found]}")
         raise ValueError(
             f"{path} has format {in_line(repr(found), 60)}, this version of Ludus reads {number}; use the version of "

@@ -48,6 +48,11 @@ def check_state(state: dict[str, Any]) -> None:
     check_sizes(state["files"])
 
 
+def load_latest(folder: Path) -> checkpoint.Checkpoint:
+    """The newest good checkpoint of the run in ``folder``; errors as of ``checkpoint.load_latest``."""
+    return checkpoint.load_latest(folder / "checkpoints", check_state, (SNAPSHOT,))
+
+
 @dataclass(frozen=True)
 class RunProgress(Progress):
     """How far a run is; its speed is in steps of environments per second."""

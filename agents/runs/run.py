@@ -32,7 +32,7 @@ from .. import registry as catalogue
 from ..evaluation import Evaluation
 from ..networks import at_most
 from ..registry import Agent
-from .callback import SNAPSHOT, RunCallback, RunProgress, check_state
+from .callback import SNAPSHOT, RunCallback, RunProgress, load_latest
 from .config import RunConfig, changes, configure, other_versions, read, write
 from .logs import EVALUATIONS, log_of_training
 
@@ -117,7 +117,7 @@ class Run:
 
     def _load_checkpoint(self) -> checkpoint.Checkpoint:
         try:
-            saved = checkpoint.load_latest(self.folder / "checkpoints", check_state, (SNAPSHOT,))
+            saved = load_latest(self.folder)
         except FileNotFoundError as fault:
             raise FileNotFoundError(f"{fault}; begin the training with: {self.again}") from None
         self.notes += saved.problems
