@@ -128,7 +128,7 @@ class Gauge:
         self.measure = "accuracy" if is_classes else "cells right" if is_board else "RMSE"
         self.comparable = batch.fillings[slot].space.shape == space.shape
         self._truth = np.zeros((batch.num_envs, *space.shape), space.dtype)
-        self._write = batch.slot_loop(f"truth_{slot}")
+        self._write = batch.slot_loop(slot, "tell")
         self._all = np.arange(batch.num_envs)
         self._width = width_of(declared, space, slot) if self.measure == "RMSE" else np.ones(1)
         self._sum, self._count = 0.0, 0

@@ -22,7 +22,7 @@ from ..agents.runs.config import configure
 from ..agents.runs.run import budget
 from ..envs.make import make_batch
 from ..utils.wording import counted
-from .turns import OURS, Config, Row, make_row
+from .race import OURS, Config, Row, make_row
 
 CARTPOLE = "ludus/CartPole-v1"
 LEVEL, EPISODES, EVERY = 475.0, 100, 10_000  # CartPole counts as learned; greedy episodes; steps between evaluations

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..components.composition import adapt
-from .turns import OURS, Config, Row, Side, make_row, race
+from .race import OURS, Config, Row, Side, make_row, race
 
 ID, SLOT, NUM_ENVS = "ludus/Sorter-v0", "perception", 256
 

@@ -47,7 +47,7 @@ def read_card(id: str) -> Card:
         task=text.partition("\n")[0].partition(": ")[2].rstrip("."),
         text=text,
         observation=_observation(observation) + "".join(f" + {name}" for name in _always_on(simulation)),
-        actions=_actions(actions) + (", masked" if hasattr(module, "mask") else ""),
+        actions=_actions(actions) + (", masked" if simulation.mask is not None else ""),
         limit=spec.max_episode_steps,
         random=scores.get("random"),
         reference=scores.get("optimum", scores.get("heuristic")),
@@ -100,7 +100,7 @@ def picture_name(id: str) -> str:
     return f"{id.rpartition('/')[2]}.png"
 
 
-def draw_picture(id: str, path: Path) -> None:
+def render_picture(id: str, path: Path) -> None:
     """A PNG of the environment in the hands of its reference policy (seed 0), ``PICTURE_HEIGHT`` pixels high."""
     from PIL import Image
 
@@ -109,7 +109,7 @@ def draw_picture(id: str, path: Path) -> None:
     height, width = batch.frame_size or (1, 1)
     frame = np.zeros((PICTURE_HEIGHT, PICTURE_HEIGHT * width // height, 3), np.uint8)
     for _ in range(PICTURE_STEPS):
-        batch.draw_many(np.array([0]), frame[None])
+        batch.render_many(np.array([0]), frame[None])
         actions = batch.heuristic()
         if batch.step(actions):  # the picture before the end stands
             break

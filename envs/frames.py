@@ -82,7 +82,7 @@ def frames(
     starts = random.integers(0, period - SUCCESSIVE + 1, (series, count))
     player = _Player(batch, random)
     batch.seed_from(seed)
-    sense = batch.slot_loop(f"sense_{slot}")  # only where it is recorded: drawing costs more than playing
+    sense = batch.slot_loop(slot, "sense")  # only where it is recorded: rendering costs more than playing
     truth_space, raw_space = batch.fillings[slot].space, batch.simulation.slots[slot].raw(**batch.sizes)
     assert raw_space.shape is not None
     raw = np.empty((count, length, *raw_space.shape), raw_space.dtype)

@@ -73,7 +73,10 @@ def import_module(module: str, refusal: str = "") -> None:
     try:
         importlib.import_module(module)
     except (Exception, SystemExit) as fault:  # a stranger's code may raise anything
-        why = str(fault) if isinstance(fault, (ImportError, ValueError)) else f"{type(fault).__name__}: {fault}"
+        from .engine.third_party.old_form import refusal_of
+
+        known = isinstance(fault, (ImportError, ValueError))
+        why = str(refusal_of(fault) or (fault if known else f"{type(fault).__name__}: {fault}"))
         raise ValueError((refusal or f"--import {module}: it cannot be imported: {{}}").format(why)) from fault
     if module not in ALWAYS:
         _imported_for.update(dict.fromkeys(set(gymnasium.registry) - before, module))

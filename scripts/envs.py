@@ -9,8 +9,9 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from ludus.envs.cards import Card, cards, draw_picture, markdown, picture_name, read_card, score
-from ludus.scripts.options import environment, parse
+from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture, score
+from ludus.envs.command_line import environment
+from ludus.utils.command_line import parse
 
 DESCRIPTION = """The environments with their parameters, or the card of one.
 
@@ -27,7 +28,7 @@ class Arguments:
     markdown: bool = False
     """Print the table for the README."""
     pictures: Path | None = None
-    """Draw each environment into a PNG in this folder."""
+    """Render each environment into a PNG in this folder."""
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
     if options.pictures is not None:
         options.pictures.mkdir(parents=True, exist_ok=True)
         for card in shown:
-            draw_picture(card.id, options.pictures / picture_name(card.id))
+            render_picture(card.id, options.pictures / picture_name(card.id))
             console.print(options.pictures / picture_name(card.id), soft_wrap=True)
     elif options.markdown:
         print(markdown(shown))

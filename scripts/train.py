@@ -12,9 +12,10 @@ from ludus.agents.registry import AGENTS
 from ludus.agents.runs import run as training
 from ludus.agents.runs.config import RunConfig, configure
 from ludus.envs.cards import score as value
+from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.registry import import_option
-from ludus.scripts import training_bar
-from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse, slot_fillings
+from ludus.scripts.progress import train_with_bar
+from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote
 
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
@@ -75,25 +76,18 @@ def main(arguments: list[str]) -> int:
             raise ValueError("--resume takes everything from the run's config.yaml; give it alone, or with --import")
         run = training.Run.open(Path(options.resume))
     else:
-        run = training.Run.start(*plan(options))
+        run = training.Run.start(*new_run(options))
         if not run.config.is_exact:
             what = f"{run.config.agent} on {run.config.env} ({run.config.device})"
             console.print(f"Note: {what} can be resumed, but not bit by bit.")
-        steps, at_once = run.config.steps, rollout(run.config)
+        steps, at_once = run.config.steps, run.config.rollout
         if steps % at_once:
             whole = -(-steps // at_once) * at_once
             console.print(f"Note: a rollout is {at_once:,} steps, so it trains for {whole:,} instead of {steps:,}.")
     return train(run, console)
 
 
-def rollout(config: RunConfig) -> int:
-    """Environment steps between two moments at which the agent can stop."""
-    h = config.hyperparameters
-    each = next((h[name] for name in ("rollout_steps", "train_freq", "n_steps") if h.get(name)), 1)
-    return h["num_envs"] * each
-
-
-def plan(options: Arguments) -> tuple[Path, RunConfig]:
+def new_run(options: Arguments) -> tuple[Path, RunConfig]:
     """The folder and the configuration of a new run."""
     if options.env is None:
         raise ValueError(
@@ -126,8 +120,8 @@ def plan(options: Arguments) -> tuple[Path, RunConfig]:
 
 def train(run: training.Run, console: Console) -> int:
     """Train with a progress bar; says how the run ended and what can be done next."""
-    status, result = training_bar.train(run, console, run.config.env)
-    if result is None:
+    status, result = train_with_bar(run, run.config.env, console)
+    if status:
         return status
     low, high = result.interval
     score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"

@@ -1,4 +1,4 @@
-"""What the presets earn: every tuned agent trained anew over several seeds, beside the reference policies.
+"""The presets study: what every tuned agent earns, trained anew over several seeds.
 
 A training is what `ludus train ENV --agent AGENT --seed S` does, judged once at its end by the one evaluation. A line
 of the CSV is one training, written when it is done; a study that was stopped goes on with those that are missing. A
@@ -15,19 +15,42 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from rich.console import Console
+from rich.table import Table
 
 from ..agents.runs.callback import RunProgress
 from ..agents.runs.config import PRESETS, configure
 from ..agents.runs.run import Run
 from ..envs import ENVIRONMENTS
 from ..envs.cards import score
+from ..utils.command_line import output_folder
 from ..utils.intervals import student_interval
+from ..utils.tables import results_table
 from ..utils.wording import did_you_mean
-from .shared import digest, read_rows, write_rows
+from .command import StudyArguments
+from .rows import digest, read_rows, write_rows
 
 EPISODES = 256  # greedy ones, the same for every agent of an environment
-# What is learned of a bandit holds for one episode: its learners are judged while they learn, by study_bandit.py.
+# What is learned of a bandit holds for one episode: its learners are judged while they learn, by `bandit.py`.
 LEFT_OUT = ("ludus/Bandit-v0",)
+WIDE = 140  # columns of the table
+DESCRIPTION = """What every tuned agent earns, trained anew with several seeds. What the CSV holds is not trained again.
+
+  ludus study presets --env ludus/Snake-v1
+  ludus study presets --env ludus/Snake-v1 --agent pqn --seeds 5
+  ludus study presets --markdown                # the table of the README"""
+
+
+@dataclass(kw_only=True)
+class Arguments(StudyArguments):
+    env: str | None = None
+    """Only this environment's."""
+    agent: str | None = None
+    """Only this agent's."""
+    seeds: int = 3
+    """Trainings of each."""
+    markdown: bool = False
+    """Train nothing, print the CSV as the table of the README."""
 
 
 @dataclass(frozen=True)
@@ -163,3 +186,35 @@ def _key(row: Trained) -> tuple[str, str, int]:
 def _in_order(rows: Sequence[Trained]) -> list[Trained]:
     order = {id: i for i, id in enumerate(ENVIRONMENTS)}
     return sorted(rows, key=lambda row: (order.get(row.env, len(order)), row.agent, row.seed))
+
+
+def table(chosen: Sequence[tuple[str, str]], rows: Sequence[Trained], caption: str) -> Table:
+    """A row per environment and agent."""
+    figures = ("steps", "return", "95 % interval", "worst … best seed", "normalised", "success", "seconds")
+    shown = results_table(("environment", "agent"), figures, caption)
+    for env, agent in chosen:
+        shown.add_row(env, agent, *summary([row for row in rows if (row.env, row.agent) == (env, agent)]))
+    return shown
+
+
+def run(arguments: Arguments, console: Console) -> int:
+    """`ludus study presets`."""
+    seeds = arguments.seeds
+    if seeds < 1:
+        raise ValueError(f"--seeds must be >= 1, got {seeds}")
+    chosen = pairs(arguments.env, arguments.agent)
+    path = arguments.out / "presets.csv"
+    if arguments.markdown:
+        print(markdown(read(path)))
+        return 0
+    output_folder(arguments.out)
+    with console.status("") as status:
+        rows = presets_study(
+            chosen,
+            range(seeds),
+            path,
+            lambda title, seed, progress: status.update(f"{title}, seed {seed}: {progress}"),
+        )
+    wide = Console(width=max(console.width, WIDE), highlight=False)
+    wide.print(table(chosen, rows, f"Seeds 0 … {seeds - 1}; {path}"))
+    return 0

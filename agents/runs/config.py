@@ -62,6 +62,13 @@ class RunConfig:
             raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
 
     @property
+    def rollout(self) -> int:
+        """Environment steps between two moments at which the agent can stop."""
+        h = self.hyperparameters
+        each = next((h[name] for name in ("rollout_steps", "train_freq", "n_steps") if h.get(name)), 1)
+        return h["num_envs"] * each
+
+    @property
     def is_exact(self) -> bool:
         """Whether a resumed run has the same bits as one that was never stopped."""
         return find(self.agent).exact and self.device == "cpu" and is_ludus(find_spec(self.env))

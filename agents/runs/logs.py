@@ -53,7 +53,7 @@ def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None
         batch.seed_from(seed, age)
         frames = []
         for _ in range(GIF_STEPS):
-            batch.draw_many(np.array([0]), frame[None])
+            batch.render_many(np.array([0]), frame[None])
             frames.append(frame.copy())
             if batch.step(policy(batch)):
                 break

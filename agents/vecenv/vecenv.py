@@ -1,4 +1,4 @@
-"""Face 3: Stable-Baselines3's ``VecEnv``, straight over a batch, or over any vector environment of Gymnasium's.
+"""Stable-Baselines3's ``VecEnv``, straight over a batch, or over any vector environment of Gymnasium's.
 
 SB3's convention is same-step: where an episode ended, the observation returned is the first of the next one, and
 ``info`` holds ``terminal_observation`` and ``TimeLimit.truncated`` (true where the clock ended it and not the world),
@@ -156,7 +156,7 @@ class BatchVecEnv(EpisodicVecEnv):
             return []
         assert self.batch.frame_size is not None  # checked above, with the render mode
         frames = np.empty((self.num_envs, *self.batch.frame_size, 3), np.uint8)
-        self.batch.draw_many(np.arange(self.num_envs), frames)
+        self.batch.render_many(np.arange(self.num_envs), frames)
         return list(frames)
 
     def render(self, mode: str | None = None) -> np.ndarray | None:

@@ -1,23 +1,17 @@
 """Mutants of an environment's rules: where its kernels can be changed, and what the tests say to each change.
 
-A mutant is the environment's file, or a module beside it that holds a part of its rules, with one comparison, operator,
-number or negation replaced. It is tried in a copy of the whole source, so the working tree is never touched. If a
-change that alters the rules passes the tests, a test is missing.
+A mutant is the environment's file, or a module beside it or in its folder that holds a part of its rules, with one
+comparison, operator, number or negation replaced.
 """
 
 import ast
 import hashlib
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+from ..engine.simulation import Simulation
 
 RULES = ("reset", "step", "observe", "mask")  # the kernels whose changes the tests must notice
 SWAPS = {
@@ -28,9 +22,6 @@ SYMBOLS = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.And: "and", ast.Or: "or",
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
 }  # fmt: skip
-CAUGHT, SURVIVED, INVALID = "caught", "survived", "invalid"
-NOT_COMPILED = re.compile(r"TypingError|LoweringError|UnsupportedError|ERROR collecting|error during collection")
-FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) \S*?(tests/\S+?::[^\s\[]+(?:\[.*?\])?)(?: - |$)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -65,26 +56,53 @@ class Mutant:
         return (data[: self.start] + self.becomes.encode() + data[self.end :]).decode()
 
 
+def siblings_of(file: Path) -> dict[str, str]:
+    """The texts of the modules that may hold a part of the rules of the environment's ``file``, by their names.
+
+    Those beside it that are named after it, ``NAME_PART.py``; of a package, whose file is ``__init__.py``, all in its
+    folder.
+    """
+    pattern = "*.py" if file.name == "__init__.py" else f"{file.stem}_*.py"
+    return {path.stem: path.read_text("utf-8") for path in sorted(file.parent.glob(pattern)) if path != file}
+
+
+def rules_of(simulation: Simulation, file: Path) -> tuple[str, ...]:
+    """The functions of the kernels in ``RULES``: NAME where they stand in ``file``, MODULE.NAME where beside it."""
+    names = []
+    for kernel in filter(None, (getattr(simulation, rule) for rule in RULES)):
+        code = getattr(kernel, "py_func", kernel).__code__
+        path = Path(code.co_filename).resolve()
+        if path.parent == file.parent:
+            names.append(code.co_name if path == file else f"{path.stem}.{code.co_name}")
+    return tuple(names)
+
+
 def find_mutants(
-    source: str, kernels: tuple[str, ...] = RULES, siblings: Mapping[str, str] = MappingProxyType({})
+    source: str,
+    kernels: tuple[str, ...] = RULES,
+    siblings: Mapping[str, str] = MappingProxyType({}),
+    package: str = "",
 ) -> list[Mutant]:
     """All mutants of ``kernels``, of the functions that they call, and of the constants that these read.
 
     Those lie in the environment's file, whose text is ``source``, or in a module beside it that holds a part of its
     rules: ``siblings`` has the texts of these modules by their names.
+
+    Args:
+        kernels: NAME in the file, or MODULE.NAME in a sibling.
+        package: The dotted name under which the siblings are imported, where not by ``from .``.
     """
-    modules = {name: _Module(text) for name, text in {"": source, **siblings}.items()}
+    modules = {name: _Module(text, package) for name, text in {"": source, **siblings}.items()}
     reached: dict[tuple[str, str], ast.stmt] = {}
-    queue = [("", name) for name in kernels if name in modules[""].definitions]
+    places = [(module, name) for module, _, name in (kernel.rpartition(".") for kernel in kernels)]
+    queue = [(module, name) for module, name in places if module in modules and name in modules[module].definitions]
     while queue:
         module, name = queue.pop(0)
         node = modules[module].definitions[name]
         if node in reached.values():
             continue
         reached[module, name] = node
-        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
-        for name in sorted(names):
-            found = modules[module].imported.get(name, (module, name))
+        for found in sorted(modules[module].read_in(module, node)):
             if found[0] in modules and found[1] in modules[found[0]].definitions:
                 queue.append(found)
     mutants = []
@@ -103,8 +121,9 @@ def find_mutants(
 class _Module:
     """The functions and constants of a text, and what it has from modules beside it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, package: str) -> None:
         self.text, tree = text, ast.parse(text)
+        self.modules: dict[str, str] = {}  # name here -> module: from . import constants
         self.definitions: dict[str, ast.stmt] = {}
         self.imported: dict[str, tuple[str, str]] = {}  # name here -> module, name there
         for node in tree.body:
@@ -114,8 +133,32 @@ class _Module:
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                     names = (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
                     self.definitions.update(dict.fromkeys(names, node))
-            elif isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
-                self.imported.update({alias.asname or alias.name: (node.module, alias.name) for alias in node.names})
+            elif isinstance(node, ast.ImportFrom):
+                beside = _beside(node, package)
+                there = {alias.asname or alias.name: alias.name for alias in node.names}
+                if beside:
+                    self.imported.update({name: (beside, other) for name, other in there.items()})
+                elif beside is not None:
+                    self.modules.update(there)
+
+    def read_in(self, module: str, node: ast.stmt) -> set[tuple[str, str]]:
+        """(module, name) of what ``node``, in this ``module``, reads; local names, too."""
+        found = set()
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                found.add(self.imported.get(part.id, (module, part.id)))
+            elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in self.modules:
+                found.add((self.modules[part.value.id], part.attr))
+        return found
+
+
+def _beside(node: ast.ImportFrom, package: str) -> str | None:
+    """The module beside the file from which ``node`` imports; "" where it imports such modules; None: an other."""
+    if node.level == 1:
+        return node.module or ""
+    if node.level == 0 and package and f"{node.module}.".startswith(f"{package}."):
+        return str(node.module)[len(package) + 1 :]
+    return None
 
 
 def _changes(node: ast.AST, source: str) -> Iterator[tuple[int, int, str]]:
@@ -178,105 +221,3 @@ def _other_values(value: object) -> list[str]:
         others.append(-value)
     # 1e30 + 1 is 1e30.
     return [repr(other) if other >= 0 else f"({other!r})" for other in others if other != value]
-
-
-# --- Trying them -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the tests said: ``caught``, ``survived``, or ``invalid`` if the mutant does not even compile."""
-
-    status: str
-    by: str  # the first test that failed, "time limit", or the signal that killed the interpreter
-    seconds: float
-
-
-def depth_of(file: Path, module: str) -> int:
-    """How many folders of the path ``file`` stand above the outermost package of ``module``; -1: it is the root's."""
-    return len(file.parts) - len(module.split("."))
-
-
-class Workshop:
-    """A copy of the source in which a file, or a module beside it, is changed and the tests are run.
-
-    Args:
-        root: The repository.
-        file: The file to change, relative to it.
-        folder: An empty folder for the copy and for Numba's machine code.
-        tests: The arguments of pytest that name the tests, the quickest first.
-        module: What the file is imported as.
-
-    Raises:
-        ValueError: the root is no repository of git, which knows what belongs to the source.
-    """
-
-    def __init__(self, root: Path, file: Path, folder: Path, tests: list[str], module: str) -> None:
-        package, *_ = module.split(".")
-        self.copy, self.cache, self.tests = folder / package, folder / "machine-code", tests
-        # Where Python has to look for the copy: beside it, if the root is the package itself, as Ludus' is.
-        depth = depth_of(file, module)
-        self.path = self.copy.parent if depth < 0 else self.copy.joinpath(*file.parts[:depth])
-        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        try:
-            names = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode().split("\0")
-        except (OSError, subprocess.CalledProcessError):
-            raise ValueError(f"mutate copies what git knows of a source, and {root} is no repository of git") from None
-        for name in filter(None, names):
-            if (root / name).is_file():  # not deleted since
-                (self.copy / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(root / name, self.copy / name)
-        self.file = self.copy / file
-        self.source = self.file.read_text("utf-8")
-        self.siblings: dict[Path, str] = {}  # the texts of the files beside it that were changed once
-
-    def try_mutant(self, mutant: Mutant | None, limit: float) -> Outcome:
-        """Run the tests on ``mutant`` (``None``: on the file as it is) for at most ``limit`` seconds."""
-        for file, text in {self.file: self.source, **self.siblings}.items():
-            file.write_text(text, "utf-8")
-        if mutant is not None and mutant.module:
-            file = self.file.with_name(f"{mutant.module}.py")
-            file.write_text(mutant.apply(self.siblings.setdefault(file, file.read_text("utf-8"))), "utf-8")
-        elif mutant is not None:
-            self.file.write_text(mutant.apply(self.source), "utf-8")
-        shutil.rmtree(self.cache, ignore_errors=True)  # machine code of the mutant before
-        variables = {
-            # Before the installed package.
-            "PYTHONPATH": os.pathsep.join(filter(None, (str(self.path), os.environ.get("PYTHONPATH")))),
-            "NUMBA_CACHE_DIR": str(self.cache),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow", "--tb=short", "-rfE", *self.tests]
-        began = time.monotonic()
-        process = subprocess.Popen(
-            command,
-            cwd=self.copy,
-            env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # so that the tests' own processes end with it
-        )
-        with process:
-            try:
-                output, _ = process.communicate(timeout=limit)
-            except subprocess.TimeoutExpired:
-                return Outcome(CAUGHT, "time limit", time.monotonic() - began)
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-        return self._judge(process.returncode, output, time.monotonic() - began)
-
-    def _judge(self, code: int, output: str, seconds: float) -> Outcome:
-        if code == 0:
-            return Outcome(SURVIVED, "", seconds)
-        if code < 0:
-            return Outcome(CAUGHT, f"crash by {signal.Signals(-code).name}", seconds)
-        if NOT_COMPILED.search(output):
-            return Outcome(INVALID, "", seconds)
-        failure = FIRST_FAILURE.search(output)
-        if failure is None or code != 1:  # 2 … 5: pytest itself did not come to run a test
-            raise RuntimeError(f"pytest ended with {code}: {' '.join(output.split()[-40:])}")
-        return Outcome(CAUGHT, failure[1], seconds)

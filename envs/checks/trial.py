@@ -69,7 +69,7 @@ def try_out(
         Mistake: a kernel does something wrong.
         fuzz.Failure, lockstep.Fault: something does not hold.
     """
-    (file, simulation), seen, tally = load(module), Seen(), Tally()
+    simulation, seen, tally = load(module)[1], Seen(), Tally()
 
     def tell(so_far: Tally) -> None:
         seen.steps, seen.campaigns = so_far.steps, so_far.campaigns
@@ -78,7 +78,7 @@ def try_out(
 
     with trust.with_checks():
         for keywords in _worlds(simulation, also or {}):
-            _play(module, limit, keywords, seen, hasattr(file, "draw"))
+            _play(module, limit, keywords, seen, simulation.render is not None)
             tally.steps += ROUNDS * NUM_ENVS
         fuzz(module, limit, tally.steps + steps, tally=tally, report=tell)
     seen.steps, seen.campaigns = tally.steps, tally.campaigns
@@ -99,7 +99,7 @@ def _worlds(simulation: Simulation, also: Mapping[str, Any]) -> Iterator[dict[st
             yield from ({**corner, name: filling} for filling in examples(slot))
 
 
-def _play(module: str, limit: int | None, keywords: dict[str, Any], seen: Seen, draws: bool) -> None:
+def _play(module: str, limit: int | None, keywords: dict[str, Any], seen: Seen, renders: bool) -> None:
     batch = open_batch(module, NUM_ENVS, max_episode_steps=limit, **keywords)
     plain = Campaign(0, NUM_ENVS, AutoresetMode.SAME_STEP, limit, ROUNDS, 0, illegal=0.1, guided=0.0, keywords=keywords)
     rng = np.random.default_rng(len(keywords))
@@ -110,8 +110,8 @@ def _play(module: str, limit: int | None, keywords: dict[str, Any], seen: Seen, 
     for now in range(ROUNDS):
         if not filled:
             _advise_all(batch)
-            if draws and now % EVERY == 0:
-                _draw_all(batch, seen)
+            if renders and now % EVERY == 0:
+                _render_all(batch, seen)
         batch.step(draw_actions(batch, plain, rng))
     batch.close()
 
@@ -123,7 +123,7 @@ def _advise_all(batch: KernelBatch) -> None:
         demand((advised >= low) & (advised <= high), f"the action of the policy {name} is outside the action space")
 
 
-def _draw_all(batch: KernelBatch, seen: Seen) -> None:
+def _render_all(batch: KernelBatch, seen: Seen) -> None:
     for height, width in (*FRAMES, batch.frame_size):
-        batch.draw_many(np.arange(batch.num_envs), np.zeros((batch.num_envs, height, width, 3), np.uint8))
+        batch.render_many(np.arange(batch.num_envs), np.zeros((batch.num_envs, height, width, 3), np.uint8))
         seen.frames += batch.num_envs

@@ -122,7 +122,7 @@ class Env(Copied, gymnasium.Env):
             return None
         with self._one_at_a_time:
             frame = np.empty((*self.batch.simulation.frame, 3), np.uint8)
-            self.batch.draw(0, frame)
+            self.batch.render(0, frame)
             if self.render_mode == "rgb_array":
                 return frame
             if self._window is None:

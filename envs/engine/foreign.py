@@ -129,7 +129,7 @@ class ForeignBatch:
     def heuristic(self, out: np.ndarray | None = None, name: str = "") -> np.ndarray:
         raise ValueError(f"{self.name} is not a Ludus environment and has no heuristic policy; use --policy random")
 
-    def draw_many(self, indices: np.ndarray, frames: np.ndarray) -> None:
+    def render_many(self, indices: np.ndarray, frames: np.ndarray) -> None:
         """The pictures of the environments ``indices`` (M,), scaled into ``frames`` (M, height, width, 3) uint8."""
         from PIL import Image
 

@@ -65,8 +65,8 @@ class KernelBatch:
         self.autoreset_mode = check_mode(autoreset_mode)
         self.max_episode_steps = max_episode_steps
         self.terms, self.succeeds = simulation.terms, simulation.succeeds
-        self.has_mask = hasattr(environment, "mask")
-        self.has_heuristic = hasattr(environment, "heuristic")
+        self.has_mask = simulation.mask is not None
+        self.has_heuristic = simulation.heuristic is not None
 
         self.is_default = not (parameters or randomize or drift)  # the world that the reference scores belong to
         self.sizes = simulation.resolve_sizes(parameters, self.name)
@@ -315,14 +315,14 @@ class KernelBatch:
                 self._driver.audit(self.records, self.world, self.rows.observation, self.rows.mask, broken)
         return broken
 
-    def draw(self, i: int, frame: np.ndarray) -> None:
-        """Draw environment ``i`` into ``frame`` (height, width, 3) uint8, at whatever size it has."""
-        self.draw_many(np.array([i]), frame[None])
+    def render(self, i: int, frame: np.ndarray) -> None:
+        """Render environment ``i`` into ``frame`` (height, width, 3) uint8, at whatever size it has."""
+        self.render_many(np.array([i]), frame[None])
 
-    def draw_many(self, indices: np.ndarray, frames: np.ndarray) -> None:
-        """Draw the environments ``indices`` (M,) into ``frames`` (M, height, width, 3) uint8, C-contiguous."""
-        if self._driver.paint is None:
-            raise ValueError(f"{self.name} has no draw kernel")
+    def render_many(self, indices: np.ndarray, frames: np.ndarray) -> None:
+        """Render the environments ``indices`` (M,) into ``frames`` (M, height, width, 3) uint8, C-contiguous."""
+        if self._driver.render is None:
+            raise ValueError(f"{self.name} has no render kernel")
         if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3 or not frames.flags.c_contiguous:
             raise ValueError(
                 f"frames must be C-contiguous uint8 (M, height, width, 3), got {frames.dtype} {frames.shape}"
@@ -333,7 +333,7 @@ class KernelBatch:
         if len(rows) and (rows.min() < 0 or rows.max() >= self.num_envs):  # compiled code does not check
             raise IndexError(f"indices must be 0 … {self.num_envs - 1}, got {rows.tolist()}")
         with self._tolerant():
-            self._driver.paint(self.records, rows, self.world, frames)
+            self._driver.render(self.records, rows, self.world, frames)
 
     @property
     def frame_size(self) -> tuple[int, int]:

@@ -1,24 +1,28 @@
-"""What an environment file declares. The kernels stand beside the declaration, under their fixed names.
+"""The declaration of an environment: its constants, its spaces and its kernels, each a named field.
 
-An environment is a module with kernels (compiled scalar functions over one record ``s``)
+An environment is a module, or a package of several files, with a constant ``SIMULATION`` of the class below. Its
+kernels are compiled scalar functions over one record ``s``, written with ``@kernel`` and handed over as what they do:
 
+    field of Simulation
     reset(s, world)                              fill the record for a new episode                         required
     step(s, action, world, terms) -> terminated  advance one step, set the reward terms (they come as 0)   required
     observe(s, world, out)                       write the observation                                     required
     mask(s, world, out)                          write 1 for each legal action, 0 for each illegal one; all 0
                                                  only where whatever comes next ends the episode           optional
+    render(s, world, frame)                      write RGB into frame (height, width, 3) uint8             optional
     heuristic(s, world, out)                     write the reference policy's action                       optional
-    heuristic_<name>(s, world, out)              the same of further policies, named in SIMULATION         optional
-    draw(s, world, frame)                        write RGB into frame (height, width, 3) uint8             optional
+    heuristics: {name: (s, world, out)}          the same of further policies                              optional
     invariant(s, world, shown, legal) -> broken  0, or the number of an invariant that does not hold       optional
-    sense_<slot>(s, world, out)                  write a slot's raw signal                              each slot
-    truth_<slot>(s, world, out)                  write what the simulator knows of it                   each slot
-    baseline_<slot>_<name>(world, raw, out)      write what a simple rule makes of the raw signal    each baseline
 
-and a constant ``SIMULATION`` of the class below. Invariants are what must hold after every reset and step, whatever the
-parameters and the actions, and also in an ended episode before its reset (``s.pending``). ``shown`` and ``legal`` are
-what `observe` and `mask` wrote; ``invariants`` of ``SIMULATION`` names them, from number 1 on. `ludus fuzz` looks for a
-state that breaks one; ordinary steps never call the kernel.
+    field of Slot
+    sense(s, world, out)                         write the raw signal                                      required
+    tell(s, world, out)                          write what the simulator knows of it                      required
+    baselines: {name: (world, raw, out)}         write what a simple rule makes of the raw signal          optional
+
+Invariants are what must hold after every reset and step, whatever the parameters and the actions, and also in an ended
+episode before its reset (``s.pending``). ``shown`` and ``legal`` are what `observe` and `mask` wrote; the field
+``invariants`` names them, from number 1 on. `ludus fuzz` looks for a state that breaks one; ordinary steps never call
+the kernel.
 """
 
 import importlib
@@ -35,6 +39,7 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ...utils.wording import did_you_mean
+from .roles import Kernel, undeclared
 from .third_party.declaration import check_declaration, told_import
 from .third_party.mistakes import declared_at, is_ours, mistake
 
@@ -83,6 +88,10 @@ class Slot:
     # depend on a parameter take it by keyword, as those of ``Simulation.spaces`` do.
     truth: Callable[..., Space]
     meaning: str
+    sense: Kernel = undeclared  # (s, world, out) writes the raw signal; required
+    tell: Kernel = undeclared  # (s, world, out) writes what the simulator knows of it, the truth; required
+    # By name, simple rules from the raw signal to the truth: (world, raw, out).
+    baselines: Mapping[str, Kernel] = field(default_factory=dict)
     default: str | None = None  # what fills it where nothing is given; None: the sense is off
     refresh: str = "step"  # or "reset": stays the same for an episode, and is filled once
     # Filled, it stands in the place of the ordinary observation; alone, it is the observation, and no dict around it.
@@ -91,19 +100,20 @@ class Slot:
     classes: Callable[..., tuple[str, ...]] = lambda **sizes: ()
     # What errors of the truth's numbers are measured against, (*truth) or one number; None: the width of its bounds.
     width: Any = None
-    baselines: tuple[str, ...] = ()  # simple rules from raw to truth: `name` is the kernel `baseline_<slot>_name`
 
 
-SIGHT = 84  # pixels of a side of what an agent sees, after Mnih et al. 2015
+VISION_SIDE = 84  # pixels of a side of what an agent sees, after Mnih et al. 2015
 
 
-def sight(spaces_of: Callable[..., tuple[Space, Space]], width: Any = None) -> Slot:
+def vision_slot(
+    spaces_of: Callable[..., tuple[Space, Space]], *, render: Kernel, observe: Kernel, width: Any = None
+) -> Slot:
     """A slot in which the environment's picture stands for its ordinary observation; off until it is filled.
-
-    Its kernels are those that exist already, under further names: ``sense_vision, truth_vision = draw, observe``.
 
     Args:
         spaces_of: The ``spaces`` of the environment's ``Simulation``.
+        render: Its kernel of that name, whose picture is the raw signal.
+        observe: Its kernel of that name: what it writes is the truth.
         width: See ``Slot``; needed where the observation has no bounds.
     """
 
@@ -112,9 +122,11 @@ def sight(spaces_of: Callable[..., tuple[Space, Space]], width: Any = None) -> S
         return spaces_of(**known)[0]
 
     return Slot(
-        raw=lambda **sizes: spaces.Box(0, 255, (SIGHT, SIGHT, 3), np.uint8),
+        raw=lambda **sizes: spaces.Box(0, 255, (VISION_SIDE, VISION_SIDE, 3), np.uint8),
         truth=truth,
         meaning="the picture, in the place of the ordinary observation",
+        sense=render,
+        tell=observe,
         replaces_state=True,
         width=width,
     )
@@ -158,7 +170,7 @@ def _asked(function: Callable, spans: Mapping[str, tuple[float, float]]) -> dict
 
 @dataclass(frozen=True)
 class Simulation:
-    """The declaration of an environment (see the module's docstring for its kernels)."""
+    """The declaration of an environment."""
 
     # What snapshots call it, wherever its file lies: "namespace/Name-vN", as an id. A rename ends all snapshots.
     name: str
@@ -168,6 +180,16 @@ class Simulation:
     spaces: Callable[..., tuple[Space, Space]]
     terms: tuple[str, ...]  # names of the reward's terms
     action_names: tuple[str, ...]
+    # Kernels; the module's docstring says what each does.
+    reset: Kernel = undeclared  # (s, world); required
+    step: Kernel = undeclared  # (s, action, world, terms) -> terminated; required
+    observe: Kernel = undeclared  # (s, world, out); required
+    mask: Kernel | None = None  # (s, world, out); None: all actions are legal
+    render: Kernel | None = None  # (s, world, frame); None: there is nothing to see
+    heuristic: Kernel | None = None  # (s, world, out) of the reference policy
+    heuristics: Mapping[str, Kernel] = field(default_factory=dict)  # the same of further policies, by their names
+    invariant: Kernel | None = None  # (s, world, shown, legal) -> the number of a sentence in `invariants`, or 0
+    invariants: tuple[str, ...] = ()  # what the kernel `invariant` checks, in order of its numbers
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     ordered: tuple[tuple[str, str], ...] = ()  # pairs of parameters of which the first may not exceed the second
     sizes: Mapping[str, Size] = field(default_factory=dict)
@@ -178,8 +200,6 @@ class Simulation:
     scores: Mapping[str, float] = field(
         default_factory=dict
     )  # mean return of "random", "heuristic", "optimum", and of `heuristics`
-    heuristics: tuple[str, ...] = ()  # further reference policies: `name` is the kernel `heuristic_name`
-    invariants: tuple[str, ...] = ()  # what the kernel `invariant` checks, in order of its numbers
     frame: tuple[int, int] = (512, 512)  # height, width in pixels of a person's window
     fps: int = 30  # steps per second at which a rollout is pleasant to watch
     # Parameters and pace with which `ludus watch` shows it, where a step of the default world moves too much at once.

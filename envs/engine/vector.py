@@ -213,7 +213,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
     def _render(self) -> tuple[np.ndarray, ...] | None:
         if self.render_mode == "rgb_array":
             frames = np.empty((self.num_envs, *self.batch.simulation.frame, 3), np.uint8)
-            self.batch.draw_many(np.arange(self.num_envs), frames)
+            self.batch.render_many(np.arange(self.num_envs), frames)
             return tuple(frames)
         shown = min(self.num_envs, MOST_TILES)
         if self._window is None:
@@ -222,7 +222,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
             simulation = self.batch.simulation
             self._window = open_render_window(self.batch.name, simulation.frame, shown, simulation.fps)
         frames = np.empty((shown, *self._window.tile_size, 3), np.uint8)  # at the window's own resolution
-        self.batch.draw_many(np.arange(shown), frames)
+        self.batch.render_many(np.arange(shown), frames)
         self._window.show(frames)
         return None
 

@@ -130,7 +130,7 @@ class Game:
         """The environment as it stands, (height, width, 3) uint8: at ``size``, or a stranger's at its own."""
         if self.batch is not None:
             frame = np.empty((*size, 3), np.uint8)
-            self.batch.draw(0, frame)
+            self.batch.render(0, frame)
             return frame
         return check_picture(self.env.render(), self.id)
 

@@ -32,7 +32,7 @@ class Beside(Protocol):
 
     proportion: float  # its width as a share of the frame's height
 
-    def draw(self, rows: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    def render(self, rows: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Pictures (M, *size, 3) uint8 of the environments ``rows`` (M,) as they stand; changes nothing in them."""
 
 
@@ -86,15 +86,15 @@ class Rollout:
             self.solved = bool(b.episode_success[rows].all())
         return ended
 
-    def draw(self, size: tuple[int, int]) -> np.ndarray:
+    def render(self, size: tuple[int, int]) -> np.ndarray:
         """The environments as they stand: frames (M, *size, 3) uint8, new memory; what stands beside is part of it."""
         height, width = size
         room = self._room(height)
         frames = np.empty((len(self._shown), height, width - room, 3), np.uint8)
-        self.batch.draw_many(self._shown, frames)
+        self.batch.render_many(self._shown, frames)
         if self.beside is None:
             return frames
-        return np.concatenate([frames, self.beside.draw(self._shown, (height, room))], axis=2)
+        return np.concatenate([frames, self.beside.render(self._shown, (height, room))], axis=2)
 
     def _room(self, height: int) -> int:
         """The width in pixels of what stands beside a frame of so many rows."""
@@ -193,7 +193,7 @@ def _play(
     for key, _, sentence in KEYS:
         console.print(f"  [cyan]{key:10}[/cyan]{sentence}")
     paused, stale, taken = False, True, 1
-    frames = rollout.draw(window.tile_size)
+    frames = rollout.render(window.tile_size)
     try:
         while True:
             single = False
@@ -221,7 +221,7 @@ def _play(
                 taken, ended, start = 0, False, time.perf_counter()
                 while taken < (1 if single else steps_per_picture(pace)) and not ended:
                     if taken and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
-                        frames = rollout.draw(window.tile_size)
+                        frames = rollout.render(window.tile_size)
                     ended = bool(rollout.advance()) and rollout.num_shown == 1
                     taken += 1
                     if is_done(rollout.seen, steps, None) or time.perf_counter() - start > PATIENCE:
@@ -232,7 +232,7 @@ def _play(
                     window.show(frames, figures=rollout.figures(speed, over=True), badge=badge, seconds=HOLD)
                 stale = True
             if stale or frames.shape[1:3] != window.tile_size:
-                frames, stale = rollout.draw(window.tile_size), False
+                frames, stale = rollout.render(window.tile_size), False
             seconds = PATIENCE if paused else taken / pace
             window.show(frames, figures=rollout.figures(speed), badge="PAUSED" if paused else "", seconds=seconds)
     except KeyboardInterrupt:
@@ -248,7 +248,7 @@ def _record(
     size = rollout.frame_size
     if rollout.num_shown > 1:
         size = fit_tile(size, rollout.num_shown, VIDEO_AREA, enlarge=False)
-    picture = tile(rollout.draw(size))
+    picture = tile(rollout.render(size))
     fps = pace / stride
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"),
@@ -265,7 +265,7 @@ def _record(
             video.write(picture)
             while not is_done(seen, steps, episodes):
                 if since and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
-                    picture = tile(rollout.draw(size))
+                    picture = tile(rollout.render(size))
                 ended = bool(rollout.advance()) and rollout.num_shown == 1
                 since += 1
                 progress.update(task, completed=seen.steps if episodes is None else min(seen.episodes, episodes))
@@ -273,7 +273,7 @@ def _record(
                     for _ in range(round(HOLD * fps)):
                         video.write(picture)
                 if (since == stride or ended) and not is_done(seen, None, episodes):
-                    picture, since = tile(rollout.draw(size)), 0
+                    picture, since = tile(rollout.render(size)), 0
                     video.write(picture)
         except KeyboardInterrupt:
             console.print("stopped; the video holds what was played so far")

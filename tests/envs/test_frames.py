@@ -35,8 +35,8 @@ def variants():
 def test_every_pixel_is_painted_and_none_of_the_frame_is_black(id, keywords, shape):
     batch = played(id, **keywords)
     on_black, on_white = np.zeros((8, *shape, 3), np.uint8), np.full((8, *shape, 3), 255, np.uint8)
-    batch.draw_many(np.arange(8), on_black)
-    batch.draw_many(np.arange(8), on_white)
+    batch.render_many(np.arange(8), on_black)
+    batch.render_many(np.arange(8), on_white)
     np.testing.assert_array_equal(on_black, on_white)
     assert (on_black.reshape(8, -1).mean(axis=1) > 40).all()
     some = on_black[:, :: max(shape[0] // 64, 1), :: max(shape[1] // 64, 1)].reshape(8, -1, 3)
@@ -50,8 +50,8 @@ def test_drawing_changes_no_state_and_is_the_same_twice(id):
     before = batch.snapshot()
     shown = [buffer.copy() for buffer in batch.buffers]
     first, second = np.zeros((84, 84, 3), np.uint8), np.zeros((84, 84, 3), np.uint8)
-    batch.draw(3, first)
-    batch.draw(3, second)
+    batch.render(3, first)
+    batch.render(3, second)
     np.testing.assert_array_equal(first, second)
     assert batch.snapshot() == before
     assert all(np.array_equal(old, new) for old, new in zip(shown, batch.buffers, strict=True))
@@ -62,9 +62,9 @@ def test_frame_shows_the_state(id):
     """Another step, another picture."""
     batch = played(id)
     frames = np.zeros((2, 8, 200, 200, 3), np.uint8)
-    batch.draw_many(np.arange(8), frames[0])
+    batch.render_many(np.arange(8), frames[0])
     batch.step(batch.heuristic())
-    batch.draw_many(np.arange(8), frames[1])
+    batch.render_many(np.arange(8), frames[1])
     assert all((frames[0, i] != frames[1, i]).any() for i in range(8))
 
 
@@ -72,9 +72,9 @@ def test_frame_shows_the_state(id):
 def test_many_frames_are_the_single_ones_in_order(id):
     batch = played(id)
     frames, single = np.zeros((3, 50, 60, 3), np.uint8), np.zeros((50, 60, 3), np.uint8)
-    batch.draw_many(np.array([5, 0, 5]), frames)
+    batch.render_many(np.array([5, 0, 5]), frames)
     for frame, i in zip(frames, [5, 0, 5], strict=True):
-        batch.draw(i, single)
+        batch.render(i, single)
         np.testing.assert_array_equal(frame, single)
 
 
@@ -91,16 +91,16 @@ def test_many_frames_are_the_single_ones_in_order(id):
 def test_frames_of_another_kind_are_refused(frames):
     batch = played("ludus/CartPole-v1")
     with pytest.raises(ValueError, match=r"frames must be C-contiguous uint8 \(M, height, width, 3\), got"):
-        batch.draw_many(np.array([0]), frames)
+        batch.render_many(np.array([0]), frames)
 
 
 def test_environment_outside_the_batch_is_not_drawn():
     batch = played("ludus/CartPole-v1")
     for indices in ([8], [0, 8]):
         with pytest.raises((IndexError, ValueError)):
-            batch.draw_many(np.array(indices), np.zeros((len(indices), 16, 16, 3), np.uint8))
+            batch.render_many(np.array(indices), np.zeros((len(indices), 16, 16, 3), np.uint8))
     with pytest.raises((IndexError, ValueError)):  # fewer frames than environments to draw
-        batch.draw_many(np.array([0, 1]), np.zeros((1, 16, 16, 3), np.uint8))
+        batch.render_many(np.array([0, 1]), np.zeros((1, 16, 16, 3), np.uint8))
 
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)
@@ -117,8 +117,8 @@ def test_pictures_of_an_episode_show_nothing_of_those_before_it(id, guided):
     for t in range(12):
         for shape in ((84, 84), (250, 300)):
             one, other = np.zeros((2, 3, *shape, 3), np.uint8)
-            used.draw_many(np.arange(3), one)
-            fresh.draw_many(np.arange(3), other)
+            used.render_many(np.arange(3), one)
+            fresh.render_many(np.arange(3), other)
             np.testing.assert_array_equal(one, other, err_msg=f"step {t}, {shape}")
         actions = random_actions(used.action_space, 3, rng)
         used.step(actions)

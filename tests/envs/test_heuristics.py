@@ -189,5 +189,5 @@ def test_a_policy_without_its_kernel_is_refused(monkeypatch):
     import slider
 
     monkeypatch.setattr(slider, "SIMULATION", replace(slider.SIMULATION, heuristics=("push", "rst")))
-    with pytest.raises(ValueError, match=r"slider.py:\d+: heuristics names 'rst', .* did you mean 'heuristic_rest'"):
+    with pytest.raises(ValueError, match=r"slider.py:\d+: heuristics must be a dict .* got \('push', 'rst'\)"):
         KernelBatch("slider", 1)

@@ -12,7 +12,7 @@ from ludus.agents.regret import Gauge
 from ludus.agents.vecenv import make_vec_env
 from ludus.components.component import Component
 from ludus.components.composition import adapt
-from ludus.envs.engine.simulation import SIGHT
+from ludus.envs.engine.simulation import VISION_SIDE
 from ludus.envs.engine.slots.fillings import cells_of
 from ludus.envs.make import make_batch, slots_of
 
@@ -49,9 +49,9 @@ def test_its_truth_is_the_ordinary_observation_with_all_ends(id):
 @pytest.mark.parametrize("id", GAMES)
 def test_raw_is_what_is_drawn_and_the_same_on_all_faces(id):
     batch = make_batch(id, 3, vision="raw")
-    frames = np.zeros((3, SIGHT, SIGHT, 3), np.uint8)
+    frames = np.zeros((3, VISION_SIDE, VISION_SIDE, 3), np.uint8)
     for buffers in play(batch, 40):
-        batch.draw_many(np.arange(3), frames)
+        batch.render_many(np.arange(3), frames)
         np.testing.assert_array_equal(buffers.observation, frames)
     batch.seed_from(7)
     single, vector = gymnasium.make(id, vision="raw"), gymnasium.make_vec(id, num_envs=3, vision="raw")
@@ -79,7 +79,7 @@ def test_last_pictures_are_those_of_the_ended_episodes_on_all_faces():
     vector.reset(seed=7)
     sb3.seed(7)
     sb3.reset()
-    frames = np.zeros((3, SIGHT, SIGHT, 3), np.uint8)
+    frames = np.zeros((3, VISION_SIDE, VISION_SIDE, 3), np.uint8)
     for _ in range(4):
         for face in (batch, vector, sb3):
             face.step(np.ones(3, np.int64))
@@ -87,7 +87,7 @@ def test_last_pictures_are_those_of_the_ended_episodes_on_all_faces():
     same.seed_from(7)
     for _ in range(5):
         same.step(np.ones(3, np.int64))
-    same.draw_many(np.arange(3), frames)  # how the episodes look at their end, in a world where they go on
+    same.render_many(np.arange(3), frames)  # how the episodes look at their end, in a world where they go on
     batch.step(np.ones(3, np.int64))
     info, infos = vector.step(np.ones(3, np.int64))[4], sb3.step(np.ones(3, np.int64))[3]
     assert batch.buffers.truncated.all()

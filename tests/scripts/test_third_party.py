@@ -14,6 +14,7 @@ import yaml
 import faulty
 import ludus
 from commands_stage import TINY, said
+from hopper_folder import write_folder
 from ludus.agents.runs.config import configure, read
 from ludus.agents.runs.run import Run
 from ludus.agents.vecenv import make_vec_env
@@ -210,7 +211,9 @@ def test_no_file_of_the_folder_takes_the_place_of_a_library(acme, capsys):
     script = "import sys; sys.path.remove(''); from ludus.scripts.main import main; sys.exit(main(sys.argv[1:]))"
     (acme / "acme" / "worlds.py").write_text(MODULE + "\nimport colorsys\n")
     command = [sys.executable, "-c", script, "envs", WALK]
-    tests = os.pathsep.join([str(Path(__file__).parents[1] / "support"), str(Path(ludus.__file__).parents[1])])
+    tests = os.pathsep.join(
+        [str(Path(__file__).parents[1] / "support" / "environments"), str(Path(ludus.__file__).parents[1])]
+    )
     told = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": tests})
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.startswith("acme/Walk-v0")
@@ -281,6 +284,9 @@ SIMULATION = Simulation(
     name="acme/Hopper-v0",
     state=lambda: {"hops": "i8"},
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
     terms=("hops",),
     action_names=("rest", "hop"),
 )
@@ -318,6 +324,29 @@ def test_its_rules_are_mutated_in_its_own_repository(source, tmp_path, capsys, m
     assert (code, error) == (0, "")
     rows = (tmp_path / "results" / "mutation-hopper.csv").read_text().splitlines()
     assert len([row for row in rows if "caught,tests/test_hopper.py::test_the_third_hop_is_the_last" in row]) == 1
+
+
+def test_the_rules_of_a_folder_are_mutated_in_its_own_repository(tmp_path, capsys, monkeypatch):
+    """Each file of it: here a constant that stands apart from the kernels."""
+    folder = tmp_path / "acme" / "hopper"
+    write_folder(folder)
+    init = folder / "__init__.py"
+    init.write_text(init.read_text() + '\nimport ludus\n\nludus.register("acme/Hopper-v0", "acme.hopper")\n')
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_hopper.py").write_text(TESTS.replace("1, None, None)", "1, None, [0.0])"))
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    monkeypatch.chdir(tmp_path)
+    path = list(sys.path)
+    try:
+        code, error = said(capsys, "mutate", "acme.hopper:acme/Hopper-v0", "--all")
+    finally:
+        sys.path[:] = path
+        forget()
+    assert (code, error) == (1, "")  # its one test does not see what is observed
+    rows = (tmp_path / "results" / "mutation-hopper.csv").read_text().splitlines()
+    places = {row.split(",")[0] for row in rows[1:]}
+    assert places == {"constants.LENGTH", "observation.observe", "rules.reset", "rules.step"}
+    assert [row for row in rows if row.startswith("constants.LENGTH") and ",caught,tests/test_hopper.py" in row]
 
 
 def test_mutants_need_a_repository(acme, capsys):

@@ -68,7 +68,7 @@ def test_steps_that_do_not_fill_a_rollout_are_rounded_up_and_it_is_said(capsys, 
 )
 def test_how_many_steps_a_rollout_is(agent, given, expected):
     config = configure("FrozenLake-v1", agent, given)
-    assert train_script.rollout(config) == expected
+    assert config.rollout == expected
 
 
 def test_the_pace_of_a_training_counts_neither_evaluations_nor_their_pictures(tmp_path, monkeypatch):

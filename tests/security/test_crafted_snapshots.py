@@ -38,7 +38,7 @@ def change_some(records, rng):
 
 def play_on(batch, rng, frame):
     for _ in range(STEPS):
-        batch.draw_many(np.array([0]), frame)
+        batch.render_many(np.array([0]), frame)
         for policy in batch.policies:
             batch.heuristic(name=policy)
         if batch.records["pending"][0]:

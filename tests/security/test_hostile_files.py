@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 import torch
-from test_replay_files import new_buffer, played
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
@@ -20,6 +19,7 @@ from ludus.training.fit import check_state
 from ludus.utils.files import write_atomically
 from ludus.vision.models.convnet import ConvNet
 from ludus.vision.tasks.classify_recipe import ClassifierRecipe
+from replay_buffers import new_buffer, played
 
 
 def named_pipe(path):

@@ -83,14 +83,11 @@ def test_bad_input_is_one_line(tmp_path, capsys):
         ("--env", "ludus/CartPol-v1"): "no preset for 'ludus/CartPol-v1'; did you mean 'ludus/CartPole-v1'?",
         ("--env", ID, "--agent", "nobody"): f"no preset for '{ID} nobody'; {ID} has one for each of ",
         ("--seeds", "0"): "--seeds must be >= 1, got 0",
-        ("--steps", "5"): "the steps of a preset stand in its file; leave --steps out",
         ("--out", str(tmp_path)): "is not a CSV of this study; choose another --out, or remove it",
     }
     for arguments, message in bad.items():
         assert main(["study", "presets", *arguments]) == 1
         assert message in capsys.readouterr().err
-    assert main(["study", "drift", "--agent", "ppo"]) == 1
-    assert "--env, --agent and --markdown belong to the study of presets, not to drift" in capsys.readouterr().err
 
 
 def test_the_table_of_the_readme_is_the_one_of_the_results():

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from ludus.components.component import Component
-from ludus.explain.attribution import explain, overlay
+from ludus.explain.attribution import explain
+from ludus.explain.overlay import overlay
 from ludus.scripts.main import main
 from ludus.training import fit as fitting
 from ludus.training.fit import folder_of
@@ -243,7 +244,6 @@ def test_command_fits_stops_and_goes_on(data, tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["vision/clasify"], "unknown task 'vision/clasify'; did you mean 'vision/classify'?"),
         (["vision/classify"], "where to? --out FOLDER"),
         (["vision/classify", "--out", "x"], "which data? --data NAME"),
         (["vision/classify", "--out", "x", "--resume"], "there is no training to go on with"),

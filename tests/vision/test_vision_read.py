@@ -283,8 +283,6 @@ def test_command_fits_a_reader_and_goes_on(tmp_path, capsys):
     [
         (["vision/read", "--out", "x"], "whose pictures? --env ID"),
         (["vision/read", "--out", "x", "--env", "ludus/Taxi-v4"], "ludus/Taxi-v4 has no slot 'vision'"),
-        (["vision/read", "--out", "x", "--env", TOY, "--data", "cifar-10"], "vision/read takes no --data"),
-        (["vision/classify", "--out", "x", "--env", TOY], "vision/classify takes no --env"),
         (["vision/read", "--out", "x", "--resume", "--env", TOY], "give it with --out alone"),
     ],
 )

@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
-from ...explain.attribution import explain, overlay
+from ...explain.attribution import explain
+from ...explain.overlay import overlay
 from ...training.cost import multiply_adds, parameter_count
 from ...utils.wording import counted
 from ..images import Images
@@ -168,7 +169,7 @@ def explanations_picture(
     image = Image.new("RGB", (across * wide, max(1, -(-len(rows) // across)) * high), "white")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(11)
     guesses = p.argmax(dim=1)
-    heats = explain(net, data.images[rows], "gradcam", guesses[rows]) if len(rows) else ()
+    heats = explain(net, data.images[rows], "grad-cam", guesses[rows]) if len(rows) else ()
     for place, (row, heat) in enumerate(zip(rows.tolist(), heats, strict=True)):
         x, y = place % across * wide + gap, place // across * high + gap
         guess, label = int(guesses[row]), int(data.labels[row])

@@ -1,23 +1,23 @@
-"""The small compiled loops over a batch, and all of an environment's loops bound to its kernels (``compile_driver``).
+"""The small compiled loops over a batch, and all loops of an environment bound to its kernels (``compile_driver``).
 
 Each has placeholders for the kernels that it calls; `binding.py` says how they are replaced.
 """
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from .. import kernels
+from .. import kernels, roles
 from ..kernels import borrow, kernel
-from ..third_party.mistakes import is_ours
+from ..roles import kernel_of, roles_of
+from ..simulation import Simulation
+from ..third_party.mistakes import files_of, is_ours
 from . import driver
 from .binding import bind, hash_sources, layout_of
 from .driver import begin, define_drive, mask
-
-KERNELS = ("reset", "step", "observe", "mask", "heuristic", "draw", "invariant")
 
 
 def reset(s, world):
@@ -29,7 +29,7 @@ def observe(s, world, out):
 
 
 def write(s, world, out):
-    """Placeholder: re-bound to a kernel that writes something of a record: `draw`, or what a slot shows."""
+    """Placeholder: re-bound to a kernel that writes something of a record: `render`, or a slot's."""
 
 
 def heuristic(s, world, out):
@@ -63,17 +63,17 @@ def _define_restart() -> Callable:
     return restart
 
 
-def _define_paint() -> Callable:
+def _define_show() -> Callable:
     source_hash = 0
 
-    def paint(records, indices, world, frames):
-        """Write environment ``indices[j]`` into ``frames[j]``."""
+    def show(records, indices, world, out):
+        """Write what is to be shown of environment ``indices[j]`` into ``out[j]``."""
         source_hash  # noqa: B018
-        borrowed = borrow(frames)
+        borrowed = borrow(out)
         for j in range(indices.shape[0]):
             write(records[indices[j]], world, borrowed[j])
 
-    return paint
+    return show
 
 
 def _define_advise() -> Callable:
@@ -145,22 +145,26 @@ class Driver:
     """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
 
     def __init__(
-        self, module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = (), checked: bool = False
+        self, module: types.ModuleType, simulation: Simulation, dtype: np.dtype, checked: bool = False
     ) -> None:
-        names = {name: vars(module)[name] for name in KERNELS if name in vars(module)}
+        given = {name: getattr(simulation, name) for name in roles.SIMULATION}
+        names = {name: kernel for name, kernel in given.items() if kernel is not None}
         advisers = {"": names["heuristic"]} if "heuristic" in names else {}
-        advisers |= {name: vars(module)[f"heuristic_{name}"] for name in heuristics}
-        self._module, self._layout, self.checked = module, layout_of(dtype), checked
-        self._hash = hash_sources({**names, **advisers}, __file__, driver.__file__, kernels.__file__)
+        advisers |= simulation.heuristics
+        self._module, self._slots, self._layout, self.checked = module, simulation.slots, layout_of(dtype), checked
+        self._files = files_of(module)
+        self._hash = hash_sources(
+            {**names, **advisers}, *self._files, __file__, str(driver.__file__), str(kernels.__file__)
+        )
         self._names = names
-        self._slots: dict[str, Callable] = {}
         self.drive = self._bind(define_drive(), names)
         self.restart = self._bind(_define_restart(), names)
-        self.paint = self._bind(_define_paint(), {"write": names["draw"]}) if "draw" in names else None
+        self.render = self._bind(_define_show(), {"write": names["render"]}) if "render" in names else None
         self.advise = {
             name: self._bind(_define_advise(), {"heuristic": adviser}, name) for name, adviser in advisers.items()
         }  # by the policy's name, "" for the kernel `heuristic` itself
         self.audit = self._bind(_define_audit(), names) if "invariant" in names else None
+        self._slot_loops: dict[tuple[str, str, str], Callable] = {}
 
     def _bind(self, loop: Callable, names: dict[str, Any], name: str = "", source_hash: int | None = None) -> Callable:
         # The name is part of the layout's: else the cache would take one policy's machine code for another's.
@@ -179,26 +183,28 @@ class Driver:
         names = {"invariant": nothing_broken, **self._names}
         return bind(_define_vet(), self._module, names, self._hash, f"{self._layout}_vet", checked=True)
 
-    def slot(self, kernel_name: str) -> Callable:
-        """The loop over a slot's kernel: ``sense_NAME``, ``truth_NAME`` (as `paint`), ``baseline_…`` (as `guess`)."""
-        if kernel_name not in self._slots:
-            kernel = vars(self._module)[kernel_name]
-            baseline = kernel_name.startswith("baseline_")
-            loop = _define_guess() if baseline else _define_paint()
-            source_hash = hash_sources({kernel_name: kernel}, __file__, kernels.__file__)
-            names = {"estimate" if baseline else "write": kernel}
-            self._slots[kernel_name] = self._bind(loop, names, kernel_name, source_hash)
-        return self._slots[kernel_name]
+    def slot(self, slot: str, field: str, rule: str = "") -> Callable:
+        """The loop over a kernel of a slot: of its ``sense`` or ``tell`` (as `show`), or of a baseline (as `guess`).
+
+        Args:
+            rule: The name of the baseline, where ``field`` is ``baselines``.
+        """
+        key = (slot, field, rule)
+        if key not in self._slot_loops:
+            kernel = kernel_of(self._slots[slot], field, rule)
+            source_hash = hash_sources({field: kernel}, *self._files, __file__, str(kernels.__file__))
+            loop, names = (_define_guess(), {"estimate": kernel}) if rule else (_define_show(), {"write": kernel})
+            self._slot_loops[key] = self._bind(loop, names, "_".join(filter(None, key)), source_hash)
+        return self._slot_loops[key]
 
 
-_drivers: dict[tuple[str, str, bool], Driver] = {}
+_drivers: dict[Any, Driver] = {}
 
 
-def compile_driver(
-    module: types.ModuleType, dtype: np.dtype, heuristics: Sequence[str] = (), checked: bool = False
-) -> Driver:
+def compile_driver(module: types.ModuleType, simulation: Simulation, dtype: np.dtype, checked: bool = False) -> Driver:
     """The driver of ``module`` for records of ``dtype``, with or without checks; one per process."""
-    key = (module.__name__, layout_of(dtype), checked)
+    declared = tuple((role.path, role.kernel) for role in roles_of(simulation))
+    key = (module.__name__, layout_of(dtype), checked, declared)
     if key not in _drivers:
-        _drivers[key] = Driver(module, dtype, heuristics, checked)
+        _drivers[key] = Driver(module, simulation, dtype, checked)
     return _drivers[key]

@@ -28,7 +28,7 @@ class Host(Protocol):
 
     @property
     def store(self) -> np.ndarray: ...
-    def slot_loop(self, kernel: str) -> Callable: ...
+    def slot_loop(self, slot: str, field: str, rule: str = "") -> Callable: ...
 
 
 class Filling(Protocol):
@@ -58,13 +58,13 @@ class Plain:
 
 
 class Told(Plain):
-    """The truth, or the raw signal: what a kernel of the environment writes."""
+    """The truth, or the raw signal: what the slot's kernel ``field``, `tell` or `sense`, writes."""
 
-    def __init__(self, batch: Host, name: str, what: str) -> None:
+    def __init__(self, batch: Host, name: str, field: str) -> None:
         simulation, sizes = batch.simulation, batch.sizes
-        is_truth = what == "truth"
-        self.space = simulation.truth_for(name, sizes, batch.spans) if is_truth else simulation.slots[name].raw(**sizes)
-        self._write = batch.slot_loop(f"{what}_{name}")
+        tells = field == "tell"
+        self.space = simulation.truth_for(name, sizes, batch.spans) if tells else simulation.slots[name].raw(**sizes)
+        self._write = batch.slot_loop(name, field)
         self._batch = batch
 
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
@@ -94,7 +94,7 @@ class Noisy(Told):
     """
 
     def __init__(self, batch: Host, name: str, level: float, classes: int) -> None:
-        super().__init__(batch, name, "truth")
+        super().__init__(batch, name, "tell")
         self.level, self.classes = level, classes
         self._salt = np.uint64(sum(ord(letter) << (8 * (i % 7)) for i, letter in enumerate(name)))
         assert isinstance(self.space, spaces.Box)
@@ -189,7 +189,7 @@ class Baseline(Plain):
     def __init__(self, batch: Host, name: str, baseline: str, space: Space) -> None:
         self.space, self._batch = space, batch
         self._raw = Raw(batch, name)
-        self._guess = batch.slot_loop(f"baseline_{name}_{baseline.replace('-', '_')}")
+        self._guess = batch.slot_loop(name, "baselines", baseline)
 
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
         self._guess(self._batch.world, self._raw.sense(rows), out)

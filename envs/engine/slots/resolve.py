@@ -32,7 +32,7 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
             "component, or a component (ludus.components.composition.adapt makes one of any torch module)"
         )
     if given in ("truth", "raw"):
-        return Told(batch, name, "truth" if given == "truth" else "sense")
+        return Told(batch, name, "tell" if given == "truth" else "sense")
     if given == "blind":
         return Blind(truth)
     if given.partition(":")[0] == "noisy":

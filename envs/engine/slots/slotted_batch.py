@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium import Space, spaces
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 from .. import snapshot
 from ..compile.driver import DISABLED
 from ..kernel_batch import KernelBatch
+from ..roles import kernel_of
 from ..simulation import load
 from ..third_party.admission import watch_restart, watch_slot
 from ..vetting import check
@@ -78,9 +79,24 @@ class SlottedBatch(KernelBatch):
         """(N,) the records as a structured array."""
         return self._store
 
-    def slot_loop(self, kernel: str) -> Callable:
-        """The compiled loop over a kernel of a slot, such as ``sense_camera``; see ``loops.Driver.slot``."""
-        loop = watch_slot(self._driver.slot(kernel), load(self.module)[0], kernel, self._space_of(kernel))
+    def slot_loop(self, slot: str, field: str, rule: str = "") -> Callable:
+        """The compiled loop over a kernel of ``slot``: its ``sense``, its ``tell``, or a ``rule`` of its ``baselines``.
+
+        See ``loops.Driver.slot``.
+        """
+        declared = self.simulation.slots[slot]
+        space = (
+            declared.raw(**self.sizes)
+            if field == "sense"
+            else self.simulation.truth_for(slot, self.sizes, self.spans)  # an estimate of it, too
+        )
+        loop = watch_slot(
+            self._driver.slot(slot, field, rule),
+            load(self.module)[0],
+            kernel_of(declared, field, rule),
+            bool(rule),
+            space,
+        )
         if not self._interpreted:
             return loop
 
@@ -89,18 +105,6 @@ class SlottedBatch(KernelBatch):
                 loop(*arguments)
 
         return run
-
-    def _space_of(self, kernel: str) -> Space:
-        """What a slot's kernel writes: the raw signal of ``sense_NAME``, else the truth, or an estimate of it."""
-        what, _, rest = kernel.partition("_")
-        slots = self.simulation.slots
-        if what == "sense":
-            return slots[rest].raw(**self.sizes)
-        names = {
-            name: (name, *(f"{name}_{rule.replace('-', '_')}" for rule in slots[name].baselines)) for name in slots
-        }
-        name = next(name for name, ends in names.items() if rest in (ends[:1] if what == "truth" else ends[1:]))
-        return self.simulation.truth_for(name, self.sizes, self.spans)
 
     def shown(self, slot: str) -> np.ndarray:
         """(N, *space) what ``slot`` shows now; always the same memory."""

@@ -1,4 +1,4 @@
-"""From an environment's file to what a batch of it is made of, with everything in it looked at that can be."""
+"""The way from an environment's file to what a batch of it is made of, with everything in it looked at that can be."""
 
 import types
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from gymnasium import Space
 
 from ..compile.binding import layout_of
 from ..compile.loops import Driver, compile_driver
+from ..roles import Kernel
 from ..simulation import Simulation, record_dtype
 from . import trust
 from .declaration import check_spaces, check_state
@@ -75,19 +76,19 @@ def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> D
 
         lint(module, simulation, made.dtype, made.world)
         _linted.add(key)
-    return compile_driver(module, made.dtype, simulation.heuristics, checked)
+    return compile_driver(module, simulation, made.dtype, checked)
 
 
 _linted: set[tuple[str, str]] = set()  # modules, and the layouts of their records
 
 
-def watch_slot(loop: Any, module: types.ModuleType, kernel: str, space: Any) -> Callable:
-    """``loop`` over a slot's kernel, looked at as ``watch`` does; ``space``: of what it writes."""
+def watch_slot(loop: Any, module: types.ModuleType, kernel: Kernel, is_rule: bool, space: Any) -> Callable:
+    """``loop`` over a slot's ``kernel``, looked at as ``watch`` does; ``space``: of what it writes."""
     if not hasattr(loop, "retell") or is_ours(module.__file__):
         return loop
     from .writes import Fills
 
-    demand = Fills(module, kernel, space)
+    demand = Fills(kernel, is_rule, space)
     return lambda *arguments: loop.run(arguments, demand)
 
 
@@ -97,7 +98,7 @@ def watch_restart(restart: Any, module: types.ModuleType, simulation: Simulation
         return restart
     from .writes import Writes
 
-    demand = Writes(module, space, simulation.terms).restarted
+    demand = Writes(simulation, space).restarted
     return lambda *arguments: restart.run(arguments, demand)
 
 
@@ -106,5 +107,5 @@ def watch(drive: Any, module: types.ModuleType, simulation: Simulation, made: De
     if hasattr(drive, "demand") and not is_ours(module.__file__):
         from .writes import Writes
 
-        drive.demand = Writes(module, made.observation_space, simulation.terms)
+        drive.demand = Writes(simulation, made.observation_space)
         trust.tell_once(module, simulation, made.sizes)

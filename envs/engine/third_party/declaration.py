@@ -1,4 +1,4 @@
-"""Mistakes in what an environment's file declares, found when it is loaded; each is a ``Mistake`` at its line.
+"""The checks of what an environment's file declares, made when it is loaded; each mistake is a ``Mistake`` at its line.
 
 Cheap, and asked of every file. What the kernels do wrong is asked of others' files only, see ``lint.py``.
 """
@@ -6,6 +6,7 @@ Cheap, and asked of every file. What the kernels do wrong is asked of others' fi
 import math
 import re
 import types
+from collections.abc import Mapping
 from inspect import Parameter as Argument
 from inspect import signature
 from typing import Any
@@ -14,23 +15,12 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ....utils.wording import counted, did_you_mean
-from .mistakes import declared_at, innermost, mistake, place_of
+from ..roles import Role, roles_of, undeclared
+from .mistakes import declared_at, innermost, mistake, names_in, place_of, tree_of
+from .old_form import check_form, refusal
 
-REQUIRED = ("reset", "step", "observe")
-# By the names of the kernels, their arguments.
-ARGUMENTS = {
-    "reset": ("s", "world"),
-    "step": ("s", "action", "world", "terms"),
-    "observe": ("s", "world", "out"),
-    "mask": ("s", "world", "out"),
-    "heuristic": ("s", "world", "out"),
-    "draw": ("s", "world", "frame"),
-    "invariant": ("s", "world", "shown", "legal"),
-    "sense": ("s", "world", "out"),
-    "truth": ("s", "world", "out"),
-    "baseline": ("world", "raw", "out"),
-}
 STABLE_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+-v\d+", re.ASCII)
+KERNEL_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)  # of a policy, or a rule of a slot, which are typed in commands
 NUMBERS = "biufc"  # kinds of dtypes that a field of a record can have
 RESERVED = ("randomize", "drift", "threads", "module", "num_envs", "autoreset_mode", "max_episode_steps", "render_mode")
 
@@ -41,10 +31,11 @@ def check_declaration(module: types.ModuleType, simulation: Any) -> None:
     Raises:
         Mistake: one of them is wrong.
     """
+    check_form(module)
     if not isinstance(simulation.name, str) or not STABLE_NAME.fullmatch(simulation.name):
         message = f"name is {simulation.name!r}; expected one such as 'acme/Hopper-v0', which snapshots carry"
         raise _wrong(module, message, "name")
-    for name in ("terms", "action_names", "heuristics", "invariants"):
+    for name in ("terms", "action_names", "invariants"):
         _check_names(module, name, getattr(simulation, name))
     if not simulation.terms:
         raise _wrong(module, "terms is empty; expected a name for each reward term, at least one", "terms")
@@ -61,7 +52,7 @@ def _check_names(module: types.ModuleType, what: str, names: Any) -> None:
         hint = f"; write ({names!r},)" if isinstance(names, str) else ""
         raise _wrong(module, f"{what} must be a tuple of names, got {names!r}{hint}", what)
     doubled = sorted({name for name in names if list(names).count(name) > 1})
-    if doubled and what in ("terms", "heuristics"):
+    if doubled and what == "terms":
         raise _wrong(module, f"{what} names {doubled[0]!r} twice; each needs a name of its own", what)
 
 
@@ -107,24 +98,14 @@ def _check_range(module: types.ModuleType, group: str, key: str, entry: Any, wha
 
 
 def _check_kernels(module: types.ModuleType, simulation: Any) -> None:
-    for name in REQUIRED:
-        _demand_kernel(module, name, f"the file has no kernel {name}({', '.join(ARGUMENTS[name])})")
-    for name in simulation.heuristics:
-        _demand_kernel(
-            module,
-            f"heuristic_{name}",
-            f"heuristics names {name!r}, and there is no kernel heuristic_{name}(s, world, out)",
-            "heuristics",
-        )
-    for slot, declared in simulation.slots.items():
-        for role in ("sense", "truth"):
-            message = f"slot {slot!r} needs a kernel {role}_{slot}(s, world, out), and there is none"
-            _demand_kernel(module, f"{role}_{slot}", message, "slots", slot)
-        for name in declared.baselines:
-            kernel = f"baseline_{slot}_{name.replace('-', '_')}"
-            message = f"slot {slot!r} names the baseline {name!r}, and there is no kernel {kernel}(world, raw, out)"
-            _demand_kernel(module, kernel, message, "slots", slot)
-    if bool(simulation.invariants) != hasattr(module, "invariant"):
+    groups: dict[tuple[str, ...], Any] = {("heuristics",): simulation.heuristics}
+    groups |= {("slots", name, "baselines"): slot.baselines for name, slot in simulation.slots.items()}
+    for path, kernels in groups.items():
+        _check_group(module, path, kernels)
+    roles = roles_of(simulation)
+    for role in roles:
+        _check_given(module, role)
+    if bool(simulation.invariants) != (simulation.invariant is not None):
         if simulation.invariants:
             raise _wrong(
                 module,
@@ -133,35 +114,34 @@ def _check_kernels(module: types.ModuleType, simulation: Any) -> None:
                 "invariants",
             )
         message = "the kernel invariant has nothing to report: SIMULATION.invariants is empty; have both or none"
-        raise mistake(*place_of(module.invariant), message)
-    for name, kernel in kernels_of(module, simulation).items():
-        _check_arguments(name, kernel)
+        raise mistake(*place_of(simulation.invariant), message)
+    for role in roles:
+        _check_arguments(role)
 
 
-def kernels_of(module: types.ModuleType, simulation: Any) -> dict[str, Any]:
-    """The kernels of an environment's file that the engine calls, by name."""
-    names = [*(name for name in ARGUMENTS if name not in ("sense", "truth", "baseline"))]
-    names += [f"heuristic_{name}" for name in simulation.heuristics]
-    for slot, declared in simulation.slots.items():
-        names += [f"sense_{slot}", f"truth_{slot}"]
-        names += [f"baseline_{slot}_{name.replace('-', '_')}" for name in declared.baselines]
-    return {name: vars(module)[name] for name in names if name in vars(module)}
+def _check_group(module: types.ModuleType, path: tuple[str, ...], kernels: Any) -> None:
+    what = f"{path[-1]} of slot {path[1]!r}" if len(path) > 1 else path[-1]
+    if not isinstance(kernels, Mapping):
+        raise _wrong(module, f"{what} must be a dict {{name: kernel}}, got {kernels!r}", *path)
+    for name in kernels:
+        if not isinstance(name, str) or not KERNEL_NAME.fullmatch(name):
+            message = f"{what} has the name {name!r}; expected letters, digits, - and _: it is typed in commands"
+            raise _wrong(module, message, *path, str(name))
 
 
-def arguments_of(name: str) -> tuple[str, ...]:
-    """The arguments of the kernel called ``name``."""
-    return ARGUMENTS.get(name) or ARGUMENTS[name.partition("_")[0]]
+def _check_given(module: types.ModuleType, role: Role) -> None:
+    if role.kernel is undeclared:
+        name = role.path[-1]
+        hint = did_you_mean(name, [key for key, value in vars(module).items() if hasattr(value, "py_func")])
+        hint = hint if hint.startswith("; did you mean") else ""
+        owner = f"slot {role.path[1]!r}" if len(role.path) > 1 else "SIMULATION"
+        raise _wrong(module, f"{owner} has no kernel {name}({', '.join(role.arguments)}){hint}", *role.path)
+    if not callable(role.kernel):
+        raise _wrong(module, f"{role} is {role.kernel!r}; expected a function with @kernel", *role.path)
 
 
-def _demand_kernel(module: types.ModuleType, name: str, message: str, *path: str) -> None:
-    if not callable(vars(module).get(name)):
-        functions = [key for key, value in vars(module).items() if hasattr(value, "py_func") and key not in ARGUMENTS]
-        hint = did_you_mean(name, functions)
-        raise _wrong(module, message + (hint if hint.startswith("; did you mean") else ""), *path)
-
-
-def _check_arguments(name: str, kernel: Any) -> None:
-    expected = arguments_of(name)
+def _check_arguments(role: Role) -> None:
+    kernel, expected, name = role.kernel, role.arguments, role.function
     function = getattr(kernel, "py_func", kernel)
     try:
         arguments = list(signature(function).parameters.values())
@@ -281,10 +261,16 @@ DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"
 
 def told_import(module: str, file: str | None, fault: Exception) -> Exception:
     """``fault``, raised while an environment's file was imported, at its line in the file or in what it imports."""
+    old = refusal(file)
+    if old is not None:
+        return old
     if isinstance(fault, SyntaxError) and fault.filename and fault.lineno:
         return mistake(fault.filename, fault.lineno, f"syntax error: {fault.msg}: `{(fault.text or '').strip()}`")
     frame = innermost(fault, lambda place: place == file) or innermost(fault, lambda place: "importlib" not in place)
     said = " ".join(str(fault).split())
+    if isinstance(fault, NameError) and fault.name:
+        hint = did_you_mean(fault.name, names_in(tree_of(frame.filename)))
+        said += hint if hint.startswith("; did you mean") else ""
     line = frame.lineno or 1
     return mistake(
         frame.filename, line, f"{module} cannot be imported: {type(fault).__name__}: {said} in `{frame.line}`"

@@ -11,8 +11,9 @@ from gymnasium import Space
 from .. import kernels
 from ..compile import driver, loops
 from ..compile.binding import as_text, hash_sources
+from ..roles import roles_of
 from ..simulation import Simulation
-from .declaration import kernels_of
+from .mistakes import files_of
 
 
 class Declared(NamedTuple):
@@ -51,21 +52,24 @@ def _source_hash(module: types.ModuleType, simulation: Simulation) -> int:
         for name, slot in simulation.slots.items():
             functions |= {f"{name}.raw": slot.raw, f"{name}.truth": slot.truth}
         number = hash_sources(
-            {**kernels_of(module, simulation), **functions},
-            *(str(part.__file__) for part in (module, driver, kernels, loops)),
+            {**{str(role): role.kernel for role in roles_of(simulation)}, **functions},
+            *files_of(module),
+            *(str(part.__file__) for part in (driver, kernels, loops)),
         )
         _hashes[module.__name__] = simulation, number
     return number
 
 
 def _texts(simulation: Simulation, sizes: dict[str, Any]) -> Iterator[str]:
-    for name in ("parameters", "sizes", "choices", "terms", "action_names", "ordered", "heuristics", "invariants"):
+    for name in ("parameters", "sizes", "choices", "terms", "action_names", "ordered", "invariants"):
         yield f"{name}={getattr(simulation, name)!r}"
+    yield f"heuristics={[*simulation.heuristics]}"
     yield f"frame={simulation.frame!r}, succeeds={simulation.succeeds!r}, values={sizes!r}"
     spans = {name: parameter.span for name, parameter in simulation.parameters.items()}
     yield from map(_space_text, simulation.spaces_for(sizes, spans))
     for name, slot in simulation.slots.items():
-        yield f"{name}: {slot.default!r} {slot.refresh} {slot.replaces_state} {slot.baselines} {slot.classes(**sizes)}"
+        rules, classes = [*slot.baselines], slot.classes(**sizes)
+        yield f"{name}: {slot.default!r} {slot.refresh} {slot.replaces_state} {rules} {classes}"
         yield as_text(None if slot.width is None else np.asarray(slot.width))
         yield from map(_space_text, (slot.raw(**sizes), simulation.truth_for(name, sizes, spans)))
 

@@ -1,4 +1,4 @@
-"""Mistakes in the kernels of an environment's file, read from its source before anything is compiled.
+"""The reading of an environment's kernels for mistakes, from their source, before anything is compiled.
 
 What can be told for certain without types is told here, each a ``Mistake`` at its line: names of fields, of globals
 and of what modules hold; functions that are no kernels; calls that do not fit; what no kernel may hold. The record's
@@ -17,8 +17,8 @@ import numpy as np
 
 from ....utils.wording import did_you_mean
 from ..compile.twins import is_kernel
-from .declaration import arguments_of, kernels_of
-from .mistakes import Mistake, is_ours, mistake, place_of, syntax_of
+from ..roles import roles_of
+from .mistakes import Mistake, declared_at, is_ours, mistake, place_of, syntax_of
 from .returns import check_returns, inside
 
 RANDOM = "follows no seed; take uniform(s), below(s, n) or gaussian(s) of ludus.envs.engine.kernels"
@@ -50,17 +50,18 @@ def lint(module: types.ModuleType, simulation: Any, dtype: np.dtype, world: tupl
         Mistake: the first one that is found.
     """
     reader = _Reader(tuple(dtype.names or ()), getattr(world, "_fields", None), _resolver())
-    for name, kernel in kernels_of(module, simulation).items():
+    for role in roles_of(simulation):
+        kernel: Any = role.kernel
         if not hasattr(kernel, "py_func") and _is_compiling():
             if isinstance(kernel, types.FunctionType):
-                raise mistake(*place_of(kernel), f"{name} is a plain function; put @kernel above it")
-            raise mistake(module.__file__, 1, f"{name} is {type(kernel).__name__}; expected a function with @kernel")
-        expected = arguments_of(name)
+                raise mistake(*place_of(kernel), f"{role.function} is a plain function; put @kernel above it")
+            place = declared_at(module, *role.path)
+            raise mistake(*place, f"{role} is {kernel!r}; expected a function with @kernel")
         function = getattr(kernel, "py_func", kernel)
         own = function.__code__.co_varnames[: function.__code__.co_argcount]
-        places = dict(zip(expected, own, strict=False))
+        places = dict(zip(role.arguments, own, strict=False))
         reader.read(function, {places.get("s"): "record", places.get("world"): "world"})
-    check_returns(module, simulation.invariants)
+    check_returns(simulation)
 
 
 def _is_compiling() -> bool:

@@ -24,7 +24,21 @@ class Mistake(ValueError):
 
 def mistake(file: str | os.PathLike | None, line: int, message: str) -> Mistake:
     """A ``Mistake`` in ``line`` of ``file``."""
-    return Mistake(f"{Path(file or '?').name}:{line}: {message}")
+    return Mistake(f"{shown_name(file)}:{line}: {message}")
+
+
+def shown_name(file: str | os.PathLike | None) -> str:
+    """What a person calls a source file: its name, and that of its folder where it is a package's ``__init__.py``."""
+    path = Path(file or "?")
+    return f"{path.parent.name}/{path.name}" if path.name == "__init__.py" else path.name
+
+
+def files_of(module: types.ModuleType) -> list[str]:
+    """The source files of an environment: the one of its module; of a package all that lie in its folder."""
+    file = str(module.__file__)
+    if not hasattr(module, "__path__"):
+        return [file]
+    return sorted(str(path) for path in Path(file).parent.glob("*.py"))
 
 
 @functools.lru_cache(maxsize=64)
@@ -69,12 +83,12 @@ def declared_at(module: types.ModuleType, *path: str) -> tuple[str | None, int]:
     module's level is looked up there. Line 1 for what was built by other means.
     """
     tree = tree_of(module.__file__)
-    line, node = 1, _assigned(tree, "SIMULATION")
+    line, node = 1, assigned(tree, "SIMULATION")
     if node is not None:
         line = node.lineno
     for name in path:
-        node = _followed(tree, node)
-        parts = dict(_parts(node))
+        node = followed(tree, node)
+        parts = dict(parts_of(node))
         if name not in parts:
             break
         node = parts[name]
@@ -82,7 +96,7 @@ def declared_at(module: types.ModuleType, *path: str) -> tuple[str | None, int]:
     return module.__file__, line
 
 
-def _assigned(tree: ast.Module | None, name: str) -> ast.expr | None:
+def assigned(tree: ast.Module | None, name: str) -> ast.expr | None:
     """What is assigned to ``name`` at the module's level, last."""
     found = None
     for node in tree.body if tree else []:
@@ -94,17 +108,30 @@ def _assigned(tree: ast.Module | None, name: str) -> ast.expr | None:
     return found
 
 
-def _followed(tree: ast.Module | None, node: ast.expr | None) -> ast.expr | None:
-    return (_assigned(tree, node.id) or node) if isinstance(node, ast.Name) else node
+def followed(tree: ast.Module | None, node: ast.expr | None) -> ast.expr | None:
+    """``node``, or what is assigned to it where it is a name of the module's level."""
+    return (assigned(tree, node.id) or node) if isinstance(node, ast.Name) else node
 
 
-def _parts(node: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
+def parts_of(node: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
+    """The keywords of a call, or the entries of a dict whose keys are written out, with their values."""
     if isinstance(node, ast.Call):
         yield from ((word.arg, word.value) for word in node.keywords if word.arg)
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant):
                 yield str(key.value), value
+
+
+def names_in(tree: ast.Module | None) -> Iterator[str]:
+    """The names that have a value at the level of a module."""
+    for node in tree.body if tree else []:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Assign):
+            yield from (part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name))
 
 
 def innermost(fault: BaseException, theirs: Callable[[str], bool]) -> Any:

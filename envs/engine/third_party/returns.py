@@ -1,7 +1,6 @@
-"""What the kernels `step` and `invariant` return, as far as their source says it; see `lint.py`."""
+"""The check of what the kernels `step` and `invariant` return, as far as their source says it; see `lint.py`."""
 
 import ast
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,16 +10,16 @@ BOOL = "a bool, such as `return s.x > 1.0`"
 NUMBER = "a whole number, 0 where all hold"
 
 
-def check_returns(module: types.ModuleType, invariants: tuple[str, ...]) -> None:
+def check_returns(simulation: Any) -> None:
     """``step`` returns something; ``invariant``, if it returns plain numbers only, those of the ``invariants``.
 
     Raises:
         Mistake: they do not.
     """
-    _check_return(vars(module)["step"], BOOL)
-    if invariants:
-        _check_return(vars(module)["invariant"], NUMBER)
-        _check_invariants(vars(module)["invariant"], invariants)
+    _check_return(simulation.step, BOOL)
+    if simulation.invariant is not None:
+        _check_return(simulation.invariant, NUMBER)
+        _check_invariants(simulation.invariant, simulation.invariants)
 
 
 def inside(definition: ast.FunctionDef) -> Iterator[Any]:

@@ -21,7 +21,7 @@ import numba
 from ....utils.files import write_atomically
 from ..simulation import Simulation
 from .declared import Declared, fingerprint
-from .mistakes import is_ours
+from .mistakes import is_ours, shown_name
 
 SLOWER = "a step takes 2 to 10 times as long"  # measured: docs/third-party.md
 
@@ -95,7 +95,7 @@ def tell_once(module: types.ModuleType, simulation: Simulation, sizes: Mapping[s
     _told.add((file, settings))
     logging.getLogger("ludus").warning(
         "ludus: %s is compiled with checks, with which %s; after `ludus check ID%s` has passed it is not",
-        Path(file).name,
+        shown_name(file),
         SLOWER,
         settings,
     )

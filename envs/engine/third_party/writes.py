@@ -1,12 +1,13 @@
-"""What the kernels of somebody else's environment have written, looked at after each call while it is checked."""
+"""The look at what the kernels of a third party's environment have written, after each call while it is checked."""
 
-import types
 from typing import Any
 
 import numpy as np
 from gymnasium import Space, spaces
 
 from ..compile.driver import RESET, SAME_STEP
+from ..roles import Kernel
+from ..simulation import Simulation
 from .mistakes import Mistake, mistake, place_of
 
 
@@ -16,14 +17,13 @@ class Writes:
     Called with the arguments of ``drive`` and what it returned.
     """
 
-    def __init__(self, module: types.ModuleType, space: Space, terms: tuple[str, ...]) -> None:
-        self._module, self._space, self._terms = module, space, terms
+    def __init__(self, simulation: Simulation, space: Space) -> None:
+        self._simulation, self._space = simulation, space
         whole = isinstance(space, spaces.Discrete)
         self._low = np.zeros(1) if whole else space.low  # type: ignore[attr-defined]
         self._high = np.full(1, space.n - 1) if whole else space.high  # type: ignore[attr-defined]
         if not whole and not space.shape:
             self._low, self._high = self._low.reshape(1), self._high.reshape(1)
-        self._masked = "mask" in vars(module)
 
     def __call__(self, arguments: tuple[Any, ...], result: int) -> None:
         command, records, rows, mode, start, stop = (arguments[i] for i in (0, 1, 4, 9, 11, 12))
@@ -45,7 +45,7 @@ class Writes:
     def _demand_shown(self, records: np.ndarray, rows: Any, part: slice) -> None:
         ready = records["ready"][part]
         self._demand_inside(rows.observation[part], ready, part.start)
-        if self._masked:
+        if self._simulation.mask is not None:
             self._demand_flags(rows.mask[part], ready, part.start)
 
     def _demand_inside(self, observation: np.ndarray, selected: np.ndarray, start: int, when: str = "") -> None:
@@ -58,7 +58,7 @@ class Writes:
             place = tuple(where)
             low, high = self._low[place], self._high[place]
             raise self._wrong(
-                "observe",
+                self._simulation.observe,
                 f"observe leaves {observation[(i, *place)]:g} in out[{', '.join(map(str, place))}] "
                 f"{when}of environment {start + i}; its space has {low:g} … {high:g} there",
             )
@@ -68,27 +68,33 @@ class Writes:
         if wrong.any():
             i, action = (int(index) for index in np.argwhere(wrong)[0])
             message = f"mask leaves {mask[i, action]} in out[{action}] of environment {start + i}; expected 0 or 1"
-            raise self._wrong("mask", message)
+            raise self._wrong(self._simulation.mask, message)
 
     def _demand_finite(self, terms: np.ndarray, start: int) -> None:
         if not np.isfinite(terms).all():
             i, k = (int(index) for index in np.argwhere(~np.isfinite(terms))[0])
-            message = f"step sets terms[{k}], {self._terms[k]!r}, to {terms[i, k]} in environment {start + i}"
-            raise self._wrong("step", f"{message}; expected a finite number")
+            message = (
+                f"step sets terms[{k}], {self._simulation.terms[k]!r}, to {terms[i, k]} in environment {start + i}"
+            )
+            raise self._wrong(self._simulation.step, f"{message}; expected a finite number")
 
-    def _wrong(self, kernel: str, message: str) -> Mistake:
-        return mistake(*place_of(vars(self._module)[kernel]), message)
+    def _wrong(self, kernel: Any, message: str) -> Mistake:
+        return mistake(*place_of(kernel), message)
 
 
 class Fills:
     """What a slot's kernel writes lies within ``space``, a Box: a ``Mistake`` where it does not.
 
     Called with the arguments of a loop over such a kernel, of which the last is what it has written (M, *space), and
-    what the loop returned. ``sense_…`` and ``truth_…`` come with records, of which those count that were reset.
+    what the loop returned. `sense` and `tell` come with records, of which those count that were reset.
+
+    Args:
+        kernel: The slot's.
+        is_rule: It is a baseline, which is given no records.
     """
 
-    def __init__(self, module: types.ModuleType, kernel: str, space: spaces.Box) -> None:
-        self._module, self._kernel, self._space = module, kernel, space
+    def __init__(self, kernel: Kernel, is_rule: bool, space: spaces.Box) -> None:
+        self._kernel, self._is_rule, self._space = kernel, is_rule, space
 
     def __call__(self, arguments: tuple[Any, ...], result: Any) -> None:
         out = arguments[-1]
@@ -97,14 +103,14 @@ class Fills:
             return
         where = "row"
         indices = np.arange(len(out))
-        if not self._kernel.startswith("baseline_"):
+        if not self._is_rule:
             where, indices = "environment", arguments[1]
             wrong &= arguments[0]["ready"][indices].reshape(-1, *(1,) * (out.ndim - 1))
         if wrong.any():
             i, *place = (int(index) for index in np.argwhere(wrong)[0])
             low, high = self._space.low[tuple(place)], self._space.high[tuple(place)]
             message = (
-                f"{self._kernel} leaves {out[(i, *place)]:g} in out[{', '.join(map(str, place))}] "
+                f"{self._kernel.__name__} leaves {out[(i, *place)]:g} in out[{', '.join(map(str, place))}] "
                 f"of {where} {indices[i]}; its space has {low:g} … {high:g} there"
             )
-            raise mistake(*place_of(vars(self._module)[self._kernel]), message)
+            raise mistake(*place_of(self._kernel), message)

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-import zlib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from curves import curve
 from ludus.agents import evaluation
 from ludus.agents.runs import callback as moments
 from ludus.agents.runs.callback import Interrupted, load_latest
@@ -104,25 +104,6 @@ def trainer():
     trainer = Trainer()
     yield trainer
     trainer.close()
-
-
-def curve(folder: Path) -> list[tuple[str, int, float]]:
-    """Every scalar in the event files, as it stands there: doubles would show."""
-    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
-    from tensorboard.compat.proto.event_pb2 import Event
-
-    points = []
-    for path in sorted(folder.glob("events.out.*")):
-        for record in RawEventFileLoader(str(path)).Load():
-            event = Event.FromString(record)
-            for value in event.summary.value:
-                if value.tag.startswith("time/"):
-                    continue
-                if value.HasField("simple_value"):
-                    points.append((value.tag, event.step, value.simple_value))
-                elif value.HasField("image"):
-                    points.append((value.tag, event.step, zlib.crc32(value.image.encoded_image_string)))
-    return sorted(points)
 
 
 def final_bytes(folder: Path) -> bytes:

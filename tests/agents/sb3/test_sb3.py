@@ -9,10 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stable_baselines3.common.logger import Logger
-from test_resume import curve
-from test_vecenv import Counter
 
 import ludus
+from counter import Counter
+from curves import curve
 from ludus.agents import registry as catalogue
 from ludus.agents.runs.callback import Interrupted, RunCallback, load_latest
 from ludus.agents.runs.config import configure

@@ -15,6 +15,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecFrameStack, VecMoni
 import ludus
 import tilted
 from acting import assert_same_observation, random_actions
+from counter import Counter
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.vecenv import BatchVecEnv, make_vec_env, to_sb3
 from ludus.envs.make import make_batch
@@ -166,21 +167,6 @@ def test_a_stranger_that_cannot_be_reset_in_parts_is_refused():
 
 
 # --- Actions ---------------------------------------------------------------------------------------------------------
-
-
-class Counter(gymnasium.Env):
-    """A stranger's environment whose actions are 5, 6 and 7; the reward says which one came."""
-
-    observation_space = spaces.Box(0.0, 1.0, (1,), np.float32)
-    action_space = spaces.Discrete(3, start=5)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        return np.zeros(1, np.float32), {}
-
-    def step(self, action):
-        assert self.action_space.contains(action)
-        return np.zeros(1, np.float32), float(action), False, False, {}
 
 
 def counters(kind):

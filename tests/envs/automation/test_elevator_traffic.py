@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ludus.envs.automation import elevator
-from ludus.envs.automation.elevator_heuristic import way_to
+from ludus.envs.automation.elevator.policies import way_to
 from ludus.envs.engine.kernel_batch import KernelBatch
 
 MODULE = "ludus.envs.automation.elevator"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from elevator_stage import COMMIT, FLIGHT, MODULE, MOVING, Stage
-from ludus.envs.automation.elevator_drawing import height_of
+from ludus.envs.automation.elevator.rendering import height_of
 from ludus.envs.engine.kernel_batch import KernelBatch
 
 

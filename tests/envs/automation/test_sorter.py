@@ -8,10 +8,10 @@ from PIL import Image
 
 from ludus.agents.evaluation import evaluate, heuristic_policy, named_policy
 from ludus.data import datasets
-from ludus.envs.automation import sorter_items
 from ludus.envs.automation.sorter import KEYS, PARAMETERS
-from ludus.envs.automation.sorter_camera import COVER, photograph
-from ludus.envs.automation.sorter_items import draw_parcels, make_items
+from ludus.envs.automation.sorter import rules_items as sorter_items
+from ludus.envs.automation.sorter.observation import COVER, photograph
+from ludus.envs.automation.sorter.rules_items import draw_parcels, make_items
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.make import make_batch
@@ -197,7 +197,7 @@ def test_truth_is_the_kind_of_what_the_camera_shows():
     batch = open_batch(MODULE, 32, perception="raw", **PARCELS)
     batch.reset(seeds=range(32))
     parcels = draw_parcels("test")
-    truth = batch.slot_loop("truth_perception")
+    truth = batch.slot_loop("perception", "tell")
     for _ in range(5):
         shown, told = batch.buffers.observation["perception"], np.zeros((32, 10), np.float32)
         truth(batch.records, np.arange(32), batch.world, told)

@@ -3,13 +3,19 @@
 import ast
 import io
 import subprocess
-from collections import Counter
+import sys
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from ludus.envs.checks.mutation import CAUGHT, INVALID, SURVIVED, Outcome, Workshop, find_mutants
+from hopper_folder import FOLDER, write_folder
+from ludus.envs.checks import mutation_hunt
+from ludus.envs.checks.mutation import find_mutants, rules_of, siblings_of
+from ludus.envs.checks.mutation_hunt import Hunt, more_tests
+from ludus.envs.checks.mutation_results import append_outcome, read_outcomes
+from ludus.envs.checks.workshop import CAUGHT, INVALID, SURVIVED, Outcome, Workshop
+from ludus.envs.engine.simulation import load
 from ludus.scripts import mutate
 from ludus.scripts.main import main
 
@@ -173,6 +179,33 @@ def test_rules_in_modules_beside_the_file_are_changed_too():
     assert [m.place for m in find_mutants(PARTED, ("step",))] == ["LIMIT"] + ["step"] * 4
 
 
+def test_all_files_of_an_environments_folder_are_changed(tmp_path, monkeypatch):
+    write_folder(tmp_path / "acme" / "hopping")
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "acme" / "hopping" / "__init__.py"
+    rules = rules_of(load("acme.hopping")[1], file)
+    for name in ("acme.hopping", *(f"acme.hopping.{part}" for part in FOLDER), "acme"):
+        sys.modules.pop(name, None)
+    assert rules == ("rules.reset", "rules.step", "observation.observe")
+    siblings = siblings_of(file)
+    assert sorted(siblings) == ["constants", "notes", "observation", "rendering", "rules"]
+    siblings["observation"] = siblings["observation"].replace("= s.hops", "= s.hops + 0")
+    found = [(m.place, m.was, m.becomes) for m in find_mutants(FOLDER["__init__"], rules, siblings, "acme.hopping")]
+    step = [("+", "-"), ("0", "1"), ("0.5", "1.5"), ("0.5", "(-0.5)"), (">", ">=")]
+    assert found == [
+        ("constants.LENGTH", "2", "3"),
+        *(("observation.observe", *change) for change in (("0", "1"), ("+", "-"), ("0", "1"))),
+        ("rules.reset", "0", "1"),
+        *(("rules.step", *change) for change in step),
+    ]
+    absolute = siblings["rules"].replace("from . import constants", "from acme.hopping import constants")
+    named = absolute.replace("import constants", "constants import LENGTH").replace("constants.LENGTH", "LENGTH")
+    named = named.replace("acme.hopping constants", "acme.hopping.constants")
+    for text in (absolute, named):
+        again = find_mutants(FOLDER["__init__"], rules, {**siblings, "rules": text}, "acme.hopping")
+        assert [(m.place, m.was, m.becomes) for m in again] == found
+
+
 def test_a_change_beside_the_file_is_tried_and_undone(tmp_path):
     root = tmp_path / "repository"
     (root / "tests").mkdir(parents=True)
@@ -186,7 +219,7 @@ def test_a_change_beside_the_file_is_tried_and_undone(tmp_path):
     shop = Workshop(root, Path("tiny.py"), tmp_path / "work", ["tests"], "tiny")
     source = (root / "tiny.py").read_text().replace("from tiny_board", "from .tiny_board")
     beside, own = None, None
-    for mutant in find_mutants(source, ("step",), mutate.siblings_of(root / "tiny.py")):
+    for mutant in find_mutants(source, ("step",), siblings_of(root / "tiny.py")):
         if mutant.place == "tiny_board.SIZE":
             beside = mutant
     (own,) = [m for m in find_mutants((root / "tiny.py").read_text(), ("step",)) if m.was == "2"]
@@ -204,10 +237,10 @@ def test_further_tests_are_those_of_this_environment(tmp_path, monkeypatch):
     (tmp_path / "tests").mkdir()
     for name in ("test_cart.py", "test_cart_wheels.py", "test_cart_pole.py", "test_cart_pole_top.py", "test_carton.py"):
         (tmp_path / "tests" / name).touch()
-    monkeypatch.setattr(mutate, "ENVIRONMENTS", {"a": ("x.cart", 1), "b": ("x.cart_pole", 1)})
-    assert mutate.more_tests("cart", tmp_path) == ["cart_wheels"]
-    assert mutate.more_tests("cart_pole", tmp_path) == ["cart_pole_top"]
-    assert mutate.more_tests("carton", tmp_path) == []
+    monkeypatch.setattr(mutation_hunt, "ENVIRONMENTS", {"a": ("x.cart", 1), "b": ("x.cart_pole", 1)})
+    assert more_tests("cart", tmp_path) == ["cart_wheels"]
+    assert more_tests("cart_pole", tmp_path) == ["cart_pole_top"]
+    assert more_tests("carton", tmp_path) == []
 
 
 def test_keys_outlive_an_edit_elsewhere_in_the_file_but_not_one_of_the_same_function():
@@ -269,56 +302,57 @@ def test_hunt_is_kept_resumed_and_judged(repository, tmp_path):
     console = Console(file=shown, width=200)
 
     def hunt(goal, retry=False):
-        known = mutate.read(path, chosen, retry)
+        known = read_outcomes(path, chosen, retry)
         before = len(known)
-        mutate.hunt(repository, file, chosen, goal, known, path, ["tests"], console, "tiny")
-        return known, len(known) - before
+        made = Hunt("tiny", repository, file, ["tests"], chosen, path, known)
+        mutate.show(made, goal, console)
+        return made, len(known) - before
 
-    known, tried = hunt(goal=1)
+    made, tried = hunt(goal=1)
     assert tried == 1
     path.write_text(path.read_text() + "step,00000000,1,18,2,3,caught,of older code,1.0\n")
-    known, tried = hunt(goal=3)
+    made, tried = hunt(goal=3)
     assert tried == 3
-    assert Counter(outcome.status for outcome in known.values()) == {CAUGHT: 2, INVALID: 1, SURVIVED: 1}
+    assert made.count() == {CAUGHT: 2, INVALID: 1, SURVIVED: 1}
     assert hunt(goal=3)[1] == 0
     assert "of older code" not in path.read_text()
     assert len(path.read_text().splitlines()) == 5
     assert hunt(goal=3, retry=True)[1] == 1
 
-    assert mutate.conclude("test/Tiny-v0", chosen, known, path, console) == 1
+    assert mutate.conclude("test/Tiny-v0", made, console) == 1
     said = shown.getvalue()
     assert "test/Tiny-v0: 2 of 3 changes caught (66.7%), 1 more do not compile, 0 not tried" in said
     assert "  19 step         without not    survived" in said
-    all_caught = {key: outcome for key, outcome in known.items() if outcome.status == CAUGHT}
-    assert mutate.conclude("test/Tiny-v0", chosen, all_caught, path, console) == 0
+    made.known = {key: outcome for key, outcome in made.known.items() if outcome.status == CAUGHT}
+    assert mutate.conclude("test/Tiny-v0", made, console) == 0
 
 
 @pytest.mark.parametrize("cut", [1, 5, 12, 20, 32, 40, 200])
 def test_a_table_that_a_kill_has_cut_is_read_as_far_as_it_goes(cut, tmp_path):
     mutants = find_mutants(TINY)
     path = tmp_path / "mutation-tiny.csv"
-    mutate.read(path, mutants, retry=False)
+    read_outcomes(path, mutants)
     outcome = Outcome(CAUGHT, "tests/test_tiny.py::test_two_steps", 12.5)
     for mutant in mutants[:6]:
-        mutate.append(path, mutant, outcome)
+        append_outcome(path, mutant, outcome)
     whole = path.read_bytes()
     path.write_bytes(whole[:-cut])
-    known = mutate.read(path, mutants, retry=False)
+    known = read_outcomes(path, mutants)
     assert all(each.status == CAUGHT for each in known.values())
     lines = len(whole[:-cut].splitlines()) - 1
     assert lines - 1 <= len(known) <= lines
     for mutant in mutants[:6]:
         if mutant.key not in known:
-            mutate.append(path, mutant, outcome)
+            append_outcome(path, mutant, outcome)
     assert path.read_text().count("\n") == 7
-    assert len(mutate.read(path, mutants, retry=False)) == 6
+    assert len(read_outcomes(path, mutants)) == 6
 
 
 def test_a_table_is_whole_whenever_it_is_written_anew(tmp_path, monkeypatch):
     mutants = find_mutants(TINY)
     path = tmp_path / "mutation-tiny.csv"
-    mutate.read(path, mutants, retry=False)
-    mutate.append(path, mutants[0], Outcome(CAUGHT, "", 1.0))
+    read_outcomes(path, mutants)
+    append_outcome(path, mutants[0], Outcome(CAUGHT, "", 1.0))
     before = path.read_bytes()
 
     def killed(*arguments):
@@ -326,16 +360,16 @@ def test_a_table_is_whole_whenever_it_is_written_anew(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        mutate.read(path, mutants, retry=True)
+        read_outcomes(path, mutants, retry=True)
     assert path.read_bytes() == before
 
 
 def test_tests_that_fail_without_a_change_are_no_measure(repository, tmp_path):
     (repository / "tests" / "test_tiny.py").write_text("def test_nothing():\n    assert False\n")
     file = (repository / "tiny.py").relative_to(repository)
-    table, console = tmp_path / "table.csv", Console(file=io.StringIO())
+    hunt = Hunt("tiny", repository, file, ["tests"], find_mutants(TINY), tmp_path / "table.csv", {})
     with pytest.raises(RuntimeError, match="the tests fail without any change: tests/test_tiny.py::test_nothing"):
-        mutate.hunt(repository, file, find_mutants(TINY), 1, {}, table, ["tests"], console, "tiny")
+        hunt.run(1)
 
 
 @pytest.mark.parametrize(

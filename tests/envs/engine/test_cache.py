@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from hopper_folder import FOLDER, write_folder
 from ludus.envs.engine.compile.binding import hash_sources
 
 RULES = '''
@@ -68,6 +69,9 @@ SIMULATION = Simulation(
     name="test/Thrower-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
     terms=("bonus",),
     action_names=("short", "long"),
     sizes={"size": Size(4, 1, 99, "cells")},
@@ -159,6 +163,50 @@ def test_cached_code_is_used_again_and_an_edit_in_any_file_is_noticed(package):
     # A file without any function: the compiled code holds its numbers all the same.
     (package / "numbers.py").write_text("BONUS = 2.5\n")
     assert run(package, 4)["4"]["reward"] == [2.5, 2.5, 2.5]
+
+
+RUN_FOLDER = """
+import json, sys
+import numpy as np
+from ludus.envs.engine.kernel_batch import KernelBatch
+
+batch = KernelBatch("hopping", 2)
+batch.reset(seeds=[1, 2])
+batch.step(np.array([0, 1]))
+frame = np.zeros((1, 1, 3), np.uint8)
+batch.render(1, frame)
+played, drawn = batch._driver.drive.stats, batch._driver.render.stats
+hits, misses = (sum(sum(stats.values()) for stats in both) for both in zip(drawn[1:], played[1:], strict=True))
+seen, reward = batch.buffers.observation.tolist(), batch.buffers.reward.tolist()
+print(json.dumps({"seen": seen, "reward": reward, "red": int(frame[0, 0, 0]), "hits": hits, "misses": misses}))
+"""
+
+
+def test_an_edit_in_any_file_of_an_environments_folder_makes_its_machine_code_anew(tmp_path):
+    """It lies beside the folder's ``__init__``; files that no kernel reaches count, too."""
+    folder = tmp_path / "hopping"
+    write_folder(folder)
+
+    def run():
+        return json.loads(python(["-c", RUN_FOLDER], tmp_path, LUDUS_UNCHECKED="1"))
+
+    expected = {"seen": [[0.0], [1.0]], "reward": [0.5, 0.5], "red": 10}
+    assert run() == {**expected, "hits": 0, "misses": 2}
+    assert {path.parent for path in tmp_path.rglob("*.nb*")} == {folder / "__pycache__"}
+    assert run() == {**expected, "hits": 2, "misses": 0}
+    edits = {
+        "rules": ("0.5", "2.5", {"reward": [2.5, 2.5]}),
+        "rendering": ("10 *", "20 *", {"red": 20}),
+        "observation": ("= s.hops", "= s.hops + 3", {"seen": [[3.0], [4.0]]}),
+        "constants": ("LENGTH = 2", "LENGTH = 5", {}),
+        "notes": ("Nothing", "Still nothing", {}),
+    }
+    for name, (before, after, change) in edits.items():
+        assert FOLDER[name].count(before) == 1
+        (folder / f"{name}.py").write_text(FOLDER[name].replace(before, after))
+        expected |= change
+        assert run() == {**expected, "hits": 0, "misses": 2}, name
+    assert run() == {**expected, "hits": 2, "misses": 0}
 
 
 def test_an_index_that_names_a_type_which_has_moved_is_forgotten(package):

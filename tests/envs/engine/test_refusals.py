@@ -168,7 +168,9 @@ def test_wrong_options_of_a_reset(options):
 
 
 def test_module_without_a_declaration_is_refused():
-    with pytest.raises(ValueError, match="^__init__.py:1: the file has no constant SIMULATION; expected SIMULATION = "):
+    with pytest.raises(
+        ValueError, match="^json/__init__.py:1: the file has no constant SIMULATION; expected SIMULATION = "
+    ):
         load("json")
 
 

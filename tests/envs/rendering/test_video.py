@@ -238,7 +238,7 @@ def drawn(name, count, side):
     batch.seed_from(0)
     frames = np.empty((count, side, side, 3), np.uint8)
     for frame in frames:
-        batch.draw(0, frame)
+        batch.render(0, frame)
         batch.step(batch.heuristic())
     return frames
 

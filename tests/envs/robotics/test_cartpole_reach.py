@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Drift
 from ludus.envs.robotics.cartpole import PARAMETERS, make_spaces
-from ludus.envs.robotics.cartpole_reach import farthest
+from ludus.envs.robotics.cartpole.bounds import farthest
 
 MODULE = "ludus.envs.robotics.cartpole"
 ENVIRONMENTS, STEPS = 16, 40

@@ -318,7 +318,7 @@ def test_the_picture_shows_where_the_car_is_and_where_it_is_pushed():
     batch = placed([-0.5, -0.5, -0.5, 0.2])
     batch.records["push"] = [0.0, 1.0, -1.0, 0.0]
     frames = np.zeros((4, 200, 300, 3), np.uint8)
-    batch.draw_many(np.arange(4), frames)
+    batch.render_many(np.arange(4), frames)
     changed = [np.argwhere((frame != frames[0]).any(axis=2)) for frame in frames]
     assert len(changed[0]) == 0
     # The smoke lies on the other side of the car: the mirror images of a push have their middles there.

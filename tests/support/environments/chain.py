@@ -47,7 +47,14 @@ def observe(s, world, out):
 
 
 SIMULATION = Simulation(
-    name="test/Chain-v0", state=state, spaces=make_spaces, terms=("right", "left"), action_names=("left", "right")
+    name="test/Chain-v0",
+    state=state,
+    spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    terms=("right", "left"),
+    action_names=("left", "right"),
 )
 
 

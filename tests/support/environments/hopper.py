@@ -85,7 +85,7 @@ def heuristic_back(s, world, out):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     fill(frame, 0, 0, frame.shape[1], frame.shape[0], (20, 30, 40))
     frame[frame.shape[0] - 1, 0, 0] = 255
 
@@ -116,19 +116,28 @@ SIMULATION = Simulation(
     name="acme/Hopper-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    mask=mask,
+    render=render,
+    heuristic=heuristic,
+    invariant=invariant,
     world=make_world,
     terms=("alive", "height"),
     action_names=("back", "forth"),
     parameters=PARAMETERS,
     sizes={"cells": Size(4, 2, 9, "cells of the track")},
-    heuristics=("back",),
+    heuristics={"back": heuristic_back},
     invariants=("hops are counted from 0", "the observation is a number"),
     slots={
         "eye": Slot(
             raw=lambda cells: spaces.Box(-10.0, 10.0, (1,), np.float32),
             truth=lambda cells: spaces.Box(-10.0, 10.0, (1,), np.float32),
             meaning="where it is",
-            baselines=("same",),
+            sense=sense_eye,
+            tell=truth_eye,
+            baselines={"same": baseline_eye_same},
         )
     },
 )

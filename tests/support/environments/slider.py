@@ -39,7 +39,7 @@ def observe(s, world, out):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     fill(frame, 0, 0, frame.shape[1], frame.shape[0], (20, 20, 20))
 
 
@@ -55,9 +55,13 @@ def heuristic_rest(s, world, out):
 
 SIMULATION = Simulation(
     name="test/Slider-v0",
-    heuristics=("push", "rest"),
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
+    heuristics={"push": heuristic_push, "rest": heuristic_rest},
     terms=("way", "braking"),
     action_names=("thrust", "brake"),
     parameters={"gain": Parameter(1.0, 0.0, 10.0, "", "how far a thrust of 1 moves it")},

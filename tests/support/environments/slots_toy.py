@@ -56,7 +56,7 @@ def baseline_camera_brightness(world, raw, out):
 
 
 @kernel
-def draw(s, world, frame):
+def render(s, world, frame):
     fill(frame, 0, 0, frame.shape[1], frame.shape[0], (20 * s.value, 0, 0))
 
 
@@ -75,6 +75,10 @@ SIMULATION = Simulation(
     name="test/Slots_toy-v0",
     state=state,
     spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    render=render,
     terms=("hits",),
     action_names=("one", "two"),
     parameters=PARAMETERS,
@@ -84,12 +88,16 @@ SIMULATION = Simulation(
             raw=lambda size: spaces.Box(0, 255, (size, size, 1), np.uint8),
             truth=lambda size: spaces.Box(0, 1, (2,), np.float32),
             meaning="the counter, and the clock",
-            baselines=("brightness",),
+            sense=sense_camera,
+            tell=truth_camera,
+            baselines={"brightness": baseline_camera_brightness},
         ),
         "order": Slot(
             raw=lambda size: spaces.Box(0, 3, (1,), np.uint8),
             truth=lambda size: spaces.Box(0, 1, (3,), np.float32),
             meaning="which values count",
+            sense=sense_order,
+            tell=truth_order,
             refresh="reset",
             default="truth",
             classes=lambda size: ("first", "second", "third"),

@@ -36,5 +36,12 @@ def observe(s, world, out):
 
 
 SIMULATION = Simulation(
-    name="test/Tilted-v0", state=state, spaces=make_spaces, terms=("pushed",), action_names=("push", "lift")
+    name="test/Tilted-v0",
+    state=state,
+    spaces=make_spaces,
+    reset=reset,
+    step=step,
+    observe=observe,
+    terms=("pushed",),
+    action_names=("push", "lift"),
 )

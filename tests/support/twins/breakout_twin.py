@@ -1,4 +1,4 @@
-"""Breakout in plain Python, written from the card in ``envs/games/breakout.py`` and from nothing else.
+"""Breakout in plain Python, written from the card in ``envs/games/breakout/__init__.py`` and from nothing else.
 
 The numbers may be doubles or, to judge the doubles, exact fractions (``number=Fraction``). Random numbers are those of
 the record: SplitMix64 (Steele, Lea & Flood 2014), started from its counter.
@@ -13,13 +13,13 @@ SAME_TIME = 1e-9  # steps
 
 
 class Stream:
-    """SplitMix64; ``draws`` counts."""
+    """SplitMix64; ``samples`` counts."""
 
     def __init__(self, counter):
-        self.counter, self.draws = int(counter), 0
+        self.counter, self.samples = int(counter), 0
 
     def uniform(self):
-        self.draws += 1
+        self.samples += 1
         self.counter = (self.counter + 0x9E3779B97F4A7C15) & MASK
         z = self.counter
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK

@@ -1,4 +1,4 @@
-"""A NumPy twin of the rover, written from the card in ``envs/robotics/rover.py``: N rovers at once, in float64.
+"""A NumPy twin of the rover, written from the card in ``envs/robotics/rover``: N rovers at once, in float64.
 
 What chance decided is read from the records: the maps at the start of an episode, and the counter of each random
 stream, from which `Stream` draws the same numbers. Arrays have the shape (N,), those of obstacles (N, K).

@@ -105,13 +105,13 @@ FAR_AND_WIDE = (
 )  # fmt: skip
 
 
-def paint(batch):
-    batch.draw(0, np.zeros((6, 6, 3), np.uint8))
+def render(batch):
+    batch.render(0, np.zeros((6, 6, 3), np.uint8))
 
 
 OTHERS = {
-    "draw": (
-        paint,
+    "render": (
+        render,
         None,
         "index 3 is outside `frame[0, 0, 1 + int(s.leap)]`, which has 3 entries along axis 2 (0 … 2)",
     ),
@@ -134,7 +134,7 @@ def test_every_kernel_is_checked(foreign):
         assert message in str(raised.value)
     fine = open_batch("everywhere_file", 2)  # leap is 1
     fine.seed_from(0)
-    paint(fine)
+    render(fine)
     assert fine.heuristic().tolist() == [1, 1]
     assert not fine.broken_invariants().any()
 

@@ -15,6 +15,8 @@ import pytest
 import ludus
 from commands_stage import said
 from hopper import HOPPER
+from hopper_folder import FOLDER, write_folder
+from ludus.envs.checks import examination
 from ludus.envs.checks.trial import try_out
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import load
@@ -171,6 +173,37 @@ def test_an_edit_of_what_is_declared_makes_a_verdict_void(before, after, foreign
     sys.modules.pop("tables_of")
 
 
+def test_a_verdict_about_an_environments_folder_is_about_all_of_its_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("LUDUS_UNCHECKED", "0")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(tmp_path)
+    write_folder(tmp_path / "judged_folder")
+
+    def file():
+        for name in [name for name in sys.modules if name.split(".")[0] == "judged_folder"]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        return load("judged_folder")
+
+    verdict = judge(file())
+    assert verdict.is_file()
+    assert not needs_checks(file())
+    for name, text in FOLDER.items():
+        path = tmp_path / "judged_folder" / f"{name}.py"
+        path.write_text(f"{text}\n# looked at again\n")
+        assert needs_checks(file()), name
+        path.write_text(text)
+        assert not needs_checks(file()), name
+
+
+def test_a_folder_is_called_by_its_name(tmp_path, monkeypatch, caplog):
+    monkeypatch.syspath_prepend(tmp_path)
+    write_folder(tmp_path / "called_folder")
+    with caplog.at_level(logging.WARNING, "ludus"):
+        trust.tell_once(*load("called_folder"), {})
+    assert caplog.messages[0].startswith("ludus: called_folder/__init__.py is compiled with checks")
+
+
 def test_a_verdict_is_about_the_sizes_that_were_played(foreign):
     foreign("sized", HOPPER)
     file = load("sized_file")
@@ -256,7 +289,7 @@ def test_check_passes_a_file_and_frees_it_of_its_checks(foreign, capsys):
 @pytest.fixture
 def short(monkeypatch):
     """Trials of a step of the fuzzer, whatever is asked for."""
-    monkeypatch.setattr(check, "try_out", lambda file, limit, steps, *rest: try_out(file, limit, 1, *rest))
+    monkeypatch.setattr(examination, "try_out", lambda file, limit, steps, *rest: try_out(file, limit, 1, *rest))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""What the group controller of Elevator sees; the layout is in the card, at the top of `elevator.py`."""
+
+import numpy as np
+from gymnasium import spaces
+
+from ...engine.kernels import clear, kernel
+from .rules_lifts import MOVING, NOBODY, PARKED, index_of
+
+CALL, CALL_UP, CALL_DOWN, TIME_LEFT, GLOBALS = range(5)  # indices; floors and lifts follow
+LIFT_NUMBERS = 8  # numbers per lift before its floors
+SOON = 20.0  # s, unit of the time until a lift is done
+
+
+def make_spaces(lifts, floors):
+    numbers = GLOBALS + 2 * floors + lifts * (LIFT_NUMBERS + 4 * (2 * floors - 1))
+    return spaces.Box(0.0, 1.0, (numbers,), np.float32), spaces.Discrete(lifts)
+
+
+@kernel
+def observe(s, world, out):
+    floors = s.flight.shape[0]
+    clear(out)
+    out[TIME_LEFT] = max(1.0 - s.now / s.duration, 0.0)
+    here, way = 0, 1  # the floor and the direction from which all others are seen
+    if s.call_floor != NOBODY:
+        here, way = s.call_floor, s.call_way
+        out[CALL] = 1.0
+        out[CALL_UP + index_of(way)] = 1.0
+        out[GLOBALS + here] = 1.0
+        if s.by_destination:
+            out[GLOBALS + floors + (s.entry_to[s.call_entry] - here) * way] = 1.0
+    at = GLOBALS + 2 * floors
+    for lift in range(s.phase.shape[0]):
+        observe_lift(s, lift, here, way, out[at:])
+        at += LIFT_NUMBERS + 4 * (2 * floors - 1)
+
+
+@kernel
+def observe_lift(s, lift, here, way, out):
+    floors = s.flight.shape[0]
+    if s.way[lift] != 0:
+        out[index_of(s.way[lift] * way)] = 1.0
+    if s.phase[lift] != PARKED:
+        out[1 + s.phase[lift]] = 1.0
+        out[6] = min((s.event[lift] - s.now) / SOON, 1.0)
+    out[7] = min(s.load[lift] / int(s.capacity), 1.0)
+    plane = 2 * floors - 1
+    at = LIFT_NUMBERS + floors - 1 - here * way  # of floor 0 in the first plane; floor f is f * way further
+    floor = s.floor[lift]
+    if s.phase[lift] == MOVING:
+        onward = 1 if s.target[lift] > floor else -1
+        trip = abs(s.target[lift] - floor)
+        passed = trip * (s.now - s.departed[lift]) / (s.event[lift] - s.departed[lift])  # floors, evenly in time
+        whole = min(int(passed), trip - 1)
+        floor += onward * whole
+        out[at + (floor + onward) * way] = passed - whole
+        out[at + floor * way] = 1.0 - (passed - whole)
+    else:
+        out[at + floor * way] = 1.0
+    mark(out, at + plane, way, s.wanted[lift])
+    mark(out, at + 2 * plane, way, s.calls[lift, index_of(way)])
+    mark(out, at + 3 * plane, way, s.calls[lift, index_of(-way)])
+
+
+@kernel
+def mark(out, at, way, floors):
+    """1 for each floor of a set, in a plane in which floor 0 is at ``at``."""
+    while floors != 0:
+        if floors & 1:
+            out[at] = 1.0
+        floors >>= 1
+        at += way

@@ -1,0 +1,76 @@
+"""What must hold of every state of Sorter: the fuzzer's invariants."""
+
+import numpy as np
+
+from ...engine.kernels import kernel
+from ...engine.simulation import Shown
+
+NOTHING = -1
+MOST_TURNED = 3.2  # rad, either way
+
+INVARIANTS = (
+    "every item of the delivery is to come, under the camera, on the loop, in a chute or rejected",
+    "what lies under the camera and on the loop are images of their kinds",
+    "the loop holds no more than it has room for, and nothing there has been round less than once",
+    "`sorted` counts the items in their chutes; no other term is positive, or negative without its cause",
+    "the camera is empty at the end, and only then",
+    "time has passed if and only if there were passages, and there were no more jams than these",
+    "the belt has one of its speeds, the item lies straight or is turned, and the one before went somewhere",
+    Shown("the observation is the state"),
+)
+
+
+@kernel
+def is_of_kind(world, item, label):
+    return 0 <= item < world.images.shape[0] and world.labels[item] == label
+
+
+@kernel
+def invariant(s, world, shown, legal):
+    room = s.loop_item.shape[0]
+    gone, right, astray = s.rejects, 0, 0
+    for k in range(s.right.shape[0]):
+        if s.right[k] < 0 or s.astray[k] < 0:
+            return 1
+        right += s.right[k]
+        astray += s.astray[k]
+    gone += right + astray
+    present = 1 if s.image != NOTHING else 0
+    if s.feed + present + s.loop_count + gone != s.delivery or min(s.feed, s.rejects) < 0:
+        return 1
+    if present == 1 and not is_of_kind(world, s.image, s.label):
+        return 2
+    if not (0 <= s.loop_count <= room and 0 <= s.loop_first < room):
+        return 3
+    for j in range(s.loop_count):
+        k = (s.loop_first + j) % room
+        if not is_of_kind(world, s.loop_item[k], s.loop_label[k]):
+            return 2
+        if s.loop_rounds[k] < 1:
+            return 3
+    wrong, rejected, jam = s.totals[1], s.totals[2], s.totals[5]  # their prices may drift, so the sums are not known
+    if s.totals[0] != right or max(max(wrong, rejected), max(jam, max(s.totals[3], s.totals[4]))) > 0.0:
+        return 4
+    if (wrong != 0.0 and astray == 0) or (rejected != 0.0 and s.rejects == 0) or (jam != 0.0 and s.jams == 0):
+        return 4
+    if (present == 0) != (s.clock > 0 and s.feed == 0 and s.loop_count == 0 and s.pending and gone == s.delivery):
+        return 5
+    if (s.seconds > 0.0) != (s.clock > 0) or not 0 <= s.jams <= s.clock:
+        return 6
+    # What the picture is taken with may stand in a stranger's record, too, and the images are found by it.
+    if not (0 <= s.belt < 3 and NOTHING <= s.before < world.images.shape[0] and s.rounds >= 0):
+        return 7
+    if not (NOTHING <= s.route < s.right.shape[0] + 2 and 0 <= s.label < world.first.shape[0] - 1):
+        return 7
+    if not (
+        0.0 <= s.cover_x < 1.0 and 0.0 <= s.cover_y < 1.0 and abs(s.angle) <= MOST_TURNED and 0.0 <= s.light <= 2.0
+    ):
+        return 7
+    for belt in range(3):
+        if shown[belt] != (s.belt == belt):
+            return 8
+    if shown[3] != np.float32(s.loop_count / room) or shown[4] != np.float32(s.feed / s.delivery):
+        return 8
+    if shown[5] != np.float32(min(s.rounds, 3) / 3) or shown[6] != s.jammed:
+        return 8
+    return 0
