@@ -14,7 +14,7 @@ import ludus
 from counter import Counter
 from curves import curve
 from ludus.agents import registry as catalogue
-from ludus.agents.runs.callback import Interrupted, RunCallback
+from ludus.agents.runs.callback import Interrupted, RunCallback, load_latest
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
 from ludus.agents.sb3 import replay
@@ -46,7 +46,7 @@ def test_each_algorithm_trains_resumes_and_plays(tmp_path, name):
     assert {part.rpartition(".")[2] if "tfevents" not in part else "events" for part in names} <= {
         *("yaml", "events", "csv", "safetensors", "json", "bin", "npy", "txt")
     }
-    saved = checkpoint.load_latest(folder / "checkpoints")
+    saved = load_latest(folder)
     agent = Run.open(folder).agent()
     assert agent.num_timesteps == saved.steps >= 600
     batch = make_batch(ENVS.get(name, "ludus/CartPole-v1"), 3)
@@ -75,12 +75,12 @@ def test_a_replay_buffer_that_was_lost_starts_empty_or_is_refused(tmp_path, loss
         path.unlink()
     run.train()
     assert run.notes[-1] == f"{folder / 'replay'} was not whole: the replay buffer starts empty"
-    saved = checkpoint.load_latest(folder / "checkpoints").state["agent"]["replay"]
+    saved = load_latest(folder).state["agent"]["replay"]
     assert saved["pos"] == (run_steps(folder) - before) // 8  # what was played since
 
 
 def run_steps(folder):
-    return checkpoint.load_latest(folder / "checkpoints").steps
+    return load_latest(folder).steps
 
 
 @pytest.mark.parametrize("moment", ["before its first checkpoint", "while it makes the files"])
@@ -109,7 +109,7 @@ def test_a_replay_buffer_that_was_lost_is_not_found_again_after_another_kill(tmp
     run = Run.open(folder)
     run.train()
     assert run.notes[-1] == f"{folder / 'replay'} was not whole: the replay buffer starts empty"
-    saved = checkpoint.load_latest(folder / "checkpoints").state["agent"]["replay"]
+    saved = load_latest(folder).state["agent"]["replay"]
     assert saved["pos"] == (run_steps(folder) - before) // 8  # what was played since
 
 
@@ -122,7 +122,7 @@ def test_the_noise_of_gsde_is_drawn_again_as_it_was(tmp_path, name):
     shutil.copytree(whole, again)
     shutil.rmtree(checkpoint.list_checkpoints(again / "checkpoints")[0])
     Run.open(again).train()
-    tensors = [checkpoint.load_latest(folder / "checkpoints").tensors for folder in (whole, again)]
+    tensors = [load_latest(folder).tensors for folder in (whole, again)]
     assert tensors[0].keys() == tensors[1].keys()
     assert all(torch.equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
 
@@ -131,7 +131,7 @@ GENTLE = {"use_sde": True, "sde_sample_freq": 4, "policy_kwargs": {"net_arch": [
 
 
 def weights(folder):
-    return checkpoint.load_latest(folder / "checkpoints").tensors
+    return load_latest(folder).tensors
 
 
 @pytest.mark.parametrize("name", ["ppo", "a2c"])
@@ -193,7 +193,7 @@ def test_a_strangers_environment_goes_on_with_other_episodes():
 def test_off_policy_agents_resume_with_their_replay_buffer(tmp_path, name):
     folder = tmp_path / "run"
     Run.start(folder, config(name)).train()
-    before = checkpoint.load_latest(folder / "checkpoints")
+    before = load_latest(folder)
     text = (folder / "config.yaml").read_text().replace("steps: 600", "steps: 900")
     (folder / "config.yaml").write_text(text)
     run = Run.open(folder)
@@ -208,7 +208,7 @@ def test_off_policy_agents_resume_with_their_replay_buffer(tmp_path, name):
     for tensor, there in zip(agent.policy.parameters(), Run.open(folder).agent().policy.parameters(), strict=True):
         assert torch.equal(tensor, there)
     run.train()
-    assert checkpoint.load_latest(folder / "checkpoints").steps >= 900
+    assert load_latest(folder).steps >= 900
     assert not run.config.is_exact
 
 
@@ -245,7 +245,7 @@ def test_an_agent_that_normalises_sees_normalised_observations(tmp_path):
     folder = tmp_path / "run"
     Run.start(folder, config("ppo", normalize=True)).train()
     agent = Run.open(folder).agent()
-    saved = checkpoint.load_latest(folder / "checkpoints").tensors
+    saved = load_latest(folder).tensors
     mean, var = saved["normalizer/observation/mean"].numpy(), saved["normalizer/observation/var"].numpy()
     assert (var < 0.9).any()
     raw = np.array([[0.3, -1.0, 0.1, 0.5], [-0.2, 0.4, -0.05, 0.3]], np.float32)
@@ -506,7 +506,7 @@ def test_a_normaliser_must_be_where_it_was(tmp_path):
     path.write_text(path.read_text().replace("normalize: true", "normalize: false"))
     with pytest.raises(ValueError, match="the checkpoint was made with normalize True, config.yaml says False"):
         Run.open(folder).agent()
-    saved = checkpoint.load_latest(folder / "checkpoints").tensors
+    saved = load_latest(folder).tensors
     bare = catalogue.make("ppo", make_batch("ludus/CartPole-v1", 8), catalogue.resolve("ppo", TINY["ppo"]), 0)
     with pytest.raises(ValueError, match="was trained with normalisation, its configuration says normalize: False"):
         bare.load_network(saved)
