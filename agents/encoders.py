@@ -244,7 +244,7 @@ def _part(who: str, component: Component, batch: Batch) -> str | None:
         raise ValueError(
             f"{who} takes {takes}, and {' and '.join(fitting)} of {batch.name} are such: it serves one only"
         )
-    slots = getattr(getattr(batch, "simulation", None), "slots", {})  # a stranger's environment has none
+    slots = getattr(getattr(batch, "simulation", None), "slots", {})  # a third party's environment may have none
     raw = {name: slot.raw(**batch.sizes) for name, slot in slots.items()}  # type: ignore[attr-defined]
     shown = ", ".join(f"{key} {part}" for key, part in parts.items()) or str(space)
     remedy = "take one that was fitted on a part of that"

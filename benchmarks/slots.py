@@ -1,4 +1,4 @@
-"""What a filled slot costs: a learned model in front of a camera, for a whole batch and environment by environment."""
+"""The cost of a filled slot: a learned model in front of a camera, for a whole batch and environment by environment."""
 
 import time
 from typing import Any
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..components.composition import adapt
-from .turns import OURS, Config, Row, Side, make_row, race
+from .race import OURS, Config, Row, Side, make_row, race
 
 ID, SLOT, NUM_ENVS = "ludus/Sorter-v0", "perception", 256
 

@@ -45,7 +45,8 @@ class Component(nn.Module):
     """A model with an input space and an output space.
 
     A subclass's constructor is ``(input_space, output_space, **config)`` with plain values in ``config``, which it
-    hands on, so that ``load`` can build it again.
+    hands on, so that ``load`` can build it again. Where its answers end in a softmax it may offer what comes before, as
+    a method ``logits(x) -> (N, K)``: explanations then ask for these (`explain/attribution.py`).
 
     Args:
         input_space: Box of one raw signal.

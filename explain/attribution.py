@@ -1,9 +1,9 @@
-"""Why a network says what it says: heat maps over its picture, by captum; and a check that they depend on the network.
+"""Attribution: heat maps over a picture of what decided a network's answer, and a check that they depend on it.
 
-``gradcam``    Grad-CAM (Selvaraju et al. 2017): the maps of a convolution, weighted by how much the answer rises with
-               each of them, scaled up to the picture. Coarse; where the network looks.
-``gradients``  Integrated gradients (Sundararajan et al. 2017): the slope of the answer along the way from a grey
-               picture to this one, summed. Fine; which pixels count. Its absolute value is shown.
+``grad-cam``              Grad-CAM (Selvaraju et al. 2017): the maps of a convolution, weighted by how much the answer
+                          rises with each of them, scaled up to the picture. Coarse; where the network looks.
+``integrated-gradients``  Integrated gradients (Sundararajan et al. 2017): the slope of the answer along the way from a
+                          grey picture to this one, summed. Fine; which pixels count. Its absolute value is shown.
 
 A map that looks right proves little: some methods draw edges whatever the network knows (Adebayo et al. 2018, *Sanity
 checks for saliency maps*). ``similarity_when_randomised`` is their test.
@@ -11,6 +11,7 @@ checks for saliency maps*). ``similarity_when_randomised`` is their test.
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,24 +21,22 @@ from torch.nn import functional as F
 
 from ..components.component import Component
 from ..utils.wording import did_you_mean
-from ..vision.models.classifier import Classifier
 
-METHODS = ("gradcam", "gradients")
+METHODS = {"grad-cam": "Grad-CAM", "integrated-gradients": "gradients"}  # as asked for -> under a picture, in short
 STEPS = 32  # of the sum along the way from grey; 20 to 300 are recommended
-COLOURS = ((0.0, (0, 0, 0)), (0.4, (140, 20, 90)), (0.7, (240, 90, 20)), (1.0, (255, 240, 120)))  # heat -> RGB
 
 
 def explain(
     component: Component,
     images: torch.Tensor | np.ndarray,
-    method: str = "gradcam",
+    method: str = "grad-cam",
     target: torch.Tensor | np.ndarray | int | None = None,
     layer: nn.Module | None = None,
 ) -> np.ndarray:
     """Heat maps (N, H, W) float32 of what speaks for a class; each is scaled so that its hottest pixel is 1.
 
     Args:
-        component: Any component that takes pictures (H, W, C); a ``Classifier`` is asked for its logits.
+        component: Any component that takes pictures (H, W, C); one that has ``logits`` is asked for these.
         images: Pictures (N, H, W, C) of bytes.
         target: The class in question, one for all or one per picture; by default what the component says itself.
         layer: The convolution that Grad-CAM looks at; by default the last one.
@@ -45,14 +44,17 @@ def explain(
     Raises:
         ValueError: an unknown method, pictures of another shape, a class that does not exist, no convolution.
     """
-    answer = component.logits if isinstance(component, Classifier) else component
+    has_logits = callable(getattr(type(component), "logits", None))  # a method: a layer of that name is another thing
+    answer: Any = component.logits if has_logits else component
     x = torch.as_tensor(np.asarray(images)) if not isinstance(images, torch.Tensor) else images
     if x.ndim != 4 or tuple(x.shape[1:]) != component.input_space.shape:
         raise ValueError(f"pictures of shape {tuple(x.shape)}, expected (N, *{component.input_space.shape})")
-    if layer is None and method == "gradcam":
+    if layer is None and method == "grad-cam":
         found = [module for module in component.modules() if isinstance(module, nn.Conv2d)]
         if not found:
-            raise ValueError(f"{type(component).__name__} has no convolution for Grad-CAM; use method 'gradients'")
+            raise ValueError(
+                f"{type(component).__name__} has no convolution for Grad-CAM; use method 'integrated-gradients'"
+            )
         layer = found[-1]
     return explain_module(component, answer, x, method, target, layer)
 
@@ -61,7 +63,7 @@ def explain_module(
     module: nn.Module,
     answer: Callable[[torch.Tensor], torch.Tensor],
     x: torch.Tensor,
-    method: str = "gradcam",
+    method: str = "grad-cam",
     target: torch.Tensor | np.ndarray | int | None = None,
     layer: nn.Module | None = None,
     channels_first: bool = False,
@@ -84,7 +86,7 @@ def explain_module(
         with torch.enable_grad():
             pictures = x.detach().float().requires_grad_()
             number = _targets(answer, pictures, target)
-            if method == "gradcam":
+            if method == "grad-cam":
                 if layer is None:
                     raise ValueError("Grad-CAM needs a layer: a convolution inside the module")
                 maps = LayerGradCam(wrapped, layer).attribute(pictures, target=number, relu_attributions=True)
@@ -126,7 +128,7 @@ def _targets(answer: Callable, pictures: torch.Tensor, target: torch.Tensor | np
 
 
 def similarity_when_randomised(
-    component: Component, images: torch.Tensor | np.ndarray, method: str = "gradcam", seed: int = 0
+    component: Component, images: torch.Tensor | np.ndarray, method: str = "grad-cam", seed: int = 0
 ) -> float:
     """Mean correlation (-1 … 1) of the ranks of the heat maps with those of the same network with random weights.
 
@@ -154,22 +156,3 @@ def similarity_when_randomised(
 
 def _is_gain(module: nn.Module, name: str) -> bool:
     return isinstance(module, (nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)) and name == "weight"
-
-
-def rgb(image: np.ndarray) -> np.ndarray:
-    """A picture (H, W, C) as (H, W, 3): grey three times, of more than three channels the first three."""
-    return np.ascontiguousarray(image[..., :3] if image.shape[2] >= 3 else image[..., [0, 0, 0]])
-
-
-def overlay(image: np.ndarray, heat: np.ndarray, strength: float = 0.6) -> np.ndarray:
-    """A picture (H, W, C) of bytes, grey or coloured, with its heat map (H, W) over it: RGB (H, W, 3) uint8.
-
-    Raises:
-        ValueError: the two are not of one size.
-    """
-    if image.shape[:2] != heat.shape:
-        raise ValueError(f"a heat map of {heat.shape} over a picture of {image.shape[:2]}")
-    at = [place for place, _ in COLOURS]
-    colour = np.stack([np.interp(heat, at, [shade[k] for _, shade in COLOURS]) for k in range(3)], axis=-1)
-    weight = strength * heat[..., None].astype(np.float64)
-    return np.round((1.0 - weight) * rgb(image) + weight * colour).astype(np.uint8)

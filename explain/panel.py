@@ -1,4 +1,4 @@
-"""What a model saw, what it believed and why, as a picture of any size: for windows and videos, on dark ground.
+"""Panels of any size for windows and videos, on dark ground: what a model saw, what it believed, and why.
 
 Two pictures side by side, what was seen and the same with the heat of its explanation; below them a bar for each of the
 likeliest answers. A right answer is green, a wrong one red, and the true one has a green frame.
@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .attribution import overlay, rgb
+from .overlay import overlay, rgb
 
 PROPORTION = 0.75  # width of a panel as a share of its height
 DESIGNED = 360  # pixels of width for which the sizes below are meant
@@ -59,17 +59,17 @@ class View:
         return ("right", GOOD, GOOD_INK) if right else ("wrong", BAD, BAD_INK)
 
 
-def draw_panel(views: Sequence[View], size: tuple[int, int]) -> np.ndarray:
+def render_panel(views: Sequence[View], size: tuple[int, int]) -> np.ndarray:
     """The views one below the other: RGB (*size, 3) uint8, ``size`` being height and width."""
     height, width = size
     image = Image.new("RGB", (width, height), GROUND)
     each = height // max(len(views), 1)
     for i, view in enumerate(views if each else ()):
-        _draw_view(image, view, i * each, each)
+        _render_view(image, view, i * each, each)
     return np.asarray(image)
 
 
-def _draw_view(image: Image.Image, view: View, top: int, height: int) -> None:
+def _render_view(image: Image.Image, view: View, top: int, height: int) -> None:
     """Draw into the rows of pixels from ``top`` on."""
     draw, width = ImageDraw.Draw(image), image.width
     word, colour, ink = view.verdict
@@ -99,7 +99,7 @@ def _draw_view(image: Image.Image, view: View, top: int, height: int) -> None:
         for x, text in ((left, "what it sees"), (left + side + margin, why)):
             draw.text((x, y + 0.3 * LINE * unit), _fit(text, font, side), SOFT, font, "lt")
         y += round(LINE * unit)
-    _draw_answers(draw, view, margin, width - margin, y + max(margin // 2, 3), bottom - margin // 2)
+    _render_answers(draw, view, margin, width - margin, y + max(margin // 2, 3), bottom - margin // 2)
 
 
 def visible(heat: np.ndarray) -> np.ndarray:
@@ -117,7 +117,7 @@ def _paste(image: Image.Image, array: np.ndarray, x: int, y: int, side: int) -> 
     image.paste(large, (x + (side - wide) // 2, y + (side - high) // 2))
 
 
-def _draw_answers(draw: ImageDraw.ImageDraw, view: View, left: int, right: int, top: int, bottom: int) -> None:
+def _render_answers(draw: ImageDraw.ImageDraw, view: View, left: int, right: int, top: int, bottom: int) -> None:
     """A row for each answer that there is room for: its bar, and its name and figure on it."""
     unit = (right - left) / (DESIGNED - 2 * MARGIN)
     font = _font(TEXT * unit)

@@ -1,18 +1,16 @@
 """`ludus benchmark`: tables of speed, memory and start-up, side by side with peers."""
 
-import csv
-import json
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from ludus.benchmarks.sections import QUICK, SECTIONS
-from ludus.benchmarks.turns import MAKE_PEERS, OURS, Config, Row, machine
-from ludus.scripts.options import parse
+from ludus.benchmarks.envpool_side import MAKE_PEERS
+from ludus.benchmarks.race import Config, Row
+from ludus.benchmarks.report import machine, tables, write
+from ludus.benchmarks.sections import QUICK, SECTIONS, measure
+from ludus.utils.command_line import parse
 from ludus.utils.wording import did_you_mean
 
 DESCRIPTION = f"""Measure how fast Ludus is on this machine. All sides of a comparison take turns in one run; the tables
@@ -73,7 +71,7 @@ def main(arguments: list[str]) -> int:
     rows: list[tuple[str, Row]] = []
     for name in sections:
         with console.status(f"measuring {name}"):
-            measured = SECTIONS[name](config)
+            measured = measure(name, config)
         for table in tables(measured):
             console.print(table)
         rows += [(name, row) for row in measured]
@@ -112,45 +110,6 @@ def find_peers(options: Arguments, console: Console) -> Path | None:
         return options.peers_python.absolute()
     console.print(f"EnvPool is left out: there is no {options.peers_python}. To make it:\n  {MAKE_PEERS}", markup=False)
     return None
-
-
-def tables(rows: Sequence[Row]) -> list[Table]:
-    """A table per kind of work, a line per side."""
-    shown: dict[str, Table] = {}
-    for row in rows:
-        if row.work not in shown:
-            shown[row.work] = Table(title=f"{row.work}: {row.unit}", title_justify="left")
-            for column in ("envs", "side", "median", "slowest … fastest", "Ludus is", "must be"):  # 80 characters wide
-                shown[row.work].add_column(column, justify="left" if column in ("side", "must be") else "right")
-        shown[row.work].add_row(
-            f"{row.num_envs:,}" if row.side == OURS and row.num_envs else "",
-            row.side,
-            number(row.value),
-            f"{number(row.lowest)} … {number(row.highest)}",
-            "" if row.ratio is None else f"{row.ratio:.1f} x",
-            row.target,
-        )
-    return list(shown.values())
-
-
-def number(value: float) -> str:
-    """Three digits: 0.612, 84.9, 22.7 k, 18.7 M."""
-    for size, letter in ((1e6, " M"), (1e3, " k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
-
-
-def write(path: Path, rows: Sequence[tuple[str, Row]], about: dict[str, str]) -> None:
-    """The rows as CSV (machine and versions in columns of their own) or JSON, by the file's ending."""
-    lines = [{"section": name, **asdict(row)} for name, row in rows]
-    if path.suffix == ".json":
-        path.write_text(json.dumps({"machine": about, "rows": lines}, indent=1) + "\n", "utf-8")
-        return
-    with open(path, "w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, ["section", *(field.name for field in fields(Row)), *about])
-        writer.writeheader()
-        writer.writerows({**line, **about} for line in lines)
 
 
 if __name__ == "__main__":

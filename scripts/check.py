@@ -1,27 +1,19 @@
 """`ludus check`: does a vector environment keep the rules?"""
 
 import sys
-from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
-from gymnasium.envs.registration import EnvSpec
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from ludus import __version__
-from ludus.envs.checks.checker import PROFILES, Report, check_vector_env
+from ludus.envs.checks.checker import PROFILES, Report
+from ludus.envs.checks.examination import Amount, default_profile, examine
 from ludus.envs.checks.fuzz import Failure
 from ludus.envs.checks.lockstep import Fault
-from ludus.envs.checks.trial import STEPS, is_on_trial, try_out
-from ludus.envs.engine.simulation import load
-from ludus.envs.engine.third_party.mistakes import shown_name
-from ludus.envs.engine.third_party.trust import with_checks, write_verdict
-from ludus.envs.registry import find_spec, is_ludus
-from ludus.scripts.options import environment, key_values, parse
+from ludus.envs.command_line import environment
+from ludus.utils.command_line import key_values, parse
+from ludus.utils.tables import results_table
 
 DESCRIPTION = """Check a vector environment, rule by rule: spaces, dtypes, masks, autoreset, seeding, memory, frames,
 actions, closing; for Ludus' own also both faces, independence of num_envs, and snapshots.
@@ -49,11 +41,11 @@ class Arguments:
     """ludus or gymnasium; by default ludus for Ludus' own environments and gymnasium for others."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a parameter of the environment."""
-    num_envs: int = 3
+    num_envs: int = Amount.num_envs
     """How many environments in a batch."""
-    steps: int = 250
+    steps: int = Amount.steps
     """Length of a play; three episodes should end within it."""
-    fuzz: int = STEPS
+    fuzz: int = Amount.fuzz
     """Steps of the fuzzer in an environment file of somebody else's."""
 
 
@@ -61,66 +53,25 @@ def main(arguments: list[str]) -> int:
     options = parse(Arguments, "check", DESCRIPTION, arguments)
     console = Console(highlight=False)
     settings = key_values(options.set, "--set")
-    spec = find_spec(environment(options.id))
-    profile = options.profile or ("ludus" if is_ludus(spec) else "gymnasium")
-    if options.fuzz < 1:
-        raise ValueError(f"--fuzz must be a whole number >= 1, got {options.fuzz}")
-    on_trial = is_ludus(spec) and is_on_trial(load(spec.kwargs["module"])[0])
-    shape = _shape(spec, settings) if on_trial else {}
-    seen, checks = None, with_checks() if on_trial else nullcontext(set[Path]())
+    id = environment(options.id)
+    profile = options.profile or default_profile(id)
+    amount = Amount(options.fuzz, options.steps, options.num_envs)
     try:
-        with console.status(f"Checking {spec.id}") as status, checks as tried:
-            if on_trial:
-                tell = lambda so_far: status.update(f"Checking {spec.id}: {so_far.steps:,} steps")  # noqa: E731
-                seen = try_out(spec.kwargs["module"], spec.max_episode_steps, options.fuzz, tell, shape)
-            report = check_vector_env(
-                spec.id,
-                profile,
-                steps=options.steps,
-                num_envs=options.num_envs,
-                raises=False,
-                **settings,
-            )
+        with console.status(f"Checking {id}") as status:
+            tell = lambda so_far: status.update(f"Checking {id}: {so_far.steps:,} steps")  # noqa: E731
+            examined = examine(id, profile, settings, amount, tell)
     except (Failure, Fault) as fault:
-        console.print(f"FAULT in {spec.id}: {fault}", markup=False, soft_wrap=True)
+        console.print(f"FAULT in {id}: {fault}", markup=False, soft_wrap=True)
         return 1
-    show(console, report, spec.id, profile)
-    if seen is not None and not report.problems:
-        module = load(spec.kwargs["module"])[0]
-        text = f"{shown_name(module.__file__)} has passed with checks on ({seen})"
-        narrowed = _narrowed(options, profile, settings, shape)
-        if narrowed:
-            text += f"; no verdict is given, and it is still compiled with checks: {narrowed}"
-        else:
-            write_verdict(tried, module, {"seen": str(seen), "ludus": __version__})
-            text += ": it is compiled without them from now on, until it is edited"
-        console.print(text, markup=False, soft_wrap=True)
-    return 1 if report.problems else 0
-
-
-def _shape(spec: EnvSpec, settings: dict[str, Any]) -> dict[str, Any]:
-    """Those of ``settings`` that are sizes or choices: the trial plays them besides its own."""
-    simulation = load(spec.kwargs["module"])[1]
-    return {key: value for key, value in settings.items() if key in {**simulation.sizes, **simulation.choices}}
-
-
-def _narrowed(options: Arguments, profile: str, settings: dict[str, Any], shape: dict[str, Any]) -> str:
-    """Why a check that found nothing has seen too little for a verdict; "" if it has seen enough."""
-    for name, least in (("fuzz", STEPS), ("steps", Arguments.steps), ("num_envs", Arguments.num_envs)):
-        given = getattr(options, name)
-        if given < least:
-            return f"--{name.replace('_', '-')} {given} is below {least}"
-    if profile != "ludus":
-        return f"--profile {profile} asks for less than ludus"
-    others = [key for key in settings if key not in shape]
-    return f"--set {others[0]} leaves out the default world" if others else ""
+    show(console, examined.report, id, profile)
+    if examined.verdict:
+        console.print(examined.verdict, markup=False, soft_wrap=True)
+    return 1 if examined.report.problems else 0
 
 
 def show(console: Console, report: Report, id: str, profile: str) -> None:
     """A line per rule, then the problems, then why rules did not apply."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("rule", no_wrap=True)
-    table.add_column("result", no_wrap=True)
+    table = results_table(("rule", "result"), ())
     results = {rule: report.status(rule) for rule in PROFILES[profile]}
     for rule, result in results.items():
         table.add_row(rule, f"[{COLOURS[result]}]{result}[/]")

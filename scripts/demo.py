@@ -8,12 +8,12 @@ from pathlib import Path
 from rich.console import Console
 
 from ludus.agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
+from ludus.agents.evaluation_tables import evaluation_table
 from ludus.agents.runs import run as training
 from ludus.agents.runs.callback import EVALUATION_SEED
 from ludus.agents.runs.config import configure
-from ludus.scripts import evaluate as evaluate_script
 from ludus.scripts import train as train_script
-from ludus.scripts.options import parse
+from ludus.utils.command_line import parse
 from ludus.utils.files import quote
 from ludus.utils.wording import counted
 
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
         results = [
             (name, evaluate(batch, policy, options.episodes, EVALUATION_SEED)) for name, policy in policies.items()
         ]
-    console.print(evaluate_script.table(results, "mean return = fruit eaten per game"))
+    console.print(evaluation_table(results, "mean return = fruit eaten per game"))
 
     from ludus.envs.human.watch import watch
 

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture, score
-from ludus.scripts.options import environment, parse
+from ludus.envs.command_line import environment
+from ludus.utils.command_line import parse
 
 DESCRIPTION = """The environments with their parameters, or the card of one.
 

@@ -1,18 +1,14 @@
 """`ludus evaluate`: measure an agent or a policy over many episodes."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from ludus.agents.evaluation import Evaluation, envs_for, evaluate
-from ludus.agents.regret import BLIND, TRUTH, Regret, compare
-from ludus.scripts.options import Imports, check_fit, import_all, key_values, parse, slot_fillings, subject
+from ludus.envs.command_line import import_all, slot_fillings
+from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.wording import counted
 
 DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
@@ -55,78 +51,31 @@ def main(arguments: list[str]) -> int:
         raise ValueError(f"one slot can have several fillings, got {' and '.join(lists)}; compare one at a time")
     for name in lists:
         del settings[name]
-    make, policy, title, notes, age = subject(options.what, options.policy, options.seed, settings)
-    for note in notes:
+    from ludus.agents.evaluation import envs_for, evaluate
+    from ludus.agents.evaluation_tables import evaluation_table, regret_table
+    from ludus.agents.player import find_player
+    from ludus.agents.regret import compare
+
+    player = find_player(options.what, options.policy, options.seed, settings)
+    for note in player.notes:
         console.print(f"Note: {note}")
+    asked = f"{counted(options.episodes, 'episode')}, seed {options.seed}"
     if lists:
         ((slot, fillings),) = lists.items()
         if options.policy is None:
-            check_fillings(make, slot, fillings)
+            player.check_fillings(slot, fillings)
         with console.status("") as status:
             rows = compare(
-                make, policy, slot, fillings, options.episodes, options.seed, age,
+                player.make, player.policy, slot, fillings, options.episodes, options.seed, player.age,
                 lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}"),
             )  # fmt: skip
-        console.print(
-            regret_table(rows, f"{title}; slot {slot}, {counted(options.episodes, 'episode')}, seed {options.seed}")
-        )
+        console.print(regret_table(rows, f"{player.title}; slot {slot}, {asked}"))
         return 0
-    batch = make(envs_for(options.episodes))
-    with console.status(f"{title}: playing {counted(options.episodes, 'episode')}"):
-        result = evaluate(batch, policy, options.episodes, options.seed, age)
-    name, _, player = title.partition(" · ")
-    console.print(table([(player, result)], f"{name}, {counted(options.episodes, 'episode')}, seed {options.seed}"))
+    batch = player.make(envs_for(options.episodes))
+    with console.status(f"{player.title}: playing {counted(options.episodes, 'episode')}"):
+        result = evaluate(batch, player.policy, options.episodes, options.seed, player.age)
+    console.print(evaluation_table([(player.name, result)], f"{player.env}, {asked}"))
     return 0
-
-
-def check_fillings(make: Any, slot: str, fillings: Sequence[str]) -> None:
-    """``ValueError`` unless an agent that was trained in the worlds of ``make`` can see what each filling shows."""
-    trained = make(1)
-    for filling in dict.fromkeys([*fillings, TRUTH, BLIND]):  # the ends of the scale are played in any case
-        other = make(1, **{slot: filling})
-        check_fit(trained, other, any_board=False)
-        other.close()
-    trained.close()
-
-
-def table(results: list[tuple[str, Evaluation]], caption: str) -> Table:
-    """A row per policy."""
-    shown = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
-    shown.add_column("policy")
-    for column in ("return", "95 % interval", "normalised", "success", "length"):
-        shown.add_column(column, justify="right", no_wrap=True)
-    for title, result in results:
-        low, high = result.interval
-        shown.add_row(
-            title,
-            f"{result.mean:.2f}",
-            f"{low:.2f} … {high:.2f}",
-            "–" if result.normalised is None else f"{result.normalised:.3f}",
-            f"{result.success:.1%}" if result.succeeds else "–",
-            f"{result.lengths.mean():.1f}",
-        )
-    return shown
-
-
-def half(interval: tuple[float, float]) -> float:
-    return 0.5 * (interval[1] - interval[0])
-
-
-def regret_table(rows: list[Regret], caption: str) -> Table:
-    """A row per filling; ± is half of a 95 % bootstrap interval."""
-    shown = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
-    shown.add_column("filling", overflow="fold")
-    for column in (rows[0].measure, "return", "regret", "of the gap"):
-        shown.add_column(column, justify="right", no_wrap=True)
-    for row in rows:
-        shown.add_row(
-            row.filling,
-            "–" if row.metric != row.metric else f"{row.metric:.3f}",
-            f"{row.evaluation.mean:.2f} ± {half(row.evaluation.interval):.2f}",
-            f"{row.regret:.2f} ± {half(row.interval):.2f}",
-            "–" if row.share != row.share else f"{row.share:.2f}",
-        )
-    return shown
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.envs.checks.fuzz import Failure, Tally, fuzz
+from ludus.envs.command_line import environment
 from ludus.envs.engine.simulation import Simulation, load
 from ludus.envs.registry import find_spec, full_id, is_ludus
-from ludus.scripts.options import environment, parse
+from ludus.utils.command_line import parse
 from ludus.utils.wording import counted
 
 DESCRIPTION = """Hunt for a fault in an environment.

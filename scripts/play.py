@@ -9,8 +9,9 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from ludus.envs.command_line import environment
 from ludus.envs.registry import import_option, module_of
-from ludus.scripts.options import environment, key_values, parse
+from ludus.utils.command_line import key_values, parse
 from ludus.utils.wording import counted
 
 DESCRIPTION = """Play an environment yourself, with the keyboard or a gamepad.

@@ -3,23 +3,21 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from signal import Signals
 from typing import Annotated
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.agents.registry import AGENTS
-from ludus.agents.runs import callback as moments
 from ludus.agents.runs import run as training
 from ludus.agents.runs.config import RunConfig, configure
 from ludus.envs.cards import score as value
+from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.registry import import_option
-from ludus.scripts.options import Imports, check_slots, environment, import_all, key_values, parse, slot_fillings
+from ludus.scripts.progress import train_with_bar
+from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote
 
-ROOMY = 140  # columns of a terminal in which all of the progress fits a line
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
 
   ludus train ludus/Snake-v1 --steps 1000000 --seed 0 --run runs/snake
@@ -78,25 +76,18 @@ def main(arguments: list[str]) -> int:
             raise ValueError("--resume takes everything from the run's config.yaml; give it alone, or with --import")
         run = training.Run.open(Path(options.resume))
     else:
-        run = training.Run.start(*plan(options))
+        run = training.Run.start(*new_run(options))
         if not run.config.is_exact:
             what = f"{run.config.agent} on {run.config.env} ({run.config.device})"
             console.print(f"Note: {what} can be resumed, but not bit by bit.")
-        steps, at_once = run.config.steps, rollout(run.config)
+        steps, at_once = run.config.steps, run.config.rollout
         if steps % at_once:
             whole = -(-steps // at_once) * at_once
             console.print(f"Note: a rollout is {at_once:,} steps, so it trains for {whole:,} instead of {steps:,}.")
     return train(run, console)
 
 
-def rollout(config: RunConfig) -> int:
-    """Environment steps between two moments at which the agent can stop."""
-    h = config.hyperparameters
-    each = next((h[name] for name in ("rollout_steps", "train_freq", "n_steps") if h.get(name)), 1)
-    return h["num_envs"] * each
-
-
-def plan(options: Arguments) -> tuple[Path, RunConfig]:
+def new_run(options: Arguments) -> tuple[Path, RunConfig]:
     """The folder and the configuration of a new run."""
     if options.env is None:
         raise ValueError(
@@ -129,67 +120,20 @@ def plan(options: Arguments) -> tuple[Path, RunConfig]:
 
 def train(run: training.Run, console: Console) -> int:
     """Train with a progress bar; says how the run ended and what can be done next."""
-    told: tuple[ProgressColumn, ...] = (TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}"),)
-    times = (TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn())
-    columns = told
-    if console.width >= ROOMY:  # in a narrow terminal the figures matter more than what stands around them
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), *told, *times)
-    imports = import_option(run.config.module)
-    again = f"ludus train --resume {quote(run.folder)}{imports}"
-    bar = Progress(*columns, console=console, transient=False)
-    task = bar.add_task(run.config.env, total=run.config.steps, figures="")
-
-    def show(progress: moments.Progress) -> None:
-        bar.start()  # not before: a run that is refused is refused in one line
-        bar.update(task, completed=progress.steps, figures=figures(progress))
-        while run.notes:
-            console.print(f"Note: {run.notes.pop(0)}")
-
-    def stop() -> None:
-        if bar.live.is_started:
-            bar.stop()
-
-    try:
-        result = run.train(show)
-    except moments.Interrupted as signal:
-        stop()
-        console.print(f"Stopped by {signal}; everything is saved. Go on with:")
-        console.print(again, soft_wrap=True)  # on one line, to be copied
-        return 128 + Signals[str(signal)]  # as a shell says it: 130 after Ctrl-C, 143 after SIGTERM
-    except KeyboardInterrupt:
-        stop()
-        console.print("Interrupted. Go on with:")
-        console.print(again, soft_wrap=True)
-        return 130
-    finally:
-        stop()
-        for note in run.notes:
-            console.print(f"Note: {note}")
-        run.notes.clear()
+    status, result = train_with_bar(run, run.config.env, console)
+    if status:
+        return status
     low, high = result.interval
     score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"
     console.print(
         f"Trained: mean return {value(result.mean)} over {len(result.returns)} greedy episodes "
         f"(95 % interval {value(low)} … {value(high)}{score})."
     )
-    folder = quote(run.folder)
+    folder, imports = quote(run.folder), import_option(run.config.module)
     console.print(
         f"See it play: ludus watch {folder}{imports}    Curves: tensorboard --logdir {folder}", soft_wrap=True
     )
     return 0
-
-
-def figures(progress: moments.Progress) -> str:
-    parts = [f"{progress.steps:,} steps"]
-    if progress.evaluating is None:  # else the training stands still
-        parts.append(f"{progress.fps:,.0f}/s")
-    if progress.train_return is not None:
-        parts.append(f"return {value(progress.train_return)}")
-    if progress.evaluation is not None:
-        parts.append(f"greedy {value(progress.evaluation.mean)}")
-    if progress.evaluating is not None:
-        parts.append(f"evaluating {progress.evaluating:.0%}")
-    return " · ".join(parts)
 
 
 if __name__ == "__main__":

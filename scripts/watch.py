@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 from rich.console import Console
 
-from ludus.scripts.options import Imports, import_all, key_values, parse, slot_fillings, subject
+from ludus.envs.command_line import import_all, slot_fillings
+from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.wording import counted
 
 if TYPE_CHECKING:
@@ -64,30 +65,31 @@ def main(arguments: list[str]) -> int:
     if options.what.lower().endswith(".npz"):
         return watch_recording(options, console)
     settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
-    make, policy, title, notes, _ = subject(options.what, options.policy, options.seed, settings)
-    for note in notes:
-        console.print(f"Note: {note}")
+    from ludus.agents.player import find_player
     from ludus.envs.human.watch import watch
     from ludus.envs.make import watched_with
 
-    shown, fps = watched_with(title.partition(" · ")[0])
+    player = find_player(options.what, options.policy, options.seed, settings)
+    for note in player.notes:
+        console.print(f"Note: {note}")
+    shown, fps = watched_with(player.env)
     if shown.keys() & settings.keys():  # who sets the same wants to see just that
         shown, fps = {}, None
-    batch, beside = make(options.envs, rendered=True, **shown), None
+    batch, beside = player.make(options.envs, rendered=True, **shown), None
     if options.explain is not None:
-        from ludus.scripts.explanations import make_explanations
+        from ludus.agents.explanations import make_explanations
 
-        beside = make_explanations(batch, policy, options.explain)
+        beside = make_explanations(batch, player.policy, options.explain)
     seen = watch(
         batch,
-        policy,
+        player.policy,
         seed=options.seed,
         fps=fps,
         speed=options.speed,
         record=options.record,
         steps=options.steps,
         episodes=options.episodes,
-        title=title,
+        title=player.title,
         console=console,
         beside=beside,
     )

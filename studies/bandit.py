@@ -10,26 +10,46 @@ same random numbers whatever is done), so what they earn can be compared run by 
 
 import csv
 import io
-import math
+import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..agents.tabular import Tabular, TabularConfig
 from ..envs.make import make_batch
+from ..utils.command_line import output_folder
 from ..utils.files import write_atomically
-from .shared import BLUE, RED, import_pyplot, save_figure
+from ..utils.intervals import normal_interval
+from ..utils.tables import results_table
+from ..utils.wording import counted
+from .command import StudyArguments, tell_files
+from .plotting import BLUE, RED, import_pyplot, save_figure
 
 ENVIRONMENT = "ludus/Bandit-v0"
 POINTS = 100  # of a curve; each is the mean over the steps since the one before
 # Reward per step and pulls of the best arm at step 1,000 of figure 2.2, read off by eye. The text says the same about
 # epsilon 0: a reward of about 1, and the best arm in about one third of the tasks.
 PUBLISHED = {0.1: "1.4, 80 %", 0.01: "1.3, 60 %", 0.0: "1.0, 1 in 3"}
+DESCRIPTION = """Ten arms: what it costs never to explore, and how fast to forget.
+
+  ludus study bandit --seeds 2000"""
+
+
+@dataclass(kw_only=True)
+class Arguments(StudyArguments):
+    seeds: int = 2_000
+    """Runs of each learner."""
+    steps: int = 1_000
+    """Steps of a run whose values stay, a multiple of 100; a run whose values wander takes 10 times as many, one of
+    changes 4 times."""
 
 
 @dataclass(frozen=True)
@@ -164,17 +184,12 @@ def check(runs: int, steps: int) -> None:
         )
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """The mean of the runs, and half the width of its 95 % interval."""
-    return float(values.mean()), 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values))
-
-
 def cost_of_greed(results: list[Result], world: str) -> tuple[float, float]:
     """Reward per step that epsilon 0 loses against epsilon 0.1 with the same step size, run by run, over all steps."""
     here = [result for result in results if result.world.name == world]
     greedy = next(result for result in here if result.learner.epsilon == 0.0)
     curious = next(r for r in here if r.learner.epsilon == 0.1 and r.learner.step_size == greedy.learner.step_size)
-    return interval(curious.reward_of_run - greedy.reward_of_run)
+    return normal_interval(curious.reward_of_run - greedy.reward_of_run)
 
 
 def save_results(results: list[Result], path: Path) -> None:
@@ -215,3 +230,50 @@ def plot_results(results: list[Result], path: Path) -> None:
     runs = len(results[0].reward_of_run)
     figure.suptitle(f"It is good to make mistakes: {runs:,} runs of each learner on ten arms", fontsize=12)
     save_figure(figure, path)
+
+
+def table(results: list[Result], seconds: float) -> Table:
+    """A row per learner, of the last tenth of its steps."""
+    runs = len(results[0].reward_of_run)
+    shown = results_table(
+        ("values",),
+        ("epsilon", "step size", "reward", "best arm, %", "figure 2.2"),
+        f"The last tenth of the steps. {counted(runs, 'run')} of each learner, seeds from 0 on, "
+        f"95\u00a0% intervals; {seconds:.0f} s on {os.cpu_count()} cores.",
+    )
+    before = None
+    for result in results:
+        learner, world = result.learner, result.world
+        reward, best = (normal_interval(x) for x in (result.late_reward_of_run, 100 * result.late_best_of_run))
+        if before not in (None, world.name):
+            shown.add_row()
+        shown.add_row(
+            "" if world.name == before else world.name,
+            f"{learner.epsilon:g}",
+            "1/N" if learner.step_size is None else f"{learner.step_size:g}",
+            f"{reward[0]:.3f} ± {reward[1]:.3f}",
+            f"{best[0]:.1f} ± {best[1]:.1f}",
+            PUBLISHED[learner.epsilon] if world.name == "stays" else "",
+        )
+        before = world.name
+    return shown
+
+
+def run(arguments: Arguments, console: Console) -> int:
+    """`ludus study bandit`."""
+    check(arguments.seeds, arguments.steps)
+    out, began = output_folder(arguments.out), time.perf_counter()
+    with console.status("") as status:
+        results = bandit_study(
+            arguments.seeds, arguments.steps, lambda world, learner: status.update(f"{world.title}: {learner.label}")
+        )
+    seconds = time.perf_counter() - began
+    save_results(results, out / "bandit.csv")
+    plot_results(results, out / "bandit.png")
+    console.print(table(results, seconds))
+    console.print("What epsilon 0 earns less than epsilon 0.1, per step over the whole run:")
+    for name in ("stays", "wanders", "changes"):
+        mean, half = cost_of_greed(results, name)
+        console.print(f"  {name:8} {mean:.3f} ± {half:.3f}")
+    tell_files(console, out / "bandit.png", out / "bandit.csv")
+    return 0

@@ -1,7 +1,7 @@
-"""Studies: small experiments over several seeds whose result is a table and a picture.
+"""The drift study: the force of CartPole's pushes reverses in the middle of the training.
 
-`drift`: the force of CartPole's pushes reverses in the middle of the training. An agent whose epsilon has fallen for
-good must unlearn what it knows with what little it tries; one whose epsilon rises again tries on purpose.
+An agent whose epsilon has fallen for good must unlearn what it knows with what little it tries; one whose epsilon rises
+again tries on purpose.
 """
 
 import csv
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
@@ -20,13 +22,27 @@ from ..agents.batch_agent import config_from
 from ..agents.pqn import PQN, PQNConfig
 from ..agents.runs.config import preset
 from ..envs.make import make_batch
+from ..utils.command_line import output_folder
 from ..utils.files import write_atomically
 from ..utils.wording import counted
-from .shared import BLUE, RED, WIDTHS, import_pyplot, save_figure
+from .command import StudyArguments, tell_files
+from .plotting import BLUE, RED, WIDTHS, import_pyplot, save_figure
 
 ENVIRONMENT = "ludus/CartPole-v1"
 FORCE_BEFORE, FORCE_AFTER = 10.0, -10.0  # N
 EVERY = 2_000  # steps between two points of a curve
+LEVELS = (195.0, 475.0)  # mean returns at which CartPole counts as solved again (v0's threshold, v1's)
+DESCRIPTION = """The force of CartPole reverses half-way through the training: does it help if epsilon rises again?
+
+  ludus study drift --seeds 5 --out results"""
+
+
+@dataclass(kw_only=True)
+class Arguments(StudyArguments):
+    seeds: int = 5
+    """Trainings with and without the rise of epsilon."""
+    steps: int = 200_000
+    """Environment steps of a training, whose world changes half-way."""
 
 
 @dataclass(frozen=True)
@@ -149,3 +165,35 @@ def filled(values: np.ndarray) -> np.ndarray:
         if np.isnan(result[i]):
             result[i] = result[i - 1] if i else 0.0
     return result
+
+
+def table(curves: list[Curve], seeds: int, steps: int) -> Table:
+    """A row per arm: how long it takes to recover, and what it earns at the end."""
+    shown = Table(caption=f"{counted(seeds, 'seed')}, {steps:,} steps, change half-way", caption_justify="left")
+    shown.add_column("epsilon")
+    for level in LEVELS:
+        shown.add_column(f"steps to {level:.0f} after the change: median (all)", justify="right")
+    shown.add_column("return of the last tenth", justify="right")
+    for reheats, label in ((False, "falls for good"), (True, "rises again")):
+        arm = [curve for curve in curves if curve.reheats == reheats]
+        cells = []
+        for level in LEVELS:
+            times = sorted(curve.recovery(steps // 2, level) for curve in arm)
+            cells.append(f"{np.median(times):,.0f} ({' '.join(f'{t:,.0f}' for t in times)})")
+        last = np.nanmean([curve.returns[-len(curve.returns) // 10 :] for curve in arm])
+        shown.add_row(label, *cells, f"{last:.0f}")
+    return shown
+
+
+def run(arguments: Arguments, console: Console) -> int:
+    """`ludus study drift`."""
+    seeds, steps = arguments.seeds, arguments.steps
+    if seeds < 1 or steps < 20 * EVERY:
+        raise ValueError(f"the drift study needs --seeds >= 1 and --steps >= {20 * EVERY}, got {seeds} and {steps}")
+    out = output_folder(arguments.out)
+    curves = drift_study(seeds, steps, console.print)
+    save_curves(curves, out / "drift.csv")
+    plot_curves(curves, steps, out / "drift.png")
+    console.print(table(curves, seeds, steps))
+    tell_files(console, out / "drift.png", out / "drift.csv")
+    return 0

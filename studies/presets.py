@@ -1,4 +1,4 @@
-"""What the presets earn: every tuned agent trained anew over several seeds, beside the reference policies.
+"""The presets study: what every tuned agent earns, trained anew over several seeds.
 
 A training is what `ludus train ENV --agent AGENT --seed S` does, judged once at its end by the one evaluation. A line
 of the CSV is one training, written when it is done; a study that was stopped goes on with those that are missing. A
@@ -15,20 +15,42 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from rich.console import Console
+from rich.table import Table
 
-from ..agents.runs.callback import Progress
+from ..agents.runs.callback import RunProgress
 from ..agents.runs.config import PRESETS, configure
 from ..agents.runs.run import Run
 from ..envs import ENVIRONMENTS
 from ..envs.cards import score
+from ..utils.command_line import output_folder
+from ..utils.intervals import student_interval
+from ..utils.tables import results_table
 from ..utils.wording import did_you_mean
-from .shared import digest, read_rows, write_rows
+from .command import StudyArguments
+from .rows import digest, read_rows, write_rows
 
-# The 97.5 % quantile of Student's t for 1 … 9 degrees of freedom; beyond, 1.96 + 2.5 / n is right to 0.01.
-STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 EPISODES = 256  # greedy ones, the same for every agent of an environment
-# What is learned of a bandit holds for one episode: its learners are judged while they learn, by study_bandit.py.
+# What is learned of a bandit holds for one episode: its learners are judged while they learn, by `bandit.py`.
 LEFT_OUT = ("ludus/Bandit-v0",)
+WIDE = 140  # columns of the table
+DESCRIPTION = """What every tuned agent earns, trained anew with several seeds. What the CSV holds is not trained again.
+
+  ludus study presets --env ludus/Snake-v1
+  ludus study presets --env ludus/Snake-v1 --agent pqn --seeds 5
+  ludus study presets --markdown                # the table of the README"""
+
+
+@dataclass(kw_only=True)
+class Arguments(StudyArguments):
+    env: str | None = None
+    """Only this environment's."""
+    agent: str | None = None
+    """Only this agent's."""
+    seeds: int = 3
+    """Trainings of each."""
+    markdown: bool = False
+    """Train nothing, print the CSV as the table of the README."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +96,7 @@ def presets_study(
     chosen: Sequence[tuple[str, str]],
     seeds: Sequence[int],
     path: Path,
-    show: Callable[[str, int, Progress], None] = lambda *_: None,
+    show: Callable[[str, int, RunProgress], None] = lambda *_: None,
 ) -> list[Trained]:
     """Train each (environment, agent) with each seed, unless ``path`` holds it already; returns those asked for.
 
@@ -93,7 +115,7 @@ def presets_study(
     return [row for row in rows if (row.env, row.agent) in chosen and row.seed in seeds]
 
 
-def train(env: str, agent: str, seed: int, show: Callable[[Progress], None] | None = None) -> Trained:
+def train(env: str, agent: str, seed: int, show: Callable[[RunProgress], None] | None = None) -> Trained:
     """One training in a folder that is thrown away."""
     config = configure(env, agent, seed=seed, evaluate_every=0, evaluation_episodes=EPISODES, checkpoint_seconds=1e9)
     with tempfile.TemporaryDirectory() as folder:
@@ -121,20 +143,10 @@ def preset_digest(env: str, agent: str) -> str:
     return digest(asdict(configure(env, agent)))
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of the mean over seeds, by Student's t; NaN for a single one, which says nothing about others."""
-    mean, freedom = float(np.mean(values)), len(values) - 1
-    if freedom < 1:
-        return float("nan"), float("nan")
-    quantile = STUDENT[freedom - 1] if freedom <= len(STUDENT) else 1.96 + 2.5 / freedom
-    half = quantile * float(np.std(values, ddof=1)) / len(values) ** 0.5
-    return mean - half, mean + half
-
-
 def summary(rows: Sequence[Trained]) -> tuple[str, ...]:
     """The trainings of one preset for a table: steps, return, interval over seeds, worst … best, and so on."""
     means = [row.mean for row in rows]
-    low, high = interval(means)
+    low, high = student_interval(means)
     normalised, success = (float(np.mean([getattr(row, name) for row in rows])) for name in ("normalised", "success"))
     return (
         f"{rows[0].steps:,}",
@@ -174,3 +186,35 @@ def _key(row: Trained) -> tuple[str, str, int]:
 def _in_order(rows: Sequence[Trained]) -> list[Trained]:
     order = {id: i for i, id in enumerate(ENVIRONMENTS)}
     return sorted(rows, key=lambda row: (order.get(row.env, len(order)), row.agent, row.seed))
+
+
+def table(chosen: Sequence[tuple[str, str]], rows: Sequence[Trained], caption: str) -> Table:
+    """A row per environment and agent."""
+    figures = ("steps", "return", "95 % interval", "worst … best seed", "normalised", "success", "seconds")
+    shown = results_table(("environment", "agent"), figures, caption)
+    for env, agent in chosen:
+        shown.add_row(env, agent, *summary([row for row in rows if (row.env, row.agent) == (env, agent)]))
+    return shown
+
+
+def run(arguments: Arguments, console: Console) -> int:
+    """`ludus study presets`."""
+    seeds = arguments.seeds
+    if seeds < 1:
+        raise ValueError(f"--seeds must be >= 1, got {seeds}")
+    chosen = pairs(arguments.env, arguments.agent)
+    path = arguments.out / "presets.csv"
+    if arguments.markdown:
+        print(markdown(read(path)))
+        return 0
+    output_folder(arguments.out)
+    with console.status("") as status:
+        rows = presets_study(
+            chosen,
+            range(seeds),
+            path,
+            lambda title, seed, progress: status.update(f"{title}, seed {seed}: {progress}"),
+        )
+    wide = Console(width=max(console.width, WIDE), highlight=False)
+    wide.print(table(chosen, rows, f"Seeds 0 … {seeds - 1}; {path}"))
+    return 0

@@ -14,20 +14,38 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
 from ..agents.evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
 from ..agents.runs.callback import EVALUATION_SEED
 from ..agents.runs.config import configure
 from ..envs.make import make_batch
+from ..utils.command_line import output_folder
+from ..utils.intervals import student_interval
+from ..utils.tables import results_table
 from ..utils.wording import counted
-from .presets import interval
-from .shared import BLUE, RED, digest, import_pyplot, learn, read_rows, save_figure, write_rows
+from .command import StudyArguments, tell_files
+from .learning import learn
+from .plotting import BLUE, RED, import_pyplot, save_figure
+from .rows import digest, read_rows, write_rows
 
 ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
 PARAMETER, UNIT, FIXED, RANGE = "mass", "kg", 1.0, (0.5, 2.0)
 VALUES = (0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0)  # at which both are judged
 ARMS = ("fixed", "randomised")
 EPISODES = 256  # per value
+DESCRIPTION = """Pendulum: training on many masses or on one, both judged on others, inside the range and outside.
+
+  ludus study randomisation --seeds 5"""
+
+
+@dataclass(kw_only=True)
+class Arguments(StudyArguments):
+    seeds: int = 5
+    """Two trainings each: with one mass, and with many."""
+    steps: int = 300_000
+    """Environment steps of each training."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +143,12 @@ class Line:
         return RANGE[0] <= self.value <= RANGE[1]
 
 
-def table(rows: Sequence[Judged]) -> list[Line]:
+def summarise(rows: Sequence[Judged]) -> list[Line]:
     """The results at each value."""
     lines = []
     for value in VALUES:
         fixed, randomised = (means(rows, arm, value) for arm in ARMS)
-        columns = [(float(x.mean()), *interval(x.tolist())) for x in (fixed, randomised, randomised - fixed)]
+        columns = [(float(x.mean()), *student_interval(x.tolist())) for x in (fixed, randomised, randomised - fixed)]
         lines.append(Line(value, columns[0], columns[1], columns[2], judge(heuristic_policy, value).mean))
     return lines
 
@@ -166,3 +184,35 @@ def plot(lines: Sequence[Line], seeds: int, path: Path) -> None:
 
 def _worlds(arm: str) -> str:
     return f"{FIXED:g} {UNIT}" if arm == "fixed" else f"{RANGE[0]:g} … {RANGE[1]:g} {UNIT}"
+
+
+def table(lines: Sequence[Line], seeds: int, steps: int, seconds: float) -> Table:
+    """A row per value; those that the randomised training never met are marked."""
+    low, high = RANGE
+    shown = results_table(
+        (),
+        (f"{PARAMETER}, {UNIT}", f"trained on {FIXED:g}", f"on {low:g} … {high:g}", "gain", "reference"),
+        f"Return of {EPISODES} greedy episodes, {counted(seeds, 'seed')} of {steps:,} steps, 95\u00a0% intervals over "
+        f"seeds. The randomised training met no others than {low:g} … {high:g} {UNIT}.\n"
+        f"All trainings: {seconds:.0f} s.",
+    )
+    for line in lines:
+        cells = [f"{mean:.0f} ± {top - mean:.0f}" for mean, _, top in (line.fixed, line.randomised, line.gain)]
+        shown.add_row(f"{line.value:g}{'' if line.inside else ' *'}", *cells, f"{line.reference:.0f}")
+    return shown
+
+
+def run(arguments: Arguments, console: Console) -> int:
+    """`ludus study randomisation`."""
+    seeds, steps, out = arguments.seeds, arguments.steps, output_folder(arguments.out)
+    csv, png = out / "randomisation.csv", out / "randomisation.png"
+    with console.status("") as status:
+        rows = randomisation_study(seeds, steps, csv, lambda arm, seed: status.update(f"seed {seed}: {arm}"))
+        status.update("the reference policy")
+        lines = summarise(rows)
+    plot(lines, seeds, png)
+    seconds = sum({(row.arm, row.seed): row.seconds for row in rows}.values())
+    console.print(table(lines, seeds, steps, seconds))
+    console.print("* outside the range of the randomised training")
+    tell_files(console, png, csv)
+    return 0

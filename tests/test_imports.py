@@ -17,7 +17,8 @@ ARROWS = {
     "training": {"utils", "components"},
     "envs": FLOOR,
     "explain": FLOOR,
-    "agents": FLOOR | {"training", "envs"},
+    # What fills a slot and who acts are both known to agents alone: there `explain` learns what there is to explain.
+    "agents": FLOOR | {"training", "envs", "explain"},
     # An environment's pictures are a data set, too; none of the three knows another, or an agent.
     "vision": FLOOR | {"training", "envs", "explain"},
     "nlp": FLOOR | {"training", "envs", "explain"},

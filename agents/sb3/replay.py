@@ -51,7 +51,7 @@ class ReplayFiles:
 
     Args:
         saved: ``pos``, ``full`` and ``generation`` of the checkpoint that counts on the files; empty without one.
-        bounded: Whether observations that leave their space are damage. Strangers' environments do it.
+        bounded: Whether observations that leave their space are damage. Third parties' environments do it.
 
     Attributes:
         generation: Of the files.

@@ -29,7 +29,7 @@ LOG_POINTS = 1_000  # of a training, at the most, for the algorithms that learn 
 
 
 class Resumable:
-    """See ``catalogue.Agent``; mixed into SB3's classes in ``sb3.py``."""
+    """See ``registry.Agent``; mixed into SB3's classes in ``algorithms.py``."""
 
     batch: Batch
     statistics: EpisodeStatistics
@@ -220,7 +220,7 @@ class Resumable:
         buffer = getattr(self, "replay_buffer", None)
         if buffer is None:
             return True
-        # What is undone to a normalised observation is not exact, and strangers' spaces are what they are.
+        # What is undone to a normalised observation is not exact, and third parties' spaces are what they are.
         bounded = hasattr(self.batch, "records") and self.get_vec_normalize_env() is None
         self._replay_files = replay.ReplayFiles(buffer, folder, self._replay_saved, bounded)
         return self._replay_files.kept

@@ -135,11 +135,11 @@ class _Module:
                     self.definitions.update(dict.fromkeys(names, node))
             elif isinstance(node, ast.ImportFrom):
                 beside = _beside(node, package)
-                aliases = {alias.asname or alias.name: alias.name for alias in node.names}
+                there = {alias.asname or alias.name: alias.name for alias in node.names}
                 if beside:
-                    self.imported.update({name: (beside, there) for name, there in aliases.items()})
+                    self.imported.update({name: (beside, other) for name, other in there.items()})
                 elif beside is not None:
-                    self.modules.update(aliases)
+                    self.modules.update(there)
 
     def read_in(self, module: str, node: ast.stmt) -> set[tuple[str, str]]:
         """(module, name) of what ``node``, in this ``module``, reads; local names, too."""

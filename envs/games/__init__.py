@@ -1,1 +1,1 @@
-"""Games: one file per environment."""
+"""Games: a file for each environment, or a folder whose files have the same names everywhere."""

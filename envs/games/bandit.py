@@ -1,13 +1,13 @@
 """Bandit: a row of slot machines ("one-armed bandits"), one of which pays best; find it, and lose little by searching.
 
 World         `arms` machines. Each has a value, what it pays in the mean, which nobody sees. Values may wander or be
-              drawn anew while the game goes on.
+              sampled anew while the game goes on.
 Actions       k pulls arm k, counted from 0
 Observation   Discrete(1): always 0. What is to be known comes with the reward.
 Reward        `payout`: Gaussian around the value of the arm, with standard deviation `noise`
 Start         each value Gaussian around 0 with standard deviation `spread`
 Change        after each step every value takes a Gaussian step of standard deviation `walk`; and after every
-              `change_every` steps all of them are drawn anew, as at the start
+              `change_every` steps all of them are sampled anew, as at the start
 End           never terminated; truncated after 1,000 steps
 Parameters    see PARAMETERS below
 Sizes         `arms` 2 … 100, 10 by default
@@ -26,12 +26,14 @@ from ..engine.kernels import gaussian, kernel
 from ..engine.simulation import Parameter, Shown, Simulation, Size
 
 NONE = -1  # the arm before the first pull
+PAYOUT = 0  # the reward's only term
+MOST_ARMS = 100
 
 PARAMETERS = {
     "spread": Parameter(1.0, 0.0, 100.0, "", "standard deviation of the values at the start"),
     "noise": Parameter(1.0, 0.0, 100.0, "", "standard deviation of what an arm pays around its value"),
     "walk": Parameter(0.0, 0.0, 10.0, "", "standard deviation of the step that each value takes after each pull"),
-    "change_every": Parameter(0.0, 0.0, 1e6, "steps", "after so many all values are drawn anew; 0: never"),
+    "change_every": Parameter(0.0, 0.0, 1e6, "steps", "after so many all values are sampled anew; 0: never"),
 }
 
 
@@ -50,17 +52,17 @@ def make_spaces(arms):
 
 
 @kernel
-def scatter(s, deviation):
-    """Move every value by a Gaussian step."""
+def shift_values(s, deviation):
+    """Move every value by a Gaussian step, whose standard deviation is ``deviation``."""
     for a in range(s.values.shape[0]):
         s.values[a] += deviation * gaussian(s)
 
 
 @kernel
-def draw_values(s):
+def sample_values(s):
     for a in range(s.values.shape[0]):
         s.values[a] = 0.0
-    scatter(s, s.spread)
+    shift_values(s, s.spread)
 
 
 @kernel
@@ -75,7 +77,7 @@ def best_arm(s):
 
 @kernel
 def reset(s, world):
-    draw_values(s)
+    sample_values(s)
     for a in range(s.counts.shape[0]):
         s.counts[a] = 0
     s.arm = NONE
@@ -89,12 +91,12 @@ def step(s, action, world, terms):
     s.counts[action] += 1
     s.was_best = s.values[action] >= s.values[best_arm(s)]
     s.payout = s.values[action] + s.noise * gaussian(s)
-    terms[0] = s.payout
+    terms[PAYOUT] = s.payout
     period = int(s.change_every)
     if period > 0 and s.clock % period == 0:
-        draw_values(s)
+        sample_values(s)
     elif s.walk > 0.0:
-        scatter(s, s.walk)
+        shift_values(s, s.walk)
     return False
 
 
@@ -182,23 +184,23 @@ def render(s, world, frame):
             strip(frame, row, x - half, x + half, color)
         if fine:
             line(frame, x - 0.3 * column, y, x + 0.3 * column, y, max(height / 150.0, 1.0), PAPER)
-    draw_counts(s, frame, bottom)
+    render_counts(s, frame, bottom)
     x, y, size = (
         (best_arm(s) + 0.5) * column,
         max(middle - s.values[best_arm(s)] * unit, top),
         min(column, 0.1 * height),
     )
-    draw_crown(frame, x, max(y - 2.2 * s.noise * unit, top + 0.35 * size), 0.3 * size)
+    render_crown(frame, x, max(y - 2.2 * s.noise * unit, top + 0.35 * size), 0.3 * size)
     if s.arm != NONE:
         y = min(max(middle - s.payout * unit, float(top)), float(bottom))  # beyond the panel it lies at its border
         disc(frame, (s.arm + 0.5) * column, y, 0.2 * size, INK)
         disc(frame, (s.arm + 0.5) * column, y, 0.14 * size, COIN)
     if fine:
-        draw_words(s, frame, column)
+        render_words(s, frame, column)
 
 
 @kernel
-def draw_counts(s, frame, bottom):
+def render_counts(s, frame, bottom):
     """Below each arm a bar: how often it was pulled, the most pulled one fills the height."""
     height, width, arms = frame.shape[0], frame.shape[1], s.values.shape[0]
     column, most = width / arms, 1
@@ -212,7 +214,7 @@ def draw_counts(s, frame, bottom):
 
 
 @kernel
-def draw_crown(frame, x, y, size):
+def render_crown(frame, x, y, size):
     """Three points on a band, ``size`` pixels from the middle to a side."""
     for edge in range(2):  # a dark one first, and a thinner light one upon it
         color, thick = (GOLD_EDGE, 0.62 * size) if edge == 0 else (GOLD, 0.36 * size)
@@ -223,14 +225,14 @@ def draw_crown(frame, x, y, size):
 
 
 @kernel
-def draw_words(s, frame, column):
+def render_words(s, frame, column):
     """Steps and the mean payout above; the number of pulls below each arm, where it fits."""
     height, width = frame.shape[0], frame.shape[1]
     scale = max(height // 160, 1)
     margin = 4 * scale
     number(frame, text(frame, margin, margin, b"STEP ", scale, INK), margin, s.clock, scale, INK)
-    hundredths = int(abs(s.totals[0]) / max(s.clock, 1) * 100 + 0.5)
-    x = text(frame, width - 52 * scale, margin, b"MEAN -" if s.totals[0] < 0.0 else b"MEAN  ", scale, INK)
+    hundredths = int(abs(s.totals[PAYOUT]) / max(s.clock, 1) * 100 + 0.5)
+    x = text(frame, width - 52 * scale, margin, b"MEAN -" if s.totals[PAYOUT] < 0.0 else b"MEAN  ", scale, INK)
     x = text(frame, number(frame, x, margin, hundredths // 100, scale, INK), margin, b".", scale, INK)
     number(frame, number(frame, x, margin, hundredths // 10 % 10, scale, INK), margin, hundredths % 10, scale, INK)
     for a in range(s.counts.shape[0]):
@@ -255,9 +257,9 @@ SIMULATION = Simulation(
     invariant=invariant,
     invariants=INVARIANTS,
     parameters=PARAMETERS,
-    sizes={"arms": Size(10, 2, 100, "how many arms there are")},
+    sizes={"arms": Size(10, 2, MOST_ARMS, "how many arms there are")},
     terms=("payout",),
-    action_names=tuple(f"arm {k}" for k in range(100)),
+    action_names=tuple(f"arm {k}" for k in range(MOST_ARMS)),
     turn_based=True,
     # The best of ten standard Gaussian values is 1.5388 in the mean, times 1,000 steps; 20,000 episodes, seeds from 0
     # on, gave -3.4 and 1533.9 (standard errors 2.3 and 4.1).

@@ -7,9 +7,13 @@ import sys
 
 import pytest
 
-from ludus.benchmarks.sections import SECTIONS, first_step, memory
-from ludus.benchmarks.turns import MAKE_PEERS, Config, EnvPool, Side, race
-from ludus.scripts.benchmark import main, number
+from ludus.benchmarks import learning, processes, slots, stepping
+from ludus.benchmarks.envpool_side import MAKE_PEERS, EnvPool
+from ludus.benchmarks.processes import first_step, memory
+from ludus.benchmarks.race import Config, Side, race
+from ludus.benchmarks.report import number
+from ludus.benchmarks.sections import SECTIONS
+from ludus.scripts.benchmark import main
 
 TINY = ["--rounds", "2", "--seconds", "0.001"]
 
@@ -139,6 +143,11 @@ def test_first_step_without_a_cache_takes_longer():
     """Slow because it compiles from nothing; the factor is about four."""
     cold, warm = first_step(Config(rounds=1))
     assert cold.value > warm.value
+
+
+def test_every_section_is_a_function_of_its_module():
+    modules = {"stepping": stepping, "processes": processes, "slots": slots, "learning": learning}
+    assert all(callable(getattr(modules[module], function)) for module, function in SECTIONS.values())
 
 
 def test_every_section_is_named_in_the_help(capsys):

@@ -2,6 +2,8 @@
 
 import ast
 import json
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from ludus.components import Component, register
 from ludus.components import names as component_names
 from ludus.components.composition import adapt, chain
 from ludus.components.names import OURS, class_named, name_of
+from ludus.vision.models import resnet
 from ludus.vision.models.resnet import ResNet
 
 PICTURE, PAIR = spaces.Box(0, 255, (8, 8, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
@@ -48,12 +51,15 @@ def test_every_component_class_of_ours_that_can_be_built_from_its_config_has_a_n
     root = Path(ludus.__file__).parent
     bases, found = {"Component"}, set()
     for _ in range(3):  # classes of classes
-        for file in [root / "composition.py", *root.glob("vision/*.py")]:
+        for file in [*root.glob("components/*.py"), *root.glob("vision/**/*.py")]:
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & bases:
                     bases.add(node.name)
                     found.add(f"{'.'.join(file.relative_to(root).with_suffix('').parts)}:{node.name}")
-    abstract = {"composition:Adapted", "vision.classifier:Classifier"}  # refuses to be saved; has no network
+    abstract = {
+        "components.composition:Adapted",
+        "vision.models.classifier:Classifier",
+    }  # refuses to be saved; has no network
     assert found - abstract == set(OURS.values())
 
 
@@ -61,6 +67,23 @@ def test_a_saved_component_names_its_class_by_its_stable_name(tmp_path):
     ResNet(PICTURE, PAIR, widths=(4,), convolutions=1).save(tmp_path / "a")
     content = json.loads((tmp_path / "a" / "config.json").read_bytes())
     assert (content["format"], content["class"]) == (2, "vision/resnet")
+
+
+def test_a_class_that_has_moved_loads_what_was_saved_before(tmp_path, monkeypatch):
+    before = ResNet(PICTURE, PAIR, widths=(4,), convolutions=1).eval()
+    before.save(tmp_path / "old")
+    moved = types.ModuleType("ludus.elsewhere")
+    moved.__package__ = "ludus.vision.models"  # what its relative imports begin from
+    exec(Path(resnet.__file__).read_text("utf-8"), moved.__dict__)
+    monkeypatch.setitem(sys.modules, moved.__name__, moved)
+    monkeypatch.setitem(OURS, "vision/resnet", "elsewhere:ResNet")
+    monkeypatch.delattr(resnet, "ResNet")
+    after = Component.load(tmp_path / "old")
+    assert type(after) is moved.ResNet
+    pictures = torch.arange(2 * 8 * 8, dtype=torch.uint8).reshape(2, 8, 8, 1)
+    assert torch.equal(before(pictures), after(pictures))
+    after.save(tmp_path / "new")
+    assert (tmp_path / "new" / "config.json").read_bytes() == (tmp_path / "old" / "config.json").read_bytes()
 
 
 def test_a_program_gives_names_of_its_own(tmp_path):
@@ -86,7 +109,7 @@ def test_an_alias_leads_to_the_name_that_took_its_place(tmp_path, monkeypatch):
 def test_a_class_without_a_name_is_refused_when_it_is_saved_and_nothing_is_written(tmp_path):
     register("acme/net")(Net)
     with pytest.raises(
-        TypeError, match=r"^Other cannot be saved: it has no stable name .*: @ludus.components.component.register\("
+        TypeError, match=r"^Other cannot be saved: it has no stable name .*: @ludus.components.register\("
     ):
         Other(PAIR, PAIR).save(tmp_path / "a")  # its base's name is another class's
     assert not list(tmp_path.iterdir())

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ludus import ENVIRONMENTS
 from ludus.data.datasets import is_at_hand
-from ludus.envs.cards import PICTURE_HEIGHT, cards, draw_picture, markdown, picture_name, read_card
+from ludus.envs.cards import PICTURE_HEIGHT, cards, markdown, picture_name, read_card, render_picture
 from ludus.scripts.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ def test_every_environment_has_a_card_and_a_picture(id):
 def test_the_pictures_of_the_readme_are_those_that_are_drawn_today(id, tmp_path):
     if id == "ludus/Sorter-v0" and not is_at_hand("fashion-mnist"):
         pytest.skip("its picture shows Fashion-MNIST, which is not here")
-    draw_picture(id, tmp_path / "today.png")
+    render_picture(id, tmp_path / "today.png")
     with (
         Image.open(ROOT / "docs" / "environments" / picture_name(id)) as shown,
         Image.open(tmp_path / "today.png") as today,
@@ -50,8 +50,8 @@ def test_the_pictures_of_the_readme_are_those_that_are_drawn_today(id, tmp_path)
 
 
 def test_a_picture_shows_the_reference_at_work(tmp_path):
-    draw_picture("ludus/CartPole-v1", tmp_path / "a.png")
-    draw_picture("ludus/CartPole-v1", tmp_path / "b.png")
+    render_picture("ludus/CartPole-v1", tmp_path / "a.png")
+    render_picture("ludus/CartPole-v1", tmp_path / "b.png")
     with Image.open(tmp_path / "a.png") as one, Image.open(tmp_path / "b.png") as other:
         first = np.asarray(one)
         assert np.array_equal(first, np.asarray(other))

@@ -36,7 +36,8 @@ import ludus
 
 TABLE = Path(__file__).with_name("trajectory_hashes.json")
 MODES = ("NextStep", "SameStep", "Disabled")
-NUM_ENVS, STEPS, LIMIT = 5, 200, 40  # a low time limit, so that all kinds of ends occur
+NUM_ENVS, LIMIT = 32, 40  # a low time limit, so that all kinds of ends occur
+SHORT, LONG = 200, 1000  # steps
 DIGITS = 12  # of a hash
 ALWAYS = {"ludus/Sorter-v0": {"images": "parcels"}}  # the other sets of images are not on every machine
 SIZES = {  # one more for each environment that has some; where possible one that other tests compile, too
@@ -118,15 +119,16 @@ def variants(id):
     simulation, policies = declaration(id)
     rows = {}
 
-    def add(name, mode="SameStep", actions="legal", face="vector", **keywords):
+    def add(name, mode="SameStep", actions="legal", face="vector", steps=SHORT, **keywords):
         keywords = {**ALWAYS.get(id, {}), **keywords}
-        rows[name] = {"mode": mode, "actions": actions, "face": face, "keywords": keywords}
+        rows[name] = {"face": face, "mode": mode, "actions": actions, "steps": steps, "keywords": keywords}
 
     for mode in MODES:
         add(mode, mode, "any", max_episode_steps=LIMIT)
     add("single", "Disabled", face="single", max_episode_steps=LIMIT)
+    add("long", steps=LONG)
     for policy in policies:
-        add(f"policy {policy}", actions=policy)
+        add(f"policy {policy}", actions=policy, steps=LONG)
     ends = {name: near(parameter) for name, parameter in simulation.parameters.items()}
     if ends:
         drifts = {name: {"to": high, "at": 20, "over": 60} for name, (_, high) in ends.items()}
@@ -140,6 +142,7 @@ def variants(id):
         assert set(SIZES[id]) == set(simulation.sizes), f"give every size of {id} in SIZES"
         for mode in MODES:
             add(f"sizes {mode}", mode, max_episode_steps=LIMIT, **SIZES[id])
+        add("sizes policy", actions=policies[0], steps=LONG, **SIZES[id])
     for name, choice in simulation.choices.items():
         for value in set(choice.values) - {choice.default}:
             add(f"{name}={value}", **{name: value})
@@ -219,7 +222,7 @@ def play(id, name, row):
     observation, info = env.reset(seed=1234)
     shown.add("observation", observation)
     shown.add_info(info)
-    for t in range(STEPS):
+    for t in range(row["steps"]):
         legal = info.get("action_mask") if policy != "any" else None
         if policy in policies:
             action = policy_actions(env, policy).copy()
@@ -239,10 +242,10 @@ def play(id, name, row):
         if t % 10 == 0:
             for other in policies:
                 shown.add(f"policy {other}", policy_actions(env, other))
-        if t % 80 == 35:
+        if t % 80 == 35 and not single:
+            shown.add("frames", small_frames(env))
+        if t == 35 and (single or name in MODES):
             shown.add("frames", env.render())
-            if not single:
-                shown.add("frames", small_frames(env))
         ended = np.logical_or(terminated, truncated)
         if row["mode"] == "Disabled" and ended.any():
             observation, info = env.reset() if single else env.reset(options={"reset_mask": ended})

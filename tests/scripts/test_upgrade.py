@@ -16,26 +16,20 @@ from ludus.agents.runs.run import Run
 from ludus.components import Component, fingerprint_of, register
 from ludus.components.composition import chain
 from ludus.scripts.main import main
-from ludus.studies import (
-    presets as study_presets,
-)
-from ludus.studies import (
-    randomisation as study_randomisation,
-)
-from ludus.studies import (
-    regret as study_regret,
-)
+from ludus.studies import presets as study_presets
+from ludus.studies import randomisation as study_randomisation
+from ludus.studies.regret import study as study_regret
 from ludus.vision.models.convnet import ConvNet
 from ludus.vision.models.reader import Reader
 from ludus.vision.models.resnet import ResNet
 
 PICTURE, PAIR = spaces.Box(0, 255, (8, 8, 1), np.uint8), spaces.Box(0.0, 1.0, (2,), np.float32)
-# What stood in the config.json of format 1, written out.
+# What stood in the config.json of format 1, written out; it stays so wherever the classes move.
 FORMER = {
-    "vision/resnet": "ludus.vision.models.resnet:ResNet",
-    "vision/convnet": "ludus.vision.models.convnet:ConvNet",
-    "vision/reader": "ludus.vision.models.reader:Reader",
-    "ludus/chain": "ludus.components.composition:Chain",
+    "vision/resnet": "ludus.vision.resnet:ResNet",
+    "vision/convnet": "ludus.vision.convnet:ConvNet",
+    "vision/reader": "ludus.vision.reader:Reader",
+    "ludus/chain": "ludus.composition:Chain",
     "test/mine": "mymodels.nets:Mine",
 }
 

@@ -11,7 +11,7 @@ from ludus import ENVIRONMENTS
 from ludus.agents.runs import config
 from ludus.scripts.main import main
 from ludus.studies import presets as study_presets
-from ludus.studies.presets import Trained, interval, markdown, pairs, preset_digest, presets_study, read, summary
+from ludus.studies.presets import Trained, markdown, pairs, preset_digest, presets_study, read, summary
 
 ROOT = Path(__file__).resolve().parents[2]
 ID = "ludus/CartPole-v1"
@@ -72,12 +72,6 @@ def test_a_training_equals_that_of_the_command(tiny, tmp_path, capsys):
     assert f"{row.mean:.2f}" in capsys.readouterr().out
 
 
-def test_interval_is_students():
-    low, high = interval([1.0, 2.0, 3.0])
-    assert (low, high) == (pytest.approx(2 - 4.303 / math.sqrt(3)), pytest.approx(2 + 4.303 / math.sqrt(3)))
-    assert all(math.isnan(end) for end in interval([5.0]))
-
-
 def test_summary_has_the_mean_the_worst_and_the_best():
     rows = [Trained(ID, "pqn", seed, 64, mean, 0.5, math.nan, 9.0, 1, "x", "m") for seed, mean in enumerate((1, 2, 6))]
     assert summary(rows) == ("64", "3.00", "-3.57 … 9.57", "1.00 … 6.00", "0.50", "–", "9")
@@ -89,14 +83,11 @@ def test_bad_input_is_one_line(tmp_path, capsys):
         ("--env", "ludus/CartPol-v1"): "no preset for 'ludus/CartPol-v1'; did you mean 'ludus/CartPole-v1'?",
         ("--env", ID, "--agent", "nobody"): f"no preset for '{ID} nobody'; {ID} has one for each of ",
         ("--seeds", "0"): "--seeds must be >= 1, got 0",
-        ("--steps", "5"): "the steps of a preset stand in its file; leave --steps out",
         ("--out", str(tmp_path)): "is not a CSV of this study; choose another --out, or remove it",
     }
     for arguments, message in bad.items():
         assert main(["study", "presets", *arguments]) == 1
         assert message in capsys.readouterr().err
-    assert main(["study", "drift", "--agent", "ppo"]) == 1
-    assert "--env, --agent and --markdown belong to the study of presets, not to drift" in capsys.readouterr().err
 
 
 def test_the_table_of_the_readme_is_the_one_of_the_results():

@@ -10,7 +10,7 @@ import pytest
 from ludus.envs.make import make_batch
 from ludus.scripts.main import main
 from ludus.studies import randomisation as study
-from ludus.studies.randomisation import ARMS, Judged, environment_of, judge, randomisation_study, read, table
+from ludus.studies.randomisation import ARMS, Judged, environment_of, judge, randomisation_study, read, summarise
 
 STEPS = 4096  # of a training: it learns next to nothing
 VALUES = (0.4, 1.0, 2.5)
@@ -93,7 +93,7 @@ def test_the_table_by_hand(monkeypatch):
         for seed in (1, 0)
         for arm, value in earned
     ]
-    near, far = table(rows)
+    near, far = summarise(rows)
     half = 12.706 / math.sqrt(2)  # Student's t with one degree of freedom; times the standard deviation
     assert near.fixed == pytest.approx((-110.0, -110 - half * math.sqrt(200), -110 + half * math.sqrt(200)))
     assert near.gain == pytest.approx((-25.0, -25 - half * math.sqrt(50), -25 + half * math.sqrt(50)), abs=1e-6)

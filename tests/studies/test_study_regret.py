@@ -13,10 +13,11 @@ from PIL import Image
 import ludus
 from ludus.components import Component, fingerprint_of, register
 from ludus.scripts.main import main
-from ludus.studies import regret as study
-from ludus.studies import regret_plot as study_regret_plot
-from ludus.studies import shared as study_shared
-from ludus.studies.regret import SWAPPED, TRAINED, Judged, make_plan, read, regret_study, table
+from ludus.studies.plotting import import_pyplot
+from ludus.studies.regret import study
+from ludus.studies.regret.plot import place_labels
+from ludus.studies.regret.study import SWAPPED, TRAINED, Judged, make_plan, read, regret_study
+from ludus.studies.regret.table import cells, summarise
 
 SORTER, TOY = "ludus/Sorter-v0", "test/SlotsOfStudy-v0"
 FILLINGS = ["truth", "noisy:0.3", "brightness", "blind"]
@@ -90,7 +91,7 @@ def test_swapped_the_truths_policy_plays_with_all_and_trained_each_its_own(tmp_p
         for seed in (0, 1)
         for filling in ("truth", "noisy:0.2", "blind")
     ]
-    swapped, own = (dict(zip(("truth", "noisy", "blind"), table(rows, p), strict=True)) for p in (SWAPPED, TRAINED))
+    swapped, own = (dict(zip(("truth", "noisy", "blind"), summarise(rows, p), strict=True)) for p in (SWAPPED, TRAINED))
     # 100 items: one in the wrong chute costs 3, sorted by hand 1.2. What time, energy and jams cost is the same for all
     # who run the belt alike, in the same episodes.
     assert swapped["noisy"].regret[0] == pytest.approx(60.0, abs=5 * 3 * math.sqrt(100 * 0.16 / 16))
@@ -116,8 +117,8 @@ def test_both_protocols_share_the_truths_training_and_its_episodes(trained, tmp_
     assert {row.measure for row in rows} == {"RMSE"}
     assert {row.raw for row in rows} == {"uint8 4x4x1"}
     for protocol in (SWAPPED, TRAINED):
-        assert table(rows, protocol)[0].regret == (0.0, 0.0, 0.0)
-        assert table(rows, protocol)[1].metric == pytest.approx(0.3, abs=0.08)
+        assert summarise(rows, protocol)[0].regret == (0.0, 0.0, 0.0)
+        assert summarise(rows, protocol)[1].metric == pytest.approx(0.3, abs=0.08)
 
 
 def test_a_stopped_study_goes_on_with_what_is_missing(trained, tmp_path, monkeypatch):
@@ -133,7 +134,7 @@ def test_a_stopped_study_goes_on_with_what_is_missing(trained, tmp_path, monkeyp
         regret_study(toy(), 2, path)
     assert len(read(path)) == 2 * len(FILLINGS) + len(FILLINGS) + 1  # a whole seed, and the second one's truth
     with pytest.raises(ValueError, match="not done with two seeds of every filling"):
-        table(read(path), SWAPPED)
+        summarise(read(path), SWAPPED)
     trained.clear()
     monkeypatch.setattr(study, "learn", learn)
     rows = regret_study(toy(), 2, path)
@@ -209,20 +210,20 @@ def by_hand(protocol, earned, measure="accuracy"):
 
 def test_the_table_by_hand():
     rows = by_hand(SWAPPED, {"truth": (100, 80), "rule": (70, 60), "blind": (-10, -10)})
-    truth, rule, blind = table(rows, SWAPPED)
+    truth, rule, blind = summarise(rows, SWAPPED)
     half = 12.706 / math.sqrt(2)  # Student's t with one degree of freedom; times the standard deviation
     assert truth.earned == pytest.approx((90.0, 90 - half * math.sqrt(200), 90 + half * math.sqrt(200)))
     assert rule.regret == pytest.approx((25.0, 25 - half * math.sqrt(50), 25 + half * math.sqrt(50)))
     assert (truth.share, rule.share, blind.share) == (1.0, 0.75, 0.0)
-    assert study.cells(rule) == ("rule", "0.700", "65.00 ± 63.53", "25.00 ± 63.53", "0.75")
+    assert cells(rule) == ("rule", "0.700", "65.00 ± 63.53", "25.00 ± 63.53", "0.75")
 
 
 def test_names_in_the_picture_touch_neither_each_other_nor_its_edge():
-    figure, axes = study_shared.import_pyplot().subplots(figsize=(8, 5), layout="constrained")
+    figure, axes = import_pyplot().subplots(figsize=(8, 5), layout="constrained")
     line = np.array([(0.0, 0.0), (1.0, 1.0)])
     axes.plot(*line.T)
     points = {f"component number {i}": (0.9 + 0.005 * i, 0.95) for i in range(5)} | {"corner": (0.0, 0.0)}
-    labels = study_regret_plot.place_labels(axes, points, [line])
+    labels = place_labels(axes, points, [line])
     figure.draw_without_rendering()
     words = [label.get_text() for label in labels]
     assert sorted(words) == sorted(points)
@@ -232,7 +233,7 @@ def test_names_in_the_picture_touch_neither_each_other_nor_its_edge():
         assert frame.x0 < box.x0 < box.x1 < frame.x1
         assert frame.y0 < box.y0 < box.y1 < frame.y1
         assert not any(box.overlaps(other) for other in boxes[:i])
-    study_shared.import_pyplot().close(figure)
+    import_pyplot().close(figure)
 
 
 def test_the_command_leaves_tables_a_picture_and_all_results(trained, model, tmp_path, capsys, monkeypatch):
@@ -265,7 +266,6 @@ def test_the_command_leaves_tables_a_picture_and_all_results(trained, model, tmp
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "takes its environment without --env: ludus study regret ENV"),
         ([TOY], f"needs one --slot NAME=FILLING,FILLING,…, got none; {TOY} has camera, order"),
         ([TOY, "--slot", "camera=truth,blind", "--slot", "order=truth,blind"], "needs one --slot"),
         ([TOY, "--slot", "camera"], "--slot takes NAME=FILLING, such as perception=truth, got 'camera'"),
@@ -287,11 +287,6 @@ def test_what_cannot_be_studied_is_refused_in_a_line(arguments, words, tmp_path,
     assert words in error
     assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
-
-
-def test_other_studies_take_neither_an_environment_nor_a_slot(tmp_path, capsys):
-    assert main(["study", "drift", TOY, "--out", str(tmp_path), "--seeds", "0"]) == 1
-    assert "ENV and --slot belong to the study of regret, not to drift; leave them out" in capsys.readouterr().err
 
 
 def test_another_csv_is_refused(tmp_path):

@@ -14,7 +14,7 @@ from ludus.agents.registry import resolve
 from ludus.agents.runs import config
 from ludus.agents.runs.config import RunConfig
 from ludus.envs.engine import snapshot
-from ludus.scripts.options import key_values
+from ludus.utils.command_line import key_values
 
 thorough = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 # Text that is nearly YAML finds more than text of any characters.

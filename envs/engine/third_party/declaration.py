@@ -98,7 +98,7 @@ def _check_range(module: types.ModuleType, group: str, key: str, entry: Any, wha
 
 
 def _check_kernels(module: types.ModuleType, simulation: Any) -> None:
-    groups = {("heuristics",): simulation.heuristics}
+    groups: dict[tuple[str, ...], Any] = {("heuristics",): simulation.heuristics}
     groups |= {("slots", name, "baselines"): slot.baselines for name, slot in simulation.slots.items()}
     for path, kernels in groups.items():
         _check_group(module, path, kernels)

@@ -51,7 +51,7 @@ def lint(module: types.ModuleType, simulation: Any, dtype: np.dtype, world: tupl
     """
     reader = _Reader(tuple(dtype.names or ()), getattr(world, "_fields", None), _resolver())
     for role in roles_of(simulation):
-        kernel = role.kernel
+        kernel: Any = role.kernel
         if not hasattr(kernel, "py_func") and _is_compiling():
             if isinstance(kernel, types.FunctionType):
                 raise mistake(*place_of(kernel), f"{role.function} is a plain function; put @kernel above it")

@@ -88,8 +88,8 @@ def _words_of_slot(tree: ast.Module | None, name: str, slot: ast.expr | None, bo
         return []
     if isinstance(slot.func, ast.Name) and slot.func.id == "sight":
         spaces, *width = (ast.unparse(part) for part in (*slot.args, *(word.value for word in slot.keywords)))
-        words = f"render=draw, observe=observe{''.join(f', width={part}' for part in width)}"
-        return [f"vision_slot({spaces}, {words}) instead of sight(…)"]
+        kernels = f"render=draw, observe=observe{''.join(f', width={part}' for part in width)}"
+        return [f"vision_slot({spaces}, {kernels}) instead of sight(…)"]
     given = dict(parts_of(slot))
     names = {"sense": f"sense_{name}", "tell": f"truth_{name}"}
     words = [f"{field}={old}" for field, old in names.items() if old in bound and field not in given]

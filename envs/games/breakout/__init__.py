@@ -1,7 +1,7 @@
 """Breakout: keep the ball in play with the paddle and clear two walls of bricks.
 
 World         A square field of 100 x 100 units (u), x to the right, y down from the ceiling. The ball is a square of
-              3 u (drawn round), `x, y` its centre. The wall's top is at y = 14; its bricks are 4 u high and as wide as
+              3 u (shown round), `x, y` its centre. The wall's top is at y = 14; its bricks are 4 u high and as wide as
               `columns` of them fill the field. The paddle slides on the line y = 92 and only its top counts.
               A step: first the paddle moves by `paddle_speed` or not at all, and stops where it touches a side. Then
               the ball flies for one step of time, from contact to contact:
@@ -46,35 +46,36 @@ Source        the game of Atari 1976. Rules and numbers are our own: one width o
               number, speed grows with the contacts, and the random deflection.
 """
 
-import math
-
 import numpy as np
 from gymnasium import spaces
 
-from ...engine.kernels import kernel, uniform_in
-from ...engine.math.trigonometry import sin_cos
 from ...engine.simulation import Parameter, Simulation, Size, vision_slot
-from .invariants import INVARIANTS, invariant
-from .policies import plan
-from .rendering import render
-from .rules_bricks import (
-    FIELD,
-    HALF_BALL,
-    HIGH,
-    LOW,
+from .constants import (
+    ACTIONS,
+    BALL_OFFSET,
+    BALL_VX,
+    BALL_VY,
+    BALL_X,
+    BALL_Y,
+    BALLS,
+    CLEARED,
+    FIRST_BRICK,
+    LEFT,
+    MIDDLE,
     MOST_BALLS,
-    PADDLE_LINE,
+    PADDLE_X,
+    RIGHT,
+    STAY,
+    TRAIL,
+    WAIT,
+    WAIT_UNIT,
     WALLS,
-    break_bricks,
-    build_wall,
-    first_touch,
-    row_sides,
 )
-
-STAY, LEFT, RIGHT = 0, 1, 2
-
-TRAIL = 8  # steps that the drawing remembers
-FIXED = 10  # numbers of the observation before the bricks
+from .invariants import INVARIANTS, invariant
+from .observation import observe
+from .policies import heuristic
+from .rendering import render
+from .rules import reset, step
 
 PARAMETERS = {
     "paddle_width": Parameter(16.0, 4.0, 60.0, "u", "width of the paddle"),
@@ -106,7 +107,7 @@ def state(rows, columns):
         "walls": "i8",  # cleared
         "standing": "i8",  # bricks
         "bricks": ("u1", (rows, columns)),
-        "trail": ("f4", (TRAIL, 2)),  # u, where the ball was at the end of step `clock` % TRAIL: only for drawing
+        "trail": ("f4", (TRAIL, 2)),  # u, where the ball was at the end of step `clock` % TRAIL: only for rendering
     }
 
 
@@ -118,150 +119,13 @@ def make_spaces(
     speed_max=PARAMETERS["speed_max"].span,
     serve_delay=PARAMETERS["serve_delay"].span,
 ):
-    low = np.zeros(FIXED + rows * columns, np.float32)
-    high = np.ones(FIXED + rows * columns, np.float32)
-    high[:9] = 5.0, 5.0, speed_max[1], speed_max[1], 5.0, 10.0, balls[1], WALLS, max(serve_delay[1] / 10.0, 1.0)
-    low[:6] = -high[:6]
-    return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(3)
-
-
-@kernel
-def launch(s, angle):
-    """Let the ball fly off at ``angle`` (rad, from straight up) with its speed."""
-    sin, cos = sin_cos(angle)
-    s.vx, s.vy = s.speed * sin, -s.speed * cos
-
-
-@kernel
-def serve(s):
-    s.speed = min(s.speed_start, s.speed_max)
-    launch(s, 0.5 * uniform_in(s, -s.max_angle, s.max_angle))
-
-
-@kernel
-def lay_ball(s):
-    """Put a new ball on the paddle."""
-    s.x, s.y, s.vx, s.vy, s.falling, s.contacts = s.paddle, PADDLE_LINE, 0.0, 0.0, False, 0
-    s.speed = 0.0  # drawing asks for it: the last ball's must not be seen
-    if s.standing == 0:
-        build_wall(s)
-    s.wait = int(s.serve_delay)
-    if s.wait == 0:
-        serve(s)
-
-
-@kernel
-def reset(s, world):
-    s.paddle = 0.5 * FIELD
-    s.left = int(s.balls)
-    s.walls = 0
-    s.standing = 0
-    lay_ball(s)
-    for k in range(TRAIL):
-        s.trail[k, 0], s.trail[k, 1] = s.x, s.y
-
-
-@kernel
-def bounce_off_paddle(s, reach):
-    s.contacts += 1
-    angle = s.max_angle * (s.x - s.paddle) / reach + s.deflection * s.contacts * uniform_in(s, -1.0, 1.0)
-    s.speed = min(s.speed + s.speed_gain, s.speed_max)
-    launch(s, min(max(angle, -s.max_angle), s.max_angle))
-    if s.standing == 0:
-        build_wall(s)
-
-
-@kernel
-def lose_ball(s):
-    """Returns whether it was the last one."""
-    s.left -= 1
-    if s.left > 0:
-        lay_ball(s)
-    return s.left == 0
-
-
-@kernel
-def fly(s, terms):
-    """One step of time, from contact to contact; returns whether the game is over."""
-    reach = 0.5 * s.paddle_width + HALF_BALL
-    time = 1.0  # steps that are left
-    while True:
-        across = max(((HIGH if s.vx > 0.0 else LOW) - s.x) / s.vx, 0.0) if s.vx != 0.0 else math.inf
-        end = LOW if s.vy < 0.0 else HIGH if s.falling else PADDLE_LINE
-        along = max((end - s.y) / s.vy, 0.0)
-        free = min(time, across, along)
-        touch = first_touch(s, free)
-        if touch <= free:
-            break_bricks(s, touch, terms)
-            time -= touch
-            if s.standing == 0:
-                s.walls += 1
-                s.success = s.walls == WALLS
-                if s.success:
-                    return True
-            continue
-        s.x += s.vx * free
-        s.y += s.vy * free
-        time -= free
-        if across == free:
-            s.x, s.vx = HIGH if s.vx > 0.0 else LOW, -s.vx
-        elif along == free:
-            s.y = end
-            if s.vy < 0.0:
-                s.vy = -s.vy
-            elif s.falling:
-                return lose_ball(s)
-            elif abs(s.x - s.paddle) < reach:
-                bounce_off_paddle(s, reach)
-            else:
-                s.falling = True
-        else:
-            return False
-
-
-@kernel
-def step(s, action, world, terms):
-    half = 0.5 * s.paddle_width
-    way = int(action == RIGHT) - int(action == LEFT)
-    s.paddle = min(max(s.paddle + way * s.paddle_speed, half), FIELD - half)
-    over = False
-    if s.wait > 0:
-        s.x = s.paddle
-        s.wait -= 1
-        if s.wait == 0:
-            serve(s)
-    else:
-        x, y = s.x + s.vx, s.y + s.vy
-        underside = row_sides(s.bricks.shape[0] - 1)[1]
-        # Between wall and paddle nothing can be touched, if the ball was there before and is there now.
-        if LOW < x < HIGH and underside < y < PADDLE_LINE and s.y >= underside:
-            s.x, s.y = x, y
-        else:
-            over = fly(s, terms)
-    k = s.clock % TRAIL
-    s.trail[k, 0], s.trail[k, 1] = s.x, s.y
-    return over
-
-
-@kernel
-def observe(s, world, out):
-    out[0], out[1] = s.x / 10.0 - 5.0, s.y / 10.0 - 5.0
-    out[2], out[3] = s.vx, s.vy
-    out[4], out[5] = s.paddle / 10.0 - 5.0, (s.x - s.paddle) / 10.0
-    out[6], out[7] = s.left, s.walls
-    out[8] = s.wait / 10.0
-    out[9] = min(s.contacts + 1, 10) / 10.0
-    rows, columns = s.bricks.shape
-    for row in range(rows):
-        for column in range(columns):
-            out[FIXED + row * columns + column] = s.bricks[row, column]
-
-
-@kernel
-def heuristic(s, world, out):
-    """To where `plan` of breakout_heuristic.py wants the paddle."""
-    way = plan(s) - s.paddle
-    out[0] = STAY if abs(way) <= 0.5 * s.paddle_speed else RIGHT if way > 0.0 else LEFT
+    low = np.zeros(FIRST_BRICK + rows * columns, np.float32)
+    high = np.ones(FIRST_BRICK + rows * columns, np.float32)
+    high[[BALL_X, BALL_Y, PADDLE_X]], high[BALL_OFFSET] = MIDDLE, 2.0 * MIDDLE
+    high[[BALL_VX, BALL_VY]] = speed_max[1]
+    low[:BALLS] = -high[:BALLS]
+    high[BALLS], high[CLEARED], high[WAIT] = balls[1], WALLS, max(serve_delay[1] / WAIT_UNIT, 1.0)
+    return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(ACTIONS)
 
 
 SIMULATION = Simulation(

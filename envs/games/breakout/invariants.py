@@ -1,4 +1,4 @@
-"""What must hold of every state of Breakout: the fuzzer's invariants."""
+"""The invariants of Breakout: rules that its record and its observation keep in every state."""
 
 import math
 
@@ -6,10 +6,30 @@ import numpy as np
 
 from ...engine.kernels import kernel
 from ...engine.simulation import Shown
-from .rules_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, MOST_BALLS, PADDLE_LINE, WALL_TOP, WALLS
+from .constants import (
+    BALL_OFFSET,
+    BALLS,
+    BRICK_HEIGHT,
+    CLEARED,
+    CONTACTS,
+    FIELD,
+    FIRST_BRICK,
+    HALF_BALL,
+    MIDDLE,
+    MOST_BALLS,
+    MOST_CONTACTS,
+    PADDLE_LINE,
+    POINTS,
+    UNIT,
+    WAIT,
+    WAIT_UNIT,
+    WALL_TOP,
+    WALLS,
+)
 
-FIXED = 10  # numbers of the observation before the bricks
 DEPTH = 1e-7  # u; rounding is less, even at a speed of 100 u/step
+ROUNDING = 1e-9  # of a speed, as a share of it
+STEEP = 0.1  # the vertical part of a speed is no smaller a share: no angle is beyond 1.4 rad
 
 INVARIANTS = (
     "the ball is within the field, and not inside a brick",
@@ -47,12 +67,12 @@ def invariant(s, world, shown, legal):
         return 2
     if standing != s.standing or not 0 <= s.walls <= WALLS:
         return 3
-    if s.totals[0] != s.walls * worth + (gone if standing > 0 else 0):
+    if s.totals[POINTS] != s.walls * worth + (gone if standing > 0 else 0):
         return 4
     if s.wait > 0:
         if s.x != s.paddle or s.y != PADDLE_LINE or s.vx != 0.0 or s.vy != 0.0 or s.falling or s.contacts != 0:
             return 5
-    elif abs(math.hypot(s.vx, s.vy) - s.speed) > 1e-9 * s.speed or abs(s.vy) < 0.1 * s.speed or s.contacts < 0:
+    elif abs(math.hypot(s.vx, s.vy) - s.speed) > ROUNDING * s.speed or abs(s.vy) < STEEP * s.speed or s.contacts < 0:
         return 5
     if (s.y < PADDLE_LINE or s.vy <= 0.0) if s.falling else s.y > PADDLE_LINE + DEPTH:
         return 6
@@ -60,15 +80,16 @@ def invariant(s, world, shown, legal):
         return 7
     if s.success and not (s.pending and standing == 0):
         return 7
-    seen = (s.x / 10.0 - 5.0, s.y / 10.0 - 5.0, s.vx, s.vy, s.paddle / 10.0 - 5.0, (s.x - s.paddle) / 10.0)
-    for k in range(6):
+    x, y, paddle = s.x / UNIT - MIDDLE, s.y / UNIT - MIDDLE, s.paddle / UNIT - MIDDLE
+    seen = (x, y, s.vx, s.vy, paddle, (s.x - s.paddle) / UNIT)  # from BALL_X to BALL_OFFSET
+    for k in range(BALL_OFFSET + 1):
         if shown[k] != np.float32(seen[k]):
             return 8
-    if shown[6] != s.left or shown[7] != s.walls or shown[8] != np.float32(s.wait / 10.0):
+    if shown[BALLS] != s.left or shown[CLEARED] != s.walls or shown[WAIT] != np.float32(s.wait / WAIT_UNIT):
         return 8
-    if shown[9] != np.float32(min(s.contacts + 1, 10) / 10.0):
+    if shown[CONTACTS] != np.float32(min(s.contacts + 1, MOST_CONTACTS) / MOST_CONTACTS):
         return 8
     for k in range(rows * columns):
-        if shown[FIXED + k] != s.bricks[k // columns, k % columns]:
+        if shown[FIRST_BRICK + k] != s.bricks[k // columns, k % columns]:
             return 8
     return 0

@@ -1,9 +1,9 @@
-"""Where Breakout's reference policy wants its paddle: where the ball comes down, and so that it hits a brick then."""
+"""The reference policy of Breakout: the paddle goes where the ball comes down, and so that it hits a brick then."""
 
 import math
 
 from ...engine.kernels import kernel
-from .rules_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, HIGH, LOW, PADDLE_LINE, WALL_TOP
+from .constants import BRICK_HEIGHT, FIELD, HALF_BALL, HIGH, LEFT, LOW, PADDLE_LINE, RIGHT, STAY, WALL_TOP
 
 TURNS = 4  # bricks on one way that are foreseen; what comes after the first of them is a guess
 MARGIN = 0.85  # of the paddle's reach: nearer to its end the ball may be missed
@@ -52,7 +52,7 @@ def landing(s):
 
 
 @kernel
-def plan(s):
+def best_place(s):
     """Of the places that the paddle can reach in time, the one from which the ball is soonest at a brick (x in u)."""
     if s.wait > 0:
         return s.paddle
@@ -73,3 +73,10 @@ def plan(s):
         if length < shortest:
             best, shortest = place, length
     return best
+
+
+@kernel
+def heuristic(s, world, out):
+    """Towards the best place for the paddle, where it is not there yet."""
+    way = best_place(s) - s.paddle
+    out[0] = STAY if abs(way) <= 0.5 * s.paddle_speed else RIGHT if way > 0.0 else LEFT

@@ -4,10 +4,10 @@ import math
 
 from ...engine.drawing import blend, box, disc, fill, number, shade, text
 from ...engine.kernels import kernel, repeat_rows
-from .rules_bricks import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_TOP, WALL_TOP, WALLS
+from .constants import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_TOP, POINTS, WALL_TOP, WALLS
 
 HEADER = 16  # a frame's height in heights of its header
-FINE = 240  # pixels of a frame's smaller side from which on it is drawn in detail
+FINE = 240  # pixels of a frame's smaller side from which on it shows details
 PADDLE_HEIGHT = 2.6  # u; only its top counts
 
 NIGHT, DUSK, HEAD, EDGE = (30, 33, 68), (58, 44, 92), (20, 22, 48), (104, 100, 168)
@@ -24,16 +24,16 @@ INK, INK_WEAK, WON, LOST = (236, 238, 255), (146, 148, 196), (120, 235, 160), (2
 @kernel
 def render(s, world, frame):
     if min(frame.shape[0], frame.shape[1]) < FINE:
-        draw_plain(s, frame)
+        render_plain(s, frame)
     else:
-        draw_fine(s, frame)
+        render_fine(s, frame)
 
 
 # --- Small: each thing a rectangle of whole pixels, and whole rows copied --------------------------------------------
 
 
 @kernel
-def draw_plain(s, frame):
+def render_plain(s, frame):
     height, width = frame.shape[0], frame.shape[1]
     top = height // HEADER
     unit_x, unit_y = width / FIELD, (height - top) / FIELD
@@ -88,7 +88,7 @@ def glow(frame, cx, cy, radius, strength, color):
 
 
 @kernel
-def draw_fine(s, frame):
+def render_fine(s, frame):
     height, width = frame.shape[0], frame.shape[1]
     top = height // HEADER
     unit_x, unit_y = width / FIELD, (height - top) / FIELD
@@ -98,14 +98,14 @@ def draw_fine(s, frame):
         fill(frame, 1, y, width, y + 1, (frame[y, 0, 0], frame[y, 0, 1], frame[y, 0, 2]))
     thick = max(int(0.5 * unit), 1)
     fill(frame, 0, top - thick, width, top, EDGE)
-    draw_bricks(s, frame, top, unit_x, unit_y)
-    draw_paddle(s, frame, top, unit_x, unit_y)
-    draw_ball(s, frame, top, unit_x, unit_y)
-    draw_header(s, frame, top, unit)
+    render_bricks(s, frame, top, unit_x, unit_y)
+    render_paddle(s, frame, top, unit_x, unit_y)
+    render_ball(s, frame, top, unit_x, unit_y)
+    render_header(s, frame, top, unit)
 
 
 @kernel
-def draw_bricks(s, frame, top, unit_x, unit_y):
+def render_bricks(s, frame, top, unit_x, unit_y):
     """Rounded, lighter above and darker below."""
     rows, columns = s.bricks.shape
     high, wide = BRICK_HEIGHT * unit_y, FIELD * unit_x / columns
@@ -123,7 +123,7 @@ def draw_bricks(s, frame, top, unit_x, unit_y):
 
 
 @kernel
-def draw_paddle(s, frame, top, unit_x, unit_y):
+def render_paddle(s, frame, top, unit_x, unit_y):
     x0, x1 = (s.paddle - 0.5 * s.paddle_width) * unit_x, (s.paddle + 0.5 * s.paddle_width) * unit_x
     y = top + PADDLE_TOP * unit_y
     high = PADDLE_HEIGHT * unit_y
@@ -134,7 +134,7 @@ def draw_paddle(s, frame, top, unit_x, unit_y):
 
 
 @kernel
-def draw_ball(s, frame, top, unit_x, unit_y):
+def render_ball(s, frame, top, unit_x, unit_y):
     """The ball, round, with a trail of where it was in the last steps; one to be served shines the more the sooner."""
     count, radius = s.trail.shape[0], HALF_BALL * min(unit_x, unit_y)
     x, y = s.x * unit_x, top + s.y * unit_y
@@ -156,12 +156,12 @@ def draw_ball(s, frame, top, unit_x, unit_y):
 
 
 @kernel
-def draw_header(s, frame, top, unit):
+def render_header(s, frame, top, unit):
     """Score on the left, the wall in the middle, the balls that are left on the right."""
     width = frame.shape[1]
     scale = max(top // 11, 1)
     y = (top - 5 * scale) // 2
-    number(frame, text(frame, 3 * scale, y, b"SCORE ", scale, INK_WEAK), y, int(s.totals[0]), scale, INK)
+    number(frame, text(frame, 3 * scale, y, b"SCORE ", scale, INK_WEAK), y, int(s.totals[POINTS]), scale, INK)
     if s.success:
         text(frame, (width - 31 * scale) // 2, y, b"YOU WIN", scale, WON)
     elif s.left == 0:

@@ -1,4 +1,4 @@
-"""Breakout's field, and what happens between the ball and the bricks.
+"""The rules between ball and bricks in Breakout: which it touches, when, and how it turns.
 
 The ball flies straight until it touches something: it is inside a brick's column during one span of time and inside its
 row during another, both widened by half the ball, and touches the brick in the moment in which the later span begins.
@@ -7,19 +7,10 @@ row during another, both widened by half the ball, and touches the brick in the 
 import math
 
 from ...engine.kernels import kernel
+from .constants import BRICK_HEIGHT, FIELD, HALF_BALL, POINTS, WALL_TOP
 
-# u, all of them
-FIELD = 100.0
-HALF_BALL = 1.5
-LOW, HIGH = HALF_BALL, FIELD - HALF_BALL  # of the ball's centre
-WALL_TOP, BRICK_HEIGHT = 14.0, 4.0
-PADDLE_TOP = 92.0
-PADDLE_LINE = PADDLE_TOP - HALF_BALL  # of the ball's centre as it touches the paddle
-
-NEAR = HALF_BALL + 0.001  # a brick that far from the ball's way is looked at, so that rounding leaves out none
+NEAR = HALF_BALL + 0.001  # u: a brick that far from the ball's way is looked at, so that rounding leaves out none
 ROUNDING = 1e-9  # steps: a ball that far inside a brick has arrived there in this moment
-WALLS = 2  # to be cleared
-MOST_BALLS = 10.0  # per game
 
 
 @kernel
@@ -114,5 +105,5 @@ def break_bricks(s, time, terms):
                 y, vy = above if s.vy > 0.0 else below, -s.vy
             s.bricks[row, column] = 0
             s.standing -= 1
-            terms[0] += s.bricks.shape[0] - row
+            terms[POINTS] += s.bricks.shape[0] - row
     s.x, s.y, s.vx, s.vy, s.contacts = x, y, vx, vy, 0

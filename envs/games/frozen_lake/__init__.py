@@ -27,24 +27,12 @@ from typing import NamedTuple
 import numpy as np
 from gymnasium import spaces
 
-from ...engine.kernels import kernel, uniform
-from ...engine.simulation import Parameter, Shown, Simulation, Size
-from .policies import RATES, plan
+from ...engine.simulation import Parameter, Simulation, Size
+from .constants import DOWN, GOAL, HOLE, LEFT, MOVES, RIGHT, UP
+from .invariants import INVARIANTS, invariant
+from .policies import heuristic, solve_by_backward_induction
 from .rendering import render
-
-LEFT, DOWN, RIGHT, UP = range(4)
-ROW_STEP, COLUMN_STEP = (0, 1, 0, -1), (-1, 0, 1, 0)  # by action
-FROZEN, HOLE, GOAL = range(3)  # tiles
-NONE = -1  # the action before the first step
-
-MAPS = {
-    4: ("....", ".o.o", "...o", "o..*"),
-    5: (".....", ".o..o", "...o.", "o....", "..o.*"),
-    6: ("......", "..o..o", "......", "o..o..", "....o.", ".o...*"),
-    7: (".......", "...o...", ".o....o", "....o..", "..o....", "o...o..", "...o..*"),
-    8: ("........", "........", "...o....", ".....o..", "...o....", ".oo...o.", ".o..o.o.", "...o...*"),
-}  # . frozen, o hole, * gift
-LIMITS = {4: 100, 5: 100, 6: 150, 7: 200, 8: 200}  # steps for which the optimum is planned
+from .rules import make_tiles, observe, reset, step
 
 PARAMETERS = {
     "is_slippery": Parameter(1.0, 0.0, 1.0, "", "0: every step goes where it should; anything else: slippery"),
@@ -62,101 +50,21 @@ class World(NamedTuple):
 
 @functools.cache
 def make_world(size):
-    tiles = np.array([[".o*".index(letter) for letter in row] for row in MAPS[size]], np.uint8)
-    return World(tiles, plan(tiles == HOLE, tiles == GOAL, LIMITS[size]))
+    tiles = make_tiles(size)
+    return World(tiles, solve_by_backward_induction(tiles == HOLE, tiles == GOAL))
 
 
 def state(size):
     return {
         "row": "i8",
         "column": "i8",
-        "wish": "i8",  # the last action, -1 before the first
+        "wish": "i8",  # the last action, NONE before the first
         "way": "i8",  # and the way that it went
     }
 
 
 def make_spaces(size):
-    return spaces.Discrete(size * size), spaces.Discrete(4)
-
-
-@kernel
-def slide(action, luck, success_rate):
-    """The way of one who wants to go ``action``; ``luck`` is a random number in [0, 1).
-
-    Lots of equal numbers give what Gymnasium's give: first the side before the action in their order, then the action,
-    then the side after it.
-    """
-    side = (1.0 - success_rate) / 2.0
-    turn = int(luck >= side) + int(luck >= side + success_rate)  # no branch that no processor can foresee
-    return (action + 3 + turn) & 3
-
-
-@kernel
-def reset(s, world):
-    s.row = s.column = 0
-    s.wish = s.way = NONE
-
-
-@kernel
-def step(s, action, world, terms):
-    if world.tiles[s.row, s.column] != FROZEN:  # who has arrived, or drowned, stays: only records set by hand get here
-        return True
-    last = world.tiles.shape[0] - 1
-    s.wish = s.way = action
-    if s.is_slippery != 0.0:
-        s.way = slide(action, uniform(s), s.success_rate)
-    s.row = min(max(s.row + ROW_STEP[s.way], 0), last)
-    s.column = min(max(s.column + COLUMN_STEP[s.way], 0), last)
-    tile = world.tiles[s.row, s.column]
-    s.success = tile == GOAL
-    terms[0] = s.reward_goal if tile == GOAL else s.reward_hole if tile == HOLE else s.reward_frozen
-    return tile != FROZEN
-
-
-@kernel
-def observe(s, world, out):
-    out[0] = s.row * world.tiles.shape[0] + s.column
-
-
-INVARIANTS = (
-    "the elf is on the lake",
-    "an episode that goes on stands on frozen ice",
-    "success is the gift",
-    "the elf went where it wanted or to a side of that, and to no side on rough ice; nowhere before the first step",
-    Shown("the observation is the elf's tile"),
-)
-
-
-@kernel
-def invariant(s, world, shown, legal):
-    size = world.tiles.shape[0]
-    if not (0 <= s.row < size and 0 <= s.column < size):
-        return 1
-    tile = world.tiles[s.row, s.column]
-    if tile != FROZEN and not s.pending:
-        return 2
-    if s.success != (tile == GOAL):
-        return 3
-    if s.clock == 0:
-        if s.wish != NONE or s.way != NONE:
-            return 4
-    else:
-        if not (0 <= s.wish < 4 and 0 <= s.way < 4) or (s.way - s.wish) % 4 == 2:
-            return 4
-        if s.is_slippery == 0.0 and s.way != s.wish:
-            return 4
-    if shown[0] != size * s.row + s.column:
-        return 5
-    return 0
-
-
-@kernel
-def heuristic(s, world, out):
-    """The best action of `plan` for the steps that are left; without end, for as many as at the start."""
-    limit = world.policy.shape[1] - 1
-    left = limit - s.clock if s.clock < limit else limit
-    rate = s.success_rate if s.is_slippery != 0.0 else 1.0
-    out[0] = world.policy[int(rate * (RATES - 1) + 0.5), left, s.row * world.tiles.shape[0] + s.column]
+    return spaces.Discrete(size * size), spaces.Discrete(MOVES)
 
 
 SIMULATION = Simulation(

@@ -1,13 +1,11 @@
-"""The picture of FrozenLake: slabs of ice between banks of snow, broken holes, a gift, and the elf who goes there.
-
-Reads the record and the world of `frozen_lake.py` and imports nothing from there.
-"""
+"""The picture of FrozenLake: slabs of ice between banks of snow, broken holes, a gift, and the elf who goes there."""
 
 import math
 
 from ...engine.drawing import box, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
-from ..toy_rendering import arrow, oval, ring, scatter, triangle
+from ..rendering_shapes import arrow, ellipse, ring, tile_noise, triangle
+from .constants import COLUMN_STEP, FROZEN, GOAL, HOLE, ROW_STEP
 
 SNOW, SNOW_LOW, BANK = (240, 246, 251), (219, 231, 242), (202, 218, 234)
 ICE, ICE_FAR, ICE_EDGE, SHINE, SCRATCH = (
@@ -36,7 +34,6 @@ SCARF, WISH, SKID, POLE, FLAG, INK, PALE = (
     (52, 84, 118),
     (120, 150, 180),
 )
-LEFT_X, DOWN_Y = (-1, 0, 1, 0), (0, 1, 0, -1)  # by action: left, down, right, up
 
 
 @kernel
@@ -54,31 +51,31 @@ def render(s, world, frame):
     box(frame, left - 0.4 * rim, top - 0.4 * rim, left + side + 0.4 * rim, top + side + 0.6 * rim, rim, ICE_EDGE)
     for row in range(size):
         for column in range(size):
-            draw_tile(frame, world, row, column, left + column * unit, top + row * unit, unit)
-    draw_elf(s, world, frame, left, top, unit)
+            render_tile(frame, world, row, column, left + column * unit, top + row * unit, unit)
+    render_elf(s, world, frame, left, top, unit)
     if header > 0:
-        draw_words(s, world, frame, header)
+        render_words(s, world, frame, header)
 
 
 @kernel
-def draw_tile(frame, world, row, column, x, y, unit):
+def render_tile(frame, world, row, column, x, y, unit):
     gap, last = 0.03 * unit, world.tiles.shape[0] - 1
     middle_x, middle_y = x + 0.5 * unit, y + 0.5 * unit
     box(frame, x + gap, y + gap, x + unit - gap, y + unit - 0.3 * gap, 0.1 * unit, ICE_EDGE)
-    tone = shade(scatter(row, column, 3), ICE, ICE_FAR)
+    tone = shade(tile_noise(row, column, 3), ICE, ICE_FAR)
     box(frame, x + gap, y + gap, x + unit - gap, y + unit - 2.0 * gap, 0.1 * unit, tone)
-    if world.tiles[row, column] == 1:
-        draw_hole(frame, row, column, middle_x, middle_y - 0.01 * unit, unit)
+    if world.tiles[row, column] == HOLE:
+        render_hole(frame, row, column, middle_x, middle_y - 0.01 * unit, unit)
         return
     if unit >= 20.0:  # two reflections and now and then a scratch of skates
-        at, thick = x + (0.2 + 0.25 * scatter(row, column, 4)) * unit, 0.035 * unit
+        at, thick = x + (0.2 + 0.25 * tile_noise(row, column, 4)) * unit, 0.035 * unit
         line(frame, at, y + 0.42 * unit, at + 0.2 * unit, y + 0.2 * unit, thick, SHINE)
         line(frame, at + 0.14 * unit, y + 0.42 * unit, at + 0.26 * unit, y + 0.29 * unit, thick, SHINE)
-        if scatter(row, column, 5) < 0.5:
-            from_x, from_y = x + (0.15 + 0.3 * scatter(row, column, 6)) * unit, y + 0.8 * unit
+        if tile_noise(row, column, 5) < 0.5:
+            from_x, from_y = x + (0.15 + 0.3 * tile_noise(row, column, 6)) * unit, y + 0.8 * unit
             to_x, to_y = (
-                x + (0.6 + 0.3 * scatter(row, column, 7)) * unit,
-                y + (0.62 + 0.2 * scatter(row, column, 8)) * unit,
+                x + (0.6 + 0.3 * tile_noise(row, column, 7)) * unit,
+                y + (0.62 + 0.2 * tile_noise(row, column, 8)) * unit,
             )
             line(frame, from_x, from_y, to_x, to_y, 0.018 * unit, SCRATCH)
     if row == 0 and column == 0 and unit >= 12.0:  # a flag where the way begins
@@ -95,16 +92,16 @@ def draw_tile(frame, world, row, column, x, y, unit):
             FLAG,
         )
     if row == last and column == last:
-        draw_gift(frame, middle_x, middle_y, unit)
+        render_gift(frame, middle_x, middle_y, unit)
 
 
 @kernel
-def draw_hole(frame, row, column, x, y, unit):
+def render_hole(frame, row, column, x, y, unit):
     """A blob of dark water with a broken rim and cracks that run away from it."""
     if unit >= 20.0:
         for k in range(6):
-            angle = (k + 0.7 * scatter(row, column, 20 + k)) * math.pi / 3.0
-            bend = angle + 0.5 * (scatter(row, column, 30 + k) - 0.5)
+            angle = (k + 0.7 * tile_noise(row, column, 20 + k)) * math.pi / 3.0
+            bend = angle + 0.5 * (tile_noise(row, column, 30 + k) - 0.5)
             cos, sin = math.cos(angle), math.sin(angle)
             from_x, from_y = x + 0.36 * unit * cos, y + 0.33 * unit * sin
             line(frame, x, y, from_x, from_y, 0.024 * unit, SCRATCH)
@@ -114,20 +111,20 @@ def draw_hole(frame, row, column, x, y, unit):
         color = RIM if layer == 0 else RIM_LOW if layer == 1 else WATER
         shrink, down = (1.0, 0.0) if layer == 0 else (0.9, 0.0) if layer == 1 else (0.84, 0.025)
         for k in range(7):
-            angle = k * 2.0 * math.pi / 7.0 + scatter(row, column, 9)
-            away = (0.13 + 0.06 * scatter(row, column, 10 + k)) * unit
+            angle = k * 2.0 * math.pi / 7.0 + tile_noise(row, column, 9)
+            away = (0.13 + 0.06 * tile_noise(row, column, 10 + k)) * unit
             radius = shrink * 0.2 * unit
             disc(frame, x + away * math.cos(angle), y + (0.9 * away) * math.sin(angle) + down * unit, radius, color)
-    oval(frame, x, y + 0.06 * unit, 0.2 * unit, 0.15 * unit, DEEP, 1.0)
+    ellipse(frame, x, y + 0.06 * unit, 0.2 * unit, 0.15 * unit, DEEP, 1.0)
     if unit >= 20.0:
         line(frame, x - 0.16 * unit, y - 0.04 * unit, x - 0.02 * unit, y - 0.04 * unit, 0.022 * unit, GLINT)
         line(frame, x + 0.06 * unit, y + 0.12 * unit, x + 0.15 * unit, y + 0.12 * unit, 0.022 * unit, GLINT)
 
 
 @kernel
-def draw_gift(frame, x, y, unit):
-    oval(frame, x, y + 0.04 * unit, 0.44 * unit, 0.4 * unit, HALO, 0.75)
-    oval(frame, x, y + 0.3 * unit, 0.3 * unit, 0.06 * unit, ICE_EDGE, 0.8)
+def render_gift(frame, x, y, unit):
+    ellipse(frame, x, y + 0.04 * unit, 0.44 * unit, 0.4 * unit, HALO, 0.75)
+    ellipse(frame, x, y + 0.3 * unit, 0.3 * unit, 0.06 * unit, ICE_EDGE, 0.8)
     half, thick = 0.25 * unit, 0.05 * unit
     box(frame, x - half, y - 0.06 * unit, x + half, y + 0.3 * unit, 0.03 * unit, RED)
     box(frame, x + 0.4 * half, y - 0.06 * unit, x + half, y + 0.3 * unit, 0.03 * unit, RED_DARK)
@@ -135,35 +132,35 @@ def draw_gift(frame, x, y, unit):
     box(frame, x - 1.14 * half, y - 0.15 * unit, x + 1.14 * half, y - 0.02 * unit, 0.03 * unit, RED)
     box(frame, x - thick, y - 0.15 * unit, x + thick, y - 0.02 * unit, 0.0, GOLD)
     for side in (-1, 1):
-        oval(frame, x + side * 0.11 * unit, y - 0.21 * unit, 0.11 * unit, 0.07 * unit, GOLD, 1.0)
-        oval(frame, x + side * 0.12 * unit, y - 0.21 * unit, 0.055 * unit, 0.03 * unit, GOLD_DARK, 1.0)
+        ellipse(frame, x + side * 0.11 * unit, y - 0.21 * unit, 0.11 * unit, 0.07 * unit, GOLD, 1.0)
+        ellipse(frame, x + side * 0.12 * unit, y - 0.21 * unit, 0.055 * unit, 0.03 * unit, GOLD_DARK, 1.0)
     disc(frame, x, y - 0.19 * unit, 0.05 * unit, GOLD_DARK)
 
 
 @kernel
-def draw_elf(s, world, frame, left, top, unit):
+def render_elf(s, world, frame, left, top, unit):
     x, y = left + (s.column + 0.5) * unit, top + (s.row + 0.5) * unit
     tile = world.tiles[s.row, s.column]
-    if tile == 1:  # to the chest in the water, with the arms in the air
+    if tile == HOLE:  # to the chest in the water, with the arms in the air
         y += 0.12 * unit
-        draw_head(frame, x, y, unit, 0.0, True)
+        render_head(frame, x, y, unit, 0.0, True)
         for k in range(2):
             wide = (0.2 + 0.09 * k) * unit
             ring(frame, x, y + 0.13 * unit, wide, 0.32 * wide, 0.022 * unit, GLINT, 0.9)
-        oval(frame, x, y + 0.18 * unit, 0.22 * unit, 0.075 * unit, WATER, 1.0)
+        ellipse(frame, x, y + 0.18 * unit, 0.22 * unit, 0.075 * unit, WATER, 1.0)
         return
-    if tile == 2:  # on top of the gift
+    if tile == GOAL:  # on top of the gift
         y -= 0.3 * unit
     elif s.wish >= 0 and unit >= 12.0 and s.way != s.wish:  # traces of a slide, from where it came
-        back_x, back_y = -LEFT_X[s.way] * unit, -DOWN_Y[s.way] * unit
+        back_x, back_y = -COLUMN_STEP[s.way] * unit, -ROW_STEP[s.way] * unit
         for side in (-1, 1):
-            off_x, off_y = 0.09 * side * DOWN_Y[s.way] * unit, (0.09 * side * LEFT_X[s.way] + 0.3) * unit
+            off_x, off_y = 0.09 * side * ROW_STEP[s.way] * unit, (0.09 * side * COLUMN_STEP[s.way] + 0.3) * unit
             line(frame, x + 0.8 * back_x + off_x, y + 0.8 * back_y + off_y, x + off_x, y + off_y, 0.03 * unit, SKID)
-    if tile != 2:
-        oval(frame, x, y + 0.33 * unit, 0.19 * unit, 0.05 * unit, ICE_EDGE, 0.9)
+    if tile != GOAL:
+        ellipse(frame, x, y + 0.33 * unit, 0.19 * unit, 0.05 * unit, ICE_EDGE, 0.9)
     lean = 0.0
-    if s.wish >= 0 and tile == 0:
-        lean = 0.06 * LEFT_X[s.way] * unit
+    if s.wish >= 0 and tile == FROZEN:
+        lean = 0.06 * COLUMN_STEP[s.way] * unit
     for side in (-1, 1):
         line(
             frame,
@@ -174,16 +171,16 @@ def draw_elf(s, world, frame, left, top, unit):
             0.08 * unit,
             GREEN_DARK,
         )
-        oval(frame, x + side * 0.1 * unit, y + 0.31 * unit, 0.075 * unit, 0.045 * unit, BOOT, 1.0)
-    draw_head(frame, x, y, unit, lean, tile == 2)
-    if s.wish >= 0 and tile == 0 and unit >= 12.0:
-        wish_x, wish_y = LEFT_X[s.wish], DOWN_Y[s.wish]
+        ellipse(frame, x + side * 0.1 * unit, y + 0.31 * unit, 0.075 * unit, 0.045 * unit, BOOT, 1.0)
+    render_head(frame, x, y, unit, lean, tile == GOAL)
+    if s.wish >= 0 and tile == FROZEN and unit >= 12.0:
+        wish_x, wish_y = COLUMN_STEP[s.wish], ROW_STEP[s.wish]
         away = (0.4 if wish_y < 0 else 0.27) * unit  # beyond the hat
         arrow(frame, x + away * wish_x, y + away * wish_y, wish_x, wish_y, 0.19 * unit, 0.07 * unit, WISH)
 
 
 @kernel
-def draw_head(frame, x, y, unit, lean, cheers):
+def render_head(frame, x, y, unit, lean, cheers):
     """Body, arms, head and hat; ``lean`` is how far the hat's tip hangs to the right, in pixels."""
     triangle(frame, x, y - 0.16 * unit, x - 0.19 * unit, y + 0.23 * unit, x + 0.19 * unit, y + 0.23 * unit, GREEN)
     for side in (-1, 1):
@@ -209,7 +206,7 @@ def draw_head(frame, x, y, unit, lean, cheers):
 
 
 @kernel
-def draw_words(s, world, frame, header):
+def render_words(s, world, frame, header):
     """Steps at the left; at the right what has just happened."""
     width = frame.shape[1]
     scale = max(header // 13, 2)
@@ -217,9 +214,9 @@ def draw_words(s, world, frame, header):
     margin = int(0.04 * width)
     number(frame, text(frame, margin, y, b"STEP ", scale, PALE), y, s.clock, scale, INK)
     tile = world.tiles[s.row, s.column]
-    if tile == 2:
+    if tile == GOAL:
         text(frame, width - margin - 39 * scale, y, b"GIFT FOUND", scale, RED)
-    elif tile == 1:
+    elif tile == HOLE:
         text(frame, width - margin - 23 * scale, y, b"SPLASH", scale, WATER)
     elif s.wish >= 0 and s.way != s.wish:
         text(frame, width - margin - 27 * scale, y, b"SLIPPED", scale, WISH)

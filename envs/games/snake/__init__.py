@@ -27,16 +27,13 @@ Source        the rules of `Snake-v1` of Jumanji (Bonnet et al. 2024, arXiv:2306
 import numpy as np
 from gymnasium import spaces
 
-from ...engine.kernels import below, clear, kernel
-from ...engine.simulation import Shown, Simulation, Size, vision_slot
-from .policies import make_world, next_cell
+from ...engine.simulation import Simulation, Size, vision_slot
+from .constants import DOWN, LEFT, MAX_AGE, MOVES, PLANES, RIGHT, UP
+from .invariants import INVARIANTS, invariant
+from .observation import mask, observe
+from .policies import heuristic, make_world
 from .rendering import render
-
-UP, RIGHT, DOWN, LEFT = range(4)
-ROW_STEP, COLUMN_STEP = (-1, 0, 1, 0), (0, 1, 0, -1)  # by action
-BODY, HEAD, TAIL, FRUIT, AGE = range(5)  # planes of the observation
-NOWHERE = -1  # the fruit's cell on a full board
-MAX_AGE = 255  # what the age plane saturates at
+from .rules import reset, step
 
 # A cell is numbered row * size + column. The body is a ring of cell numbers: `tail` is the index of its oldest cell,
 # the newest stands `length - 1` places further.
@@ -49,188 +46,12 @@ def state(size):
         "tail": "i8",
         "length": "i8",
         "fruit": "i8",
-        "heading": "i8",  # last action, -1 before the first: only for drawing
+        "heading": "i8",  # last action, NONE before the first: only for rendering
     }
 
 
 def make_spaces(size):
-    return spaces.Box(0, 255, (size, size, 5), np.uint8), spaces.Discrete(4)
-
-
-@kernel
-def head_cell(s):
-    return s.body[(s.tail + s.length - 1) % s.body.shape[0]]
-
-
-@kernel
-def place_fruit(s):
-    """Put the fruit on a free cell, uniformly; nowhere if there is none."""
-    size, cells = s.occupied.shape[0], s.body.shape[0]
-    if s.length == cells:
-        s.fruit = NOWHERE
-        return
-    # Throw until a free cell is hit, which is quick while the board is not crowded; then count. Both are uniform.
-    for _ in range(8):
-        cell = below(s, cells)
-        if s.occupied[cell // size, cell % size] == 0:
-            s.fruit = cell
-            return
-    nth = below(s, cells - s.length)
-    for cell in range(cells):
-        if s.occupied[cell // size, cell % size] == 0:
-            if nth == 0:
-                s.fruit = cell
-                return
-            nth -= 1
-
-
-@kernel
-def is_legal(s, action):
-    size = s.occupied.shape[0]
-    head = head_cell(s)
-    row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
-    if not (0 <= row < size and 0 <= column < size):
-        return False
-    return s.occupied[row, column] == 0 or row * size + column == s.body[s.tail]
-
-
-@kernel
-def reset(s, world):
-    size, cells = s.occupied.shape[0], s.body.shape[0]
-    for row in range(size):
-        for column in range(size):
-            s.occupied[row, column] = 0
-    s.tail = 0
-    s.length = 1
-    s.body[0] = below(s, cells)
-    s.occupied[s.body[0] // size, s.body[0] % size] = 1
-    s.heading = -1
-    place_fruit(s)
-
-
-@kernel
-def step(s, action, world, terms):
-    if not is_legal(s, action):
-        return True
-    size, cells = s.occupied.shape[0], s.body.shape[0]
-    head = head_cell(s)
-    row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
-    cell = row * size + column
-    s.heading = action
-    eats = cell == s.fruit
-    if eats:
-        s.length += 1
-    else:
-        leaving = s.body[s.tail]
-        s.occupied[leaving // size, leaving % size] = 0
-        s.tail = (s.tail + 1) % cells
-    s.body[(s.tail + s.length - 1) % cells] = cell
-    s.occupied[row, column] = 1
-    if eats:
-        terms[0] = 1.0
-        place_fruit(s)
-        s.success = s.length == cells
-    return s.success
-
-
-@kernel
-def observe(s, world, out):
-    size, cells = s.occupied.shape[0], s.body.shape[0]
-    clear(out)
-    index = s.tail
-    for age in range(1, s.length + 1):
-        row, column = s.body[index] // size, s.body[index] % size
-        out[row, column, BODY] = 1
-        out[row, column, AGE] = min(age, MAX_AGE)
-        index = index + 1 if index + 1 < cells else 0
-    head, tail = head_cell(s), s.body[s.tail]
-    out[head // size, head % size, HEAD] = 1
-    out[tail // size, tail % size, TAIL] = 1
-    if s.fruit != NOWHERE:
-        out[s.fruit // size, s.fruit % size, FRUIT] = 1
-
-
-@kernel
-def mask(s, world, out):
-    for action in range(4):
-        out[action] = is_legal(s, action)
-
-
-INVARIANTS = (
-    "the body is a chain of neighbouring cells",
-    "the cells marked as occupied are those of the body, each of which lies in it once",
-    "one fruit lies on a free cell, and none on a full board",
-    "the length is 1 + the fruit eaten",
-    "success is a full board",
-    "the heading is a move, and none before the first (nor after an illegal one)",
-    Shown("the observation shows the body with its ages, head, tail and fruit, and nothing else"),
-    Shown("the mask allows the moves to a free cell or to the tail's"),
-)
-
-
-@kernel
-def invariant(s, world, shown, legal):
-    size, cells = s.occupied.shape[0], s.body.shape[0]
-    if not (1 <= s.length <= cells and 0 <= s.tail < cells):
-        return 1
-    head = NOWHERE
-    for age in range(1, s.length + 1):
-        before, head = head, s.body[(s.tail + age - 1) % cells]
-        row, column = head // size, head % size
-        if not 0 <= head < cells or (age > 1 and abs(row - before // size) + abs(column - before % size) != 1):
-            return 1
-        if s.occupied[row, column] != 1:
-            return 2
-        planes = shown[row, column]
-        if planes[BODY] != 1 or planes[HEAD] != (age == s.length) or planes[TAIL] != (age == 1):
-            return 7
-        if planes[AGE] != min(age, MAX_AGE):
-            return 7
-    marked = 0
-    for cell in range(cells):
-        planes = shown[cell // size, cell % size]
-        if s.occupied[cell // size, cell % size] != 0:
-            marked += 1
-        elif planes[BODY] != 0 or planes[HEAD] != 0 or planes[TAIL] != 0 or planes[AGE] != 0:
-            return 7
-        if planes[FRUIT] != (cell == s.fruit):
-            return 7
-    if marked != s.length:
-        return 2
-    if s.length == cells:
-        if s.fruit != NOWHERE:
-            return 3
-    elif not 0 <= s.fruit < cells or s.occupied[s.fruit // size, s.fruit % size] != 0:
-        return 3
-    if s.length != 1 + s.totals[0]:
-        return 4
-    if s.success != (s.length == cells):
-        return 5
-    if not -1 <= s.heading < 4 or ((s.heading == -1) != (s.clock == 0) and not s.pending):
-        return 6
-    for action in range(4):
-        row, column = head // size + ROW_STEP[action], head % size + COLUMN_STEP[action]
-        allowed = 0 <= row < size and 0 <= column < size
-        allowed = allowed and (s.occupied[row, column] == 0 or s.body[s.tail] == row * size + column)
-        if legal[action] != allowed:
-            return 8
-    return 0
-
-
-@kernel
-def heuristic(s, world, out):
-    """Along the streets of `snake_heuristic.py`.
-
-    A snake that somebody else has steered may lie across them; it gets any legal action, and no promise.
-    """
-    size, head = s.occupied.shape[0], head_cell(s)
-    target = next_cell(s, world, head)
-    choice = -1
-    for action in range(4):
-        leads_there = head + ROW_STEP[action] * size + COLUMN_STEP[action] == target
-        if is_legal(s, action) and (choice < 0 or leads_there):
-            choice = action
-    out[0] = max(choice, UP)
+    return spaces.Box(0, MAX_AGE, (size, size, PLANES), np.uint8), spaces.Discrete(MOVES)
 
 
 SIMULATION = Simulation(

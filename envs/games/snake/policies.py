@@ -1,23 +1,21 @@
-"""Where the reference policy of Snake goes: one-way streets over the board, and which of two streets to take.
-
-Reads the record of `snake.py` and imports nothing from there; which action leads to a cell, and whether the rules allow
-it, is asked there.
-"""
+"""The reference policy of Snake: along one-way streets over the board, of two streets the better one."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from ...engine.kernels import kernel
+from .constants import COLUMN_STEP, DOWN, LEFT, MOVES, NONE, NOWHERE, RIGHT, ROW_STEP, UP
+from .rules import head_cell, is_legal
 
-UP, RIGHT, DOWN, LEFT = (-1, 0), (0, 1), (1, 0), (0, -1)  # the ways of streets: (rows, columns) to the next cell
+FAR = 254  # steps that are more than any way has; one more is still a uint8
 
 
 class World(NamedTuple):
-    """The streets of the heuristic; cells are numbers, -1 stands for none."""
+    """The streets of the heuristic, over cells by their numbers."""
 
     around: np.ndarray  # (cells,) int16, the next cell round the block
-    across: np.ndarray  # (cells,) int16, the cell of the next block, or -1
+    across: np.ndarray  # (cells,) int16, the cell of the next block, or NOWHERE
     distance: np.ndarray  # (cells, cells) uint8, steps along the streets from one cell to another
 
 
@@ -28,7 +26,7 @@ def make_world(size):
     from its block and left into it; the corner that is left over is a detour round the inner cell diagonal to it.
     """
     cells = size * size
-    around, across = np.full(cells, -1, np.int16), np.full(cells, -1, np.int16)
+    around, across = np.full(cells, NOWHERE, np.int16), np.full(cells, NOWHERE, np.int16)
     odd_end = size - 1 if size % 2 else size
     for cell in range(cells):
         row, column = divmod(cell, size)
@@ -39,14 +37,14 @@ def make_world(size):
             ways = (LEFT if column % 2 or column == odd_end else UP,)
         elif column == odd_end:
             ways = (LEFT, DOWN) if row == odd_end - 1 else (LEFT if row % 2 else DOWN,)
-        for street, (rows, columns) in zip((around, across), ways, strict=False):
-            next_row, next_column = row + rows, column + columns
+        for street, way in zip((around, across), ways, strict=False):
+            next_row, next_column = row + ROW_STEP[way], column + COLUMN_STEP[way]
             if 0 <= next_row < size and 0 <= next_column < size:
                 street[cell] = next_row * size + next_column
 
-    distance = np.full((cells, cells), 254, np.uint8)  # far, and still room for one more
+    distance = np.full((cells, cells), FAR, np.uint8)
     np.fill_diagonal(distance, 0)
-    second = np.where(across >= 0, across, around)
+    second = np.where(across != NOWHERE, across, around)
     while True:  # one step further in each round
         shorter = np.minimum(distance, np.minimum(distance[around], distance[second]) + np.uint8(1))
         if (shorter == distance).all():
@@ -101,3 +99,19 @@ def next_cell(s, world, head):
         # If the body fills the whole walk (the next cell is the tail), only a new block can bring it to the fruit.
         return around if nearer and around != s.body[s.tail] else across
     return around
+
+
+@kernel
+def heuristic(s, world, out):
+    """The move along the street that `next_cell` takes.
+
+    A snake that somebody else has steered may lie across them; it gets any legal action, and no promise.
+    """
+    size, head = s.occupied.shape[0], head_cell(s)
+    target = next_cell(s, world, head)
+    choice = NONE
+    for action in range(MOVES):
+        leads_there = head + ROW_STEP[action] * size + COLUMN_STEP[action] == target
+        if is_legal(s, action) and (choice < 0 or leads_there):
+            choice = action
+    out[0] = max(choice, UP)

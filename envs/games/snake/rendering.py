@@ -1,17 +1,14 @@
-"""The picture of Snake: plain cells in small frames; a rounded snake, an apple and the score in large ones.
-
-Reads the record of `snake.py` alone and imports nothing from there.
-"""
+"""The picture of Snake: plain cells in small frames; a rounded snake, an apple and the score in large ones."""
 
 from ...engine.drawing import disc, fill, line, number
 from ...engine.kernels import copy_rows, kernel, repeat_rows
+from .constants import COLUMN_STEP, FRUIT_EATEN, ROW_STEP, UP
 
 GRASS, GRASS_DARK = (170, 208, 96), (160, 199, 86)
 BODY_OLD, BODY_NEW, HEAD_COLOR = (98, 134, 214), (58, 92, 190), (44, 72, 164)
 FRUIT_COLOR, SHINE, STALK, LEAF = (222, 62, 52), (246, 146, 132), (96, 66, 40), (62, 128, 52)
 EYE, PUPIL, TONGUE = (252, 252, 252), (24, 24, 40), (214, 60, 78)
 INK, INK_SHADOW = (252, 252, 244), (44, 64, 30)
-AHEAD_X, AHEAD_Y = (0, 1, 0, -1), (-1, 0, 1, 0)  # by heading; y is down
 FADE = 32  # cells over which a snake changes from the neck's colour to the tail's, at least: fewer would show steps
 
 
@@ -54,16 +51,16 @@ def render(s, world, frame):
     for row in range(size):
         repeat_rows(frame, row * height // size, 1, (row + 1) * height // size)
     if fine:
-        draw_fine(s, frame)
+        render_fine(s, frame)
 
 
 @kernel
-def draw_fine(s, frame):
+def render_fine(s, frame):
     size, cells = s.occupied.shape[0], s.body.shape[0]
     unit_x, unit_y = frame.shape[1] / size, frame.shape[0] / size
     unit = min(unit_x, unit_y)
     if s.fruit >= 0:  # a full board has none
-        draw_apple(frame, (s.fruit % size + 0.5) * unit_x, (s.fruit // size + 0.54) * unit_y, unit)
+        render_apple(frame, (s.fruit % size + 0.5) * unit_x, (s.fruit // size + 0.54) * unit_y, unit)
     # Whole pixels everywhere, so that the straight pieces need no anti-aliasing and meet the round ones without a seam.
     radius = int(0.37 * unit)
     index = s.tail
@@ -79,14 +76,14 @@ def draw_fine(s, frame):
             left, top = min(x, next_x) - wide, min(y, next_y) - high
             fill(frame, left, top, max(x, next_x) + wide, max(y, next_y) + high, color)
             x, y = next_x, next_y
-    draw_head(frame, x, y, unit, max(s.heading, 0))  # up before the first action
+    render_head(frame, x, y, unit, max(s.heading, UP))  # up before the first action
     scale = max(frame.shape[0] // 120, 2)
-    number(frame, 3 * scale, 3 * scale, int(s.totals[0]), scale, INK_SHADOW)
-    number(frame, 3 * scale - scale // 2, 3 * scale - scale // 2, int(s.totals[0]), scale, INK)
+    number(frame, 3 * scale, 3 * scale, int(s.totals[FRUIT_EATEN]), scale, INK_SHADOW)
+    number(frame, 3 * scale - scale // 2, 3 * scale - scale // 2, int(s.totals[FRUIT_EATEN]), scale, INK)
 
 
 @kernel
-def draw_apple(frame, x, y, unit):
+def render_apple(frame, x, y, unit):
     for side in (-1, 1):
         disc(frame, x + side * 0.1 * unit, y, 0.27 * unit, FRUIT_COLOR)
     line(frame, x, y - 0.2 * unit, x + 0.05 * unit, y - 0.42 * unit, 0.07 * unit, STALK)
@@ -95,8 +92,8 @@ def draw_apple(frame, x, y, unit):
 
 
 @kernel
-def draw_head(frame, x, y, unit, heading):
-    dx, dy = AHEAD_X[heading], AHEAD_Y[heading]
+def render_head(frame, x, y, unit, heading):
+    dx, dy = COLUMN_STEP[heading], ROW_STEP[heading]
     line(frame, x, y, x + 0.58 * unit * dx, y + 0.58 * unit * dy, 0.08 * unit, TONGUE)
     line(frame, x, y, x + 0.06 * unit * dx, y + 0.06 * unit * dy, 0.84 * unit, HEAD_COLOR)
     for side in (-1, 1):

@@ -4,14 +4,16 @@ import ast
 import io
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from hopper_folder import FOLDER, write_folder
+from ludus.envs.checks import mutation_hunt
 from ludus.envs.checks.mutation import find_mutants, rules_of, siblings_of
+from ludus.envs.checks.mutation_hunt import Hunt, more_tests
+from ludus.envs.checks.mutation_results import append_outcome, read_outcomes
 from ludus.envs.checks.workshop import CAUGHT, INVALID, SURVIVED, Outcome, Workshop
 from ludus.envs.engine.simulation import load
 from ludus.scripts import mutate
@@ -235,10 +237,10 @@ def test_further_tests_are_those_of_this_environment(tmp_path, monkeypatch):
     (tmp_path / "tests").mkdir()
     for name in ("test_cart.py", "test_cart_wheels.py", "test_cart_pole.py", "test_cart_pole_top.py", "test_carton.py"):
         (tmp_path / "tests" / name).touch()
-    monkeypatch.setattr(mutate, "ENVIRONMENTS", {"a": ("x.cart", 1), "b": ("x.cart_pole", 1)})
-    assert mutate.more_tests("cart", tmp_path) == ["cart_wheels"]
-    assert mutate.more_tests("cart_pole", tmp_path) == ["cart_pole_top"]
-    assert mutate.more_tests("carton", tmp_path) == []
+    monkeypatch.setattr(mutation_hunt, "ENVIRONMENTS", {"a": ("x.cart", 1), "b": ("x.cart_pole", 1)})
+    assert more_tests("cart", tmp_path) == ["cart_wheels"]
+    assert more_tests("cart_pole", tmp_path) == ["cart_pole_top"]
+    assert more_tests("carton", tmp_path) == []
 
 
 def test_keys_outlive_an_edit_elsewhere_in_the_file_but_not_one_of_the_same_function():
@@ -300,56 +302,57 @@ def test_hunt_is_kept_resumed_and_judged(repository, tmp_path):
     console = Console(file=shown, width=200)
 
     def hunt(goal, retry=False):
-        known = mutate.read(path, chosen, retry)
+        known = read_outcomes(path, chosen, retry)
         before = len(known)
-        mutate.hunt(repository, file, chosen, goal, known, path, ["tests"], console, "tiny")
-        return known, len(known) - before
+        made = Hunt("tiny", repository, file, ["tests"], chosen, path, known)
+        mutate.show(made, goal, console)
+        return made, len(known) - before
 
-    known, tried = hunt(goal=1)
+    made, tried = hunt(goal=1)
     assert tried == 1
     path.write_text(path.read_text() + "step,00000000,1,18,2,3,caught,of older code,1.0\n")
-    known, tried = hunt(goal=3)
+    made, tried = hunt(goal=3)
     assert tried == 3
-    assert Counter(outcome.status for outcome in known.values()) == {CAUGHT: 2, INVALID: 1, SURVIVED: 1}
+    assert made.count() == {CAUGHT: 2, INVALID: 1, SURVIVED: 1}
     assert hunt(goal=3)[1] == 0
     assert "of older code" not in path.read_text()
     assert len(path.read_text().splitlines()) == 5
     assert hunt(goal=3, retry=True)[1] == 1
 
-    assert mutate.conclude("test/Tiny-v0", chosen, known, path, console) == 1
+    assert mutate.conclude("test/Tiny-v0", made, console) == 1
     said = shown.getvalue()
     assert "test/Tiny-v0: 2 of 3 changes caught (66.7%), 1 more do not compile, 0 not tried" in said
     assert "  19 step         without not    survived" in said
-    all_caught = {key: outcome for key, outcome in known.items() if outcome.status == CAUGHT}
-    assert mutate.conclude("test/Tiny-v0", chosen, all_caught, path, console) == 0
+    made.known = {key: outcome for key, outcome in made.known.items() if outcome.status == CAUGHT}
+    assert mutate.conclude("test/Tiny-v0", made, console) == 0
 
 
 @pytest.mark.parametrize("cut", [1, 5, 12, 20, 32, 40, 200])
 def test_a_table_that_a_kill_has_cut_is_read_as_far_as_it_goes(cut, tmp_path):
     mutants = find_mutants(TINY)
     path = tmp_path / "mutation-tiny.csv"
-    mutate.read(path, mutants, retry=False)
+    read_outcomes(path, mutants)
     outcome = Outcome(CAUGHT, "tests/test_tiny.py::test_two_steps", 12.5)
     for mutant in mutants[:6]:
-        mutate.append(path, mutant, outcome)
+        append_outcome(path, mutant, outcome)
     whole = path.read_bytes()
     path.write_bytes(whole[:-cut])
-    known = mutate.read(path, mutants, retry=False)
+    known = read_outcomes(path, mutants)
     assert all(each.status == CAUGHT for each in known.values())
     lines = len(whole[:-cut].splitlines()) - 1
     assert lines - 1 <= len(known) <= lines
     for mutant in mutants[:6]:
         if mutant.key not in known:
-            mutate.append(path, mutant, outcome)
+            append_outcome(path, mutant, outcome)
     assert path.read_text().count("\n") == 7
-    assert len(mutate.read(path, mutants, retry=False)) == 6
+    assert len(read_outcomes(path, mutants)) == 6
 
 
 def test_a_table_is_whole_whenever_it_is_written_anew(tmp_path, monkeypatch):
     mutants = find_mutants(TINY)
     path = tmp_path / "mutation-tiny.csv"
-    mutate.read(path, mutants, retry=False)
-    mutate.append(path, mutants[0], Outcome(CAUGHT, "", 1.0))
+    read_outcomes(path, mutants)
+    append_outcome(path, mutants[0], Outcome(CAUGHT, "", 1.0))
     before = path.read_bytes()
 
     def killed(*arguments):
@@ -357,16 +360,16 @@ def test_a_table_is_whole_whenever_it_is_written_anew(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        mutate.read(path, mutants, retry=True)
+        read_outcomes(path, mutants, retry=True)
     assert path.read_bytes() == before
 
 
 def test_tests_that_fail_without_a_change_are_no_measure(repository, tmp_path):
     (repository / "tests" / "test_tiny.py").write_text("def test_nothing():\n    assert False\n")
     file = (repository / "tiny.py").relative_to(repository)
-    table, console = tmp_path / "table.csv", Console(file=io.StringIO())
+    hunt = Hunt("tiny", repository, file, ["tests"], find_mutants(TINY), tmp_path / "table.csv", {})
     with pytest.raises(RuntimeError, match="the tests fail without any change: tests/test_tiny.py::test_nothing"):
-        mutate.hunt(repository, file, find_mutants(TINY), 1, {}, table, ["tests"], console, "tiny")
+        hunt.run(1)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_was_best_is_about_the_values_before_they_change():
     assert batch.records["was_best"][0]
 
 
-def test_values_are_drawn_anew_after_the_step_and_only_then():
+def test_values_are_sampled_anew_after_the_step_and_only_then():
     batch = by_hand([9.0, -9.0], change_every=3, noise=0.0)
     seen = []
     for _ in range(6):

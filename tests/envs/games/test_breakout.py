@@ -21,7 +21,7 @@ WON, LOST, OUT_OF_TIME = "won", "lost", "out of time"
 
 
 def twin_of_start(batch, i):
-    """A twin of the game that environment ``i`` is about to begin: nothing was drawn before the first serve."""
+    """A twin of the game that environment ``i`` is about to begin: nothing was sampled before the first serve."""
     values = batch.parameters(i)
     assert values["serve_delay"] >= 1
     return Twin(*batch.sizes.values(), values, Stream(batch.records["rng"][i]))

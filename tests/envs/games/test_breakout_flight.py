@@ -53,7 +53,7 @@ def set_flight(batch, flight):
     return twin
 
 
-def draw_flight(draw, place_x, place_y, velocity):
+def make_flight(draw, place_x, place_y, velocity):
     vx, vy = draw(velocity)
     y = draw(place_y)
     return {
@@ -75,7 +75,7 @@ def any_flights(draw):
     angle = draw(st.floats(-1.4, 1.4)) + draw(st.sampled_from([0.0, math.pi]))
     speed = 10.0 ** draw(st.floats(0.0, 3.0))
     velocity = st.just((speed * math.sin(angle), speed * math.cos(angle)))
-    return draw_flight(draw, st.floats(HALF, 100 - HALF), st.floats(HALF, 100 - HALF), velocity)
+    return make_flight(draw, st.floats(HALF, 100 - HALF), st.floats(HALF, 100 - HALF), velocity)
 
 
 @st.composite
@@ -85,7 +85,7 @@ def even_flights(draw):
     powers = [sign * 2.0**k for sign in (-1, 1) for k in range(-1, 10)]
     velocity = st.tuples(st.sampled_from([0.0, *powers]), st.sampled_from(powers))
     diagonal = st.sampled_from(powers).flatmap(lambda v: st.sampled_from([(v, v), (v, -v)]))
-    return draw_flight(draw, x, y, diagonal | velocity)
+    return make_flight(draw, x, y, diagonal | velocity)
 
 
 def assert_nothing_crossed(path, bricks):

@@ -169,7 +169,7 @@ def test_wish_and_way_are_remembered_and_there_are_none_at_the_start():
     assert (batch.records["way"] == -1).all()
 
 
-def test_who_has_drowned_or_arrived_moves_no_more_and_draws_nothing():
+def test_who_has_drowned_or_arrived_moves_no_more_and_samples_nothing():
     batch = KernelBatch(MODULE, 2, autoreset_mode="Disabled")
     batch.seed_from(0)
     putter(4)(batch.records, np.array([5, 15]))

@@ -367,10 +367,10 @@ def test_fruit_takes_eight_throws_and_then_a_count_at_most():
     here, there = path[11], path[12]
     batch.step(np.full(1000, MOVES.index((there[0] - here[0], there[1] - here[1]))))
     assert (batch.buffers.reward == 1.0).all()
-    step_of_stream = 0x9E3779B97F4A7C15  # SplitMix64's counter; its inverse turns a difference into a number of draws
-    drawn = (batch.records["rng"] - before) * np.uint64(pow(step_of_stream, -1, 2**64))
-    assert set(drawn.tolist()) == set(range(1, 10))
-    assert 150 < (drawn == 9).sum() < 240
+    step_of_stream = 0x9E3779B97F4A7C15  # SplitMix64's counter; its inverse turns a difference into a number of samples
+    sampled = (batch.records["rng"] - before) * np.uint64(pow(step_of_stream, -1, 2**64))
+    assert set(sampled.tolist()) == set(range(1, 10))
+    assert 150 < (sampled == 9).sum() < 240
 
 
 def test_head_and_fruit_are_uniform_at_the_start_and_apart():

@@ -271,9 +271,9 @@ def test_games_with_the_same_luck_are_gymnasiums(ours, theirs, games):
             share = 0.95 if game % 3 else 0.3  # every third game hardly gets anywhere
             legal = np.flatnonzero(b.mask[0]) if dice < 0.5 + 0.5 * share else np.arange(6)
             action = int(batch.heuristic()[0]) if dice < share else int(rng.choice(legal))
-            is_drawn = "is_rainy" in ours and action < 4 and b.mask[0, action]
+            is_sampled = "is_rainy" in ours and action < 4 and b.mask[0, action]
             stream = Stream(batch.records["rng"][0])
-            env.unwrapped._np_random = Luck(stream, wasted=0 if is_drawn else 1)
+            env.unwrapped._np_random = Luck(stream, wasted=0 if is_sampled else 1)
             batch.step(np.array([action]))
             changes += int(batch.records["event"][0] == 2)
             observation, *expected, info = env.step(action)

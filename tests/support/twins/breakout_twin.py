@@ -13,13 +13,13 @@ SAME_TIME = 1e-9  # steps
 
 
 class Stream:
-    """SplitMix64; ``draws`` counts."""
+    """SplitMix64; ``samples`` counts."""
 
     def __init__(self, counter):
-        self.counter, self.draws = int(counter), 0
+        self.counter, self.samples = int(counter), 0
 
     def uniform(self):
-        self.draws += 1
+        self.samples += 1
         self.counter = (self.counter + 0x9E3779B97F4A7C15) & MASK
         z = self.counter
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK

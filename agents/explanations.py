@@ -1,0 +1,115 @@
+"""Explanations of a running batch: the components in its slots and the policy that acts, where they see pictures.
+
+Here what the environments and agents know is handed to `explain`, which knows neither.
+"""
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from torch import nn
+
+from ..envs.engine.slots.fillings import Learned
+from ..explain.attribution import METHODS
+from ..explain.explanations import Explanations
+from ..explain.looks import Onlooker
+from ..explain.policies import PolicyOnlooker
+from ..explain.slots import SlotOnlooker
+from ..utils.wording import did_you_mean
+from .observations import select
+from .picture_policies import find_picture_policy
+
+
+class BatchSlot:
+    """The slot ``name`` of a batch, see ``explain.slots.PictureSlot``."""
+
+    def __init__(self, batch: Any, name: str) -> None:
+        self.batch, self.name = batch, name
+        self.filling, slot = batch.fillings[name], batch.simulation.slots[name]
+        self.component = self.filling.component
+        self.each_step = slot.refresh == "step"
+        self.classes = tuple(slot.classes(**batch.sizes))
+        space = slot.truth(**batch.sizes)
+        self.low, self.high = space.low, space.high
+        self._true = batch.slot_loop(name, "tell")
+        self._sense = batch.slot_loop(name, "sense")
+
+    def read(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        beliefs = self.batch.shown(self.name)[rows]
+        truths = np.zeros(beliefs.shape, beliefs.dtype)
+        self._true(self.batch.records, rows, self.batch.world, truths)
+        return self._pictures(rows), beliefs, truths
+
+    def _pictures(self, rows: np.ndarray) -> np.ndarray:
+        if self.each_step:  # the last pass was over all environments, in their order
+            return self.filling.seen[rows]
+        pictures = np.zeros((len(rows), *self.filling.seen.shape[1:]), self.filling.seen.dtype)
+        self._sense(self.batch.records, rows, self.batch.world, pictures)
+        return pictures
+
+
+class BatchScene:
+    """A batch in which a policy acts, see ``explain.policies.Scene``."""
+
+    def __init__(self, batch: Any) -> None:
+        self.batch, self.action_space = batch, batch.action_space
+        self.action_names = tuple(getattr(getattr(batch, "simulation", None), "action_names", ()))
+
+    def observations(self, rows: np.ndarray) -> Any:
+        return select(self.batch.buffers.observation, rows)
+
+    def legal(self, rows: np.ndarray) -> np.ndarray | None:
+        return self.batch.buffers.mask[rows] > 0 if self.batch.has_mask else None
+
+
+def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
+    """The explanations of everything in ``batch`` and ``policy`` that sees pictures.
+
+    Raises:
+        ValueError: an unknown method, or nothing that can be explained, with the reasons and a remedy.
+    """
+    if method not in METHODS:
+        raise ValueError(f"--explain: unknown method {method!r}{did_you_mean(method, METHODS)}")
+    onlookers: list[Onlooker] = []
+    reasons, remedies = [], []
+    for name, slot in getattr(getattr(batch, "simulation", None), "slots", {}).items():
+        if is_picture(slot.raw(**batch.sizes)):
+            why, remedy = why_not(batch, name, method)
+            if why:
+                reasons.append(why)
+                remedies.append(remedy)
+            else:
+                onlookers.append(SlotOnlooker(BatchSlot(batch, name), method))
+    agent = getattr(policy, "agent", None)
+    seeing = None if agent is None else find_picture_policy(agent)
+    if seeing is not None:
+        onlookers.append(PolicyOnlooker(BatchScene(batch), seeing, method))
+    if onlookers:
+        return Explanations(onlookers)
+    reasons.append("the policy sees no picture through a convolution")
+    remedies.append("watch an environment with a camera, such as ludus/Sorter-v0")
+    why = "; ".join([*reasons, remedies[0]])
+    raise ValueError(f"--explain finds no model that sees pictures in {batch.name}: {why}")
+
+
+def why_not(batch: Any, name: str, method: str) -> tuple[str, str]:
+    """Why what fills the slot ``name`` cannot be explained, and the remedy; "" twice if it can."""
+    filling = getattr(batch, "fillings", {}).get(name)
+    remedy = f"fill the slot with a model: --slot {name}=models/garments"
+    if filling is None:
+        return f"slot {name} is empty", remedy
+    if not isinstance(filling, Learned):
+        return f"slot {name} is filled with {batch.given[name]!r}", remedy
+    who = f"{type(filling.component).__name__} in slot {name}"
+    if filling.component.has_memory:
+        return f"{who} has a memory, so that one picture alone explains nothing", remedy
+    if len(filling.space.shape or ()) != 1:
+        return f"{who} gives a board, not one answer", remedy
+    if method == "grad-cam" and not any(isinstance(module, nn.Conv2d) for module in filling.component.modules()):
+        return f"{who} has no convolution for Grad-CAM", "take --explain integrated-gradients"
+    return "", ""
+
+
+def is_picture(space: spaces.Space) -> bool:
+    """Whether values of ``space`` are pictures: bytes (height, width, channels)."""
+    return isinstance(space, spaces.Box) and space.dtype == np.uint8 and len(space.shape) == 3

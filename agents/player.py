@@ -1,0 +1,133 @@
+"""Players: what is to be watched or evaluated, a run's agent or a named policy, with the environments that it plays."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gymnasium import spaces
+
+from ..envs.command_line import environment
+from ..envs.engine.batch import check_seed
+from ..envs.engine.simulation import load
+from ..envs.make import make_batch
+from ..envs.registry import find_spec, is_ludus
+from ..utils.wording import did_you_mean
+from .evaluation import Policy, greedy_policy, named_policy
+from .regret import BLIND, TRUTH
+from .runs.run import Run
+
+
+@dataclass(frozen=True)
+class Player:
+    """A policy and its world."""
+
+    env: str  # id
+    name: str  # of the policy, for a person: "heuristic", "pqn after 1,000,000 steps"
+    policy: Policy
+    make: Callable[..., Any]  # make(num_envs, **keywords): a batch of its environments, or of such with other keywords
+    notes: tuple[str, ...] = ()  # for the person, one line each
+    age: int = 0  # steps of an environment at the end of the training: what drifts stands as it stood then
+
+    @property
+    def title(self) -> str:
+        return f"{self.env} · {self.name}"
+
+    def check_fillings(self, slot: str, fillings: Sequence[str]) -> None:
+        """``ValueError`` unless an agent that learned in these environments can see what each filling shows."""
+        trained = self.make(1)
+        for filling in dict.fromkeys([*fillings, TRUTH, BLIND]):  # the ends of the scale are played in any case
+            other = self.make(1, **{slot: filling})
+            check_spaces(trained, other, any_board=False)
+            other.close()
+        trained.close()
+
+
+def find_player(what: str, policy: str | None, seed: int, settings: dict[str, Any]) -> Player:
+    """The player that was typed.
+
+    Args:
+        what: The folder of a run, or an environment id.
+        policy: A reference policy by its name; instead of the agent, if ``what`` is a run.
+        seed: Of the random policy.
+        settings: Keywords of the environments, other than in training.
+
+    Raises:
+        FileNotFoundError: neither a folder of a run nor an id.
+        ValueError: an unknown policy or none, a setting that does not exist, or one with which the agent cannot act.
+    """
+    check_seed(seed)
+    if (Path(what) / "config.yaml").exists():
+        run = Run.open(Path(what))
+        env = run.config.env
+
+        def make(num_envs: int, **keywords: Any) -> Any:
+            return run.make_batch(num_envs, **{**settings, **keywords})
+
+        if policy is None:
+            return _agent_of(run, make, settings)
+    else:
+        if Path(what).exists() or not re.search(r"-v\d+$", what):
+            raise FileNotFoundError(
+                f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
+                "`ludus envs` lists the ids"
+            )
+        env = environment(what)
+        if policy is None:
+            raise ValueError(
+                f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random"
+            )
+
+        def make(num_envs: int, **keywords: Any) -> Any:
+            return make_batch(env, num_envs, **{**settings, **keywords})
+
+    known = policies(env)
+    if policy not in known:
+        raise ValueError(f"unknown policy {policy!r}{did_you_mean(policy, known)}")
+    return Player(env, policy, named_policy(policy, seed), make)
+
+
+def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
+    agent, c = run.agent(), run.config
+    if settings:
+        trained, other = run.make_batch(1), make(1)
+        check_spaces(trained, other, c.hyperparameters.get("center") is not None)
+        trained.close()
+        other.close()
+    age = agent.num_timesteps // c.hyperparameters["num_envs"]
+    name = f"{c.agent} after {agent.num_timesteps:,} steps"
+    return Player(c.env, name, greedy_policy(agent), make, tuple(run.notes), age)
+
+
+def policies(id: str) -> tuple[str, ...]:
+    """The policies that can be named for an environment, the reference first."""
+    spec = find_spec(id)
+    if not is_ludus(spec):
+        return ("heuristic", "random")  # the first is refused by name, where it is asked for
+    simulation = load(spec.kwargs["module"])[1]
+    return (*(["heuristic"] if simulation.heuristic is not None else []), *simulation.heuristics, "random")
+
+
+def check_spaces(trained: Any, other: Any, any_board: bool) -> None:
+    """``ValueError`` unless an agent that learned on the batch ``trained`` can act in the batch ``other``.
+
+    ``any_board``: it sees boards from its own cell, so their height and width may be others.
+    """
+    for verb, name in (("observes", "observation_space"), ("acts in", "action_space")):
+        before, now = getattr(trained, name), getattr(other, name)
+        if _layout(before, any_board) != _layout(now, any_board):
+            raise ValueError(
+                f"the agent was trained where it {verb} {before}, this world has {now}; leave out the --set or "
+                "--slot that decides this, or train an agent there"
+            )
+
+
+def _layout(space: spaces.Space, any_board: bool) -> Any:
+    """What two spaces must share to be taken for one another: all but the bounds of a Box."""
+    if isinstance(space, spaces.Dict):
+        return {key: _layout(part, any_board) for key, part in space.items()}
+    if isinstance(space, spaces.Discrete):
+        return int(space.n), int(space.start)
+    shape = space.shape or ()
+    return space.dtype, shape[-1:] if any_board and len(shape) == 3 else shape

@@ -1,0 +1,56 @@
+"""Subcommands: one module each, listed in a table with a line of what it is for, and imported when it is named."""
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from ludus.utils.command_line import parse
+from ludus.utils.wording import did_you_mean
+
+
+def choose(
+    command: str, noun: str, description: str, table: Mapping[str, tuple[str, str]], arguments: list[str]
+) -> tuple[Any, Any]:
+    """Find the subcommand that was typed, and parse its options.
+
+    Args:
+        command: Such as ``study``, of `ludus study`.
+        noun: What a subcommand is, such as ``"study"``.
+        description: Of the command, before the list of subcommands.
+        table: Name -> (module, one line of what it is for). A module offers DESCRIPTION and the dataclass Arguments.
+
+    Returns:
+        The module, and an instance of its Arguments.
+
+    Raises:
+        SystemExit: 0 after a help; 2 for a command line that does not fit, which one line on standard error explains.
+    """
+    if arguments and not arguments[0].startswith("-"):
+        name = arguments[0]
+    else:  # options may come before the name
+        name = next((argument for argument in arguments if argument in table), "")
+    if not name and {"-h", "--help"} & set(arguments):
+        print(usage(command, noun, description, table))
+        raise SystemExit(0)
+    if not name:
+        _refuse(command, f"which {noun}? One of {', '.join(table)}")
+    if name not in table:
+        _refuse(command, f"unknown {noun} {name!r}{did_you_mean(name, table)}")
+    options = list(arguments)
+    options.remove(name)
+    module = importlib.import_module(table[name][0])
+    return module, parse(module.Arguments, f"{command} {name}", module.DESCRIPTION, options)
+
+
+def usage(command: str, noun: str, description: str, table: Mapping[str, tuple[str, str]]) -> str:
+    """The description, and a line per subcommand."""
+    width = max(map(len, table))
+    lines = [f"  ludus {command} {name:{width}}  {what}" for name, (_, what) in table.items()]
+    more = f"`ludus {command} {noun.upper()} --help` explains a {noun} and its options."
+    return "\n".join([description, "", *lines, "", more])
+
+
+def _refuse(command: str, message: str) -> NoReturn:
+    print(f"ludus: {message}; see ludus {command} --help", file=sys.stderr)
+    raise SystemExit(2)

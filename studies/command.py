@@ -1,0 +1,26 @@
+"""A study as a subcommand of `ludus study`: the option that all have, and what they say last.
+
+A study is a module or a package here that offers three things, and a line in `scripts/study.py`:
+
+    DESCRIPTION                     what `ludus study NAME --help` says first
+    Arguments                       a dataclass, its options; a ``StudyArguments``
+    run(arguments, console) -> int  does it, prints its table and leaves its files; the exit status
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+
+@dataclass(kw_only=True)
+class StudyArguments:
+    """What every study takes."""
+
+    out: Path = Path("results")
+    """Folder of the picture and the CSV."""
+
+
+def tell_files(console: Console, *paths: Path) -> None:
+    """Say where the results are, on one line, to be copied."""
+    console.print(", ".join(map(str, paths)), soft_wrap=True)

@@ -1,0 +1,82 @@
+"""The regret study: what every filling of a slot is worth in decisions, over several seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from ...envs.command_line import check_slots, environment, slot_fillings
+from ...envs.make import slots_of
+from ...utils.command_line import output_folder
+from ...utils.wording import counted
+from ..command import StudyArguments, tell_files
+from .plot import plot
+from .study import PROTOCOLS, TRAINED, check_seeds, file_of, make_plan, name_of, read, regret_study
+from .table import caption, markdown, summarise, table
+
+DESCRIPTION = """What a sense is worth in decisions: to a policy that learned with the truth, and to its own.
+
+  ludus study regret ludus/Sorter-v0 --slot perception=truth,models/garments,noisy:0.1,noisy:0.3,blind
+  ludus study regret ludus/Sorter-v0 --slot perception --markdown      # the tables of the README"""
+
+
+@dataclass(kw_only=True)
+class Arguments(StudyArguments):
+    env: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="ENV")]
+    """Environment id; of another package MODULE:ID."""
+    slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """NAME=FILLING,FILLING,…: the slot, and what fills it in turn (truth and blind do in any case)."""
+    agent: str = "pqn"
+    """Which agent learns."""
+    seeds: int = 5
+    """Trainings of each filling."""
+    steps: int | None = None
+    """Environment steps of each training (default: the preset's)."""
+    markdown: bool = False
+    """Train nothing, print the CSV as the tables of the README; --slot NAME is then enough."""
+
+
+def run(arguments: Arguments, console: Console) -> int:
+    """`ludus study regret`."""
+    env = environment(arguments.env)
+    slot, fillings = asked_slot(env, arguments.slot, arguments.markdown)
+    base = arguments.out / file_of(env, slot)
+    csv, png = base.with_name(f"{base.name}.csv"), base.with_name(f"{base.name}.png")
+    if arguments.markdown:
+        rows = [row for row in read(csv) if row.agent == arguments.agent]
+        names = {name_of(given) for given in fillings} | {"truth", "blind"}
+        print(markdown([row for row in rows if not fillings or row.filling in names]))
+        return 0
+    seeds = arguments.seeds
+    check_seeds(seeds)
+    plan = make_plan(env, arguments.agent, slot, fillings, arguments.steps)
+    output_folder(arguments.out)
+    with console.status("") as status:
+        rows = regret_study(
+            plan, seeds, csv, lambda seed, what, share: status.update(f"seed {seed}, {what}: {share:.0%}")
+        )
+    lines = {protocol: summarise(rows, protocol) for protocol in PROTOCOLS}
+    for protocol, own in lines.items():
+        console.print(table(own, caption(rows, protocol)))
+    plot(lines, f"{plan.env}, {slot}, {plan.agent}: mean of {counted(seeds, 'seed')} and its 95 % interval", png)
+    took = sum(row.seconds for row in rows if row.protocol == TRAINED)
+    console.print(f"All trainings: {took:.0f} s.")
+    tell_files(console, png, csv)
+    return 0
+
+
+def asked_slot(id: str, given: Sequence[str], only_name: bool) -> tuple[str, list[str]]:
+    """The slot of --slot and the fillings; ``only_name``: there need not be any."""
+    known = slots_of(id)
+    if len(given) != 1:
+        what = "got none" if not given else f"got {' and '.join(given)}"
+        has = f"{id} has {', '.join(known)}" if known else f"{id} has no slots"
+        raise ValueError(f"the study of regret needs one --slot NAME=FILLING,FILLING,…, {what}; {has}")
+    if only_name and "=" not in given[0]:
+        check_slots(id, given)
+        return given[0], []
+    ((slot, fillings),) = slot_fillings(given).items()
+    check_slots(id, [slot])
+    return slot, fillings.split(",")

@@ -1,0 +1,97 @@
+"""The tables of the regret study: means over seeds with their intervals, on a terminal and in the README."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.table import Table
+
+from ...agents.regret import BLIND, TRUTH, share_of_gap
+from ...utils.intervals import student_interval
+from ...utils.tables import results_table
+from ...utils.wording import counted
+from .study import EPISODES, PROTOCOLS, Judged
+
+COLUMNS = ("return", "regret", "of the gap")  # after the filling and its own measure
+
+
+@dataclass(frozen=True)
+class Line:
+    """A filling by one protocol: means over seeds, with the ends of their 95 % intervals (Student's t)."""
+
+    filling: str
+    measure: str
+    metric: float
+    earned: tuple[float, float, float]  # return: mean, lower and upper end
+    regret: tuple[float, float, float]  # against the truth, seed by seed
+    share: float  # of the gap from blind to truth
+
+
+def seeds_of(rows: Sequence[Judged]) -> list[int]:
+    """The seeds that have every filling by both protocols.
+
+    Raises:
+        ValueError: fewer than two.
+    """
+    if not rows:
+        raise ValueError("there are no results of this agent and these fillings; run the study first")
+    found = [{row.seed for row in rows if (row.protocol, row.filling) == one} for one in {_pair(row) for row in rows}]
+    seeds = sorted(set.intersection(*found))
+    if len(seeds) < 2:
+        raise ValueError("the study is not done with two seeds of every filling; run it to its end")
+    return seeds
+
+
+def _pair(row: Judged) -> tuple[str, str]:
+    return row.protocol, row.filling
+
+
+def summarise(rows: Sequence[Judged], protocol: str) -> list[Line]:
+    """The results of one agent by one protocol, in the order of the fillings; see ``seeds_of``."""
+    seeds = seeds_of(rows)
+    own: dict[str, list[Judged]] = {}
+    for row in sorted(rows, key=lambda row: row.seed):
+        if row.protocol == protocol and row.seed in seeds:
+            own.setdefault(row.filling, []).append(row)
+    means = {name: np.array([row.mean for row in found]) for name, found in own.items()}  # (seeds,) each
+    gap = float((means[TRUTH] - means[BLIND]).mean())
+    lines = []
+    for name, found in own.items():
+        regret = means[TRUTH] - means[name]
+        earned, lost = ((float(x.mean()), *student_interval(x.tolist())) for x in (means[name], regret))
+        metric = float(np.mean([row.metric for row in found]))
+        lines.append(Line(name, found[0].measure, metric, earned, lost, share_of_gap(lost[0], gap)))
+    return lines
+
+
+def cells(line: Line) -> tuple[str, ...]:
+    """A line for a table: the filling's name, its metric, and ``COLUMNS``; ± is half of the interval."""
+    earned, regret = (f"{mean:.2f} ± {high - mean:.2f}" for mean, _, high in (line.earned, line.regret))
+    return line.filling, f"{line.metric:.3f}", earned, regret, "–" if np.isnan(line.share) else f"{line.share:.2f}"
+
+
+def caption(rows: Sequence[Judged], protocol: str) -> str:
+    """What the table of a protocol is made of."""
+    return (
+        f"{PROTOCOLS[protocol]}. {rows[0].agent}, {counted(len(seeds_of(rows)), 'seed')} of {rows[0].steps:,} steps, "
+        f"the same {EPISODES} episodes for all, 95\u00a0% intervals over seeds (Student's\u00a0t)."
+    )
+
+
+def markdown(rows: Sequence[Judged]) -> str:
+    """The README's tables, one for each protocol."""
+    parts = []
+    for protocol in PROTOCOLS:
+        lines = summarise(rows, protocol)
+        head = ("filling", lines[0].measure, *COLUMNS)
+        parts += ["", caption(rows, protocol), "", f"| {' | '.join(head)} |", "|---|" + "---:|" * 4]
+        parts += [f"| {' | '.join(cells(line))} |" for line in lines]
+    return "\n".join(parts[1:])
+
+
+def table(lines: Sequence[Line], caption: str) -> Table:
+    """The ``lines`` of one protocol, for a terminal."""
+    shown = results_table(("filling",), (lines[0].measure, *COLUMNS), caption, fold=True)
+    for line in lines:
+        shown.add_row(*cells(line))
+    return shown

@@ -1,0 +1,104 @@
+"""Command lines: parsed into a dataclass, with errors of one line, and the options that several commands share."""
+
+import io
+import os
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from .untrusted import parse_yaml
+
+# For the commands that open what was made with a third party's environment: a run, a recording, a training.
+Imports = Annotated[
+    tyro.conf.UseAppendAction[tuple[str, ...]],
+    tyro.conf.arg(
+        name="import",
+        help="MODULE: import it first, because it registers the environment; a file that names it is no reason to. "
+        "Found in the folder one stands in, too.",
+    ),
+]
+
+
+def parse(command: type, name: str, description: str, arguments: list[str]) -> Any:
+    """Command line -> dataclass; ``--help`` shows the description and a line per field.
+
+    Raises:
+        SystemExit: 0 after the help; 2 for a command line that does not fit, which one line on standard error explains.
+    """
+    prog, said, columns = f"ludus {name}", io.StringIO(), os.environ.get("COLUMNS")
+    try:
+        with redirect_stderr(io.StringIO()):
+            return tyro.cli(command, prog=prog, description=description, args=arguments)
+    except SystemExit as end:
+        if not end.code:
+            raise
+    try:  # again, for a box whose lines are not broken
+        os.environ["COLUMNS"] = "10000"
+        with redirect_stderr(said):
+            tyro.cli(command, prog=prog, description=description, args=arguments)
+    except SystemExit:
+        print(f"ludus: {unboxed(said.getvalue())}; see {prog} --help", file=sys.stderr)
+        raise SystemExit(2) from None
+    finally:
+        if columns is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = columns
+    raise AssertionError("a command line that fits at one width only")
+
+
+def unboxed(box: str) -> str:
+    """What a box of tyro's about an error says, in one line: its first paragraph and the option that may be meant."""
+    _, *lines = (line.strip("│ ") for line in box.splitlines())  # after the title
+    parts = [" ".join(part) for rule, part in groupby(lines, lambda line: not line.strip("─-╰╯")) if not rule]
+    said = parts[0].removesuffix(" (required)").rstrip(".")
+    near = re.search(r"(?:Perhaps you meant|Arguments similar to [^:]*): (--[\w-]+)", " ".join(parts))
+    return said[:1].lower() + said[1:] + (f"; did you mean {near[1]}?" if near else "")
+
+
+def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
+    """``("size=8", "randomize={gravity: [8, 12]}")`` as a dict; the values are YAML.
+
+    Raises:
+        ValueError: an entry without "=", or a value that is no YAML.
+    """
+    result = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ValueError(f"{flag} takes key=value, got {pair!r}")
+        try:
+            result[key] = _number(parse_yaml(value))
+        except ValueError:
+            raise ValueError(
+                f"{flag} {key}: cannot read the value {value!r}; expected a number, text, [list] or {{map}}"
+            ) from None
+    return result
+
+
+def _number(value: Any) -> Any:
+    # YAML 1.1 reads 1e-3 as text; a person means the number.
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def output_folder(path: Path) -> Path:
+    """The folder of ``--out``, made if need be; ``OSError`` in one line if it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        why = "it is a file" if path.is_file() else fault.strerror
+        raise OSError(f"--out {path} cannot be made: {why}; choose another folder") from None
+    if not os.access(path, os.W_OK):
+        raise OSError(f"--out {path} cannot be written; choose another folder")
+    return path

@@ -1,0 +1,48 @@
+"""`ludus fit vision/classify` on the command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...data import datasets
+from ...data.image_sets import IMAGE_SETS
+from ...training.command import FitArguments
+
+if TYPE_CHECKING:
+    from ...training.fit import Fit
+
+DESCRIPTION = """Train an image classifier.
+
+  ludus fit vision/classify --data fashion-mnist --out models/garments
+  ludus fit vision/classify --out models/garments --resume
+  ludus fit vision/classify --data cifar-100 --out models/things --epochs 2        # a trial
+  ludus fit vision/classify --data pictures/ --out models/mine --model convnet     # a subfolder per class
+  ludus fit vision/classify --data fashion-mnist --out models/g2 --set cutmix=1 --set 'widths=[32, 64, 128]'"""
+
+
+@dataclass(kw_only=True)
+class Arguments(FitArguments):
+    data: str | None = None
+    """A data set (fashion-mnist, cifar-10, cifar-100, cifar-100-coarse), fetched if need be; or a folder of images."""
+    model: str = "resnet"
+    """resnet or convnet."""
+
+
+def start_fit(arguments: Arguments, out: Path) -> "Fit":
+    """A new training; ``ValueError`` for what cannot be trained."""
+    if arguments.data is None:
+        raise ValueError(f"which data? --data NAME, one of {', '.join(IMAGE_SETS)}, or a folder of images")
+    from .classify import Classify
+    from .classify_recipe import compose
+
+    recipe = compose(arguments.data, arguments.model, arguments.seed, arguments.settings)
+    if arguments.data in IMAGE_SETS:
+        datasets.fetch(arguments.data)
+    return Classify.start(out, recipe)
+
+
+def open_fit(out: Path) -> "Fit":
+    """The training that was stopped."""
+    from .classify import Classify
+
+    return Classify.open(out)
