@@ -6,7 +6,7 @@ from typing import Any
 
 import gymnasium
 
-from .engine.foreign import ForeignBatch, create
+from .engine.gymnasium_batch import GymnasiumBatch, create
 from .engine.kernel_batch import KernelBatch
 from .engine.simulation import Slot, load
 from .engine.slots.resolve import is_folder
@@ -18,7 +18,7 @@ from .registry import check_registered, find_spec, import_named, is_ludus
 MOST_ENVS = 10_000_000  # of a batch; more is a slip of the keyboard, and NumPy's message about it fills the screen
 
 
-def make_batch(id: str, num_envs: int, /, rendered: bool = False, **keywords: Any) -> KernelBatch | ForeignBatch:
+def make_batch(id: str, num_envs: int, /, rendered: bool = False, **keywords: Any) -> KernelBatch | GymnasiumBatch:
     """``num_envs`` environments of any registered id, under SAME_STEP autoreset.
 
     Args:
@@ -39,7 +39,7 @@ def make_batch(id: str, num_envs: int, /, rendered: bool = False, **keywords: An
     if not is_ludus(spec):
         if rendered:
             check_frames(spec, keywords)
-        return ForeignBatch(spec.id, num_envs, rendered, **keywords)
+        return GymnasiumBatch(spec.id, num_envs, rendered, **keywords)
     keywords.setdefault("max_episode_steps", spec.max_episode_steps)
     batch = open_batch(num_envs=num_envs, **{**spec.kwargs, **keywords})
     batch.is_default &= keywords["max_episode_steps"] == spec.max_episode_steps

@@ -20,8 +20,8 @@ ludus.register("test/Slider-v0", "slider", max_episode_steps=6)
 
 
 @pytest.fixture
-def foreign(tmp_path, monkeypatch):
-    """``foreign(name, text)`` writes somebody else's environment file, which is checked; -> ``acme/NAME_file-v0``.
+def third_party_file(tmp_path, monkeypatch):
+    """``third_party_file(name, text)`` writes an environment file, which is checked; -> ``acme/NAME_file-v0``.
 
     The module's name is ``NAME_file``. Verdicts lie in a cache of the test's own.
     """

@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from ...envs.engine.foreign import check_spaces
+from ...envs.engine.gymnasium_batch import check_spaces
 from ..observations import map_observation, select
 from .base import EpisodicVecEnv
 

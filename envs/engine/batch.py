@@ -1,7 +1,7 @@
-"""A batch of environments: the one protocol that the faces and the agents know, and what every batch checks.
+"""A batch of environments: the one protocol that wrappers and agents know, and what every batch checks.
 
-`kernel_batch.py` implements it over compiled kernels, `slots.py` over these with slots filled, `foreign.py` over
-any Gymnasium environment.
+`kernel_batch.py` implements it over compiled kernels, `slots/slotted_batch.py` over these with slots filled,
+`gymnasium_batch.py` over any Gymnasium environment.
 """
 
 from collections.abc import Sequence

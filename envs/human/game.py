@@ -13,7 +13,7 @@ from gymnasium import spaces
 
 from ..engine.batch import check_seed
 from ..engine.env import Env
-from ..engine.foreign import DEFAULT_FPS, check_picture
+from ..engine.gymnasium_batch import DEFAULT_FPS, check_picture
 from ..engine.kernel_batch import KernelBatch
 from .controls import BoxControls, DiscreteControls, make_controls
 

@@ -28,15 +28,15 @@ def declared(
     Raises:
         Mistake: spaces that kernels cannot serve, a record that cannot be laid out, a world that is none.
     """
-    foreign = not is_ours(module.__file__)
-    pair = _ask(module, "spaces", foreign, lambda: simulation.spaces_for(sizes, spans))
+    third_party = not is_ours(module.__file__)
+    pair = _ask(module, "spaces", third_party, lambda: simulation.spaces_for(sizes, spans))
     check_spaces(module, simulation, dict(sizes), pair)
-    check_state(module, simulation, _ask(module, "state", foreign, lambda: simulation.state(**sizes)))
+    check_state(module, simulation, _ask(module, "state", third_party, lambda: simulation.state(**sizes)))
     try:
         dtype = record_dtype(simulation, sizes)
     except ValueError as fault:  # two fields of one name, or one that NumPy has
         raise mistake(*_place(module, simulation.state, "state"), str(fault)) from None
-    world = _ask(module, "world", foreign, lambda: simulation.world(**sizes))
+    world = _ask(module, "world", third_party, lambda: simulation.world(**sizes))
     place = _place(module, simulation.world, "world")
     if not isinstance(world, tuple) or not hasattr(world, "_fields"):
         raise mistake(*place, f"world returned {type(world).__name__}; expected a NamedTuple of arrays")
@@ -52,12 +52,12 @@ def _place(module: types.ModuleType, function: Any, name: str) -> tuple[str | No
     return place_of(function) if hasattr(function, "__code__") else declared_at(module, name)
 
 
-def _ask(module: types.ModuleType, name: str, foreign: bool, ask: Callable[[], Any]) -> Any:
+def _ask(module: types.ModuleType, name: str, third_party: bool, ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except SLIPS as fault:
         frame = innermost(fault, lambda file: not is_ours(file) and "site-packages" not in file)
-        if not foreign:
+        if not third_party:
             raise
         file, line = (frame.filename, frame.lineno) if frame else declared_at(module, name)
         said = f"{type(fault).__name__}: {fault}"

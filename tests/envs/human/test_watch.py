@@ -14,7 +14,7 @@ from gymnasium.envs.registration import EnvSpec
 from PIL import Image
 from rich.console import Console
 
-from ludus.envs.engine.foreign import ForeignBatch
+from ludus.envs.engine.gymnasium_batch import GymnasiumBatch
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
@@ -249,7 +249,7 @@ def test_a_batch_of_another_autoreset_mode_is_refused():
 
 
 def test_a_third_partys_environment_without_frames_is_refused():
-    batch = ForeignBatch("CartPole-v1", 1)
+    batch = GymnasiumBatch("CartPole-v1", 1)
     with pytest.raises(ValueError, match="CartPole-v1 was made without frames"):
         watch(batch, left, seed=0, record="a.mp4")
     batch.close()

@@ -38,9 +38,9 @@ def play(id, **keywords):
 
 
 @pytest.mark.parametrize("row", LOAD, ids=[row[0] for row in LOAD])
-def test_mistake_is_found_before_anything_is_compiled(row, foreign):
+def test_mistake_is_found_before_anything_is_compiled(row, third_party_file):
     text, start, message = broken(row)
-    id = foreign(row[0], text)
+    id = third_party_file(row[0], text)
     for make in (gymnasium.make, gymnasium.make_vec):
         with pytest.raises(Mistake) as raised:
             make(id)
@@ -48,23 +48,23 @@ def test_mistake_is_found_before_anything_is_compiled(row, foreign):
 
 
 @pytest.mark.parametrize("row", COMPILE, ids=[row[0] for row in COMPILE])
-def test_mistake_is_found_when_it_is_compiled(row, foreign):
+def test_mistake_is_found_when_it_is_compiled(row, third_party_file):
     text, start, message = broken(row)
     with pytest.raises(Mistake) as raised:
-        gymnasium.make(foreign(row[0], text))
+        gymnasium.make(third_party_file(row[0], text))
     check(raised, start, message)
 
 
 @pytest.mark.parametrize("row", RUN, ids=[row[0] for row in RUN])
-def test_mistake_is_found_when_it_is_played(row, foreign):
+def test_mistake_is_found_when_it_is_played(row, third_party_file):
     text, start, message = broken(row)
     with pytest.raises(Mistake) as raised:
-        play(foreign(row[0], text))
+        play(third_party_file(row[0], text))
     check(raised, start, message)
 
 
-def test_the_file_without_a_mistake_is_fine(foreign):
-    play(foreign("right", HOPPER))
+def test_the_file_without_a_mistake_is_fine(third_party_file):
+    play(third_party_file("right", HOPPER))
 
 
 @pytest.mark.parametrize("id", ludus.ENVIRONMENTS)
@@ -82,9 +82,9 @@ IN_A_COMMAND = [
 
 
 @pytest.mark.parametrize("row", IN_A_COMMAND, ids=[row[0] for row in IN_A_COMMAND])
-def test_command_says_one_line_and_exits_with_2(row, foreign, capsys):
+def test_command_says_one_line_and_exits_with_2(row, third_party_file, capsys):
     text, start, message = broken(row)
-    code, told = said(capsys, "check", foreign(row[0], text))
+    code, told = said(capsys, "check", third_party_file(row[0], text))
     assert code == 2
     assert told.startswith(f"ludus: {start}")
     assert message in told

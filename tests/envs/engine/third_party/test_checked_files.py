@@ -37,8 +37,8 @@ TOO_MANY = HOPPER.replace("terms[1] = height_at(s, world)", "terms[1 + action] =
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_step_that_fails_moves_nobody_and_the_batch_goes_on(threads, foreign):
-    foreign("moves-nobody", TOO_MANY)
+def test_a_step_that_fails_moves_nobody_and_the_batch_goes_on(threads, third_party_file):
+    third_party_file("moves-nobody", TOO_MANY)
     batch, other = (KernelBatch("moves_nobody_file", 5, threads=threads) for _ in range(2))
     for each in (batch, other):
         each.seed_from(3)
@@ -66,11 +66,11 @@ def test_a_step_that_fails_moves_nobody_and_the_batch_goes_on(threads, foreign):
         ("same", "baseline_eye_same", "-11.0"),
     ],
 )
-def test_what_a_slots_kernel_writes_lies_within_its_space(filling, kernel, value, foreign):
+def test_what_a_slots_kernel_writes_lies_within_its_space(filling, kernel, value, third_party_file):
     name = f"outside-{kernel}-{filling}"
     start = HOPPER.index(f"def {kernel}(")
     text = HOPPER[:start] + HOPPER[start:].replace("out[0] = ", f"out[0] = {value} if world.heights[0] == 0.0 else ", 1)
-    foreign(name, text)
+    third_party_file(name, text)
     file = name.replace("-", "_") + "_file"
     batch = open_batch(file, 2, eye=filling)
     with pytest.raises(Mistake) as raised:
@@ -83,10 +83,10 @@ def test_what_a_slots_kernel_writes_lies_within_its_space(filling, kernel, value
     assert str(raised.value) == f"{file}.py:{line}: {said}; its space has -10 … 10 there"
 
 
-def test_what_a_restart_shows_lies_within_its_space(foreign):
+def test_what_a_restart_shows_lies_within_its_space(third_party_file):
     """Under SAME_STEP with slots the next episodes begin in a loop of their own."""
     text = HOPPER.replace("    s.x = uniform(s) - 0.5", "    s.x = 11.0 if s.age > 1 else 0.0")
-    foreign("restarts-outside", text)
+    third_party_file("restarts-outside", text)
     batch = open_batch("restarts_outside_file", 2, eye="blind", autoreset_mode="SameStep", max_episode_steps=2)
     batch.seed_from(0)
     batch.step(np.ones(2, np.int64))
@@ -123,8 +123,8 @@ OTHERS = {
 }
 
 
-def test_every_kernel_is_checked(foreign):
-    foreign("everywhere", FAR_AND_WIDE)
+def test_every_kernel_is_checked(third_party_file):
+    third_party_file("everywhere", FAR_AND_WIDE)
     for kernel, (act, filling, message) in OTHERS.items():
         batch = open_batch("everywhere_file", 2, leap=1.0 if filling == "same" else 2.0, eye=filling)
         if filling is None:
@@ -174,9 +174,9 @@ REACHED = (
 
 
 @pytest.mark.filterwarnings("ignore:First-class function type feature is experimental")
-def test_helpers_are_checked_however_they_are_reached(foreign, tmp_path):
+def test_helpers_are_checked_however_they_are_reached(third_party_file, tmp_path):
     (tmp_path / "helpers_of_somebody.py").write_text(HELPERS)
-    foreign("reached", REACHED)
+    third_party_file("reached", REACHED)
     batch = KernelBatch("reached_file", 1)
     batch.seed_from(0)
     batch.step(np.array([0]))
@@ -217,8 +217,8 @@ MEMORY_FAULTS = {
 }
 
 
-def test_what_moves_whole_rows_of_memory_is_checked(foreign):
-    foreign("memory", MEMORY)
+def test_what_moves_whole_rows_of_memory_is_checked(third_party_file):
+    third_party_file("memory", MEMORY)
     batch = KernelBatch("memory_file", 1)
     batch.seed_from(0)
     batch.step(np.array([0]))
@@ -237,12 +237,12 @@ def test_memory_that_does_not_lie_in_one_piece_is_refused_with_checks_and_withou
     assert (spread == 1.0).all()
 
 
-def test_what_python_does_otherwise_is_said_with_what_compiled_code_found(foreign):
+def test_what_python_does_otherwise_is_said_with_what_compiled_code_found(third_party_file):
     text = HOPPER.replace(
         "    s.hops += 1\n", "    ratio = 1.0 / float(action - 1)\n    s.hops += 1 + int(ratio > 9.0)\n"
     )
     text = text.replace("s.track[cell] = s.x", "s.track[cell + 9] = s.x")
-    foreign("otherwise", text)
+    third_party_file("otherwise", text)
     batch = KernelBatch("otherwise_file", 1)
     batch.seed_from(0)
     with pytest.raises(Mistake) as raised:
@@ -291,8 +291,8 @@ def test_code_with_bounds_and_code_without_are_kept_apart_on_disk(tmp_path):
     assert run() == ["1"]
 
 
-def test_numbas_switch_cannot_take_the_checks_out_silently(foreign, monkeypatch):
-    id = foreign("switched-off", HOPPER)
+def test_numbas_switch_cannot_take_the_checks_out_silently(third_party_file, monkeypatch):
+    id = third_party_file("switched-off", HOPPER)
     monkeypatch.setattr(numba.config, "BOUNDSCHECK", 0)
     with pytest.raises(ValueError, match="NUMBA_BOUNDSCHECK=0 takes the checks out of code that needs them; unset it"):
         gymnasium.make(id)

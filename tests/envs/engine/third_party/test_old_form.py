@@ -93,9 +93,9 @@ KERNELS = (
 SLOT = "; of slot 'eye': sense=sense_eye, tell=truth_eye, baselines={\"the-same\": baseline_eye_the_same}"
 
 
-def test_each_rename_is_named_in_one_line(foreign):
+def test_each_rename_is_named_in_one_line(third_party_file):
     with pytest.raises(Mistake) as raised:
-        gymnasium.make(foreign("old", OLD))
+        gymnasium.make(third_party_file("old", OLD))
     assert str(raised.value) == f"old_file.py:{LINE}: {KERNELS}{SLOT}"
 
 
@@ -104,13 +104,13 @@ PICTURE = OLD.replace("Simulation, Slot", "Simulation, sight").replace(
 )
 
 
-def test_so_it_is_where_the_file_cannot_be_imported_any_more(foreign):
+def test_so_it_is_where_the_file_cannot_be_imported_any_more(third_party_file):
     text = PICTURE.replace(
         "from ludus.envs.engine.kernels", "from ludus.envs.engine.sines import sin\nfrom ludus.envs.engine.kernels"
     )
     line = 1 + text[: text.index("SIMULATION = ")].count("\n")
     with pytest.raises(Mistake) as raised:
-        gymnasium.make(foreign("pictured", text))
+        gymnasium.make(third_party_file("pictured", text))
     assert str(raised.value) == (
         f"pictured_file.py:{line}: {KERNELS}; of slot 'vision': vision_slot(make_spaces, render=draw, "
         "observe=observe, width=2.0) instead of sight(…); import from ludus.envs.engine.math.sines instead of "
@@ -133,19 +133,19 @@ def test_a_command_that_is_given_the_module_says_the_line_too(text, tmp_path, mo
     assert f"old_hopper.py:{line}: {KERNELS}; of slot" in error
 
 
-def test_what_is_missing_without_being_of_the_old_form_is_said_as_such(foreign):
+def test_what_is_missing_without_being_of_the_old_form_is_said_as_such(third_party_file):
     """The kernels have other names, or the file declares nothing under them."""
     text = OLD.replace("slots=SLOTS", "slots={}").replace('    heuristics=("rest",),\n', "")
     text = text.replace("    spaces=make_spaces,\n", "    spaces=make_spaces,\n    reset=reset,\n    step=step,\n")
     text = text.replace("def observe(", "def obsreve(")
     line = 1 + text[: text.index("SIMULATION = ")].count("\n")
     with pytest.raises(Mistake) as raised:
-        gymnasium.make(foreign("incomplete", text))
+        gymnasium.make(third_party_file("incomplete", text))
     expected = "SIMULATION has no kernel observe(s, world, out); did you mean 'obsreve'?"
     assert str(raised.value) == f"incomplete_file.py:{line}: {expected}"
 
 
-def test_a_slot_without_its_kernel_is_told_with_its_line(foreign):
+def test_a_slot_without_its_kernel_is_told_with_its_line(third_party_file):
     text = OLD.replace('    heuristics=("rest",),\n', "").replace('        baselines=("the-same",),\n', "")
     text = text.replace(
         "spaces=make_spaces,\n", "spaces=make_spaces,\n    reset=reset,\n    step=step,\n    observe=observe,\n"
@@ -155,6 +155,6 @@ def test_a_slot_without_its_kernel_is_told_with_its_line(foreign):
     )
     line = 1 + text[: text.index('    "eye": Slot(')].count("\n")
     with pytest.raises(Mistake) as raised:
-        gymnasium.make(foreign("blind", text))
+        gymnasium.make(third_party_file("blind", text))
     expected = "slot 'eye' has no kernel tell(s, world, out); did you mean 'tells'?"
     assert str(raised.value) == f"blind_file.py:{line}: {expected}"

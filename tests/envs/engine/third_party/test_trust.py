@@ -65,8 +65,8 @@ def test_our_own_files_need_no_checks_and_cost_none():
     assert not isinstance(batch._driver.drive, Checked)
 
 
-def test_a_verdict_is_about_the_file_as_it_was(foreign, tmp_path):
-    foreign("judged", SMALL)
+def test_a_verdict_is_about_the_file_as_it_was(third_party_file, tmp_path):
+    third_party_file("judged", SMALL)
     path = tmp_path / "judged_file.py"
     file = load("judged_file")
     assert needs_checks(file)
@@ -90,7 +90,7 @@ def test_a_verdict_is_about_the_file_as_it_was(foreign, tmp_path):
     ],
     ids=["a number", "a space", "a kernel"],
 )
-def test_an_edit_of_another_file_makes_a_verdict_void(before, after, foreign, tmp_path):
+def test_an_edit_of_another_file_makes_a_verdict_void(before, after, third_party_file, tmp_path):
     """The spaces, a helper and a number of the file stand elsewhere."""
     elsewhere = (
         "import numpy as np\nfrom gymnasium import spaces\nfrom ludus.envs.engine.kernels import kernel\n\n"
@@ -101,7 +101,7 @@ def test_an_edit_of_another_file_makes_a_verdict_void(before, after, foreign, tm
     start, end = SMALL.index("def make_spaces"), SMALL.index("@kernel\ndef height_at")
     text = SMALL[:start] + "from elsewhere_of import make_spaces, raised\n\n\n" + SMALL[end:]
     text = text.replace("return world.heights[cell]", "return raised(world.heights[cell])")
-    foreign("judged-too", text)
+    third_party_file("judged-too", text)
     (tmp_path / "elsewhere_of.py").write_text(elsewhere)
     judge(load("judged_too_file"))
     assert not needs_checks(load("judged_too_file"))
@@ -143,7 +143,7 @@ def read():
     ],
     ids=["shape", "bounds", "record", "parameter", "terms", "slot", "data file"],
 )
-def test_an_edit_of_what_is_declared_makes_a_verdict_void(before, after, foreign, tmp_path):
+def test_an_edit_of_what_is_declared_makes_a_verdict_void(before, after, third_party_file, tmp_path):
     """It comes out of dicts, lists and objects of a module without kernels, and out of a file of data."""
     text = HOPPER.replace("import math\n", "import math\nimport tables_of\n", 1)
     for old, new in {
@@ -157,7 +157,7 @@ def test_an_edit_of_what_is_declared_makes_a_verdict_void(before, after, foreign
     }.items():
         assert text.count(old) == 1
         text = text.replace(old, new)
-    foreign("declared", text)
+    third_party_file("declared", text)
     (tmp_path / "tables_of.py").write_text(TABLES)
     (tmp_path / "tables_of.txt").write_text("0 1 2 3")
     sys.modules.pop("tables_of", None)
@@ -204,8 +204,8 @@ def test_a_folder_is_called_by_its_name(tmp_path, monkeypatch, caplog):
     assert caplog.messages[0].startswith("ludus: called_folder/__init__.py is compiled with checks")
 
 
-def test_a_verdict_is_about_the_sizes_that_were_played(foreign):
-    foreign("sized", HOPPER)
+def test_a_verdict_is_about_the_sizes_that_were_played(third_party_file):
+    third_party_file("sized", HOPPER)
     file = load("sized_file")
     judge(file)
     assert not needs_checks(file)
@@ -215,15 +215,15 @@ def test_a_verdict_is_about_the_sizes_that_were_played(foreign):
     assert not needs_checks(file)
 
 
-def test_what_is_said_of_other_sizes_names_them(foreign, caplog):
-    foreign("other-sizes", HOPPER)
+def test_what_is_said_of_other_sizes_names_them(third_party_file, caplog):
+    third_party_file("other-sizes", HOPPER)
     with caplog.at_level(logging.WARNING, "ludus"):
         trust.tell_once(*load("other_sizes_file"), {"cells": 5})
     assert caplog.messages[0].endswith("after `ludus check ID --set cells=5` has passed it is not")
 
 
-def test_only_the_variable_takes_the_checks_out_otherwise(foreign, monkeypatch):
-    foreign("vouched", SMALL)
+def test_only_the_variable_takes_the_checks_out_otherwise(third_party_file, monkeypatch):
+    third_party_file("vouched", SMALL)
     file = load("vouched_file")
     for given, needed in (("", True), ("0", True), ("1", False)):
         monkeypatch.setenv("LUDUS_UNCHECKED", given)
@@ -233,7 +233,7 @@ def test_only_the_variable_takes_the_checks_out_otherwise(foreign, monkeypatch):
         needs_checks(file)
 
 
-def test_checks_can_be_asked_for(foreign, monkeypatch):
+def test_checks_can_be_asked_for(third_party_file, monkeypatch):
     monkeypatch.setenv("LUDUS_UNCHECKED", "1")
     file = load("ludus.envs.robotics.cartpole")
     with trust.with_checks():
@@ -245,8 +245,8 @@ def test_checks_can_be_asked_for(foreign, monkeypatch):
 
 
 @pytest.mark.parametrize("quiet", [False, True])
-def test_it_is_said_once_that_a_file_is_compiled_with_checks(quiet, foreign, caplog, monkeypatch):
-    id = foreign(f"told-once-{quiet}", SMALL)
+def test_it_is_said_once_that_a_file_is_compiled_with_checks(quiet, third_party_file, caplog, monkeypatch):
+    id = third_party_file(f"told-once-{quiet}", SMALL)
     if quiet:
         monkeypatch.setenv("LUDUS_UNCHECKED", "1")
     with caplog.at_level(logging.WARNING, "ludus"):
@@ -260,9 +260,9 @@ def test_it_is_said_once_that_a_file_is_compiled_with_checks(quiet, foreign, cap
     assert [record.getMessage() for record in caplog.records] == ([] if quiet else expected)
 
 
-def test_checked_and_unchecked_code_play_the_same(foreign):
+def test_checked_and_unchecked_code_play_the_same(third_party_file):
     """The checks only look: all bits of a play are those of the code without them."""
-    foreign("the-same", SMALL)
+    third_party_file("the-same", SMALL)
     played = []
     for checks in (nullcontext(), trust.with_checks()):
         with checks:
@@ -274,8 +274,8 @@ def test_checked_and_unchecked_code_play_the_same(foreign):
     assert played[:50] == played[50:]
 
 
-def test_check_passes_a_file_and_frees_it_of_its_checks(foreign, capsys):
-    id = foreign("passes", SMALL)
+def test_check_passes_a_file_and_frees_it_of_its_checks(third_party_file, capsys):
+    id = third_party_file("passes", SMALL)
     assert KernelBatch("passes_file", 1)._driver.checked
     from ludus.scripts.main import main
 
@@ -302,8 +302,8 @@ def short(monkeypatch):
         (("--set", "leap=2"), "--set leap leaves out the default world"),
     ],
 )
-def test_a_check_that_sees_less_gives_no_verdict(options, why, foreign, capsys, short):
-    id = foreign("narrowed", SMALL)
+def test_a_check_that_sees_less_gives_no_verdict(options, why, third_party_file, capsys, short):
+    id = third_party_file("narrowed", SMALL)
     assert check.main([id, *options]) == 0
     line = capsys.readouterr().out.splitlines()[-1]
     assert line.startswith("narrowed_file.py has passed with checks on (")
@@ -311,9 +311,9 @@ def test_a_check_that_sees_less_gives_no_verdict(options, why, foreign, capsys, 
     assert needs_checks(load("narrowed_file"))
 
 
-def test_check_frees_sizes_that_are_set(foreign, short):
+def test_check_frees_sizes_that_are_set(third_party_file, short):
     text = HOPPER[: HOPPER.index("    slots={")] + ")\n"
-    id = foreign("set-sizes", text.replace("Size(4, 2, 9,", "Size(4, 4, 7,"))
+    id = third_party_file("set-sizes", text.replace("Size(4, 2, 9,", "Size(4, 4, 7,"))
     assert check.main([id, "--set", "cells=6"]) == 0
     file = load("set_sizes_file")
     assert [cells for cells in range(4, 8) if needs_checks(file, cells=cells)] == [5]
@@ -326,11 +326,11 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_check_frees_no_file_in_which_it_finds_something(name, foreign, capsys):
+def test_check_frees_no_file_in_which_it_finds_something(name, third_party_file, capsys):
     before, after, status = FAULTS[name]
     assert SMALL.count(before) == 1
     text = SMALL.replace(before, after)
-    id = foreign(f"fails-{name}", text)
+    id = third_party_file(f"fails-{name}", text)
     code, told = said(capsys, "check", id, "--fuzz", "8000")
     assert code == status
     if status == 2:
@@ -341,9 +341,9 @@ def test_check_frees_no_file_in_which_it_finds_something(name, foreign, capsys):
     assert needs_checks(load(f"fails_{name.replace('-', '_')}_file"))
 
 
-def test_commands_say_a_fault_in_one_line_and_go_on_with_checks(foreign, tmp_path):
+def test_commands_say_a_fault_in_one_line_and_go_on_with_checks(third_party_file, tmp_path):
     """As a person meets it: another process, a file of their own, `ludus evaluate`."""
-    foreign("evaluated", SMALL)
+    third_party_file("evaluated", SMALL)
     text = SMALL.replace("    out[2] = s.track[0]\n", "    out[2 + s.hops // 10] = 0.0\n")
     (tmp_path / "evaluated_file.py").write_text(text)
     (tmp_path / "acme_of_tests.py").write_text("import ludus\n\nludus.register('acme/Late-v0', 'evaluated_file', 60)\n")
@@ -366,15 +366,15 @@ def test_commands_say_a_fault_in_one_line_and_go_on_with_checks(foreign, tmp_pat
     assert done.returncode == 2
 
 
-def test_the_documents_example_is_right_and_says_what_it_says(foreign):
+def test_the_documents_example_is_right_and_says_what_it_says(third_party_file):
     page = (Path(__file__).parents[4] / "docs" / "third-party.md").read_text()
-    text = page.partition("```python\n")[2].partition("ludus.register(")[0]  # which `foreign` does
-    env = gymnasium.make(foreign("example", text), render_mode="rgb_array")
+    text = page.partition("```python\n")[2].partition("ludus.register(")[0]  # which `third_party_file` does
+    env = gymnasium.make(third_party_file("example", text), render_mode="rgb_array")
     env.reset(seed=0)
     env.step(1)
     assert env.render().any()
     told = page.partition("ludus: hopper.py:")[2].partition("\n")[0]
-    foreign("hopper-of-docs", text.replace("terms[0]", "terms[1]"))
+    third_party_file("hopper-of-docs", text.replace("terms[0]", "terms[1]"))
     batch = KernelBatch("hopper_of_docs_file", 1)
     batch.seed_from(0)
     with pytest.raises(ValueError, match="hopper_of_docs_file") as raised:

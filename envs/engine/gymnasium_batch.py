@@ -1,4 +1,4 @@
-"""A batch over any Gymnasium environment: what lets Ludus' agents learn on a stranger's.
+"""A batch over any Gymnasium environment: what lets Ludus' agents learn on a third party's.
 
 It steps Gymnasium's own vector environment under SAME_STEP and fills the same buffers as ``KernelBatch``. It cannot be
 copied into a snapshot, so a run on it resumes from the network alone and not exactly.
@@ -23,7 +23,7 @@ DEFAULT_FPS = 30  # of an environment that declares no pace
 DEFAULT_LIMIT = 10_000  # steps, for environments that have no time limit of their own
 
 
-class ForeignBatch:
+class GymnasiumBatch:
     """``num_envs`` copies of the registered environment ``id``; see ``Batch``. Actions must be Discrete or Box."""
 
     terms: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ludus.envs.engine.foreign import ForeignBatch
+from ludus.envs.engine.gymnasium_batch import GymnasiumBatch
 from ludus.envs.make import make_batch
 
 N = 4
@@ -10,7 +10,7 @@ N = 4
 
 def test_sums_are_those_of_our_own_batch_of_the_same_rules():
     ours = make_batch("ludus/CartPole-v1", N)
-    theirs = ForeignBatch("CartPole-v1", N)
+    theirs = GymnasiumBatch("CartPole-v1", N)
     rng, ends = np.random.default_rng(0), 0
     for batch in (ours, theirs):
         batch.reset(seeds=range(N))
