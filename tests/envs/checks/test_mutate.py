@@ -179,6 +179,21 @@ def test_rules_in_modules_beside_the_file_are_changed_too():
     assert [m.place for m in find_mutants(PARTED, ("step",))] == ["LIMIT"] + ["step"] * 4
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("elevator", {"constants", "observation", "rules", "rules_lifts", "rules_passengers"}),
+        ("sorter", {"constants", "observation", "rules"}),
+    ],
+)
+def test_every_file_with_rules_of_our_own_folders_is_changed(name, files):
+    package = f"ludus.envs.automation.{name}"
+    module, simulation = load(package)
+    file = Path(module.__file__)
+    mutants = find_mutants(file.read_text(), rules_of(simulation, file), siblings_of(file), package)
+    assert {mutant.module for mutant in mutants} == files
+
+
 def test_all_files_of_an_environments_folder_are_changed(tmp_path, monkeypatch):
     write_folder(tmp_path / "acme" / "hopping")
     monkeypatch.syspath_prepend(tmp_path)
