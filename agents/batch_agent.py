@@ -201,7 +201,7 @@ class BatchAgent(BaseAlgorithm):
         }
 
     def pack(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-        """See ``catalogue.Agent``."""
+        """See ``registry.Agent``."""
         return self.tensors(), self.state()
 
     def _load_state(self, state: dict[str, Any]) -> None:

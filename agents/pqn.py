@@ -280,10 +280,10 @@ class PQN(BatchAgent):
 
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """See ``catalogue.resolve``."""
+    """See ``registry.resolve``."""
     return asdict(config_from(PQNConfig, name, values))
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> PQN:
-    """See ``catalogue.make``."""
+    """See ``registry.make``."""
     return PQN(batch, config_from(PQNConfig, name, values), seed, device)

@@ -247,7 +247,7 @@ class Tabular(BatchAgent):
 
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """See ``catalogue.resolve``."""
+    """See ``registry.resolve``."""
     for key in ("encoder", "freeze"):
         if key in values:
             raise ValueError(
@@ -257,5 +257,5 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Tabular:
-    """See ``catalogue.make``."""
+    """See ``registry.make``."""
     return Tabular(batch, config_from(TabularConfig, name, values), seed)

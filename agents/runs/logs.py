@@ -41,7 +41,7 @@ GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
 
 def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None:
     """The first steps of an episode as a GIF; ``None`` for an environment that does not draw here. Closes ``batch``."""
-    from ...envs.rendering.video import gif
+    from ...envs.rendering.video import encode_gif
 
     try:
         if batch.frame_size is None:
@@ -57,7 +57,7 @@ def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None
             frames.append(frame.copy())
             if batch.step(policy(batch)):
                 break
-        return gif(np.stack(frames), GIF_FPS)
+        return encode_gif(np.stack(frames), GIF_FPS)
     finally:
         batch.close()
 

@@ -28,7 +28,7 @@ from ...training import checkpoint, event_log, folders
 from ...utils.files import quote
 from ...utils.interrupts import watch_signals
 from ...utils.wording import in_one_line
-from .. import registry as catalogue
+from .. import registry
 from ..evaluation import Evaluation
 from ..networks import at_most
 from ..registry import Agent
@@ -43,7 +43,7 @@ def budget(env: str, seconds: float, agent: str = "pqn") -> dict[str, Any]:
     """``steps`` that take about ``seconds`` on this machine (measured for a twentieth of it), and when to evaluate."""
     hyperparameters = configure(env, agent).hyperparameters
     batch = make_batch(env, hyperparameters["num_envs"])
-    trial = catalogue.make(agent, batch, hyperparameters, seed=0)
+    trial = registry.make(agent, batch, hyperparameters, seed=0)
     trial.set_logger(Logger(None, []))
     iteration = hyperparameters["num_envs"] * hyperparameters.get("rollout_steps", 1)
     trial.learn(iteration)  # compiles
@@ -109,7 +109,7 @@ class Run:
         batch.seed_from(c.seed)
         # A run of a machine with CUDA can be watched, evaluated and continued on one without.
         device = c.device if torch.cuda.is_available() else "cpu"
-        return catalogue.make(c.agent, batch, c.hyperparameters, c.seed, device, acting)
+        return registry.make(c.agent, batch, c.hyperparameters, c.seed, device, acting)
 
     def make_batch(self, num_envs: int, **keywords: Any) -> Any:
         """Environments like those of the training."""

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from commands_stage import TINY, said
-from ludus.agents.runs import callback as moments
+from ludus.agents.runs import callback
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
 from ludus.scripts import train as train_script
@@ -25,7 +25,7 @@ def test_a_run_that_is_stopped_says_how_it_goes_on(capsys, tmp_path, monkeypatch
     Run.start(folder, configure("ludus/CartPole-v1", hyperparameters=TINY, steps=2048))
 
     def stop(run, show):
-        raise moments.Interrupted(name)
+        raise callback.Interrupted(name)
 
     monkeypatch.setattr(Run, "train", stop)
     assert main(["train", "--resume", str(folder)]) == status
@@ -83,7 +83,7 @@ def test_the_pace_of_a_training_counts_neither_evaluations_nor_their_pictures(tm
         now[0] += 1000.0
 
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(moments, "rollout_gif", draw)
+    monkeypatch.setattr(callback, "rollout_gif", draw)
     seen = []
     config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=256, evaluate_every=64, evaluation_episodes=4)
     Run.start(tmp_path / "run", config).train(seen.append)
@@ -95,7 +95,7 @@ def test_the_progress_fits_a_narrow_terminal():
     from ludus.agents.evaluation import Evaluation
 
     result = Evaluation(np.array([0.574]), np.array([3.0]), np.array([1.0]), {})
-    told = moments.RunProgress(1_000_000, 2_000_000, 164_000.0, 0.571, result)
+    told = callback.RunProgress(1_000_000, 2_000_000, 164_000.0, 0.571, result)
     assert str(told) == "1,000,000 steps · 164,000/s · return 0.57 · greedy 0.57"
     file = io.StringIO()
     console = Console(file=file, width=80)
@@ -104,7 +104,7 @@ def test_the_progress_fits_a_narrow_terminal():
         config, notes, folder, again = configure("ludus/CartPole-v1"), [], Path("runs/a"), "ludus train"
 
         def train(self, show):
-            show(moments.RunProgress(1_000_000, 1_000_000, 164_000.0, 123.4, result, 0.5))
+            show(callback.RunProgress(1_000_000, 1_000_000, 164_000.0, 123.4, result, 0.5))
             return result
 
     assert train_script.train(Finished(), console) == 0
@@ -149,5 +149,5 @@ def test_the_progress_says_that_an_evaluation_is_under_way(run_folder, tmp_path)
     shares = [told.evaluating for told in seen if told.evaluating is not None]
     assert shares == sorted(shares)
     assert all(0 < share <= 1 for share in shares)
-    told = moments.RunProgress(256, 256, 10.0, None, None, 0.5)
+    told = callback.RunProgress(256, 256, 10.0, None, None, 0.5)
     assert str(told).endswith("evaluating 50%")

@@ -181,11 +181,11 @@ def test_a_state_with_wrong_values_is_passed_over_for_the_one_before(tmp_path, s
 @pytest.mark.parametrize("name", ["coins", "trying", "actions"])
 def test_actions_of_a_state_that_are_none_are_refused(tmp_path, name):
     """Compiled loops index with them and look no further."""
-    from ludus.agents import registry as catalogue
+    from ludus.agents import registry
     from ludus.envs.make import make_batch
 
     batch = make_batch("ludus/FrozenLake-v1", 4)
-    agent = catalogue.make("tabular", batch, catalogue.resolve("tabular", {"num_envs": 4}), 0)
+    agent = registry.make("tabular", batch, registry.resolve("tabular", {"num_envs": 4}), 0)
     tensors, state = agent.pack()
     agent.load(tensors, state)
     tensors[name] = tensors[name][..., :2] if name == "coins" else tensors[name] + 10**6

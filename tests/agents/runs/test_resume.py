@@ -15,7 +15,7 @@ import yaml
 
 from curves import curve
 from ludus.agents import evaluation
-from ludus.agents.runs import callback as moments
+from ludus.agents.runs import callback
 from ludus.agents.runs.callback import Interrupted, load_latest
 from ludus.agents.runs.config import LATER, changes, configure, what_decides
 from ludus.agents.runs.run import Run
@@ -227,7 +227,7 @@ def test_ctrl_c_leaves_an_evaluation_at_once_and_it_is_made_anew(tmp_path, monke
         finished[-1] = True
         return result
 
-    monkeypatch.setattr(moments, "evaluate", evaluate)
+    monkeypatch.setattr(callback, "evaluate", evaluate)
     with pytest.raises(Interrupted):
         Run.start(tmp_path / "run", config).train()
     assert not finished[nth - 1]

@@ -13,7 +13,7 @@ from stable_baselines3.common.logger import Logger
 import ludus
 from counter import Counter
 from curves import curve
-from ludus.agents import registry as catalogue
+from ludus.agents import registry
 from ludus.agents.runs.callback import Interrupted, RunCallback, load_latest
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
@@ -181,7 +181,7 @@ def test_a_resume_in_the_warm_up_goes_on_with_other_random_actions(tmp_path, nam
 
 def test_a_strangers_environment_goes_on_with_other_episodes():
     batch = make_batch("Pendulum-v1", 2)
-    agent = catalogue.make("sac", batch, catalogue.resolve("sac", TINY["sac"]), 0)
+    agent = registry.make("sac", batch, registry.resolve("sac", TINY["sac"]), 0)
     first = agent.env.reset()
     agent.num_timesteps = 300
     agent.begin_anew()
@@ -214,10 +214,10 @@ def test_off_policy_agents_resume_with_their_replay_buffer(tmp_path, name):
 
 def test_a_replay_file_of_another_shape_is_refused(tmp_path):
     batch = make_batch("ludus/CartPole-v1", 2)
-    values = catalogue.resolve("dqn", {"num_envs": 2, "buffer_size": 100})
-    agent = catalogue.make("dqn", batch, values, 0)
+    values = registry.resolve("dqn", {"num_envs": 2, "buffer_size": 100})
+    agent = registry.make("dqn", batch, values, 0)
     assert not agent.keep_replay(tmp_path)  # there was nothing
-    other = catalogue.make("dqn", batch, {**values, "buffer_size": 200}, 0)
+    other = registry.make("dqn", batch, {**values, "buffer_size": 200}, 0)
     other.load(*agent.pack())
     with pytest.raises(
         ValueError, match=r"observations\.npy holds float32 \(50, 2, 4\), expected float32 \(100, 2, 4\)"
@@ -258,7 +258,7 @@ def test_a_policy_sees_the_board_from_its_own_cell():
     """What learns and what acts must see the same, the last observation of an episode too."""
     batch = make_batch("ludus/Snake-v1", 4, size=6, max_episode_steps=7)
     values = {"num_envs": 4, "n_steps": 16, "batch_size": 64, "center": 1, "view_radius": 2}
-    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", values | {"input_scale": [1, 1, 1, 1, 0.5, 1]}), 0)
+    agent = registry.make("ppo", batch, registry.resolve("ppo", values | {"input_scale": [1, 1, 1, 1, 0.5, 1]}), 0)
     assert agent.observation_space.shape == (5 * 5 * 6,)
     env = agent.get_env()
     seen = env.reset().reshape(4, 5, 5, 6)
@@ -280,7 +280,7 @@ def test_a_policy_sees_the_board_from_its_own_cell():
 
 def test_each_environment_tosses_its_own_coin():
     batch = make_batch("ludus/CartPole-v1", 64)
-    agent = catalogue.make("dqn", batch, catalogue.resolve("dqn", {"num_envs": 64}), 0)
+    agent = registry.make("dqn", batch, registry.resolve("dqn", {"num_envs": 64}), 0)
     agent.exploration_rate = 0.5
     observation = np.zeros((64, 4), np.float32)
     greedy = agent.predict(observation, deterministic=True)[0]
@@ -293,7 +293,7 @@ def test_each_environment_tosses_its_own_coin():
 def test_asking_dqn_for_actions_does_not_disturb_the_training():
     def train(ask):
         batch = make_batch("ludus/CartPole-v1", 8)
-        agent = catalogue.make("dqn", batch, catalogue.resolve("dqn", TINY["dqn"]), 0)
+        agent = registry.make("dqn", batch, registry.resolve("dqn", TINY["dqn"]), 0)
         agent.set_logger(Logger(None, []))
         sizes = []
 
@@ -314,7 +314,7 @@ def test_actions_chosen_for_a_batch_belong_to_its_space():
     """A saturated actor, whose action float32 unscales to just above a Box, and a start that SB3 does not know."""
     ludus.register("test/Tilted-v0", "tilted", max_episode_steps=6)
     batch = make_batch("test/Tilted-v0", 3)
-    agent = catalogue.make("sac", batch, catalogue.resolve("sac", {**TINY["sac"], "num_envs": 3}), 0)
+    agent = registry.make("sac", batch, registry.resolve("sac", {**TINY["sac"], "num_envs": 3}), 0)
     with torch.no_grad():
         agent.actor.mu.bias.fill_(50.0)
     batch.seed_from(0)
@@ -327,7 +327,7 @@ def test_actions_chosen_for_a_batch_belong_to_its_space():
     if "test/Counter-v0" not in gymnasium.registry:
         gymnasium.register("test/Counter-v0", entry_point=Counter, max_episode_steps=9)
     batch = make_batch("test/Counter-v0", 3)
-    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", {**TINY["ppo"], "num_envs": 3, "batch_size": 48}), 0)
+    agent = registry.make("ppo", batch, registry.resolve("ppo", {**TINY["ppo"], "num_envs": 3, "batch_size": 48}), 0)
     agent.set_logger(Logger(None, []))
     agent.learn(96)
     batch.seed_from(0)
@@ -339,7 +339,7 @@ def test_actions_chosen_for_a_batch_belong_to_its_space():
 def test_a_seed_decides_a_training():
     def train(seed):
         batch = make_batch("ludus/CartPole-v1", 8)
-        agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", TINY["ppo"]), seed)
+        agent = registry.make("ppo", batch, registry.resolve("ppo", TINY["ppo"]), seed)
         agent.set_logger(Logger(None, []))
         agent.learn(256)
         return torch.cat([p.detach().flatten() for p in agent.policy.parameters()])
@@ -351,7 +351,7 @@ def test_a_seed_decides_a_training():
 def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
     """What waited for the next line would be lost to a kill between a checkpoint and that line."""
     batch = make_batch("ludus/CartPole-v1", 8)
-    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", TINY["ppo"]), 0)
+    agent = registry.make("ppo", batch, registry.resolve("ppo", TINY["ppo"]), 0)
     logger = Logger(None, [])
     agent.set_logger(logger)
     waiting = []
@@ -420,7 +420,7 @@ def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
 )
 def test_refusals(name, values, message):
     def make():
-        catalogue.make(name, make_batch("ludus/CartPole-v1", 8), catalogue.resolve(name, values), 0)
+        registry.make(name, make_batch("ludus/CartPole-v1", 8), registry.resolve(name, values), 0)
 
     with pytest.raises(ValueError, match=message):
         make()
@@ -429,8 +429,8 @@ def test_refusals(name, values, message):
 @pytest.mark.parametrize("kind", ["normal", "ornstein-uhlenbeck"])
 def test_noise_on_actions_may_have_a_memory(kind):
     """An Ornstein-Uhlenbeck process, x = 0.9985 x + 0.1 std N(0, 1) each step, is as wide as its formula says."""
-    values = catalogue.resolve("td3", {**TINY["td3"], "noise_std": 0.5, "noise_type": kind})
-    noise = catalogue.make("td3", make_batch("ludus/Pendulum-v1", 2), values, 0).action_noise
+    values = registry.resolve("td3", {**TINY["td3"], "noise_std": 0.5, "noise_type": kind})
+    noise = registry.make("td3", make_batch("ludus/Pendulum-v1", 2), values, 0).action_noise
     ends = []
     for _ in range(400):
         noise.reset()
@@ -441,7 +441,7 @@ def test_noise_on_actions_may_have_a_memory(kind):
 
 
 def test_sb3s_own_saving_is_refused():
-    agent = catalogue.make("a2c", make_batch("ludus/CartPole-v1", 8), catalogue.resolve("a2c", {}), 0)
+    agent = registry.make("a2c", make_batch("ludus/CartPole-v1", 8), registry.resolve("a2c", {}), 0)
     with pytest.raises(TypeError, match="saved without pickle"):
         agent.save("agent")
 
@@ -507,7 +507,7 @@ def test_a_normaliser_must_be_where_it_was(tmp_path):
     with pytest.raises(ValueError, match="the checkpoint was made with normalize True, config.yaml says False"):
         Run.open(folder).agent()
     saved = load_latest(folder).tensors
-    bare = catalogue.make("ppo", make_batch("ludus/CartPole-v1", 8), catalogue.resolve("ppo", TINY["ppo"]), 0)
+    bare = registry.make("ppo", make_batch("ludus/CartPole-v1", 8), registry.resolve("ppo", TINY["ppo"]), 0)
     with pytest.raises(ValueError, match="was trained with normalisation, its configuration says normalize: False"):
         bare.load_network(saved)
     path.write_text(path.read_text().replace("  n_epochs: 4\n", ""))
