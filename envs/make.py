@@ -117,7 +117,7 @@ def make_game(id: str, **keywords: Any) -> Game:
 
 
 def check_frames(spec: gymnasium.envs.registration.EnvSpec, keywords: dict[str, Any]) -> None:
-    """``ValueError`` unless a stranger's environment gives frames."""
+    """``ValueError`` unless a third party's environment gives frames."""
     env = create(gymnasium.make, spec.id, keywords, disable_env_checker=True)
     modes = env.metadata.get("render_modes") or []
     env.close()

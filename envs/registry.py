@@ -38,7 +38,7 @@ def find_spec(id: str) -> EnvSpec:
 
 
 def is_ludus(spec: EnvSpec) -> bool:
-    """Whether the environment is a file of kernels (ours, or a stranger's made with ``ludus.register``)."""
+    """Whether the environment is a file of kernels (ours, or a third party's made with ``ludus.register``)."""
     return spec.vector_entry_point == "ludus.envs.engine.vector:VectorEnv"
 
 
@@ -72,7 +72,7 @@ def import_module(module: str, refusal: str = "") -> None:
     before = set(gymnasium.registry)
     try:
         importlib.import_module(module)
-    except (Exception, SystemExit) as fault:  # a stranger's code may raise anything
+    except (Exception, SystemExit) as fault:  # a third party's code may raise anything
         from .engine.third_party.old_form import refusal_of
 
         known = isinstance(fault, (ImportError, ValueError))

@@ -25,7 +25,7 @@ def log_sizes(folder: Path, *others: str) -> dict[str, int]:
 
     Raises:
         ValueError: one is a link or no regular file. A resumed training cuts its logs back and adds to them, and what
-            a link in a stranger's folder leads to is not the training's.
+            a link in somebody else's folder leads to is not the training's.
     """
     sizes = {}
     for path in sorted([*folder.glob(f"{EVENTS}*"), *(folder / name for name in others)]):
@@ -62,7 +62,7 @@ def cut_back(folder: Path, sizes: dict[str, int], *others: str) -> None:
 def tells_of_steps(path: Path, size: int) -> bool:
     """Whether TensorBoard's file of so many bytes has an event of a step above 0, or is none that just began.
 
-    What it says is not decoded, for it may be a stranger's. A record is a length of 8 bytes, a checksum of 4, the
+    What it says is not decoded, for it may be anybody's. A record is a length of 8 bytes, a checksum of 4, the
     event, and another of 4; an event is a time in 9 bytes, then its step with a tag in front, unless that is 0.
     """
     with open_regular(path, MOST_EVENTS) as stream:

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and their names in commands. Part of no stage: all keep things."""
+"""Files that are written whole or not at all, and their names in commands."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ def own_folder(path: Path) -> Path:
     """``path``, in which a training may write and remove: a folder, or nothing yet.
 
     Raises:
-        ValueError: it is a link or no folder. In a stranger's folder a link may lead to what is not the training's.
+        ValueError: it is a link or no folder. In somebody else's folder a link may lead to what is not the training's.
     """
     if path.is_symlink() or (os.path.lexists(path) and not path.is_dir()):
         what = "is a link" if path.is_symlink() else "is no folder"
@@ -41,7 +41,7 @@ def check_alone(path: Path, found: os.stat_result) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that it holds either its old content or the new one, whatever happens."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)  # a link under this name, in a stranger's folder, would be written through
+    temporary.unlink(missing_ok=True)  # a link under this name, in somebody else's folder, would be written through
     try:
         with open(temporary, "xb") as stream:
             stream.write(data)

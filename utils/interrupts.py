@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM for long work that saves before it stops. Part of no stage: every training has the same."""
+"""Ctrl-C and SIGTERM for long work that saves before it stops."""
 
 import signal
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Reading what a stranger may have made: never a wait, never more memory than was said, and no in one line.
+"""Reading what somebody else may have made: never a wait, never more memory than was said, and no in one line.
 
 Every file that Ludus did not just write itself is read through here. Links are followed where a file is only read; what
 they lead to must be a regular file. What a file says is a value of JSON's or YAML's plain kinds and nothing else.

@@ -1,1 +1,1 @@
-"""Stable-Baselines3's algorithms over Ludus' batches: made by name, resumable without pickle, and its VecEnv."""
+"""Stable-Baselines3's algorithms over Ludus' batches: made by name, resumable without pickle."""

@@ -30,7 +30,7 @@ class GymnasiumBatch:
     succeeds = False
 
     def __init__(self, id: str, num_envs: int, rendered: bool = False, **keywords: Any) -> None:
-        """``rendered``: with frames, for whoever shows them; most strangers need a library for it.
+        """``rendered``: with frames, for whoever shows them; most third parties' need a library for it.
 
         Raises:
             ValueError: it cannot be made with these keywords, or no agent can use its spaces.
@@ -154,7 +154,7 @@ class GymnasiumBatch:
 
 
 def create(make: Callable[..., Any], id: str, keywords: dict[str, Any], **how: Any) -> Any:
-    """``make(id, **keywords, **how)``, with ``make`` from Gymnasium and the environment from a stranger.
+    """``make(id, **keywords, **how)``, with ``make`` from Gymnasium and the environment from a third party.
 
     Raises:
         ValueError: the environment refuses its ``keywords``, with whatever error.

@@ -29,7 +29,7 @@ from ludus.explain.attribution import METHODS, explain
 from ludus.explain.overlay import overlay
 from ludus.vision.models.classifier import spaces_of
 
-WIDE = 40  # pixels of a stranger's: SB3's CNN takes none below 36
+WIDE = 40  # pixels of a third party's: SB3's CNN takes none below 36
 FRAME = (480, 720)  # of Sorter, height and width
 
 
@@ -210,7 +210,7 @@ def test_heat_of_a_policy_follows_its_convolution(items):
 
 
 class Camera(gymnasium.Env):
-    """A stranger's environment whose observation is a picture, with ``clock`` a picture and a number."""
+    """A third party's environment whose observation is a picture, with ``clock`` a picture and a number."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 30}
 

@@ -153,8 +153,8 @@ def test_asking_for_actions_does_not_disturb_the_training():
     assert torch.equal(weights(None), weights(Ask()))
 
 
-class Stranger(gymnasium.Env):
-    """A stranger's environment with a Dict observation: repeat the sign that is shown."""
+class Signs(gymnasium.Env):
+    """A third party's environment with a Dict observation: repeat the sign that is shown."""
 
     observation_space = spaces.Dict({"sign": spaces.Discrete(3), "noise": spaces.Box(-1, 1, (2,), np.float32)})
     action_space = spaces.Discrete(3, start=5)
@@ -175,9 +175,9 @@ class Stranger(gymnasium.Env):
 
 
 def test_a_strangers_dict_environment_can_be_learned():
-    if "test/Stranger-v0" not in gymnasium.registry:
-        gymnasium.register("test/Stranger-v0", entry_point=Stranger)
-    batch = make_batch("test/Stranger-v0", 16)
+    if "test/Signs-v0" not in gymnasium.registry:
+        gymnasium.register("test/Signs-v0", entry_point=Signs)
+    batch = make_batch("test/Signs-v0", 16)
     agent = learn(batch, 12_000, gamma=0.5, hidden=(32,), learning_rate=0.01, rollout_steps=16, minibatches=2)
     for sign in range(3):
         x = {"sign": np.array(sign), "noise": np.zeros(2, np.float32)}

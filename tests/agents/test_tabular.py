@@ -287,7 +287,7 @@ def test_without_exploration_or_optimism_cartpole_is_never_learned():
     assert cartpole(400_000, initial_value=0.0) > 60.0
 
 
-# --- A stranger's world ----------------------------------------------------------------------------------------------
+# --- A third party's world ------------------------------------------------------------------------------------------
 
 
 def test_q_learning_walks_along_the_cliff_and_sarsa_keeps_away_from_it():
@@ -465,14 +465,14 @@ def test_separate_tables_need_the_batch_that_they_belong_to():
 
 
 def test_a_dict_of_observations_is_refused():
-    class Stranger(gymnasium.Env):
+    class Dicts(gymnasium.Env):
         observation_space = spaces.Dict({"sign": spaces.Discrete(3)})
         action_space = spaces.Discrete(3)
 
         def reset(self, *, seed=None, options=None):
             return {"sign": 0}, {}
 
-    if "test/DictStranger-v0" not in gymnasium.registry:
-        gymnasium.register("test/DictStranger-v0", entry_point=Stranger, max_episode_steps=5)
+    if "test/Dicts-v0" not in gymnasium.registry:
+        gymnasium.register("test/Dicts-v0", entry_point=Dicts, max_episode_steps=5)
     with pytest.raises(ValueError, match="a table needs Discrete or Box observations"):
-        Tabular(make_batch("test/DictStranger-v0", 1), TabularConfig(num_envs=1))
+        Tabular(make_batch("test/Dicts-v0", 1), TabularConfig(num_envs=1))

@@ -128,7 +128,7 @@ def test_what_is_wrong_with_a_folder_is_said_in_one_line(saved, harm, words):
 
 
 def test_a_folder_that_is_none_of_a_component_is_not_searched(saved, monkeypatch):
-    """Such as / in a stranger's config.yaml: only what lies in a component's own folder is looked at."""
+    """Such as / in somebody else's config.yaml: only what lies in a component's own folder is looked at."""
     folder, _ = saved
     (folder / "below").mkdir()
     looked = []

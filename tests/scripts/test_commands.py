@@ -106,7 +106,7 @@ BAD = {
         "learning_rate must be a number, got 'abc'",
     ),
     "half an epoch": (["train", "ludus/CartPole-v1", "--agent-set", "epochs=1.5"], "epochs must be a whole number"),
-    "a stranger has no heuristic": (
+    "a third party has no heuristic": (
         ["evaluate", "CartPole-v1", "--policy", "heuristic"],
         "CartPole-v1 is not a Ludus environment and has no heuristic policy",
     ),
@@ -130,19 +130,19 @@ BAD = {
         ["train", "ludus/CartPole-v1", "--run", "RUN", "--num-envs", "999999999999"],
         "num_envs must be 1 … 10,000,000, got 999,999,999,999",
     ),
-    "a setting that a stranger cannot use": (
+    "a setting that a third party cannot use": (
         ["train", "FrozenLake-v1", "--agent", "tabular", "--run", "RUN", "--set", "map_name=9x9"],
         "FrozenLake-v1 cannot be made with map_name='9x9': KeyError '9x9'",
     ),
-    "a setting that a stranger does not know": (
+    "a setting that a third party does not know": (
         ["evaluate", "FrozenLake-v1", "--policy", "random", "--set", "is_slipery=false"],
         "unknown parameter 'is_slipery' of FrozenLake-v1; did you mean 'is_slippery'?",
     ),
-    "playing with a setting that a stranger does not know": (
+    "playing with a setting that a third party does not know": (
         ["play", "FrozenLake-v1", "--set", "is_slipery=false"],
         "unknown parameter 'is_slipery' of FrozenLake-v1; did you mean 'is_slippery'?",
     ),
-    "a stranger's Tuple": (
+    "a third party's Tuple": (
         ["train", "Blackjack-v1", "--agent", "tabular", "--run", "RUN"],
         "agents take Box, Discrete, or a Dict of these; wrap it in gymnasium.wrappers.FlattenObservation",
     ),
@@ -171,7 +171,7 @@ BAD = {
     ),
     "a run without a name": (["train", "ludus/CartPole-v1", "--run", ""], "--run is empty; expected the name of a"),
     "nothing to resume": (["train", "--resume", ""], "--resume is empty; expected the name of a folder"),
-    "a stranger has no card": (["envs", "CartPole-v1"], "CartPole-v1 is not an environment of Ludus"),
+    "a third party has no card": (["envs", "CartPole-v1"], "CartPole-v1 is not an environment of Ludus"),
 }
 
 

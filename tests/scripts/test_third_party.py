@@ -63,7 +63,7 @@ def forget():
 
 COMMANDS = {
     "check": ["check", WALK, "--steps", "60"],
-    "check of a stranger": ["check", "acme.worlds:acme/Pole-v0", "--steps", "60"],
+    "check of a Gymnasium environment": ["check", "acme.worlds:acme/Pole-v0", "--steps", "60"],
     "fuzz": ["fuzz", WALK, "--steps", "2000"],
     "envs": ["envs", WALK],
     "train": ["train", WALK, "--steps", "64", "--run", "a", "--agent-set", "hidden=[8]", "--num-envs", "4"],

@@ -79,9 +79,9 @@ def test_machinery_needs_no_package_of_a_task():
     """Not for the imports alone: a training runs without pictures, environments and data sets."""
     code = "import sys, ludus.training.fit; print(*sorted(n for n in sys.modules if n.startswith('ludus.')))"
     names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    strangers = ("ludus.vision", "ludus.envs.", "ludus.data", "ludus.agents", "ludus.explain")
+    above = ("ludus.vision", "ludus.envs.", "ludus.data", "ludus.agents", "ludus.explain")
     assert "ludus.training.checkpoint" in names
-    assert not [name for name in names if name.startswith(strangers) and name != "ludus.envs.registry"]
+    assert not [name for name in names if name.startswith(above) and name != "ludus.envs.registry"]
 
 
 def test_progress_says_how_far_and_how_good(tmp_path):

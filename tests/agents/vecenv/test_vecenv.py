@@ -1,4 +1,4 @@
-"""SB3's VecEnv over a batch and over strangers' vector environments: the same steps, and targets that are right."""
+"""SB3's VecEnv over a batch and over third parties' vector environments: the same steps, and targets that are right."""
 
 import gymnasium
 import numpy as np
