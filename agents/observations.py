@@ -1,4 +1,4 @@
-"""Observations as arrays or as dicts of arrays: the same done to every part."""
+"""`map_observation` and `select`: the same done to an array, and to every part of a dict of arrays."""
 
 from collections.abc import Callable
 from typing import Any

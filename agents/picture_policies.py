@@ -1,4 +1,4 @@
-"""Policies that see pictures, as `explain` takes them: the convolution that a picture goes through, and the answers.
+"""Agents' policies handed to `explain`: the convolution that a picture goes through, and the answers.
 
 For `ludus watch --explain`; nothing here explains anything.
 """

@@ -1,4 +1,4 @@
-"""Means over the episodes that ended since the last log line."""
+"""Statistics for the log: means over the episodes that ended since the last line."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The process of EnvPool's side. Runs in EnvPool's own virtual environment, so it imports nothing of Ludus.
+"""The program that steps EnvPool in a virtual environment of its own, so it imports nothing of Ludus.
 
 Reads one JSON object per line, ``{"id": …, "num_envs": …, "threads": …, "steps": …}``, makes that environment if it has
 not yet, takes so many steps with random actions, and answers with one line, ``{"seconds": …}``. The first line that it

@@ -1,4 +1,4 @@
-"""Any environment with a slot is a labelled data set: what the slot senses, and what the simulator knows of it."""
+"""Labelled data sets from any environment with a slot: what the slot senses, and what the simulator knows of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

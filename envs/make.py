@@ -1,4 +1,4 @@
-"""From an environment id to a batch, or to a game for a person."""
+"""The making of a batch, or of a game for a person, from an id."""
 
 from collections.abc import Mapping
 from pathlib import Path

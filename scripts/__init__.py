@@ -1,1 +1,1 @@
-"""The commands: each parses, calls and prints. No logic lives here."""
+"""The commands, each of which parses, calls and prints; main, progress, subcommands and terminal serve them all."""

@@ -1,4 +1,4 @@
-"""A training without a folder, as studies need many."""
+"""A training of an agent without a folder, as studies need many."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Memory that a process frees and takes again: kept, where it would only go to the system and back."""
+"""A setting of malloc: a process keeps the memory that it frees, where it would only go to the system and back."""
 
 import ctypes
 

@@ -1,1 +1,1 @@
-"""Models that see: classifiers and readers of pictures, and the tasks that train them. Each is a component."""
+"""Models that see, each a component, and the tasks that train them: classifiers and readers of pictures."""

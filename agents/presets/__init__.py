@@ -1,1 +1,1 @@
-"""Tuned hyperparameters, one YAML file per environment."""
+"""Tuned hyperparameters: a YAML file per environment, named as its id; pictures.yaml for all that show a picture."""

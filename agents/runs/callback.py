@@ -1,4 +1,4 @@
-"""The moments of a training at which it is consistent: there a run evaluates, saves, reports and stops."""
+"""The callback of a run: it evaluates, saves, reports and stops at the moments at which a training is consistent."""
 
 import contextlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A run: from a configuration to an environment, an agent, TensorBoard curves and checkpoints; and on after a kill.
+"""A run: from its configuration to environment, agent, TensorBoard and checkpoints; and on after a kill.
 
 A run is a folder:
 

@@ -1,4 +1,4 @@
-"""Stable-Baselines3's ``VecEnv``, straight over a batch, or over any vector environment of Gymnasium's.
+"""`BatchVecEnv`, `make_vec_env` and `to_sb3`: a VecEnv straight over a batch, or over any vector environment.
 
 SB3's convention is same-step: where an episode ended, the observation returned is the first of the next one, and
 ``info`` holds ``terminal_observation`` and ``TimeLimit.truncated`` (true where the clock ended it and not the world),

@@ -1,1 +1,1 @@
-"""Automation: lifts, conveyors, plants; one folder per environment."""
+"""Lifts and conveyors: a file for each environment, or a folder whose files have the same names everywhere."""

@@ -1,4 +1,4 @@
-"""The games that a person plays: keys and gamepads become actions, at the environment's pace or turn by turn.
+"""The loop of `ludus play`: keys and gamepads become actions, at the environment's pace or turn by turn.
 
 In real time a game begins with the first key. An illegal action is allowed, because what it does is part of the rules
 (in Snake it ends the game); where the world waits anyway, it is asked for twice.

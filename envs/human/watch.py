@@ -1,4 +1,4 @@
-"""The show of a policy at play: in a window with pause, single step, speed and seeds, or as a video."""
+"""The loop of `ludus watch`: a policy at play in a window, or as a video."""
 
 import math
 import time

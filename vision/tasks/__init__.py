@@ -1,1 +1,1 @@
-"""The tasks of `ludus fit vision/…`: of each its training, its recipe and its report."""
+"""The tasks of `ludus fit vision/…`, of each four files: training, recipe, report, and options for the command line."""

@@ -1,4 +1,4 @@
-"""`ludus fit vision/classify` on the command line."""
+"""The options and the start of `ludus fit vision/classify`."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`ludus fit vision/read` on the command line."""
+"""The options and the start of `ludus fit vision/read`."""
 
 from dataclasses import dataclass
 from pathlib import Path
