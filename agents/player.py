@@ -11,8 +11,8 @@ from gymnasium import spaces
 from ..envs.command_line import environment
 from ..envs.engine.batch import check_seed
 from ..envs.engine.simulation import load
+from ..envs.ids import find_spec, is_ludus
 from ..envs.make import make_batch
-from ..envs.registry import find_spec, is_ludus
 from ..utils.wording import did_you_mean
 from .evaluation import Policy, greedy_policy, named_policy
 from .regret import BLIND, TRUTH

@@ -1,6 +1,6 @@
 """The table of environments: id -> (module below ``ludus.envs``, time limit in steps).
 
-Adding an environment = one file + one line here. An id whose rules are a peer's carries the peer's version.
+Adding an environment: CONTRIBUTING.md. An id whose rules are a peer's carries the peer's version.
 """
 
 import gymnasium

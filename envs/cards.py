@@ -11,8 +11,8 @@ from gymnasium import Space, spaces
 from ..utils.files import write_atomically
 from . import ENVIRONMENTS
 from .engine.simulation import Simulation, load
+from .ids import find_spec, is_ludus
 from .make import make_batch
-from .registry import find_spec, is_ludus
 
 PICTURE_HEIGHT = 320  # pixels; the README shows it at half of that, so that it is sharp on dense screens
 PICTURE_STEPS = 60  # of the reference policy, before the picture is taken

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from ..utils.wording import did_you_mean
-from .registry import import_module, import_named
+from .ids import import_module, import_named
 
 
 def environment(id: str) -> str:

@@ -10,8 +10,8 @@ from gymnasium import Space, spaces
 from .engine.batch import check_seed
 from .engine.slots.fillings import width_of
 from .engine.slots.slotted_batch import SlottedBatch
+from .ids import import_named
 from .make import make_batch, slots_of
-from .registry import import_named
 
 ENVS = 256  # played side by side, at most
 SUCCESSIVE = 16  # steps of a recording: many short ones show more than a few long ones

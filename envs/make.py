@@ -13,7 +13,7 @@ from .engine.slots.resolve import is_folder
 from .engine.slots.slotted_batch import open_batch
 from .human.game import Game
 from .human.recording import Recording
-from .registry import check_registered, find_spec, import_named, is_ludus
+from .ids import check_registered, find_spec, import_named, is_ludus
 
 MOST_ENVS = 10_000_000  # of a batch; more is a slip of the keyboard, and NumPy's message about it fills the screen
 

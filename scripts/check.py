@@ -8,9 +8,9 @@ import tyro
 from rich.console import Console
 
 from ludus.envs.checks.checker import PROFILES, Report
-from ludus.envs.checks.examination import Amount, default_profile, examine
 from ludus.envs.checks.fuzz import Failure
-from ludus.envs.checks.lockstep import Fault
+from ludus.envs.checks.fuzz_lockstep import Fault
+from ludus.envs.checks.verdicts import Amount, default_profile, examine
 from ludus.envs.command_line import environment
 from ludus.utils.command_line import key_values, parse
 from ludus.utils.tables import results_table

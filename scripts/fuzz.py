@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from ludus.envs.checks.fuzz import Failure, Tally, fuzz
 from ludus.envs.command_line import environment
 from ludus.envs.engine.simulation import Simulation, load
-from ludus.envs.registry import find_spec, full_id, is_ludus
+from ludus.envs.ids import find_spec, full_id, is_ludus
 from ludus.utils.command_line import parse
 from ludus.utils.wording import counted
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ludus.envs.checks.mutation import Mutant
 from ludus.envs.checks.mutation_hunt import Hunt, open_hunt, repository_of
-from ludus.envs.checks.workshop import CAUGHT, INVALID, Outcome
+from ludus.envs.checks.mutation_workshop import CAUGHT, INVALID, Outcome
 from ludus.envs.command_line import environment
 from ludus.envs.engine.third_party.mistakes import shown_name
 from ludus.utils.command_line import output_folder, parse

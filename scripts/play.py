@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 
 from ludus.envs.command_line import environment
-from ludus.envs.registry import import_option, module_of
+from ludus.envs.ids import import_option, module_of
 from ludus.utils.command_line import key_values, parse
 from ludus.utils.wording import counted
 

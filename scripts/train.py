@@ -13,7 +13,7 @@ from ludus.agents.runs import run as training
 from ludus.agents.runs.config import RunConfig, configure
 from ludus.envs.cards import score as value
 from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
-from ludus.envs.registry import import_option
+from ludus.envs.ids import import_option
 from ludus.scripts.progress import train_with_bar
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote

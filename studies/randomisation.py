@@ -26,9 +26,9 @@ from ..utils.intervals import student_interval
 from ..utils.tables import results_table
 from ..utils.wording import counted
 from .command import StudyArguments, tell_files
-from .learning import learn
 from .plotting import BLUE, RED, import_pyplot, save_figure
 from .rows import digest, read_rows, write_rows
+from .training import learn
 
 ENVIRONMENT, AGENT = "ludus/Pendulum-v1", "ppo"
 PARAMETER, UNIT, FIXED, RANGE = "mass", "kg", 1.0, (0.5, 2.0)

@@ -14,8 +14,8 @@ import torch
 import yaml
 
 from ...envs.engine.batch import check_seed
+from ...envs.ids import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
 from ...envs.make import pin_component, pin_components, slots_of
-from ...envs.registry import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
 from ...training.settings import check_range, check_types, read_settings, write_settings
 from ...utils.files import quote
 from ...utils.wording import did_you_mean, in_line, in_one_line

@@ -5,7 +5,7 @@ A run is a folder:
     config.yaml           everything that decides the run
     events.out.tfevents…  TensorBoard
     evaluations.csv       one line per evaluation
-    checkpoints/          see `checkpoint.py`
+    checkpoints/          see `training/checkpoint.py`
 
 Exact resume: state is saved where the agent is consistent (before a rollout), together with the lengths of the files
 that only grow. A resumed run cuts these back to their lengths at the checkpoint, so curves have neither gaps nor
@@ -22,8 +22,8 @@ from typing import Any
 import torch
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
+from ...envs.ids import import_option
 from ...envs.make import make_batch
-from ...envs.registry import import_option
 from ...training import checkpoint, event_log, folders
 from ...utils.files import quote
 from ...utils.interrupts import watch_signals

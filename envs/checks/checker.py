@@ -21,7 +21,7 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import VectorEnv
 
 from ...utils.wording import did_you_mean
-from ..registry import import_named
+from ..ids import import_named
 from .checker_gymnasium import check_gymnasium
 from .checker_ludus import LIMIT, Make, MakeSingle, check_ludus
 from .checker_plays import Subject

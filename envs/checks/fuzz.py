@@ -1,7 +1,7 @@
 """The fuzzer of environments: campaigns with random sizes, extreme parameters, actions, resets and restores.
 
 Each campaign is a configuration and up to some hundred steps of a ``Pair``, all sampled from (seed, number of the
-campaign), so any of them can be played again by itself. What is checked stands in ``lockstep.py`` and in the
+campaign), so any of them can be played again by itself. What is checked stands in ``fuzz_lockstep.py`` and in the
 environment's own ``invariants``.
 """
 
@@ -17,8 +17,8 @@ from ..engine.kernel_batch import KernelBatch
 from ..engine.simulation import Simulation, load
 from ..engine.slots.resolve import examples
 from ..engine.third_party.mistakes import Mistake
-from .demands import Fault, demand
-from .lockstep import Pair
+from .fuzz_demands import Fault, demand
+from .fuzz_lockstep import Pair
 
 NUM_ENVS = (1, 2, 3, 8, 33, 128, 300)
 LIMITS = (None, 1, 2, 7, 40)  # time limits in steps, besides the registered one

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from .. import ENVIRONMENTS
 from ..engine.simulation import load
-from ..registry import find_spec, is_ludus
+from ..ids import find_spec, is_ludus
 from .mutation import Mutant, find_mutants, rules_of, siblings_of
 from .mutation_results import append_outcome, read_outcomes
-from .workshop import INVALID, SURVIVED, Outcome, Workshop, depth_of
+from .mutation_workshop import INVALID, SURVIVED, Outcome, Workshop, depth_of
 
 # Where a rule's change shows first; after the environment's own file only those of their tests that name it.
 TESTS = ("fuzz", "heuristics", "parameters", "trajectories", "snapshot")

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...utils.files import write_atomically
 from ...utils.untrusted import read_table
 from .mutation import Mutant
-from .workshop import SURVIVED, Outcome
+from .mutation_workshop import SURVIVED, Outcome
 
 COLUMNS = ("place", "digest", "number", "line", "was", "becomes", "status", "by", "seconds")
 

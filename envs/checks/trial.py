@@ -17,8 +17,8 @@ from ..engine.simulation import Simulation, load
 from ..engine.slots.resolve import examples
 from ..engine.slots.slotted_batch import open_batch
 from ..engine.third_party import trust
-from .demands import demand
 from .fuzz import Campaign, Tally, fuzz, sample_actions
+from .fuzz_demands import demand
 
 STEPS = 30_000  # steps of environments in the fuzzer's campaigns
 ROUNDS, NUM_ENVS, EVERY = 120, 5, 15  # steps of a play, environments in it, steps between two frames

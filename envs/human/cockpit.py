@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..rendering.commands import Command, find_command
 from ..rendering.letters import Letters
 from ..rendering.video import BACKGROUND
 from ..rendering.window import (
@@ -21,8 +20,9 @@ from ..rendering.window import (
     VALUE,
     Window,
 )
+from ..rendering.window_commands import Command, find_command
+from .captions import Panel, Row
 from .controls import Controls, Gamepad
-from .panel import Panel, Row
 
 PLAY_KEYS = (
     ("space", "pause", "pause and go on"),

@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from ...utils.wording import counted
-from ..rendering.commands import Command
 from ..rendering.display import start_pygame
+from ..rendering.window_commands import Command
+from .captions import Panel, action_rows, describe_ending, format_number, term_rows
 from .cockpit import PLAY_KEYS, Cockpit, Key
 from .controls import GO
 from .game import Game
-from .panel import Panel, action_rows, describe_ending, format_number, term_rows
 from .recording import Recorder
 from .watch import FASTEST, SLOWEST, steps_per_picture
 

@@ -26,7 +26,7 @@ from gymnasium import spaces
 
 from ...utils.files import write_atomically
 from ...utils.untrusted import GIB, MIB, parse_json, read_npz, read_regular
-from ..registry import check_entries, module_of
+from ..ids import check_entries, module_of
 from .game import Game
 
 FORMAT = 1

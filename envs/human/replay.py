@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.progress import track
 
 from ...utils.wording import counted
-from ..rendering.commands import Command
 from ..rendering.display import start_pygame
 from ..rendering.video import VideoWriter
+from ..rendering.window_commands import Command
+from .captions import Panel, action_rows, describe_ending, format_number, term_rows
 from .cockpit import REPLAY_KEYS, Cockpit, Key
 from .game import Game
-from .panel import Panel, action_rows, describe_ending, format_number, term_rows
 from .recording import LIBRARIES, Recording, library_version
 from .watch import FASTEST, HOLD, PATIENCE, SLOWEST, Watched, check_limits, is_done, steps_per_picture
 

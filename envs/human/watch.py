@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..engine.batch import Batch, check_seed
 from ..engine.vector import MOST_TILES
-from ..rendering.commands import KEYS, Command
 from ..rendering.video import VideoWriter, fit_tile, tile_frames
 from ..rendering.window import Window
+from ..rendering.window_commands import KEYS, Command
 
 MOST_PICTURES = 60  # per second; a faster rollout leaves pictures out, no steps
 SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's own pace

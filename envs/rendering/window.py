@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .commands import KEYS, Command, find_command
 from .display import NoDisplayError, start_pygame
 from .letters import Letters
 from .video import BACKGROUND, fit_tile, grid_shape, gutter_width, tile_frames
+from .window_commands import KEYS, Command, find_command
 
 SCREEN_SHARE = 0.86  # of the screen, at most, for a new window: the desktop's bars and the title need the rest
 SLICE = 0.015  # s between two looks at the keyboard while a picture stands

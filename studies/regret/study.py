@@ -19,10 +19,10 @@ from ...agents.regret import BLIND, TRUTH, Gauge, Played, play
 from ...agents.runs.callback import EVALUATION_SEED
 from ...agents.runs.config import configure, what_decides
 from ...envs.engine.slots.slotted_batch import SlottedBatch
+from ...envs.ids import find_spec
 from ...envs.make import make_batch, pin_components
-from ...envs.registry import find_spec
-from ..learning import learn
 from ..rows import digest, read_rows, write_rows
+from ..training import learn
 
 SWAPPED, TRAINED = "swapped", "trained"
 PROTOCOLS = {

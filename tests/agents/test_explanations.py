@@ -22,8 +22,8 @@ from ludus.components.composition import adapt
 from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
-from ludus.envs.rendering.commands import Command
 from ludus.envs.rendering.window import Window
+from ludus.envs.rendering.window_commands import Command
 from ludus.explain import panel
 from ludus.explain.attribution import METHODS, explain
 from ludus.explain.overlay import overlay

@@ -20,7 +20,7 @@ from commands_stage import said
 from ludus.agents.registry import resolve
 from ludus.components import Component, fingerprint_of, register
 from ludus.components.composition import chain
-from ludus.envs import registry
+from ludus.envs import ids
 from ludus.envs.human.recording import Recorder
 from ludus.envs.make import make_game
 from ludus.training import recipe as recipes
@@ -62,7 +62,7 @@ def mark(tmp_path, monkeypatch):
     yield mark
     sys.path[:] = path
     gymnasium.registry.pop("evil/CartPole-v1", None)
-    registry._imported_for.pop("evil/CartPole-v1", None)
+    ids._imported_for.pop("evil/CartPole-v1", None)
     for name in set(sys.modules) - before:
         if name.split(".")[:2] in (["ludus", place] for place in EVIL):
             del sys.modules[name]
@@ -197,7 +197,7 @@ def test_what_a_run_names_is_never_imported(mark, run, command, changes, words, 
 
 
 def test_a_module_that_a_run_names_and_that_is_known_already_is_left_alone(mark, run, capsys):
-    """Its id is registry, so nothing is missing."""
+    """Its id is registered, so nothing is missing."""
     entries(run, module="ludus.runs.x.payload")
     assert said(capsys, "evaluate", run, "--episodes", "2") == (0, "")
     assert not mark.exists()

@@ -81,7 +81,7 @@ def test_machinery_needs_no_package_of_a_task():
     names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     above = ("ludus.vision", "ludus.envs.", "ludus.data", "ludus.agents", "ludus.explain")
     assert "ludus.training.checkpoint" in names
-    assert not [name for name in names if name.startswith(above) and name != "ludus.envs.registry"]
+    assert not [name for name in names if name.startswith(above) and name != "ludus.envs.ids"]
 
 
 def test_progress_says_how_far_and_how_good(tmp_path):

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
 from ...envs.frames import Frames, frames
-from ...envs.registry import check_registered, import_option
+from ...envs.ids import check_registered, import_option
 from ...training.batches import Shuffled
 from ...training.fit import Fit
 from ...training.learner import Learner

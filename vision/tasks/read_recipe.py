@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ...envs.frames import SUCCESSIVE
-from ...envs.registry import check_entries, import_named, module_of
+from ...envs.ids import check_entries, import_named, module_of
 from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_range
 from ..models.reader import Reader

@@ -14,7 +14,7 @@ from ludus.envs.checks import mutation_hunt
 from ludus.envs.checks.mutation import find_mutants, rules_of, siblings_of
 from ludus.envs.checks.mutation_hunt import Hunt, more_tests
 from ludus.envs.checks.mutation_results import append_outcome, read_outcomes
-from ludus.envs.checks.workshop import CAUGHT, INVALID, SURVIVED, Outcome, Workshop
+from ludus.envs.checks.mutation_workshop import CAUGHT, INVALID, SURVIVED, Outcome, Workshop
 from ludus.envs.engine.simulation import load
 from ludus.scripts import mutate
 from ludus.scripts.main import main

@@ -11,14 +11,14 @@ import pytest
 from rich.console import Console
 
 from ludus.envs.human import cockpit as cockpit_module
+from ludus.envs.human.captions import Panel, Row, format_number, format_signed
 from ludus.envs.human.cockpit import PLAY_KEYS, Cockpit, Key
-from ludus.envs.human.panel import Panel, Row, format_number, format_signed
 from ludus.envs.human.play import Session, play
 from ludus.envs.human.recording import load_recording
 from ludus.envs.make import make_game
 from ludus.envs.rendering import window as window_module
-from ludus.envs.rendering.commands import Command
 from ludus.envs.rendering.display import NoDisplayError
+from ludus.envs.rendering.window_commands import Command
 from ludus.scripts.main import main
 
 SNAKE, CARTPOLE = "ludus/Snake-v1", "ludus/CartPole-v1"

@@ -19,7 +19,7 @@ from ludus.envs.human.recording import Recorder, load_recording
 from ludus.envs.human.replay import Replay, check_replay, replay
 from ludus.envs.make import make_game, make_recorded
 from ludus.envs.rendering import window as window_module
-from ludus.envs.rendering.commands import Command
+from ludus.envs.rendering.window_commands import Command
 from ludus.scripts.main import main
 
 SNAKE, CARTPOLE, SLIDER = "ludus/Snake-v1", "ludus/CartPole-v1", "test/Slider-v0"

@@ -19,8 +19,8 @@ from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
 from ludus.envs.rendering import window as window_module
-from ludus.envs.rendering.commands import Command
 from ludus.envs.rendering.window import Window
+from ludus.envs.rendering.window_commands import Command
 
 CARTPOLE = "ludus.envs.robotics.cartpole"
 

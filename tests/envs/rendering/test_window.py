@@ -7,11 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from ludus.envs.rendering.commands import Command
 from ludus.envs.rendering.display import NoDisplayError, start_pygame
 from ludus.envs.rendering.letters import Letters
 from ludus.envs.rendering.video import BACKGROUND
 from ludus.envs.rendering.window import Window
+from ludus.envs.rendering.window_commands import Command
 
 COLORS = np.array([(200, 30, 40), (30, 180, 60), (20, 60, 210), (220, 220, 40)], np.uint8)
 

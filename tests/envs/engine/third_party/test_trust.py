@@ -16,7 +16,7 @@ import ludus
 from commands_stage import said
 from hopper import HOPPER
 from hopper_folder import FOLDER, write_folder
-from ludus.envs.checks import examination
+from ludus.envs.checks import verdicts as examination
 from ludus.envs.checks.trial import try_out
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import load

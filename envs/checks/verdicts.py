@@ -10,7 +10,7 @@ from ... import __version__
 from ..engine.simulation import load
 from ..engine.third_party.mistakes import shown_name
 from ..engine.third_party.trust import with_checks, write_verdict
-from ..registry import find_spec, is_ludus
+from ..ids import find_spec, is_ludus
 from .checker import Report, check_vector_env
 from .trial import STEPS, Seen, is_on_trial, try_out
 

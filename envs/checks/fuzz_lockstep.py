@@ -16,7 +16,7 @@ from gymnasium.vector import AutoresetMode
 from ..engine.kernel_batch import KernelBatch
 from ..engine.simulation import load
 from ..engine.slots.slotted_batch import SlottedBatch, open_batch
-from .demands import Fault, demand, demand_within
+from .fuzz_demands import Fault, demand, demand_within
 
 JUNK = 0xA5  # each byte of a row that a kernel is about to write
 
