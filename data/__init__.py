@@ -1,1 +1,1 @@
-"""Public data sets by name: finding, fetching, checking and reading them."""
+"""Public data sets: finding, fetching and checking them whatever their kind, and reading those of images."""

@@ -7,19 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .datasets import Dataset
+
 MOST_UNPACKED = 256 * 2**20  # bytes of a compressed file
 
 
 @dataclass(frozen=True)
-class ImageSet:
-    """A public set of images."""
+class ImageSet(Dataset):
+    """A public set of images, with the splits train and test."""
 
-    title: str
-    licence: str
-    folders: tuple[str, ...]  # names under which it lies in a data folder
-    urls: tuple[str, ...]  # of the files, or of an archive that holds them
-    archive: str | None  # SHA-256 of that archive
-    files: dict[str, dict[str, tuple[str, ...]]]  # split -> file -> the SHA-256 sums of its known editions
     read: Callable[[list[bytes]], tuple[np.ndarray, np.ndarray]]  # contents of a split's files -> images, labels
     classes: tuple[str, ...]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..data.datasets import load_images
+from ..data.images import load_images
 from ..training import batches
 
 
@@ -25,7 +25,7 @@ class Images:
 
 
 def load(name: str, split: str) -> Images:
-    """The tensors of a public set, or of a folder of images; errors as ``ludus.data.datasets.load_images``."""
+    """The tensors of a public set, or of a folder of images; errors as ``ludus.data.images.load_images``."""
     found = load_images(name, split)
     # Copies: torch does not know arrays that must not be written.
     return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)

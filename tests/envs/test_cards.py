@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ludus import ENVIRONMENTS
-from ludus.data.datasets import is_at_hand
+from ludus.data.images import is_at_hand
 from ludus.envs.cards import PICTURE_HEIGHT, cards, markdown, picture_name, read_card, render_picture
 from ludus.scripts.main import main
 

@@ -1,6 +1,5 @@
 """Pictures in folders come from anywhere: only the promised formats are opened, nothing is started, nothing hangs."""
 
-import io
 import os
 import struct
 import zlib
@@ -9,18 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ludus.data import datasets
-from ludus.data.datasets import FORMATS, SUFFIXES, read_folder, read_picture
+from ludus.data import picture_folders
 from ludus.data.image_sets import read_idx
+from ludus.data.images import load_images
+from ludus.data.picture_folders import FORMATS, read_folder, read_picture
+from picture_files import encoded, folder_with
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n%%EndComments\nshowpage\n"
-
-
-def encoded(kind, size=(40, 30)):
-    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3)).astype(np.uint8)
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, kind)
-    return stream.getvalue()
 
 
 def chunk(name, body):
@@ -31,17 +25,6 @@ def png(width, height):
     """A PNG that says it is so large."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
-
-
-def folder_with(tmp_path, name, data):
-    for kind in ("a", "b"):
-        (tmp_path / "train" / kind).mkdir(parents=True)
-        (tmp_path / "test" / kind).mkdir(parents=True)
-        (tmp_path / "train" / kind / "1.png").write_bytes(encoded("PNG"))
-    path = tmp_path / "train" / "a" / name
-    if data is not None:
-        path.write_bytes(data)
-    return path
 
 
 def test_postscript_under_another_name_starts_no_ghostscript(tmp_path, monkeypatch):
@@ -59,13 +42,6 @@ def test_postscript_under_another_name_starts_no_ghostscript(tmp_path, monkeypat
     with pytest.raises(OSError, match="."), Image.open(path) as image:  # the trap works
         image.load()
     assert mark.exists()
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-def test_each_promised_format_is_read(tmp_path, kind):
-    path = folder_with(tmp_path, f"2.{kind.lower()}", encoded(kind))
-    assert path.suffix in SUFFIXES
-    assert read_folder(tmp_path, "train").images.shape == (3, 32, 32, 3)
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (8_193, 8_192), (10_000, 10_000)])
@@ -106,7 +82,7 @@ def test_a_named_pipe_and_a_device_are_refused(tmp_path):
         read_folder(tmp_path, "train")
     pipe.unlink()
     pipe.symlink_to(tmp_path / "train" / "a" / "1.png")
-    assert read_folder(tmp_path, "train").images.shape == (3, 32, 32, 3)
+    assert read_folder(tmp_path, "train")[0].shape == (3, 32, 32, 3)
 
 
 def test_a_file_of_a_public_set_that_is_no_file_is_refused(tmp_path, monkeypatch):
@@ -117,7 +93,7 @@ def test_a_file_of_a_public_set_that_is_no_file_is_refused(tmp_path, monkeypatch
     path.write_bytes(b"")
     os.truncate(path, 2**40)  # a hole, which takes no room
     with pytest.raises(ValueError, match=r"test.bin has 1,099,511,627,776 bytes, at most 1,073,741,824 are read"):
-        datasets.load_images("cifar-100", "test")
+        load_images("cifar-100", "test")
 
 
 def test_an_idx_file_that_unpacks_to_more_than_any_has_is_refused():
@@ -130,26 +106,11 @@ def test_an_idx_file_that_unpacks_to_more_than_any_has_is_refused():
         read_idx(data[:1000])
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", None])
-def test_a_damaged_array_in_the_cache_is_made_anew(tmp_path, monkeypatch, damage):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    images, labels = np.zeros((5, 2, 2, 1), np.uint8), np.arange(5)
-    monkeypatch.setattr(datasets, "_read_split", lambda name, split: (images, labels))
-    datasets.load_images.cache_clear()
-    datasets.load_images("fashion-mnist", "test")
-    kept = datasets._decoded("fashion-mnist", "test")
-    for path in (kept, kept.with_suffix(".labels.npy")):
-        path.write_bytes(path.read_bytes()[:-1] if damage is None else damage)
-        datasets.load_images.cache_clear()
-        assert datasets.load_images("fashion-mnist", "test").images.shape == (5, 2, 2, 1)
-    datasets.load_images.cache_clear()
-
-
 def test_links_to_folders_are_not_followed(tmp_path):
     folder_with(tmp_path / "pictures", "2.png", encoded("PNG"))
-    before = read_folder(tmp_path / "pictures", "train")
+    before, _, _ = read_folder(tmp_path / "pictures", "train")
     (tmp_path / "pictures" / "train" / "a" / "all").symlink_to(tmp_path)
-    np.testing.assert_array_equal(read_folder(tmp_path / "pictures", "train").images, before.images)
+    np.testing.assert_array_equal(read_folder(tmp_path / "pictures", "train")[0], before)
     (tmp_path / "pictures" / "train" / "c").symlink_to(tmp_path)
     with pytest.raises(ValueError, match="train/c is a link, expected a folder of pictures; put the folder itself"):
         read_folder(tmp_path / "pictures", "train")
@@ -157,7 +118,7 @@ def test_links_to_folders_are_not_followed(tmp_path):
 
 def test_a_class_of_too_many_files_is_refused_before_one_is_read(tmp_path, monkeypatch):
     path = folder_with(tmp_path, "2.png", b"no picture")
-    monkeypatch.setattr(datasets, "MOST_ENTRIES", 5)
+    monkeypatch.setattr(picture_folders, "MOST_ENTRIES", 5)
     (path.parent / "deep" / "deeper").mkdir(parents=True)
     for i in range(5):
         (path.parent / "deep" / "deeper" / f"{i}.txt").touch()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...data import datasets
+from ...data import images
 from ...data.image_sets import IMAGE_SETS
 from ...training.command import FitArguments
 
@@ -37,7 +37,7 @@ def start_fit(arguments: Arguments, out: Path) -> "Fit":
 
     recipe = compose(arguments.data, arguments.model, arguments.seed, arguments.settings)
     if arguments.data in IMAGE_SETS:
-        datasets.fetch(arguments.data)
+        images.fetch(arguments.data)
     return Classify.start(out, recipe)
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....data.datasets import LabelledImages, is_at_hand, load_images
 from ....data.image_sets import IMAGE_SETS
+from ....data.images import LabelledImages, is_at_hand, load_images
 
 DEFAULT_SET = "fashion-mnist"
 PARCELS = "parcels"

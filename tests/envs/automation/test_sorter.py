@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ludus.agents.evaluation import evaluate, heuristic_policy, named_policy
-from ludus.data import datasets
+from ludus.data.images import LabelledImages, is_at_hand
 from ludus.envs.automation.sorter import KEYS, PARAMETERS, rules_items
 from ludus.envs.automation.sorter.observation import COVER, photograph
 from ludus.envs.automation.sorter.rules_items import make_items, make_parcels
@@ -20,7 +20,7 @@ from tabletop import Stream
 MODULE = "ludus.envs.automation.sorter"
 PARCELS = {"images": "parcels"}
 needs_fashion = pytest.mark.skipif(
-    not datasets.is_at_hand("fashion-mnist"), reason="Fashion-MNIST is not here; set LUDUS_DATA to a folder with it"
+    not is_at_hand("fashion-mnist"), reason="Fashion-MNIST is not here; set LUDUS_DATA to a folder with it"
 )
 
 
@@ -241,7 +241,7 @@ def test_the_default_set_that_is_fetched_meanwhile_is_in_the_world_as_in_the_spa
     monkeypatch.setattr(rules_items, "_say_that_there_are_parcels", lambda: None)
     monkeypatch.setattr(rules_items, "is_at_hand", lambda name: False)
     assert make_items("auto", "test").images.shape[1:] == rules_items.describe("auto")[0] == (32, 32, 3)
-    fetched = datasets.LabelledImages(np.zeros((10, 28, 28, 1), np.uint8), np.arange(10), ("",) * 10)
+    fetched = LabelledImages(np.zeros((10, 28, 28, 1), np.uint8), np.arange(10), ("",) * 10)
     monkeypatch.setattr(rules_items, "is_at_hand", lambda name: True)
     monkeypatch.setattr(rules_items, "load_images", lambda name, split: fetched)
     monkeypatch.setattr(rules_items, "_items_of", rules_items._items_of.__wrapped__)  # leave nothing in the cache
@@ -259,7 +259,7 @@ def test_without_data_it_shows_parcels_and_says_so(monkeypatch):
 
 def test_kinds_are_the_same_whatever_the_images():
     """Of two sets with as many kinds, one seed has the same delivery: only the pictures differ."""
-    if not datasets.is_at_hand("fashion-mnist"):
+    if not is_at_hand("fashion-mnist"):
         pytest.skip("Fashion-MNIST is not here")
     batches = [make_batch("ludus/Sorter-v0", 8, images=name) for name in ("parcels", "fashion-mnist")]
     for batch in batches:

@@ -1,0 +1,118 @@
+"""Labelled images, by the name of a public set (``image_sets.py``) or of a folder of pictures (``picture_folders.py``).
+
+What was read of a public set is kept in the user's cache as a plain array, which all processes of a machine share.
+"""
+
+import hashlib
+import io
+import math
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ..utils.files import write_atomically
+from ..utils.untrusted import open_regular, read_npy_header
+from ..utils.wording import did_you_mean
+from . import datasets
+from .image_sets import IMAGE_SETS, ImageSet
+from .picture_folders import SPLITS, read_folder
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Images (N, height, width, channels) uint8, labels (N,) int64, and the names of the classes."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+
+
+def is_at_hand(name: str) -> bool:
+    """Whether both splits of the public set ``name`` can be read without a download; ``ValueError`` if unknown."""
+    entry = _find_set(name)
+    return all(_kept_array(name, split).is_file() or datasets.locate(entry, split) is not None for split in entry.files)
+
+
+def fetch(name: str) -> None:
+    """Download the public set ``name`` into the user's cache, unless it is at hand.
+
+    Raises:
+        OSError: it cannot be downloaded; the message names the address, the folder and the variable.
+        ValueError: an unknown name.
+    """
+    if not is_at_hand(name):
+        datasets.fetch(_find_set(name))
+
+
+@lru_cache(maxsize=8)
+def load_images(name: str, split: str) -> LabelledImages:
+    """The images of a public set by its name, or of a folder with a subfolder for each class.
+
+    The array of images is read-only and, of a public set, shared with all other processes of the machine.
+
+    Raises:
+        FileNotFoundError: the set is not at hand; the message names the address, the folder and the variable.
+        ValueError: unknown name or split; a file is damaged: with its name, the hash that it has and the expected one;
+            or what ``read_folder`` says of a folder.
+    """
+    datasets.check_split(split, SPLITS)
+    if name not in IMAGE_SETS and Path(name).is_dir():
+        images, labels, classes = read_folder(Path(name), split)
+        return LabelledImages(_sealed(images), _sealed(labels), classes)
+    entry = _find_set(name)
+    kept = _kept_array(name, split)
+    if not (_is_whole(kept) and _is_whole(kept.with_suffix(".labels.npy"))):
+        images, labels = _read_split(name, split)
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            _write_array(kept.with_suffix(".labels.npy"), labels)
+            _write_array(kept, images)
+        except OSError:  # no cache: this process keeps its own
+            return LabelledImages(_sealed(images), _sealed(labels), entry.classes)
+    images, labels = np.load(kept, mmap_mode="r"), np.load(kept.with_suffix(".labels.npy"))
+    return LabelledImages(np.asarray(images), _sealed(labels), entry.classes)
+
+
+def _find_set(name: str) -> ImageSet:
+    if name not in IMAGE_SETS:
+        raise ValueError(f"unknown image set {name!r}{did_you_mean(name, IMAGE_SETS)}")
+    return IMAGE_SETS[name]
+
+
+def _read_split(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+    entry = _find_set(name)
+    contents = datasets.read_files(entry, split)
+    try:
+        return entry.read(list(contents.values()))
+    except ValueError as fault:  # the hash was right, so this is ours
+        raise ValueError(f"{next(iter(contents)).parent} cannot be read: {fault}") from None
+
+
+def _kept_array(name: str, split: str) -> Path:
+    """Where what was read is kept; named after the expected hashes, so that other files make another one."""
+    sums = "".join(known[0] for known in _find_set(name).files[split].values())
+    return datasets.cache_folder() / "arrays" / f"{name}-{split}-{hashlib.sha256(sums.encode()).hexdigest()[:12]}.npy"
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file of the cache is there with all of its array."""
+    try:
+        with open_regular(path, datasets.MOST_FILE) as stream:
+            shape, dtype = read_npy_header(stream)
+            return os.fstat(stream.fileno()).st_size - stream.tell() == math.prod(shape) * dtype.itemsize
+    except (OSError, ValueError):
+        return False
+
+
+def _sealed(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+def _write_array(path: Path, array: np.ndarray) -> None:
+    data = io.BytesIO()
+    np.save(data, array)
+    write_atomically(path, data.getvalue())
