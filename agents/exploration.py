@@ -159,8 +159,7 @@ def toss(kernel: Callable, *arguments: Any) -> Any:
     """``kernel(*arguments)``, some of which are coins: with NUMBA_DISABLE_JIT=1 they need another view."""
     if hasattr(kernel, "compile"):
         return kernel(*arguments)
-    with np.errstate(over="ignore"):  # 64-bit hashes wrap around
-        return kernel(*(a.view(np.recarray) if getattr(a, "dtype", a) == COIN else a for a in arguments))
+    return kernel(*(a.view(np.recarray) if getattr(a, "dtype", a) == COIN else a for a in arguments))
 
 
 def greedy(q: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

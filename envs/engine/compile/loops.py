@@ -44,17 +44,17 @@ def estimate(world, raw, out):
     """Placeholder: re-bound to a slot's baseline."""
 
 
-def restart(records, rows, world, spans, drifts):
+def restart(setup):
     """Begin a new episode wherever one has ended; rewards, flags and totals stay as the step has left them."""
-    observations, masks = borrow(rows.observation), borrow(rows.mask)
-    for index in range(records.shape[0]):
+    observations, masks = borrow(setup.rows.observation), borrow(setup.rows.mask)
+    for index in range(setup.records.shape[0]):
         i = np.uintp(index)
-        s = records[i]
+        s = setup.records[i]
         if s.pending:
-            begin(s, spans, drifts)
-            reset(s, world)
-            observe(s, world, observations[i])
-            mask(s, world, masks[i])
+            begin(s, setup.spans, setup.drifts)
+            reset(s, setup.world)
+            observe(s, setup.world, observations[i])
+            mask(s, setup.world, masks[i])
 
 
 def show(records, indices, world, out):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import numba
+import numpy as np
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 MARK = b"ludus sha256 "  # before the checksum; unpickling ends before either
@@ -87,7 +88,8 @@ def compile_cached(function: Callable, options: dict[str, Any], source_hash: int
         source_hash: See ``binding.hash_sources``: machine code of another one is not used.
     """
     compiled = numba.njit(**options)(function)
-    if hasattr(compiled, "enable_caching"):  # not with NUMBA_DISABLE_JIT=1
-        with contextlib.suppress(RuntimeError):  # no folder: it stays in memory
-            compiled._cache = SourceCache(function, source_hash)
+    if not hasattr(compiled, "compile"):  # NUMBA_DISABLE_JIT=1: Python, in which 64-bit hashes wrap around, too
+        return np.errstate(over="ignore")(function)
+    with contextlib.suppress(RuntimeError):  # no folder: it stays in memory
+        compiled._cache = SourceCache(function, source_hash)
     return compiled
