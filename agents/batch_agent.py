@@ -11,7 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
-from ..utils.untrusted import is_number, is_whole
+from ..utils.untrusted import is_whole
 from ..utils.wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
 from .observations import map_observation
@@ -201,7 +201,7 @@ class BatchAgent(BaseAlgorithm):
         }
 
     def pack(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-        """See ``catalogue.Agent``."""
+        """See ``registry.Agent``."""
         return self.tensors(), self.state()
 
     def _load_state(self, state: dict[str, Any]) -> None:
@@ -230,8 +230,8 @@ def counter(state: dict[str, Any], name: str) -> int:
 
 
 def refuse_saving() -> None:
-    """SB3's zip holds pickles, so no agent is saved that way. Runs are saved by ``agents.training``."""
-    raise TypeError("Ludus agents are saved without pickle: train through agents.training, which keeps checkpoints")
+    """SB3's zip holds pickles, so no agent is saved that way. Runs keep checkpoints: see ``agents.runs``."""
+    raise TypeError("Ludus agents are saved without pickle: train through agents.runs, which keeps checkpoints")
 
 
 # --- Hyperparameters -------------------------------------------------------------------------------------------------
@@ -248,30 +248,3 @@ def config_from(kind: type[Config], name: str, values: dict[str, Any]) -> Config
 
 def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
-
-
-def check_types(config: Any, except_for: tuple[str, ...] = ()) -> None:
-    """``ValueError`` unless each field is of its default's kind: truth, whole number, finite number or list."""
-    for entry in fields(config):
-        value, default = getattr(config, entry.name), entry.default
-        if entry.name in except_for:
-            continue
-        if isinstance(default, bool):
-            if not isinstance(value, bool):
-                raise ValueError(f"{entry.name} must be true or false, got {value!r}")
-        elif isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int)):
-            raise ValueError(f"{entry.name} must be a whole number, got {value!r}")
-        elif isinstance(default, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise ValueError(f"{entry.name} must be a number, got {value!r}")
-        elif isinstance(default, float) and not is_number(value):
-            raise ValueError(f"{entry.name} must be a finite number, got {value!r}")
-        elif isinstance(default, tuple) and not isinstance(value, tuple):
-            raise ValueError(f"{entry.name} must be a list such as [128, 128], got {value!r}")
-
-
-def check_range(config: Any, low: float, high: float, *names: str) -> None:
-    """``ValueError`` unless the named fields are between ``low`` and ``high`` (NaN is not)."""
-    for name in names:
-        if not low <= getattr(config, name) <= high:
-            span = f">= {low:g}" if high == float("inf") else f"{low:g} … {high:g}"
-            raise ValueError(f"{name} must be {span}, got {getattr(config, name)}")

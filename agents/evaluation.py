@@ -8,13 +8,13 @@ import numpy as np
 from gymnasium import spaces
 
 from ..envs.engine.batch import Batch
+from ..utils.intervals import bootstrap_interval
 
 Policy = Callable[[Batch], np.ndarray]  # from a batch, whose buffers show the present, to actions (N, …) for `step`
 
 MOST_ENVS = 256  # environments that play at the same time
 MOST_EPISODES = 100_000  # the bootstrap takes 32 kB for each
 MOST_STEPS = 1_000_000  # of an episode
-RESAMPLES = 2000  # of the bootstrap
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,8 @@ class Evaluation:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % bootstrap interval of the mean return (percentiles of resampled means, fixed seed)."""
-        generator = np.random.default_rng(0)
-        rows = generator.integers(0, len(self.returns), (RESAMPLES, len(self.returns)))
-        low, high = np.percentile(self.returns[rows].mean(axis=1), [2.5, 97.5])
-        return float(low), float(high)
+        """95 % bootstrap interval of the mean return."""
+        return bootstrap_interval(self.returns)
 
     @property
     def success(self) -> float:

@@ -14,8 +14,9 @@ import torch
 from torch import nn
 
 from ..envs.engine.batch import Batch
+from ..training.settings import check_range, check_types
 from ..utils.untrusted import is_number
-from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, check_range, check_types, config_from
+from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, config_from
 from .encoders import check_encoder, place_encoder
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
@@ -60,7 +61,7 @@ class PQNConfig:
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
 
     def __post_init__(self) -> None:
-        check_types(self, except_for=("input_scale", "center", "encoder"))
+        check_types(self)
         check_encoder(self.encoder, self.freeze, self.center)
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, MANY, "rollout_steps", "epochs", "minibatches")
@@ -279,10 +280,10 @@ class PQN(BatchAgent):
 
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """See ``catalogue.resolve``."""
+    """See ``registry.resolve``."""
     return asdict(config_from(PQNConfig, name, values))
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> PQN:
-    """See ``catalogue.make``."""
+    """See ``registry.make``."""
     return PQN(batch, config_from(PQNConfig, name, values), seed, device)

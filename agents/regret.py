@@ -14,7 +14,8 @@ from gymnasium import spaces
 
 from ..envs.engine.slots.fillings import cells_of, width_of
 from ..envs.engine.slots.slotted_batch import SlottedBatch
-from .evaluation import RESAMPLES, Evaluation, Policy, envs_for, evaluate
+from ..utils.intervals import bootstrap_interval
+from .evaluation import Evaluation, Policy, envs_for, evaluate
 
 TRUTH, BLIND = "truth", "blind"
 
@@ -76,7 +77,7 @@ def compare(
     for filling in fillings:
         played = judged[filling]
         result, regret = played.evaluation, best.mean - played.evaluation.mean
-        interval = interval_of(best.returns - result.returns)
+        interval = bootstrap_interval(best.returns - result.returns)
         share = share_of_gap(regret, best.mean - worst.mean)
         rows.append(Regret(filling, played.measure, played.metric, result, regret, interval, share))
     return rows
@@ -113,14 +114,6 @@ def play(
 def share_of_gap(regret: float, gap: float) -> float:
     """How much of the ``gap`` from blind to truth a filling with this ``regret`` gains; NaN where there is no gap."""
     return 1.0 - regret / gap if gap != 0.0 else float("nan")
-
-
-def interval_of(differences: np.ndarray) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean of paired differences (fixed seed)."""
-    generator = np.random.default_rng(0)
-    rows = generator.integers(0, len(differences), (RESAMPLES, len(differences)))
-    low, high = np.percentile(differences[rows].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
 
 
 class Gauge:

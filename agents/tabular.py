@@ -18,9 +18,10 @@ import numpy as np
 import torch
 
 from ..envs.engine.batch import Batch
+from ..training.settings import check_range, check_types
 from ..utils.untrusted import is_number, is_whole
 from ..utils.wording import did_you_mean
-from .batch_agent import LONGEST, MANY, BatchAgent, check_range, check_types, config_from
+from .batch_agent import LONGEST, MANY, BatchAgent, config_from
 from .exploration import check_actions, coin_streams, toss
 from .tables import DOUBLE_Q, EVERYBODY, METHODS, SARSA, Grid, gather, update
 
@@ -53,10 +54,10 @@ class TabularConfig:
     high: tuple[float | None, ...] = ()  # where it ends
 
     def __post_init__(self) -> None:
-        check_types(self, except_for=("bins", "low", "high"))
+        check_types(self)
         for name in ("low", "high"):
             value = getattr(self, name)
-            if not isinstance(value, tuple) or not all(map(_is_bound, value)):
+            if not all(map(_is_bound, value)):
                 raise ValueError(f"{name} must be a list of numbers or null, such as [-2.4, null], got {value!r}")
         if self.method not in METHODS:
             raise ValueError(f"unknown method {self.method!r} of tabular{did_you_mean(str(self.method), METHODS)}")
@@ -246,7 +247,7 @@ class Tabular(BatchAgent):
 
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """See ``catalogue.resolve``."""
+    """See ``registry.resolve``."""
     for key in ("encoder", "freeze"):
         if key in values:
             raise ValueError(
@@ -256,5 +257,5 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Tabular:
-    """See ``catalogue.make``."""
+    """See ``registry.make``."""
     return Tabular(batch, config_from(TabularConfig, name, values), seed)

@@ -15,7 +15,7 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
-from ..agents import registry as catalogue
+from ..agents import registry
 from ..agents.evaluation import evaluate, greedy_policy
 from ..agents.runs.callback import EVALUATION_SEED
 from ..agents.runs.config import configure
@@ -82,7 +82,7 @@ def ours_on_cartpole(name: str, seed: int) -> Clock:
     config = configure(CARTPOLE, name, seed=seed)
     batch = make_batch(CARTPOLE, config.hyperparameters["num_envs"])
     judge = make_batch(CARTPOLE, EPISODES)
-    agent: Any = catalogue.make(name, batch, config.hyperparameters, seed)
+    agent: Any = registry.make(name, batch, config.hyperparameters, seed)
     agent.set_logger(Logger(None, []))
 
     def measure(agent: Any) -> float:
@@ -149,7 +149,7 @@ def learn_snake(config: Config) -> list[Row]:
         plan = budget("ludus/Snake-v1", 60.0 * config.minutes)
         run = configure("ludus/Snake-v1", seed=seed, **plan)
         batch = make_batch(run.env, run.hyperparameters["num_envs"])
-        agent: Any = catalogue.make(run.agent, batch, run.hyperparameters, seed)
+        agent: Any = registry.make(run.agent, batch, run.hyperparameters, seed)
         agent.set_logger(Logger(None, []))
         agent.learn(run.steps, log_interval=10**9)
         values.append(evaluate(make_batch(run.env, 256), greedy_policy(agent), 256, EVALUATION_SEED).mean)

@@ -1,4 +1,4 @@
-"""What a process of its own is measured in: the time to the first step, and memory."""
+"""Figures that need a process of their own: the time to the first step, and memory."""
 
 import os
 import subprocess

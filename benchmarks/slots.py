@@ -1,4 +1,4 @@
-"""What a filled slot costs: a learned model in front of a camera, for a whole batch and environment by environment."""
+"""The cost of a filled slot: a learned model in front of a camera, for a whole batch and environment by environment."""
 
 import time
 from typing import Any

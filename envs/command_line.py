@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 
 from ..utils.wording import did_you_mean
-from .make import slots_of
 from .registry import import_module, import_named
 
 
@@ -52,6 +51,8 @@ def slot_fillings(pairs: Sequence[str]) -> dict[str, str]:
 
 def check_slots(id: str, names: Sequence[str]) -> None:
     """``ValueError`` unless the environment has all these slots."""
+    from .make import slots_of  # takes a second, and no help needs it
+
     known = slots_of(id)
     for name in names:
         if name not in known:

@@ -11,6 +11,7 @@ checks for saliency maps*). ``similarity_when_randomised`` is their test.
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,7 +45,7 @@ def explain(
         ValueError: an unknown method, pictures of another shape, a class that does not exist, no convolution.
     """
     has_logits = callable(getattr(type(component), "logits", None))  # a method: a layer of that name is another thing
-    answer = component.logits if has_logits else component
+    answer: Any = component.logits if has_logits else component
     x = torch.as_tensor(np.asarray(images)) if not isinstance(images, torch.Tensor) else images
     if x.ndim != 4 or tuple(x.shape[1:]) != component.input_space.shape:
         raise ValueError(f"pictures of shape {tuple(x.shape)}, expected (N, *{component.input_space.shape})")

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.envs.command_line import import_all
-from ludus.envs.registry import import_option
 from ludus.scripts.progress import train_with_bar
 from ludus.scripts.subcommands import choose
 from ludus.utils.files import quote
@@ -46,19 +44,7 @@ def main(arguments: list[str]) -> int:
 def train(fit: Any, console: Console) -> int:
     """Train with a progress bar; says how the training ended and what can be done next."""
     keep_memory()
-    imports = import_option(getattr(fit.recipe, "module", ""))  # only readers look at environments
-    again = f"ludus fit {fit.TASK} --out {quote(fit.out)} --resume{imports}"
-    told = TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}")
-    bar = Progress(
-        BarColumn(bar_width=20), told, TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), console=console
-    )
-    bar.add_task(fit.TASK, total=None, figures="")
-
-    def amounts(progress: Any) -> dict[str, Any]:
-        told = figures(progress, fit.recipe.epochs)
-        return {"completed": progress.step, "total": progress.steps, "figures": told}
-
-    status, result = train_with_bar(fit, bar, amounts, again, console)
+    status, result = train_with_bar(fit, fit.TASK, console)
     if status:
         return status
     component, summary = result
@@ -69,11 +55,6 @@ def train(fit: Any, console: Console) -> int:
         soft_wrap=True,
     )
     return 0
-
-
-def figures(progress: Any, epochs: int) -> str:
-    parts = [f"epoch {progress.epoch}/{epochs}", f"{progress.speed:,.0f}/s", f"loss {progress.loss:.3f}"]
-    return " · ".join([*parts, progress.judged] if progress.judged else parts)
 
 
 if __name__ == "__main__":

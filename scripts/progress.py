@@ -5,9 +5,11 @@ from signal import Signals
 from typing import Any, Protocol
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.utils.interrupts import Interrupted
+
+ROOMY = 140  # columns of a terminal in which all of the progress fits a line
 
 
 class Trainable(Protocol):
@@ -15,23 +17,30 @@ class Trainable(Protocol):
 
     notes: list[str]  # what a person should know, one line each
 
-    def train(self, progress: Callable[[Any], None]) -> Any: ...
+    @property
+    def again(self) -> str:
+        """The command that goes on with it."""
+
+    def train(self, progress: Callable[[Any], None]) -> Any:
+        """Train, and report a `training.progress.Progress` now and then."""
 
 
-def train_with_bar(
-    work: Trainable, bar: Progress, amounts: Callable[[Any], dict[str, Any]], again: str, console: Console
-) -> tuple[int, Any]:
+def train_with_bar(work: Trainable, name: str, console: Console) -> tuple[int, Any]:
     """Train; says how to go on where that was stopped.
 
     Args:
-        bar: With one task.
-        amounts: From a report of progress to what ``bar.update`` takes.
-        again: The command that goes on with it.
+        name: What is trained, for wide terminals.
 
     Returns:
         The exit status, as a shell says it (0; 130 after Ctrl-C, 143 after SIGTERM), and what ``train`` returned.
     """
-    (task,) = bar.task_ids
+    told: tuple[ProgressColumn, ...] = (TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}"),)
+    times = (TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn())
+    columns = told
+    if console.width >= ROOMY:  # in a narrow terminal the figures matter more than what stands around them
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), *told, *times)
+    bar = Progress(*columns, console=console)
+    task = bar.add_task(name, total=None, figures="")
 
     def stop() -> None:
         if bar.live.is_started:
@@ -39,7 +48,7 @@ def train_with_bar(
 
     def show(progress: Any) -> None:
         bar.start()  # not before: a training that is refused is refused in one line
-        bar.update(task, **amounts(progress))
+        bar.update(task, completed=progress.done, total=progress.total, figures=str(progress))
         tell_notes()
 
     def tell_notes() -> None:
@@ -49,7 +58,7 @@ def train_with_bar(
     def go_on(said: str, status: int) -> tuple[int, None]:
         stop()
         console.print(f"{said} Go on with:")
-        console.print(again, soft_wrap=True)  # on one line, to be copied
+        console.print(work.again, soft_wrap=True)  # on one line, to be copied
         return status, None
 
     try:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ludus.agents.registry import AGENTS
 from ludus.agents.runs import run as training
@@ -19,7 +18,6 @@ from ludus.scripts.progress import train_with_bar
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote
 
-ROOMY = 140  # columns of a terminal in which all of the progress fits a line
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
 
   ludus train ludus/Snake-v1 --steps 1000000 --seed 0 --run runs/snake
@@ -122,18 +120,7 @@ def new_run(options: Arguments) -> tuple[Path, RunConfig]:
 
 def train(run: training.Run, console: Console) -> int:
     """Train with a progress bar; says how the run ended and what can be done next."""
-    told: tuple[ProgressColumn, ...] = (TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}"),)
-    times = (TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn())
-    columns = told
-    if console.width >= ROOMY:  # in a narrow terminal the figures matter more than what stands around them
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), *told, *times)
-    imports = import_option(run.config.module)
-    again = f"ludus train --resume {quote(run.folder)}{imports}"
-    bar = Progress(*columns, console=console)
-    bar.add_task(run.config.env, total=run.config.steps, figures="")
-    status, result = train_with_bar(
-        run, bar, lambda progress: {"completed": progress.steps, "figures": str(progress)}, again, console
-    )
+    status, result = train_with_bar(run, run.config.env, console)
     if status:
         return status
     low, high = result.interval
@@ -142,7 +129,7 @@ def train(run: training.Run, console: Console) -> int:
         f"Trained: mean return {value(result.mean)} over {len(result.returns)} greedy episodes "
         f"(95 % interval {value(low)} … {value(high)}{score})."
     )
-    folder = quote(run.folder)
+    folder, imports = quote(run.folder), import_option(run.config.module)
     console.print(
         f"See it play: ludus watch {folder}{imports}    Curves: tensorboard --logdir {folder}", soft_wrap=True
     )

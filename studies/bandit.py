@@ -10,7 +10,6 @@ same random numbers whatever is done), so what they earn can be compared run by 
 
 import csv
 import io
-import math
 import os
 import time
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from ..agents.tabular import Tabular, TabularConfig
 from ..envs.make import make_batch
 from ..utils.command_line import output_folder
 from ..utils.files import write_atomically
+from ..utils.intervals import normal_interval
 from ..utils.tables import results_table
 from ..utils.wording import counted
 from .command import StudyArguments, tell_files
@@ -184,17 +184,12 @@ def check(runs: int, steps: int) -> None:
         )
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """The mean of the runs, and half the width of its 95 % interval."""
-    return float(values.mean()), 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values))
-
-
 def cost_of_greed(results: list[Result], world: str) -> tuple[float, float]:
     """Reward per step that epsilon 0 loses against epsilon 0.1 with the same step size, run by run, over all steps."""
     here = [result for result in results if result.world.name == world]
     greedy = next(result for result in here if result.learner.epsilon == 0.0)
     curious = next(r for r in here if r.learner.epsilon == 0.1 and r.learner.step_size == greedy.learner.step_size)
-    return interval(curious.reward_of_run - greedy.reward_of_run)
+    return normal_interval(curious.reward_of_run - greedy.reward_of_run)
 
 
 def save_results(results: list[Result], path: Path) -> None:
@@ -249,7 +244,7 @@ def table(results: list[Result], seconds: float) -> Table:
     before = None
     for result in results:
         learner, world = result.learner, result.world
-        reward, best = (interval(x) for x in (result.late_reward_of_run, 100 * result.late_best_of_run))
+        reward, best = (normal_interval(x) for x in (result.late_reward_of_run, 100 * result.late_best_of_run))
         if before not in (None, world.name):
             shown.add_row()
         shown.add_row(

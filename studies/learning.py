@@ -7,7 +7,7 @@ from typing import Any
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
-from ..agents import registry as catalogue
+from ..agents import registry
 from ..agents.runs.config import RunConfig
 from ..envs.make import make_batch
 
@@ -24,7 +24,7 @@ class _Tell(BaseCallback):
         self.progress(self.model.num_timesteps / self.steps)
 
 
-def learn(config: RunConfig, progress: Callable[[float], Any] = lambda share: None) -> tuple[catalogue.Agent, float]:
+def learn(config: RunConfig, progress: Callable[[float], Any] = lambda share: None) -> tuple[registry.Agent, float]:
     """Train as a run of ``config`` would, without its folder, curves and checkpoints.
 
     Args:
@@ -36,7 +36,7 @@ def learn(config: RunConfig, progress: Callable[[float], Any] = lambda share: No
     batch = make_batch(config.env, config.hyperparameters["num_envs"], **config.environment)
     try:
         batch.seed_from(config.seed)
-        agent = catalogue.make(config.agent, batch, config.hyperparameters, config.seed)
+        agent = registry.make(config.agent, batch, config.hyperparameters, config.seed)
         agent.set_logger(Logger(None, []))
         began = time.perf_counter()
         agent.learn(config.steps, _Tell(progress, config.steps))

@@ -18,7 +18,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from ..agents.runs.callback import Progress
+from ..agents.runs.callback import RunProgress
 from ..agents.runs.config import PRESETS, configure
 from ..agents.runs.run import Run
 from ..envs import ENVIRONMENTS
@@ -96,7 +96,7 @@ def presets_study(
     chosen: Sequence[tuple[str, str]],
     seeds: Sequence[int],
     path: Path,
-    show: Callable[[str, int, Progress], None] = lambda *_: None,
+    show: Callable[[str, int, RunProgress], None] = lambda *_: None,
 ) -> list[Trained]:
     """Train each (environment, agent) with each seed, unless ``path`` holds it already; returns those asked for.
 
@@ -115,7 +115,7 @@ def presets_study(
     return [row for row in rows if (row.env, row.agent) in chosen and row.seed in seeds]
 
 
-def train(env: str, agent: str, seed: int, show: Callable[[Progress], None] | None = None) -> Trained:
+def train(env: str, agent: str, seed: int, show: Callable[[RunProgress], None] | None = None) -> Trained:
     """One training in a folder that is thrown away."""
     config = configure(env, agent, seed=seed, evaluate_every=0, evaluation_episodes=EPISODES, checkpoint_seconds=1e9)
     with tempfile.TemporaryDirectory() as folder:

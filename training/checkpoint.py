@@ -4,11 +4,11 @@
 
     weights.safetensors   every tensor: network, optimiser, random states
     state.json            counters and other plain values
-    batch.bin             the batch's snapshot, where it can give one
+    NAME.bin              further parts, for those who have some: the snapshot of a run's environments is batch.bin
     manifest.json         format, and size and SHA-256 of the other files
 
 It is written under another name, flushed to the disk and then renamed, so a ``kill -9`` at any moment leaves the
-checkpoints before it untouched. The newest ``KEEP`` stay.
+checkpoints before it untouched. The newest ``KEEP`` stay. What the state must hold is for its reader to say.
 """
 
 import contextlib
@@ -16,23 +16,22 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
 
-from ..utils.files import own_folder, quote, write_folder
+from ..utils.files import own_folder, write_folder
 from ..utils.untrusted import MOST_JSON, MOST_WEIGHTS, is_whole, parse_json, parse_tensors, read_regular
 from ..utils.wording import in_one_line
 
 FORMAT = 1
 KEEP = 3
-# Most bytes of each file. None other is read, whatever a manifest names.
-FILES = {"weights.safetensors": MOST_WEIGHTS, "state.json": MOST_JSON, "batch.bin": MOST_WEIGHTS}
-REQUIRED = ("weights.safetensors", "state.json")
+REQUIRED = {"weights.safetensors": MOST_WEIGHTS, "state.json": MOST_JSON}  # most bytes of each
+MOST_PART = MOST_WEIGHTS  # bytes of a further part
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,27 @@ class Checkpoint:
     steps: int
     tensors: dict[str, torch.Tensor]
     state: dict[str, Any]
-    batch: bytes | None
+    parts: dict[str, bytes] = field(default_factory=dict)  # by name, without .bin
     problems: tuple[str, ...] = ()
 
 
 def save(
-    folder: Path, steps: int, tensors: dict[str, torch.Tensor], state: dict[str, Any], batch: bytes | None
+    folder: Path,
+    steps: int,
+    tensors: Mapping[str, torch.Tensor],
+    state: dict[str, Any],
+    parts: Mapping[str, bytes] | None = None,
 ) -> None:
-    """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``; errors as of ``list_checkpoints``."""
+    """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``.
+
+    Args:
+        state: Plain values, as JSON can hold them.
+        parts: Further bytes by name, which becomes that of a file (NAME.bin).
+
+    Raises:
+        ValueError: ``folder`` is a link or no folder.
+        OSError: it cannot be written; the checkpoints before stay.
+    """
     own_folder(folder).mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(".writing-*"):  # left behind by a killed process
         shutil.rmtree(stale, ignore_errors=True)
@@ -57,8 +69,7 @@ def save(
         "weights.safetensors": safetensors.torch.save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}),
         "state.json": json.dumps(state).encode(),
     }
-    if batch is not None:
-        contents["batch.bin"] = batch
+    contents |= {f"{name}.bin": part for name, part in (parts or {}).items()}
     manifest = {
         "format": FORMAT,
         "files": {
@@ -69,7 +80,7 @@ def save(
     final = folder / f"{steps:012d}"
     if final.exists():  # the same moment, saved again after a resume: what is whole stays, only wreckage goes
         with contextlib.suppress(OSError, ValueError):
-            _load(final, ())
+            _load(final, tuple(parts or ()))
             return
     write_folder(final, contents)
     for old in list_checkpoints(folder)[KEEP:]:
@@ -84,11 +95,14 @@ def list_checkpoints(folder: Path) -> list[Path]:
     return sorted(named, key=lambda path: int(path.name), reverse=True)
 
 
-def load_latest(folder: Path, check: Callable[[dict[str, Any]], None] | None = None) -> Checkpoint:
+def load_latest(
+    folder: Path, check: Callable[[dict[str, Any]], None] = lambda state: None, parts: tuple[str, ...] = ()
+) -> Checkpoint:
     """The newest checkpoint that is whole.
 
     Args:
         check: Raises ``ValueError`` for a state that lacks what its reader needs; that checkpoint is passed over, too.
+        parts: The names of the further parts that there may be. None other is read, whatever a manifest names.
 
     Raises:
         FileNotFoundError: there is none at all.
@@ -99,20 +113,17 @@ def load_latest(folder: Path, check: Callable[[dict[str, Any]], None] | None = N
     paths = list_checkpoints(folder)
     for path in paths:
         try:
-            saved = _load(path, tuple(problems))
-            if check is not None:
-                check(saved.state)
-            return saved
+            saved = _load(path, parts)
+            check(saved.state)
+            return replace(saved, problems=tuple(problems))
         except (OSError, ValueError) as fault:
             problems.append(f"checkpoint {path.name} passed over: {in_one_line(fault)}")
     if not paths:
-        raise FileNotFoundError(
-            f"no checkpoint in {folder}; begin the training with: ludus train --resume {quote(folder.parent)}"
-        )
+        raise FileNotFoundError(f"no checkpoint in {folder}")
     raise ValueError("no usable checkpoint in {}: {}".format(folder, "; ".join(problems)))
 
 
-def _load(path: Path, problems: tuple[str, ...]) -> Checkpoint:
+def _load(path: Path, parts: tuple[str, ...]) -> Checkpoint:
     try:
         manifest = parse_json(_read(path / "manifest.json", MOST_JSON))
     except ValueError as fault:
@@ -121,9 +132,9 @@ def _load(path: Path, problems: tuple[str, ...]) -> Checkpoint:
         raise ValueError("manifest.json is damaged (it is no map)")
     if manifest.get("format") != FORMAT:
         raise ValueError(f"its format is {manifest.get('format')!r}, this version of Ludus reads {FORMAT}")
-    contents = {}
-    for name, expected in _listed(manifest.get("files")).items():
-        data = _read(path / name, FILES[name])
+    contents, most = {}, {**REQUIRED, **{f"{name}.bin": MOST_PART for name in parts}}
+    for name, expected in _listed(manifest.get("files"), most).items():
+        data = _read(path / name, most[name])
         if len(data) != expected["bytes"]:
             raise ValueError(f"{name} has {len(data)} bytes, expected {expected['bytes']}")
         if hashlib.sha256(data).hexdigest() != expected["sha256"]:
@@ -139,19 +150,18 @@ def _load(path: Path, problems: tuple[str, ...]) -> Checkpoint:
         steps=int(path.name),
         tensors=parse_tensors(contents["weights.safetensors"]),
         state=state,
-        batch=contents.get("batch.bin"),
-        problems=problems,
+        parts={name: contents[f"{name}.bin"] for name in parts if f"{name}.bin" in contents},
     )
 
 
-def _listed(files: Any) -> dict[str, dict[str, Any]]:
+def _listed(files: Any, most: Mapping[str, int]) -> dict[str, dict[str, Any]]:
     """The entry ``files`` of a manifest; ``ValueError`` unless it lists sizes and hashes of what a checkpoint has."""
-    if not isinstance(files, dict) or not set(REQUIRED) <= files.keys() <= FILES.keys():
+    if not isinstance(files, dict) or not REQUIRED.keys() <= files.keys() <= most.keys():
         raise ValueError(f"manifest.json is damaged (files is {ascii(files)[:60]}, expected {', '.join(REQUIRED)})")
     for name, entry in files.items():
         if not (
             isinstance(entry, dict)
-            and is_whole(entry.get("bytes"), 0, FILES[name])
+            and is_whole(entry.get("bytes"), 0, most[name])
             and isinstance(entry.get("sha256"), str)
         ):
             raise ValueError(f"manifest.json is damaged (of {name} it says {ascii(entry)[:60]})")

@@ -1,4 +1,4 @@
-"""What changes the weights: Muon for filters, SGD or AdamW for the rest; and the learning rate over time."""
+"""Optimisers: Muon for filters, SGD or AdamW for the rest; the learning rate over time, and averages of weights."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -114,6 +114,11 @@ class Average:
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.decay = decay
         self.tensors = {key: value.detach().clone() for key, value in net.state_dict().items()}
+
+    def load(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from the ``tensors`` of an average of the same network."""
+        for key, tensor in self.tensors.items():
+            tensor.copy_(tensors[key])
 
     @torch.no_grad()
     def update(self, net: nn.Module, step: int) -> None:

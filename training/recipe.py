@@ -1,126 +1,131 @@
-"""What decides any training of a component: the part that all recipes share, and how one is kept as fit.yaml."""
+"""The recipe of a fit: what decides the training of a component, as far as tasks have it in common, and fit.yaml."""
 
 import inspect
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
-import yaml
 
-from ..utils.files import quote, write_atomically
-from ..utils.untrusted import MOST_YAML, is_number, parse_yaml, read_regular
+from ..components.component import Component
+from ..utils.files import quote
 from ..utils.wording import did_you_mean, in_one_line
+from .settings import check_choice, check_range, check_types, read_settings, write_settings
 
-FORMAT = 1
-OPTIMIZERS, PRECISIONS = ("muon", "sgd", "adamw"), ("auto", "bf16", "fp32")
-GIVEN = frozenset({"data", "model", "env", "module", "slot", "environment", "seed", "net"})  # no settings
+FORMAT = 2
+OPTIMIZERS, PRECISIONS, DEVICES = ("muon", "sgd", "adamw"), ("auto", "bf16", "fp32"), ("cpu", "cuda")
 
-Kind = TypeVar("Kind", bound="Plan")
+Kind = TypeVar("Kind", bound="Recipe")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What every recipe decides. A subclass adds its own, with other defaults, and gives ``arguments``."""
+class Recipe:
+    """What every recipe decides. A task's own adds fields, has other defaults, and gives ``component``."""
 
-    seed: int = 0  # of the weights, of the order, and of all else that is drawn
-    epochs: int = 10  # passes over the training pictures
-    net: dict[str, Any] = field(default_factory=dict)  # the model's own arguments, such as widths
-    batch_size: int = 512  # pictures in a step
+    GIVEN: ClassVar[frozenset[str]] = frozenset({"seed", "net"})  # no settings: they have options of their own
+    FROM_DATA: ClassVar[frozenset[str]] = frozenset()  # arguments of the component that follow from the data
+
+    seed: int = 0  # of the weights, of the order, and of all else that is random
+    epochs: int = 10  # passes over the training examples
+    net: dict[str, Any] = field(default_factory=dict)  # the component's own arguments, such as widths
+    batch_size: int = 512  # examples in a step
     optimizer: str = "muon"  # muon, sgd or adamw
     lr: float = 0.1  # highest learning rate
     warmup: float = 0.15  # share of the steps in which the rate rises to it; then it falls to 0
     momentum: float = 0.6  # of sgd and muon
     weight_decay: float = 0.05  # of the weights that are no filters under Muon; not of norms and biases
     ema: float = 0.0  # decay per step of a moving average of the weights, which is then what is kept; 0: none
-    precision: str = "auto"  # bf16, fp32; auto: bf16 where the processor multiplies it
+    device: str = "cpu"  # cpu or cuda; on cuda a resumed training may end with other bits
+    precision: str = "auto"  # bf16, fp32; auto: bf16 where the device multiplies it
     threads: int = 0  # of torch; 0: one per core. Another number gives other bits
     checkpoint_seconds: float = 30.0  # between two checkpoints
 
-    def arguments(self) -> tuple[str, ...]:
-        """The arguments of the model that ``net`` may hold."""
+    @property
+    def component(self) -> type[Component]:
+        """The class of what is trained."""
         raise NotImplementedError
 
     def __post_init__(self) -> None:
         check_types(self)
-        self.check_choice("optimizer", OPTIMIZERS)
-        self.check_choice("precision", PRECISIONS)
-        for name, low, high in (
-            ("epochs", 1, 1e6), ("batch_size", 1, 1e6), ("lr", 0, 1e6), ("warmup", 1e-6, 0.999),
-            ("momentum", 0, 0.9999), ("weight_decay", 0, 1e3), ("ema", 0, 0.99999), ("threads", 0, 4096),
-            ("checkpoint_seconds", 0, 1e9), ("seed", 0, 2**63 - 1),
-        ):  # fmt: skip
-            self.check_range(name, low, high)
+        check_choice(self, "optimizer", OPTIMIZERS)
+        check_choice(self, "precision", PRECISIONS)
+        check_choice(self, "device", DEVICES)
+        check_range(self, 0, 2**63 - 1, "seed")
+        check_range(self, 1, 1_000_000, "epochs", "batch_size")
+        check_range(self, 0, 1e6, "lr")
+        check_range(self, 1e-6, 0.999, "warmup")
+        check_range(self, 0, 0.9999, "momentum")
+        check_range(self, 0, 1000, "weight_decay")
+        check_range(self, 0, 0.99999, "ema")
+        check_range(self, 0, 4096, "threads")
+        check_range(self, 0, 10**9, "checkpoint_seconds")
 
-    def check_net(self, model: str) -> None:
-        for name in self.net:
-            if name not in self.arguments():
-                raise ValueError(f"{model} has no argument {name!r}{did_you_mean(name, self.arguments())}")
+    def check_net(self, name: str) -> None:
+        """``ValueError`` unless ``net`` holds arguments of the component alone, which a person calls ``name``."""
+        known = self.arguments_of(self.component)
+        for key in self.net:
+            if key not in known:
+                raise ValueError(f"{name} has no argument {key!r}{did_you_mean(key, known)}")
 
-    def check_choice(self, name: str, known: tuple[str, ...]) -> None:
-        if getattr(self, name) not in known:
-            raise ValueError(f"unknown {name} {getattr(self, name)!r}{did_you_mean(getattr(self, name), known)}")
+    @classmethod
+    def arguments_of(cls, component: type[Component]) -> tuple[str, ...]:
+        """The arguments of a component's class that a recipe may give; the rest follow from the data."""
+        fixed = {"self", "input_space", "output_space", *cls.FROM_DATA}
+        return tuple(name for name in inspect.signature(component).parameters if name not in fixed)
 
-    def check_range(self, name: str, low: float, high: float) -> None:
-        value = getattr(self, name)
-        if not low <= value <= high:
-            shown = value if is_number(value) else str(float(value)) if isinstance(value, float) else "one far outside"
-            raise ValueError(f"{name} must be between {low:g} and {high:g}, got {shown}")
+    @classmethod
+    def split(cls, settings: Mapping[str, Any], component: type[Component]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """``settings`` as two maps: fields of this recipe, and arguments of the component's class.
 
-
-def check_types(recipe: Any) -> None:
-    """``ValueError`` unless each field of a dataclass is what its annotation says: a text, a number, a truth, a map."""
-    for entry in fields(recipe):
-        value = getattr(recipe, entry.name)
-        kinds: dict[Any, Any] = {str: str, int: int, float: (int, float), bool: bool}
-        kind = kinds.get(entry.type, dict)
-        if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
-            what = {str: "a text", int: "a whole number", bool: "true or false", dict: "a map"}.get(kind, "a number")
-            raise ValueError(f"{entry.name} must be {what}, got {value!r}")
-
-
-def arguments_of(component: type) -> tuple[str, ...]:
-    """The arguments of a component's class that a recipe may give; the rest follow from the data."""
-    fixed = {"self", "input_space", "output_space", "classes", "mean", "std", "whole", "mirror", "data"}
-    return tuple(name for name in inspect.signature(component).parameters if name not in fixed)
-
-
-def read_settings(kind: type[Plan], component: type, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """``settings`` as two maps: fields of the recipe ``kind``, and arguments of the model's class.
-
-    Raises:
-        ValueError: one that is neither.
-    """
-    own = arguments_of(component)
-    known = {entry.name: entry.type for entry in fields(kind) if entry.name not in GIVEN}
-    values, net = {}, {}
-    for name, value in settings.items():
-        if name in own:
-            net[name] = value
-        elif name in known:  # a whole number is a number, too
-            values[name] = float(value) if known[name] is float and type(value) is int else value
-        else:
-            raise ValueError(f"no setting {name!r}{did_you_mean(name, {*known, *own})}")
-    return values, net
+        Raises:
+            ValueError: one that is neither.
+        """
+        own = cls.arguments_of(component)
+        known = {entry.name: entry.type for entry in fields(cls) if entry.name not in cls.GIVEN}
+        values, net = {}, {}
+        for name, value in settings.items():
+            if name in own:
+                net[name] = value
+            elif name in known:  # a whole number is a number, too
+                values[name] = float(value) if known[name] is float and type(value) is int else value
+            else:
+                raise ValueError(f"no setting {name!r}{did_you_mean(name, {*known, *own})}")
+        return values, net
 
 
-def here(values: dict[str, Any]) -> dict[str, Any]:
+def of_this_machine(values: Mapping[str, Any]) -> dict[str, Any]:
     """``precision`` and ``threads`` of ``values``, or what this machine deserves where it is left open."""
     precision = values.get("precision", "auto")
-    if precision == "auto":  # bf16 where the processor multiplies it; elsewhere it would be slower than fp32
-        able = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-        precision = "bf16" if able() and torch.backends.mkldnn.is_available() else "fp32"
+    if precision == "auto":
+        precision = "bf16" if _multiplies_bf16(values.get("device", "cpu")) else "fp32"
     return {"precision": precision, "threads": values.get("threads") or len(os.sched_getaffinity(0))}
 
 
-def write(recipe: Plan, task: str, path: Path) -> None:
+def _multiplies_bf16(device: Any) -> bool:
+    """Whether bf16 is faster than fp32 there."""
+    if device == "cuda":
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    able = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return bool(able() and torch.backends.mkldnn.is_available())
+
+
+def check_device(recipe: Recipe) -> None:
+    """``ValueError`` unless this machine has the recipe's device."""
+    if recipe.device == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            "device is cuda, and torch finds no CUDA device here; begin the training with --set device=cpu, or go on "
+            "with it on a machine that has one"
+        )
+
+
+def write(recipe: Recipe, task: str, path: Path) -> None:
     """Keep a recipe as YAML: what it is about first, then what every recipe has."""
-    shared = {entry.name for entry in fields(Plan)}
+    shared = {entry.name for entry in fields(Recipe)}
     content = dict(sorted(asdict(recipe).items(), key=lambda item: item[0] in shared))
-    text = yaml.safe_dump({"format": FORMAT, "task": task, **content}, sort_keys=False, allow_unicode=True)
-    write_atomically(path, text.encode())
+    write_settings(path, FORMAT, {"task": task, **content})
 
 
 def read(path: Path, task: str, kind: type[Kind]) -> Kind:
@@ -128,25 +133,24 @@ def read(path: Path, task: str, kind: type[Kind]) -> Kind:
 
     Raises:
         FileNotFoundError: no training there.
-        ValueError: the file is damaged, of another task or version, or has values out of range.
+        ValueError: the file is damaged, of another task or format, or has values out of range.
     """
+    out = path.parent.with_name(path.parent.name.removesuffix(".training"))
+    remedy = f"restore it, or begin a new training with another --out than {quote(out)}"
+    old = {
+        1: "whose checkpoints are no longer read; end it with the version of Ludus that began it, or begin a new "
+        f"training with another --out than {quote(out)}"
+    }
     try:
-        data = read_regular(path, MOST_YAML)
+        content = read_settings(path, FORMAT, "the recipe of a training", remedy, old)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} does not exist, so there is no training to go on with") from None
-    try:
-        content = parse_yaml(data)
-        number, was = content.pop("format"), content.pop("task", "vision/classify")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise ValueError(f"{path} is damaged: it is not the recipe of a training") from None
-    if number != FORMAT:
-        raise ValueError(f"{path} has format {number!r}, this version of Ludus reads {FORMAT}")
+    was = content.pop("task", None)
     if was != task:
         if not isinstance(was, str) or not re.fullmatch("[a-z]{1,20}/[a-z]{1,20}", was):
-            raise ValueError(f"{path} is damaged: it is not the recipe of a training")
-        out = path.parent.with_name(path.parent.name.removesuffix(".training"))
+            raise ValueError(f"{path} does not name a task; {remedy}")
         raise ValueError(f"{path} is a training of {was}, not of {task}: ludus fit {was} --out {quote(out)} --resume")
     try:
         return kind(**content)
     except Exception as fault:  # whatever a recipe raises at values that nobody ever gave it
-        raise ValueError(f"{path} cannot be used: {in_one_line(fault)}") from None
+        raise ValueError(f"{path} cannot be used: {in_one_line(fault)}; {remedy}") from None

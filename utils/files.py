@@ -4,8 +4,6 @@ import contextlib
 import os
 import shlex
 import shutil
-import stat
-from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -53,38 +51,6 @@ def write_atomically(path: Path, data: bytes) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
-
-
-def log_sizes(paths: Iterable[Path]) -> dict[str, int]:
-    """Name -> size in bytes of those that exist.
-
-    Raises:
-        ValueError: one is a link or no regular file. A resumed training cuts its logs back and adds to them, and what
-            a link in a stranger's folder leads to is not the training's.
-    """
-    sizes = {}
-    for path in sorted(paths):
-        if os.path.lexists(path):
-            found = path.lstat()
-            if not stat.S_ISREG(found.st_mode):
-                raise ValueError(f"{path} is no regular file, expected a log of the training; remove it")
-            sizes[path.name] = found.st_size
-    return sizes
-
-
-def cut_back(folder: Path, found: dict[str, int], sizes: dict[str, int]) -> None:
-    """Make the logs that ``log_sizes`` found what they were at a checkpoint: what came later goes, files included.
-
-    Raises:
-        ValueError: one that stays is a hard link; then nothing was changed.
-    """
-    for name in found.keys() & sizes.keys():
-        check_alone(folder / name, (folder / name).lstat())
-    for name, size in found.items():
-        if name not in sizes:
-            (folder / name).unlink()
-        elif size > sizes[name]:
-            os.truncate(folder / name, sizes[name])
 
 
 def write_folder(folder: Path, contents: dict[str, bytes]) -> None:

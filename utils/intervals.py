@@ -1,18 +1,39 @@
-"""Intervals of means that were measured a few times."""
+"""Confidence intervals of means: by bootstrap, by Student's t, and by the normal distribution. All of them 95 %."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-# The 97.5 % quantile of Student's t for 1 … 9 degrees of freedom; beyond, 1.96 + 2.5 / n is right to 0.01.
+RESAMPLES = 2000  # of the bootstrap
+NORMAL = 1.96  # the 97.5 % quantile of the normal distribution
+# The same of Student's t for 1 … 9 degrees of freedom; beyond, 1.96 + 2.5 / n is right to 0.01.
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
+def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
+    """The ends of the interval of the mean of ``values`` (N,): percentiles of resampled means, with a fixed seed.
+
+    For many values of any distribution, such as the returns of episodes. Each costs 16 bytes times ``RESAMPLES``.
+    """
+    rows = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
+    low, high = np.percentile(values[rows].mean(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
 def student_interval(values: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of the mean over seeds, by Student's t; NaN for a single one, which says nothing about others."""
+    """The ends of the interval of the mean of a few values, such as one per seed.
+
+    NaN for a single one, which says nothing about others.
+    """
     mean, freedom = float(np.mean(values)), len(values) - 1
     if freedom < 1:
         return float("nan"), float("nan")
-    quantile = STUDENT[freedom - 1] if freedom <= len(STUDENT) else 1.96 + 2.5 / freedom
+    quantile = STUDENT[freedom - 1] if freedom <= len(STUDENT) else NORMAL + 2.5 / freedom
     half = quantile * float(np.std(values, ddof=1)) / len(values) ** 0.5
     return mean - half, mean + half
+
+
+def normal_interval(values: np.ndarray) -> tuple[float, float]:
+    """The mean of hundreds of values (N,), and half the width of its interval."""
+    return float(values.mean()), NORMAL * float(values.std(ddof=1)) / math.sqrt(len(values))

@@ -1,8 +1,6 @@
 """The moments of a training at which it is consistent: there a run evaluates, saves, reports and stops."""
 
 import contextlib
-import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +11,20 @@ from stable_baselines3.common.logger import HParam, TensorBoardOutputFormat
 
 from ...envs.cards import score
 from ...training import checkpoint
+from ...training.event_log import check_sizes, log_sizes
+from ...training.progress import Progress, Stopwatch
 from ...utils.interrupts import Interrupted
 from ...utils.untrusted import is_whole
 from ..evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .config import MOST_STEPS, RunConfig, what_decides
-from .logs import append_row, growing_files, rollout_gif, write_image
+from .logs import EVALUATIONS, append_row, rollout_gif, write_image
 
+SNAPSHOT = "batch"  # the part of a checkpoint that holds the batch's snapshot
 EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
 
 
 class Place(Protocol):
-    """What of a run is needed here; see ``training.Run``."""
+    """What of a run is needed here; see ``run.Run``."""
 
     folder: Path
     config: RunConfig
@@ -39,31 +40,32 @@ def check_state(state: dict[str, Any]) -> None:
             raise ValueError(f"state.json is damaged (its entry {name!r} is missing or no map)")
     if not isinstance(state.get("config"), (dict, type(None))):  # old ones have none
         raise ValueError("state.json is damaged (its entry 'config' is no map)")
-    run, sizes = state["run"], state["files"].values()
+    run = state["run"]
     if not is_whole(run.get("evaluated_at"), 0, MOST_STEPS):
         raise ValueError("state.json is damaged (it does not say when the run was evaluated)")
     if not isinstance(run.get("best"), (float, type(None))):
         raise ValueError("state.json is damaged (its best return is no number)")
-    if not all(is_whole(size, 0, 2**62) for size in sizes):
-        raise ValueError("state.json is damaged (the sizes of the logs are no whole numbers)")
+    check_sizes(state["files"])
+
+
+def load_latest(folder: Path) -> checkpoint.Checkpoint:
+    """The newest good checkpoint of the run in ``folder``; errors as of ``checkpoint.load_latest``."""
+    return checkpoint.load_latest(folder / "checkpoints", check_state, (SNAPSHOT,))
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a run is, for whoever shows it."""
+class RunProgress(Progress):
+    """How far a run is; its speed is in steps of environments per second."""
 
-    steps: int
-    total: int
-    fps: float
     train_return: float | None  # mean over the last rollouts
     evaluation: Evaluation | None
     evaluating: float | None = None  # share of the running evaluation that is done
 
     def __str__(self) -> str:
         """The figures in a line."""
-        parts = [f"{self.steps:,} steps"]
+        parts = [f"{self.done:,} steps"]
         if self.evaluating is None:  # else the training stands still
-            parts.append(f"{self.fps:,.0f}/s")
+            parts.append(f"{self.speed:,.0f}/s")
         if self.train_return is not None:
             parts.append(f"return {score(self.train_return)}")
         if self.evaluation is not None:
@@ -84,16 +86,12 @@ class RunCallback(BaseCallback):
         self.resumed = state is not None
         self.last: Evaluation | None = None
         self.last_return: float | None = None
-        # A new run saves at its first step, so that it can be watched and resumed from the first second on.
-        self.saved_at, self.reported_at = time.monotonic() if self.resumed else -math.inf, 0.0
-        self.began, self.began_steps, self.fps = time.monotonic(), 0, 0.0
-        self.away = 0.0  # s spent in evaluations and their pictures, which are no training
         self.interrupted: str | None = None
         self._judge: Any = None
 
     def _on_training_start(self) -> None:
-        self.began_steps = self.num_timesteps
-        self.began = time.monotonic()
+        # A new run saves at its first step, so that it can be watched and resumed from the first second on.
+        self.watch = Stopwatch(self.num_timesteps, unsaved=not self.resumed)
         if not self.resumed:
             c = self.run.config
             flat: dict[str, bool | str | float | None] = {
@@ -114,12 +112,11 @@ class RunCallback(BaseCallback):
         if every and self.num_timesteps // every > self.evaluated_at // every and not self.interrupted:
             with contextlib.suppress(Interrupted):  # it will be made anew by the run that goes on from here
                 self._evaluate()
-        now = time.monotonic()
-        if self.interrupted or now - self.saved_at >= self.run.config.checkpoint_seconds:
+        if self.interrupted or self.watch.must_save(self.run.config.checkpoint_seconds):
             self.save()
         if self.interrupted:
             raise Interrupted(self.interrupted)
-        if self.report is not None and now - self.reported_at >= 0.1:
+        if self.watch.must_report:
             self._report()
 
     def _on_step(self) -> bool:
@@ -144,19 +141,15 @@ class RunCallback(BaseCallback):
     def _report(self, evaluating: float | None = None) -> None:
         if self.report is None:
             return
-        self.reported_at = time.monotonic()
-        if evaluating is None:
-            self.fps = (self.num_timesteps - self.began_steps) / max(self.reported_at - self.began - self.away, 1e-9)
+        self.watch.reported()
+        speed = self.watch.speed if evaluating is not None else self.watch.measure(self.num_timesteps)
         self.last_return = self.model.statistics.latest  # type: ignore[attr-defined]
         steps, total = self.num_timesteps, self.run.config.steps
-        self.report(Progress(steps, total, self.fps, self.last_return, self.last, evaluating))
+        self.report(RunProgress(steps, total, speed, self.last_return, self.last, evaluating))
 
     def _evaluate(self, keep: bool = True) -> None:
-        began = time.monotonic()
-        try:
+        with self.watch.away():
             self._measure(keep)
-        finally:
-            self.away += time.monotonic() - began
 
     def _measure(self, keep: bool) -> None:
         c = self.run.config
@@ -178,7 +171,7 @@ class RunCallback(BaseCallback):
             self.logger.record(f"evaluation/{key}", value)
         self.logger.dump(self.num_timesteps)
         self._picture()
-        append_row(self.run.folder / "evaluations.csv", {"steps": self.num_timesteps, "seed": c.seed, **tags})
+        append_row(self.run.folder / EVALUATIONS, {"steps": self.num_timesteps, "seed": c.seed, **tags})
         self.evaluated_at, self.last = self.num_timesteps, result
         self.best = result.mean if self.best is None else max(self.best, result.mean)
 
@@ -186,7 +179,7 @@ class RunCallback(BaseCallback):
         """Shows how far an evaluation is, and leaves one that somebody does not want to wait for."""
         if self.interrupted:
             raise Interrupted(self.interrupted)
-        if time.monotonic() - self.reported_at >= 0.1:
+        if self.watch.must_report:
             self._report(played / self.run.config.evaluation_episodes)
 
     @property
@@ -210,12 +203,12 @@ class RunCallback(BaseCallback):
         state = {
             "agent": agent_state,
             "run": {"evaluated_at": self.evaluated_at, "best": self.best},
-            "files": growing_files(self.run.folder),
+            "files": log_sizes(self.run.folder, EVALUATIONS),
             "config": what_decides(self.run.config),
         }
-        snapshot = self.batch.snapshot() if hasattr(self.batch, "records") else None
-        checkpoint.save(self.run.folder / "checkpoints", self.model.num_timesteps, tensors, state, snapshot)
-        self.saved_at = time.monotonic()
+        parts = {SNAPSHOT: self.batch.snapshot()} if hasattr(self.batch, "records") else {}
+        checkpoint.save(self.run.folder / "checkpoints", self.model.num_timesteps, tensors, state, parts)
+        self.watch.saved()
 
     def close(self) -> None:
         if self._judge is not None:

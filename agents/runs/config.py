@@ -16,13 +16,14 @@ import yaml
 from ...envs.engine.batch import check_seed
 from ...envs.make import pin_component, pin_components, slots_of
 from ...envs.registry import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
-from ...utils.files import quote, write_atomically
-from ...utils.untrusted import MOST_YAML, is_number, parse_yaml, read_regular
+from ...training.settings import check_range, check_types, read_settings, write_settings
+from ...utils.files import quote
 from ...utils.wording import did_you_mean, in_line, in_one_line
 from ..evaluation import MOST_EPISODES
 from ..registry import find, resolve
 
 CONFIG_FORMAT = 2
+REMEDY = "restore it or start a new run"
 MOST_STEPS = 10**15  # what the name of a checkpoint, and whoever counts in 64 bits, can say
 MOST_SECONDS = 10**9
 # What is younger than some runs and results (hyperparameters, and an entry of `RunConfig`): at these values it changes
@@ -49,30 +50,14 @@ class RunConfig:
     checkpoint_seconds: float = 30.0  # between two checkpoints
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            kind: Any = {str: str, int: int, float: (int, float)}.get(entry.type, dict)  # type: ignore[arg-type]
-            if isinstance(value, bool) or not isinstance(value, kind):
-                what = {str: "a text", int: "a whole number", dict: "a map"}.get(kind, "a number")
-                raise ValueError(f"{entry.name} must be {what}, got {value!r}")
+        check_types(self)
         check_entries(self.env, self.module)
         find(self.agent)
         check_seed(self.seed)
-        for name, least, most in (
-            ("steps", 1, MOST_STEPS),
-            ("evaluate_every", 0, MOST_STEPS),
-            ("evaluation_episodes", 1, MOST_EPISODES),
-            ("checkpoint_seconds", 0, MOST_SECONDS),
-        ):
-            value = getattr(self, name)
-            if not value >= least:
-                raise ValueError(f"{name} must be >= {least}, got {value}")
-            if not is_number(value) or value > most:
-                raise ValueError(f"{name} must be {least} … {most:,}, got {value if is_number(value) else 'more'}")
-        for name in ("environment", "hyperparameters"):
-            for key in getattr(self, name):
-                if not isinstance(key, str):
-                    raise ValueError(f"{name} has the entry {key!r}, expected names")
+        check_range(self, 1, MOST_STEPS, "steps")
+        check_range(self, 0, MOST_STEPS, "evaluate_every")
+        check_range(self, 1, MOST_EPISODES, "evaluation_episodes")
+        check_range(self, 0, MOST_SECONDS, "checkpoint_seconds")
         if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", self.device):
             raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
 
@@ -148,15 +133,15 @@ def versions() -> dict[str, str]:
 
 def write(config: RunConfig, path: Path) -> None:
     """Write ``config`` and the versions as YAML."""
-    content = {"format": CONFIG_FORMAT, **_plain(asdict(config)), "versions": versions()}
+    content = {**_plain(asdict(config)), "versions": versions()}
     if not config.module:
         del content["module"]
-    write_atomically(path, yaml.safe_dump(content, sort_keys=False).encode())
+    write_settings(path, CONFIG_FORMAT, content)
 
 
 def other_versions(folder: Path) -> list[str]:
     """A line for each library that is of another version than when the run in ``folder`` began."""
-    began = parse_yaml(read_regular(folder / "config.yaml", MOST_YAML)).get("versions")
+    began = _content(folder).get("versions")
     began = began if isinstance(began, dict) else {}
     return [
         f"the run began with {name} {in_line(began.get(name), 40)}, this is {now}: going on may not be exact to the bit"
@@ -197,40 +182,15 @@ def read(folder: Path) -> RunConfig:
         ValueError: its config.yaml is damaged, incomplete or of another version; or its environment is not registered.
             Nothing is imported for what stands in it.
     """
-    path = folder / "config.yaml"
-    if not path.exists():
-        what = "does not exist" if not folder.exists() else "holds no config.yaml"
-        raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made")
-    try:
-        data = read_regular(path, MOST_YAML)
-    except OSError as fault:
-        raise ValueError(f"{path} cannot be read: {fault.strerror}; restore it or start a new run") from None
-    try:
-        content = parse_yaml(data)
-    except ValueError as fault:
-        raise ValueError(f"{path} cannot be read: {in_one_line(fault)}; restore it or start a new run") from None
-    if not isinstance(content, dict) or "format" not in content:
-        raise ValueError(f"{path} is not the config of a run (no format entry); restore it or start a new run")
-    if content["format"] == 1:
-        raise ValueError(
-            f"{path} has format 1, whose env could name a module to import; rewrite it: ludus upgrade {quote(folder)}"
-        )
-    if content["format"] != CONFIG_FORMAT:
-        raise ValueError(
-            f"{path} has format {content['format']!r}, this version of Ludus reads {CONFIG_FORMAT}; "
-            "use the version of Ludus that made the run"
-        )
+    path, values = folder / "config.yaml", _content(folder)
+    values.pop("versions", None)
     known = [f.name for f in fields(RunConfig)]
-    values = {key: value for key, value in content.items() if key not in ("format", "versions")}
     for key in values:
         if key not in known:
             raise ValueError(f"{path} has an unknown entry {key!r}{did_you_mean(key, known)}")
-    for key in ("hyperparameters", "environment"):
-        if not isinstance(values.get(key, {}), dict):
-            raise ValueError(f"{path} has a damaged entry {key!r}; restore it or start a new run")
     missing = [key for key in ("env", "agent", "steps", "hyperparameters") if key not in values]
     if missing:
-        raise ValueError(f"{path} lacks the entry {missing[0]!r}; restore it or start a new run")
+        raise ValueError(f"{path} lacks the entry {missing[0]!r}; {REMEDY}")
     try:
         found = RunConfig(**values)
         resolved = resolve(found.agent, found.hyperparameters)
@@ -240,9 +200,19 @@ def read(folder: Path) -> RunConfig:
         if lost:
             raise ValueError(f"it lacks the hyperparameter {lost[0]!r}")
     except Exception as fault:  # whatever an agent raises at hyperparameters that nobody ever gave it
-        raise ValueError(f"{path}: {in_one_line(fault)}; restore it or start a new run") from None
+        raise ValueError(f"{path}: {in_one_line(fault)}; {REMEDY}") from None
     check_registered(found.env, found.module, f"{folder} is a run of")
     return found
+
+
+def _content(folder: Path) -> dict[Any, Any]:
+    path = folder / "config.yaml"
+    old = {1: f"whose env could name a module to import; rewrite it: ludus upgrade {quote(folder)}"}
+    try:
+        return read_settings(path, CONFIG_FORMAT, "the config of a run", REMEDY, old)
+    except FileNotFoundError:
+        what = "does not exist" if not folder.exists() else "holds no config.yaml"
+        raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made") from None
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The logs of a run: files that only grow, and pictures for TensorBoard."""
+"""The logs of a run: TensorBoard's and its own table of evaluations, and pictures for them."""
 
 import csv
 import io
@@ -7,48 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from ...utils.files import log_sizes
-from ...utils.untrusted import MOST_EVENTS, open_regular
+from ...training.event_log import EVENTS, log_sizes, tells_of_steps
 from ..evaluation import Policy
 
-STEP_TAG = b"\x10"  # protobuf's, of the second field, a number
-FIRST_EVENTS = 1000  # more than those of step 0: the hyperparameters
-
-
-def growing_files(folder: Path) -> dict[str, int]:
-    """Name -> size in bytes of the run's logs; ``ValueError`` if one is a link or no regular file."""
-    return log_sizes([*folder.glob("events.out.*"), folder / "evaluations.csv"])
+EVALUATIONS = "evaluations.csv"  # a line per evaluation
 
 
 def log_of_training(folder: Path) -> str:
     """The name of a log that tells of a step after the first checkpoint; empty if there is none.
 
     Raises:
-        ValueError: see ``growing_files``.
+        ValueError: a log is a link or no regular file.
     """
-    for name, size in growing_files(folder).items():
-        if size and (not name.startswith("events.out.") or _tells_of_steps(folder / name, size)):
+    for name, size in log_sizes(folder, EVALUATIONS).items():
+        if size and (not name.startswith(EVENTS) or tells_of_steps(folder / name, size)):
             return name
     return ""
-
-
-def _tells_of_steps(path: Path, size: int) -> bool:
-    """Whether TensorBoard's file of so many bytes has an event of a step above 0, or is none that just began.
-
-    What it says is not decoded, for it may be a stranger's. A record is a length of 8 bytes, a checksum of 4, the
-    event, and another of 4; an event is a time in 9 bytes, then its step with a tag in front, unless that is 0.
-    """
-    with open_regular(path, MOST_EVENTS) as stream:
-        start = 0
-        for _ in range(FIRST_EVENTS):
-            stream.seek(start)
-            head = stream.read(12 + 9 + 1)
-            if head[21:] == STEP_TAG:
-                return True
-            start += 8 + 4 + int.from_bytes(head[:8], "little") + 4
-            if start >= size:  # the end, or an event that a kill has cut off
-                return False
-    return True
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:
@@ -67,7 +41,7 @@ GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
 
 def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None:
     """The first steps of an episode as a GIF; ``None`` for an environment that does not draw here. Closes ``batch``."""
-    from ...envs.rendering.video import gif
+    from ...envs.rendering.video import encode_gif
 
     try:
         if batch.frame_size is None:
@@ -83,7 +57,7 @@ def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None
             frames.append(frame.copy())
             if batch.step(policy(batch)):
                 break
-        return gif(np.stack(frames), GIF_FPS)
+        return encode_gif(np.stack(frames), GIF_FPS)
     finally:
         batch.close()
 

@@ -13,8 +13,6 @@ doubles, and goes on with the same bits as the run that was not killed (same mac
 """
 
 import contextlib
-import fcntl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,18 +24,17 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from ...envs.make import make_batch
 from ...envs.registry import import_option
-from ...training import checkpoint
-from ...utils.files import cut_back, is_temporary, quote
+from ...training import checkpoint, event_log, folders
+from ...utils.files import quote
 from ...utils.interrupts import watch_signals
-from ...utils.untrusted import MOST_YAML, open_regular
 from ...utils.wording import in_one_line
-from .. import registry as catalogue
+from .. import registry
 from ..evaluation import Evaluation
 from ..networks import at_most
 from ..registry import Agent
-from .callback import Progress, RunCallback, check_state
+from .callback import SNAPSHOT, RunCallback, RunProgress, load_latest
 from .config import RunConfig, changes, configure, other_versions, read, write
-from .logs import growing_files, log_of_training
+from .logs import EVALUATIONS, log_of_training
 
 NEVER_CHANGED = {"env", "agent", "num_envs"}  # in the config.yaml of a run that has a checkpoint
 
@@ -46,7 +43,7 @@ def budget(env: str, seconds: float, agent: str = "pqn") -> dict[str, Any]:
     """``steps`` that take about ``seconds`` on this machine (measured for a twentieth of it), and when to evaluate."""
     hyperparameters = configure(env, agent).hyperparameters
     batch = make_batch(env, hyperparameters["num_envs"])
-    trial = catalogue.make(agent, batch, hyperparameters, seed=0)
+    trial = registry.make(agent, batch, hyperparameters, seed=0)
     trial.set_logger(Logger(None, []))
     iteration = hyperparameters["num_envs"] * hyperparameters.get("rollout_steps", 1)
     trial.learn(iteration)  # compiles
@@ -67,24 +64,20 @@ class Run:
         self.folder, self.config = folder, config
         self.notes: list[str] = []  # what a person should know, one line each
 
+    @property
+    def again(self) -> str:
+        """The command that goes on with this run."""
+        return f"ludus train --resume {quote(self.folder)}{import_option(self.config.module)}"
+
     @classmethod
     def start(cls, folder: Path, config: RunConfig) -> "Run":
         if (folder / "config.yaml").exists():
             raise ValueError(
                 f"{folder} already holds a run; continue it with --resume {quote(folder)}, or choose another --run"
             )
-        if folder.exists() and not folder.is_dir():
-            raise ValueError(f"{folder} is a file, expected a folder or a new name; choose another --run")
-        if folder.exists() and any(not is_temporary(path) for path in folder.iterdir()):
-            raise ValueError(f"{folder} exists and is not empty; choose another --run")
+        folders.check_free(folder, "--run")
         cls(folder, config).make_agent()[1].close()  # refuses what cannot be trained before anything is written
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for path in folder.iterdir():  # a start that was killed while it wrote its configuration
-                path.unlink()
-            write(config, folder / "config.yaml")
-        except OSError as fault:
-            raise OSError(f"{folder} cannot be made: {fault.strerror or fault}; choose another --run") from None
+        folders.begin(folder, "--run", lambda: write(config, folder / "config.yaml"))
         return cls(folder, config)
 
     @classmethod
@@ -116,14 +109,17 @@ class Run:
         batch.seed_from(c.seed)
         # A run of a machine with CUDA can be watched, evaluated and continued on one without.
         device = c.device if torch.cuda.is_available() else "cpu"
-        return catalogue.make(c.agent, batch, c.hyperparameters, c.seed, device, acting)
+        return registry.make(c.agent, batch, c.hyperparameters, c.seed, device, acting)
 
     def make_batch(self, num_envs: int, **keywords: Any) -> Any:
         """Environments like those of the training."""
         return make_batch(self.config.env, num_envs, **{**self.config.environment, **keywords})
 
     def _load_checkpoint(self) -> checkpoint.Checkpoint:
-        saved = checkpoint.load_latest(self.folder / "checkpoints", check_state)
+        try:
+            saved = load_latest(self.folder)
+        except FileNotFoundError as fault:
+            raise FileNotFoundError(f"{fault}; begin the training with: {self.again}") from None
         self.notes += saved.problems
         return saved
 
@@ -151,7 +147,7 @@ class Run:
                 f"the checkpoint was made with {'; with '.join(changed.values())}; restore {path}"
             ) from fault
 
-    def train(self, progress: Callable[[Progress], None] | None = None) -> Evaluation:
+    def train(self, progress: Callable[[RunProgress], None] | None = None) -> Evaluation:
         """Train to the end, from the newest checkpoint if there is one; returns the last evaluation.
 
         Raises:
@@ -160,16 +156,10 @@ class Run:
                 not fit its config.yaml; a log is no regular file.
             OSError: the folder cannot be written (any more); what was saved stays.
         """
-        with open_regular(self.folder / "config.yaml", MOST_YAML) as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it ends
-            except BlockingIOError:
-                raise ValueError(
-                    f"{self.folder} is being trained by another process; stop that one first, or choose another --run"
-                ) from None
+        with folders.held(self.folder / "config.yaml", "--run"):
             return self._train(progress)
 
-    def _train(self, progress: Callable[[Progress], None] | None) -> Evaluation:
+    def _train(self, progress: Callable[[RunProgress], None] | None) -> Evaluation:
         c = self.config
         torch.set_num_threads(int(c.hyperparameters.get("threads", 1)))
         agent, batch = self.make_agent()
@@ -182,16 +172,17 @@ class Run:
                 if NEVER_CHANGED & changed.keys():  # some agents would notice late, or never
                     raise ValueError
                 agent.load(saved.tensors, saved.state["agent"])
-                if saved.batch is not None:
-                    batch.restore(saved.batch)
+                snapshot = saved.parts.get(SNAPSHOT)
+                if snapshot is not None:
+                    batch.restore(snapshot)
             self.notes += [f"config.yaml was changed: the checkpoint was made with {line}" for line in changed.values()]
             if not agent.keep_replay(self.folder / "replay"):
                 self.notes.append(f"{self.folder / 'replay'} was not whole: the replay buffer starts empty")
-            if saved.batch is None:
+            if snapshot is None:
                 batch.seed_from(c.seed + saved.steps)
                 agent.begin_anew()
                 self.notes.append(f"{c.env} cannot be saved: its episodes start anew, the resume is not exact")
-            cut_back(self.folder, growing_files(self.folder), saved.state["files"])
+            event_log.cut_back(self.folder, saved.state["files"], EVALUATIONS)
         else:
             log = log_of_training(self.folder)
             if log:  # a run saves before its first step, so there were checkpoints
@@ -200,31 +191,19 @@ class Run:
                     "restore the folder from a copy, or begin a new run with another --run"
                 )
             agent.keep_replay(self.folder / "replay")
-            cut_back(self.folder, growing_files(self.folder), {})  # killed before the first checkpoint: it begins anew
+            event_log.cut_back(self.folder, {}, EVALUATIONS)  # killed before the first checkpoint: it begins anew
         callback = RunCallback(self, batch, saved.state["run"] if saved else None, progress)
-        # TensorBoard writes in a thread of its own; a full disk is reported once, below, and not by that thread, too.
-        before, threading.excepthook = threading.excepthook, _quiet_about_files(threading.excepthook)
-        writer = None
         try:
-            writer = TensorBoardOutputFormat(str(self.folder))
-            agent.set_logger(Logger(str(self.folder), [writer]))
-            with watch_signals(callback):
-                agent.learn(c.steps, callback, reset_num_timesteps=saved is None)
-        except OSError as fault:
-            raise OSError(
-                f"{self.folder} cannot be written: {fault.strerror or fault}; make room or make it writable, then go "
-                f"on with: ludus train --resume {quote(self.folder)}{import_option(c.module)}"
-            ) from fault
+            with event_log.writing(self.folder, self.again):
+                output = TensorBoardOutputFormat(str(self.folder))
+                try:
+                    agent.set_logger(Logger(str(self.folder), [output]))
+                    with watch_signals(callback):
+                        agent.learn(c.steps, callback, reset_num_timesteps=saved is None)
+                finally:
+                    event_log.close(output)
         finally:
-            if writer is not None:
-                with contextlib.suppress(OSError):
-                    writer.close()
-            threading.excepthook = before
             callback.close()
             batch.close()
         assert callback.last is not None
         return callback.last
-
-
-def _quiet_about_files(report: Callable) -> Callable:
-    return lambda failure: None if isinstance(failure.exc_value, OSError) else report(failure)

@@ -110,7 +110,7 @@ CLASSES: dict[str, Any] = {"ppo": LudusPPO, "a2c": LudusA2C, "dqn": LudusDQN, "s
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Any:
-    """See ``catalogue.make``."""
+    """See ``registry.make``."""
     if seed > MOST_SEED:
         raise ValueError(f"seed must be 0 … 2**32-1 for {name}, got {seed}")
     arguments = {key: value for key, value in values.items() if key not in OURS}

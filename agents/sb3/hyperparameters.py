@@ -60,7 +60,7 @@ NOISES: dict[str, Any] = {"normal": NormalActionNoise, "ornstein-uhlenbeck": Orn
 
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """See ``catalogue.resolve``; the names are those of SB3's arguments, ``OURS``, and ``policy_kwargs`` as a dict.
+    """See ``registry.resolve``; the names are those of SB3's arguments, ``OURS``, and ``policy_kwargs`` as a dict.
 
     ``learning_rate`` and ``clip_range`` may be ``lin_0.001``: falling linearly from there to 0.
     """

@@ -1,1 +1,1 @@
-"""Automation: lifts, conveyors, plants; one file per environment."""
+"""Automation: lifts, conveyors, plants; one folder per environment."""

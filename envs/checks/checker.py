@@ -1,10 +1,10 @@
-"""``check_vector_env``: does a vector environment keep Gymnasium's contract, and, if it is one of ours, our own?
+"""The checker of vector environments, ``check_vector_env``: Gymnasium's contract and, if one is ours, our own.
 
     from ludus.envs.checks.checker import check_vector_env
 
     check_vector_env(MyVectorEnv(num_envs=4))                     # raises VectorEnvError with all that is broken
     check_vector_env(lambda: MyVectorEnv(num_envs=4))             # a new environment for each play
-    check_vector_env("ludus/Snake-v1", profile="ludus")           # three autoreset modes, both faces, snapshots
+    check_vector_env("ludus/Snake-v1", profile="ludus")           # three autoreset modes, snapshots, the single one
 
 The rules stand in ``checker_rules.py``, and in words in docs/checker.md, with what EnvPool 1.2.5 does otherwise.
 The same from the command line: ``ludus check ID``.
@@ -133,7 +133,7 @@ def make_single(spec: EnvSpec, **keywords: Any) -> gymnasium.Env:
     """The single environment of ``spec``, as ``make_like``."""
     spec = copy.deepcopy(spec)
     settings = {**spec.kwargs, **keywords}
-    limit = settings.pop("max_episode_steps", None)  # the single face has it from Gymnasium's TimeLimit
+    limit = settings.pop("max_episode_steps", None)  # the single environment has it from Gymnasium's TimeLimit
     spec.kwargs = {key: value for key, value in settings.items() if key not in VECTOR_ONLY}
     return gymnasium.make(spec, max_episode_steps=limit)
 

@@ -8,12 +8,24 @@ from gymnasium import error, spaces
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .checker_plays import REPLAYED, SEED, Subject, attempt, can_replay, check_replays, check_seeds, told
+from .checker_plays import REPLAYED, SEED, Subject, attempt, can_replay, check_replays, check_seeds, describe_fault
 from .checker_report import Report
 from .checker_steps import Inspector, check_statement
-from .checker_values import Story, bounds, brief, first_difference, form, freeze, mode_of, rows, same, samples, tell
+from .checker_values import (
+    Story,
+    are_equal,
+    bounds_of,
+    describe_form,
+    find_first_difference,
+    freeze,
+    mode_of,
+    play_stories,
+    sample_actions,
+    shorten,
+    split_rows,
+)
 
-RENDERED = 5  # steps that are drawn
+RENDERED = 5  # steps whose frames are rendered
 
 
 def check_gymnasium(subject: Subject, report: Report, steps: int, strict: bool) -> list[Story] | None:
@@ -24,9 +36,9 @@ def check_gymnasium(subject: Subject, report: Report, steps: int, strict: bool) 
     stories = None
     with subject.fresh() as env:
         if check_statement(report, env):
-            actions = samples(env, steps, SEED)
+            actions = sample_actions(env, steps, SEED)
             inspector = Inspector(report, env, strict)
-            stories = attempt(report, lambda: tell(env, actions, seed=SEED, see=inspector.see))
+            stories = attempt(report, lambda: play_stories(env, actions, seed=SEED, see=inspector.see))
             if stories:
                 inspector.conclude()
                 attempt(report, lambda: check_seeds(report, env, actions, stories, inspector))
@@ -48,37 +60,38 @@ def check_gymnasium(subject: Subject, report: Report, steps: int, strict: bool) 
 def check_frames(subject: Subject, report: Report, replays: bool) -> None:
     """Frames of ``render()``, where the environment was made with ``render_mode="rgb_array"``.
 
-    ``replays``: plays can be compared, so that it shows whether drawing changes one.
+    ``replays``: plays can be compared, so that it shows whether rendering changes one.
     """
     frames: list[Any] = []
     with subject.fresh() as env:
         if env.render_mode != "rgb_array":
             report.skip(("render.frames", "render.pure"), f"made with render_mode={env.render_mode!r}")
             return
-        few, n = samples(env, RENDERED, SEED), env.num_envs
-        plain = attempt(report, lambda: tell(env, few, seed=SEED))
+        few, n = sample_actions(env, RENDERED, SEED), env.num_envs
+        plain = attempt(report, lambda: play_stories(env, few, seed=SEED))
     with subject.fresh() as env:
 
-        def draw(t: int, result: Any, selected: np.ndarray) -> None:
+        def render(t: int, result: Any, selected: np.ndarray) -> None:
             frames.append(env.render())
 
         try:
-            drawn = tell(env, few, seed=SEED, see=draw)
+            rendered = play_stories(env, few, seed=SEED, see=render)
         except error.DependencyNotInstalled as fault:
             report.skip(("render.frames", "render.pure"), str(fault))
             return
         except Exception as fault:
-            report.check("render.frames", False, told(fault))
+            report.check("render.frames", False, describe_fault(fault))
             report.skip("render.pure", "render() raised")
             return
     for shown in frames:
         listed = isinstance(shown, (tuple, list)) and len(shown) == n
-        came = f"{form(shown)}{f' of {len(shown)}' if isinstance(shown, (tuple, list)) else ''}, {n} environments"
+        count = f" of {len(shown)}" if isinstance(shown, (tuple, list)) else ""
+        came = f"{describe_form(shown)}{count}, {n} environments"
         if report.check("render.frames", listed, came):
             wrong = [frame for frame in shown if not _is_frame(frame)]
-            report.check("render.frames", not wrong, f"a frame that is {form(wrong[0]) if wrong else ''}")
+            report.check("render.frames", not wrong, f"a frame that is {describe_form(wrong[0]) if wrong else ''}")
     if replays and plain is not None:
-        where = first_difference(plain, drawn)
+        where = find_first_difference(plain, rendered)
         report.check("render.pure", where is None, f"with and without rendering: {where}")
 
 
@@ -91,22 +104,22 @@ def check_actions(subject: Subject, report: Report) -> None:
     with subject.fresh() as env:
         single, n = env.single_action_space, env.num_envs
         batched = batch_space(single, n)
-        good = samples(env, 1, SEED)[0]
+        good = sample_actions(env, 1, SEED)[0]
     whole = isinstance(single, (spaces.Discrete, spaces.MultiDiscrete))
     if whole:
-        low, high = bounds(batched)
+        low, high = bounds_of(batched)
         for wrong in (high + 1, low - 1):
-            refuses(subject, report, "actions.value", wrong)
-        refuses(subject, report, "actions.dtype", good + 0.5)
+            check_refused(subject, report, "actions.value", wrong)
+        check_refused(subject, report, "actions.dtype", good + 0.5)
     else:
         report.skip(("actions.value", "actions.dtype"), f"actions are {type(single).__name__}")
     if isinstance(good, np.ndarray):
-        refuses(subject, report, "actions.shape", np.concatenate([good, good[:1]]))
+        check_refused(subject, report, "actions.shape", np.concatenate([good, good[:1]]))
     else:
         report.skip("actions.shape", f"actions are {type(single).__name__}")
 
 
-def refuses(subject: Subject, report: Report, rule: str, actions: Any) -> None:
+def check_refused(subject: Subject, report: Report, rule: str, actions: Any) -> None:
     """Check that a step with ``actions``, after a reset, raises."""
     with subject.fresh() as env, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # AsyncVectorEnv tells of a refusal as a warning, and this one is provoked
@@ -122,17 +135,17 @@ def refuses(subject: Subject, report: Report, rule: str, actions: Any) -> None:
             if subject.make is not None and isinstance(env.unwrapped, AsyncVectorEnv):
                 env.close(terminate=True)  # its workers hold answers that nobody fetches, over which close() stumbles
         else:
-            report.check(rule, False, f"{brief(actions)}, which {type(env).__name__} accepted")
+            report.check(rule, False, f"{shorten(actions)}, which {type(env).__name__} accepted")
 
 
-def needs_reset(report: Report, rule: str, env: VectorEnv, actions: Any) -> None:
+def check_reset_needed(report: Report, rule: str, env: VectorEnv, actions: Any) -> None:
     """Check that a step with ``actions`` raises ``ResetNeeded``: an accident on the way there is no refusal."""
     try:
         env.step(freeze(actions))
     except error.ResetNeeded:
         report.check(rule, True)
     except Exception as fault:
-        report.check(rule, False, told(fault))
+        report.check(rule, False, describe_fault(fault))
     else:
         report.check(rule, False, "the step accepted")
 
@@ -144,11 +157,11 @@ def check_reset_mask(subject: Subject, report: Report) -> None:
             return
         first = np.arange(env.num_envs) == 0
         space = batch_space(env.single_observation_space, env.num_envs)
-        before = attempt(report, lambda: rows(space, env.reset(seed=SEED)[0]))
-        after = attempt(report, lambda: rows(space, env.reset(options={"reset_mask": first.copy()})[0]))
+        before = attempt(report, lambda: split_rows(space, env.reset(seed=SEED)[0]))
+        after = attempt(report, lambda: split_rows(space, env.reset(options={"reset_mask": first.copy()})[0]))
         for i in range(1, env.num_envs if before and after else 0):
-            came = f"environment {i} was not selected; {brief(before[i])} became {brief(after[i])}"
-            report.check("autoreset.disabled.others", same(before[i], after[i]), came)
+            came = f"environment {i} was not selected; {shorten(before[i])} became {shorten(after[i])}"
+            report.check("autoreset.disabled.others", are_equal(before[i], after[i]), came)
         if after is None:  # to refuse every mask, or to know no options, is not to tell a wrong mask from a right one
             report.skip("autoreset.disabled.refused", "a mask of the right shape is refused too")
             return
@@ -166,6 +179,6 @@ def check_close(report: Report, env: VectorEnv) -> None:
         try:
             env.close()
         except Exception as fault:
-            report.check("close.twice", False, f"{told(fault)}, from the {which} close()")
+            report.check("close.twice", False, f"{describe_fault(fault)}, from the {which} close()")
             return
     report.check("close.twice", True)

@@ -1,6 +1,6 @@
 """The profile ``ludus``: what our own vector environments promise beyond Gymnasium's interface (docs/checker.md)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -10,26 +10,26 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .checker_gymnasium import check_gymnasium, needs_reset, refuses
-from .checker_plays import SEED, SHORT, Subject, attempt, told
+from .checker_gymnasium import check_gymnasium, check_refused, check_reset_needed
+from .checker_plays import SEED, Subject, attempt, describe_fault
 from .checker_report import Report
 from .checker_rules import LUDUS
+from .checker_snapshots import check_snapshots, state_of
 from .checker_values import (
     Event,
     Story,
-    bounds,
-    brief,
-    difference,
-    ends,
-    first_difference,
+    bounds_of,
+    find_difference,
+    find_ends,
+    find_first_difference,
     mode_of,
-    rows,
-    samples,
-    tell,
+    play_stories,
+    sample_actions,
+    shorten,
+    split_rows,
 )
 
 LIMIT = 25  # steps of an episode, so that some end by the clock
-FLIPS = 64  # single bits that are flipped in a snapshot, one at a time
 SUMS = "totals"  # key of info: the sums of the episode so far
 Make = Callable[..., VectorEnv]
 MakeSingle = Callable[..., gymnasium.Env]
@@ -54,7 +54,7 @@ def check_ludus(
         try:
             env = sized(num_envs=num_envs)
         except Exception as fault:
-            report.check("ludus.mode", False, told(fault))
+            report.check("ludus.mode", False, describe_fault(fault))
             continue
         shown = {"render_mode": "rgb_array"} if "rgb_array" in env.metadata.get("render_modes", []) else {}
         right = report.check("ludus.mode", mode_of(env) == mode, repr(mode_of(env)))
@@ -66,7 +66,7 @@ def check_ludus(
         if stories is None or {"seeding.same", "runs"} & set(report.broken):
             continue
         with subject.fresh() as env:
-            actions = samples(env, steps, SEED)
+            actions = sample_actions(env, steps, SEED)
         parts: list[Callable[[], None]] = [
             partial(check_independence, sized, subject, report, actions, stories),
             partial(check_single, single and partial(single, max_episode_steps=limit), report, mode, actions, stories),
@@ -87,9 +87,9 @@ def check_independence(sized: Make, subject: Subject, report: Report, actions: l
     n = len(stories)
     seeds = [SEED + i for i in range(n)]
     with subject.fresh() as env:
-        again = attempt(report, lambda: tell(env, actions, seed=seeds), "ludus.seeding")
+        again = attempt(report, lambda: play_stories(env, actions, seed=seeds), "ludus.seeding")
     if again is not None:
-        where = first_difference(stories, again, with_info=True)
+        where = find_first_difference(stories, again, with_info=True)
         came = f"reset(seed={SEED}) and reset(seed=[{SEED}, …]) differ: {where}"
         report.check("ludus.seeding", where is None, came)
     if n == 1:
@@ -98,10 +98,10 @@ def check_independence(sized: Make, subject: Subject, report: Report, actions: l
     order = [n - 1, 0]
     other = sized(num_envs=len(order))
     chosen = [seeds[i] for i in order]
-    few = attempt(report, lambda: tell(other, [a[order] for a in actions], seed=chosen), "ludus.num_envs")
+    few = attempt(report, lambda: play_stories(other, [a[order] for a in actions], seed=chosen), "ludus.num_envs")
     other.close()
     if few is not None:
-        where = first_difference([stories[i] for i in order], few, with_info=True)
+        where = find_first_difference([stories[i] for i in order], few, with_info=True)
         came = f"environments {order} of {n} and the same seeds in a batch of {len(order)} differ: {where}"
         report.check("ludus.num_envs", where is None, came)
 
@@ -109,19 +109,19 @@ def check_independence(sized: Make, subject: Subject, report: Report, actions: l
 def check_single(
     single: MakeSingle | None, report: Report, mode: AutoresetMode, actions: list[Any], stories: list[Story]
 ) -> None:
-    """Every environment of the batch shows what the single face shows with its seed and its actions."""
+    """Every environment of the batch shows what the single environment shows with its seed and its actions."""
     if single is None:
-        report.skip("ludus.single", "no single face is known: give single=…, or an id")
+        report.skip("ludus.single", "no single environment is known: give single=…, or an id")
         return
     for i, story in enumerate(stories):
         env = single()
         space = batch_space(env.action_space, len(stories))
-        own = [rows(space, action)[i] for action in actions]  # copies, which the environment may write into
+        own = [split_rows(space, action)[i] for action in actions]  # copies, which the environment may write into
         alone = attempt(report, partial(single_story, env, own, mode, SEED + i), "ludus.single")
         env.close()
         if alone is not None:
-            where = difference(alone, story, with_info=True)
-            report.check("ludus.single", where is None, f"single face and environment {i} of the batch: {where}")
+            where = find_difference(alone, story, with_info=True)
+            report.check("ludus.single", where is None, f"single environment and environment {i} of the batch: {where}")
 
 
 def single_story(env: gymnasium.Env, actions: list[Any], mode: AutoresetMode, seed: int) -> Story:
@@ -154,87 +154,17 @@ def _without_sums(info: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in info.items() if key != SUMS}
 
 
-def state_of(env: VectorEnv) -> Any:
-    """Who has ``snapshot`` and ``restore``: the environment or its ``batch``; None if neither does."""
-    for owner in (env.unwrapped, getattr(env.unwrapped, "batch", None)):
-        if hasattr(owner, "snapshot") and hasattr(owner, "restore"):
-            return owner
-    return None
-
-
-def check_snapshots(subject: Subject, report: Report, actions: list[Any], stories: list[Story]) -> None:
-    """A snapshot taken right after an end goes on as the original did, in the same batch and in another one."""
-    cut = next((t for t, ended in ends(stories) if ended and t >= SHORT), SHORT)
-    rest = actions[cut : cut + 2 * LIMIT]
-    with subject.fresh() as env:
-        state = state_of(env)
-        if state is None:
-            report.check(
-                "ludus.snapshot", False, f"neither {type(env.unwrapped).__name__} nor its batch has snapshot()"
-            )
-            report.skip(("ludus.restore", "ludus.restore.refused", "ludus.actions.unmoved"), "it has no snapshots")
-            return
-        begun = tell(env, actions[:cut], seed=SEED)
-        ended = np.array([story[-1].terminated or story[-1].truncated for story in begun])
-        data = state.snapshot()
-        report.check("ludus.snapshot", isinstance(data, bytes), f"a {type(data).__name__}")
-        went_on = tell(env, rest, reset=False, ended=ended)
-        original = [s[len(a) : len(a) + len(b)] for s, a, b in zip(stories, begun, went_on, strict=True)]
-        where = first_difference(original, went_on, with_info=True)
-        report.check("ludus.snapshot", where is None, f"with and without a snapshot: {where}")
-        _goes_on(env, report, data, rest, ended, went_on, "in the same batch")
-    with subject.fresh() as env:
-        _goes_on(env, report, data, rest, ended, went_on, "in another batch")
-        for damaged, came in _damaged(data) if isinstance(data, bytes) else ():
-            before = state_of(env).snapshot()
-            try:
-                state_of(env).restore(damaged)
-            except ValueError:
-                unmoved = "ludus.snapshot" in report.broken or state_of(env).snapshot() == before
-                report.check("ludus.restore.refused", unmoved, f"the state had changed when it refused {came}")
-            except Exception as fault:
-                report.check("ludus.restore.refused", False, f"{told(fault)} for {came}")
-            else:
-                report.check("ludus.restore.refused", False, f"{came} accepted")
-
-
-def _damaged(data: bytes) -> Iterator[tuple[bytes, str]]:
-    """A snapshot cut short, and with one bit of it flipped, each with a few words that say so."""
-    for cut in (b"", data[: len(data) // 2], data[:-1]):
-        yield cut, f"{len(cut)} of its {len(data)} bytes"
-    rng = np.random.default_rng(SEED)
-    first = range(min(FLIPS // 2, len(data)))  # what stands there is read first
-    for position in (*first, *rng.integers(len(data), size=FLIPS - len(first)).tolist()):
-        bit = int(rng.integers(8))
-        flipped = bytearray(data)
-        flipped[position] ^= 1 << bit
-        yield bytes(flipped), f"a snapshot of {len(data)} bytes with bit {bit} of byte {position} flipped"
-
-
-def _goes_on(
-    env: VectorEnv, report: Report, data: Any, rest: list[Any], ended: np.ndarray, expected: list[Story], place: str
-) -> None:
-    def play() -> list[Story]:
-        state_of(env).restore(data)
-        return tell(env, rest, reset=False, ended=ended)
-
-    again = attempt(report, play, "ludus.restore")
-    if again is not None:
-        where = first_difference(expected, again, with_info=True)
-        report.check("ludus.restore", where is None, f"{place}: {where}")
-
-
 def check_refusals(subject: Subject, report: Report, actions: list[Any]) -> None:
     """What is refused, and that a refusal moves nothing."""
     good = actions[0]
     with subject.fresh() as env:
         single, batched = env.single_action_space, batch_space(env.single_action_space, env.num_envs)
-        needs_reset(report, "ludus.order", env, good)
+        check_reset_needed(report, "ludus.order", env, good)
     if not isinstance(good, np.ndarray):
         return
-    refuses(subject, report, "ludus.actions.short", good[:-1].copy())
+    check_refused(subject, report, "ludus.actions.short", good[:-1].copy())
     wrongs = [("actions.shape", np.concatenate([good, good[:1]]))]
-    low, high = bounds(batched) if isinstance(batched, (spaces.Box, spaces.MultiDiscrete)) else (good, good)
+    low, high = bounds_of(batched) if isinstance(batched, (spaces.Box, spaces.MultiDiscrete)) else (good, good)
     if isinstance(single, spaces.Box):
         rule, outside = "ludus.actions.box", [low - 1, high + 1]
         report.skip(rule, f"every {good.dtype} is inside {single}")
@@ -247,7 +177,7 @@ def check_refusals(subject: Subject, report: Report, actions: list[Any]) -> None
         if np.isinf(wrong).any() or batched.contains(_last_row(good, wrong)):  # at the end of a dtype 1 more is inside
             continue
         if rule == "ludus.actions.box":  # the other one has been tried for every profile
-            refuses(subject, report, rule, wrong.copy())
+            check_refused(subject, report, rule, wrong.copy())
         wrongs.append((rule, _last_row(good, wrong)))
     for rule, wrong in wrongs:
         with subject.fresh() as env:
@@ -261,9 +191,9 @@ def check_refusals(subject: Subject, report: Report, actions: list[Any]) -> None
             except Exception:  # which one is the environment's own affair
                 report.check(rule, True)
                 unmoved = state.snapshot() == before
-                report.check("ludus.actions.unmoved", unmoved, f"{brief(wrong)} refused, after the state had changed")
+                report.check("ludus.actions.unmoved", unmoved, f"{shorten(wrong)} refused, after the state had changed")
             else:
-                report.check(rule, False, f"{brief(wrong)}, which {type(env).__name__} accepted")
+                report.check(rule, False, f"{shorten(wrong)}, which {type(env).__name__} accepted")
 
 
 def _last_row(good: np.ndarray, wrong: np.ndarray) -> np.ndarray:
@@ -292,16 +222,16 @@ def check_masked(
     n = len(stories)
     first = np.arange(n) == 0
     with subject.fresh() as env:
-        extra = {2: first, 5: first}
-        disturbed = attempt(report, lambda: tell(env, actions, seed=SEED, extra_resets=extra), "ludus.disabled.others")
+        play = partial(play_stories, env, actions, seed=SEED, extra_resets={2: first, 5: first})
+        disturbed = attempt(report, play, "ludus.disabled.others")
     if disturbed is not None:
-        where = first_difference(stories[1:], disturbed[1:], with_info=True)
+        where = find_first_difference(stories[1:], disturbed[1:], with_info=True)
         came = f"after resets of environment 0, counted from environment 1: {where}"
         report.check("ludus.disabled.others", where is None, came)
-    over = next((t for t, ended in ends(stories) if ended), None)
+    over = next((t for t, ended in find_ends(stories) if ended), None)
     if over is None:
         report.skip("ludus.disabled.refused", "no episode ended")
         return
     with subject.fresh() as env:
-        tell(env, actions[:over], seed=SEED)
-        needs_reset(report, "ludus.disabled.refused", env, actions[over % len(actions)])
+        play_stories(env, actions[:over], seed=SEED)
+        check_reset_needed(report, "ludus.disabled.refused", env, actions[over % len(actions)])

@@ -1,4 +1,4 @@
-"""The rules that comparing plays shows: seeding, memory, and that the action after an end is ignored."""
+"""The rules about whole plays, found by comparing them: seeding, memory, the action after an end."""
 
 import contextlib
 import os
@@ -11,7 +11,17 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 from .checker_report import Report
 from .checker_steps import Inspector, Unreadable
-from .checker_values import Story, brief, ends, first_difference, mode_of, same, samples, scribble, tell
+from .checker_values import (
+    Story,
+    are_equal,
+    find_ends,
+    find_first_difference,
+    mode_of,
+    overwrite_arrays,
+    play_stories,
+    sample_actions,
+    shorten,
+)
 
 SEED = 20_260  # of the play that the others are compared with
 OTHER_SEEDS = tuple(range(SEED + 1000, SEED + 8000, 1000))  # further apart than any batch is large
@@ -46,14 +56,14 @@ def attempt(report: Report, play: Callable[[], Any], rule: str = "runs") -> Any:
         result = play()
     except Unreadable:  # a rule that says why is broken
         return None
-    except Exception as fault:  # strangers raise what they like, and a report of it is what the check is for
-        report.check(rule, False, told(fault))
+    except Exception as fault:  # third parties raise what they like, and a report of it is what the check is for
+        report.check(rule, False, describe_fault(fault))
         return None
     report.check(rule, True)
     return result
 
 
-def told(fault: Exception) -> str:
+def describe_fault(fault: Exception) -> str:
     """The exception in a line for the report; under LUDUS_TRACEBACK where it came from goes to standard error."""
     if os.environ.get("LUDUS_TRACEBACK"):
         traceback.print_exception(fault)
@@ -69,30 +79,30 @@ def can_replay(subject: Subject, report: Report, actions: list[Any], stories: li
     if "seeding.same" not in broken:
         return True
     with subject.fresh() as env:  # seeded where it was made, perhaps, as EnvPool's are
-        return first_difference(stories, tell(env, actions, seed=SEED)) is None
+        return find_first_difference(stories, play_stories(env, actions, seed=SEED)) is None
 
 
 def check_seeds(report: Report, env: VectorEnv, actions: list[Any], stories: list[Story], seen: Inspector) -> None:
     """Same seed same, different seed different, no memory of what was before."""
     few = actions[:SHORT]
     env.reset(seed=SEED)
-    again = tell(env, few, seed=SEED)
+    again = play_stories(env, few, seed=SEED)
     cut = [story[: len(other)] for story, other in zip(stories, again, strict=True)]
-    where = first_difference(cut, again)
+    where = find_first_difference(cut, again)
     if report.check("seeding.same", where is None, f"{where}, both after reset(seed={SEED})"):
         # Step exactly until an episode has ended, where a reset has most to forget.
-        last = next((t for t, ended in ends(stories) if ended and t), SHORT)
-        tell(env, actions[:last], seed=SEED)
-        where = first_difference(cut, tell(env, few, seed=SEED))
+        last = next((t for t, ended in find_ends(stories) if ended and t), SHORT)
+        play_stories(env, actions[:last], seed=SEED)
+        where = find_first_difference(cut, play_stories(env, few, seed=SEED))
         report.check("seeding.history", where is None, f"{where}, after {last} steps and reset(seed={SEED})")
     else:
         report.skip("seeding.history", "seeding.same is broken")
 
-    plays = [cut, *(tell(env, few, seed=seed) for seed in OTHER_SEEDS)]
+    plays = [cut, *(play_stories(env, few, seed=seed) for seed in OTHER_SEEDS)]
     starts = [[story[0].observation for story in play] for play in plays]
     env.reset(seed=SEED)
-    unseeded = [[story[0].observation for story in tell(env, [])] for _ in OTHER_SEEDS]
-    by_seed = any(first_difference(plays[0], play) for play in plays[1:])
+    unseeded = [[story[0].observation for story in play_stories(env, [])] for _ in OTHER_SEEDS]
+    by_seed = any(find_first_difference(plays[0], play) for play in plays[1:])
     restarts = [[first for j, _, first in seen.ends if j == i] for i in range(env.num_envs)]
     by_itself = _vary(unseeded) or any(_vary(firsts) for firsts in restarts if firsts)
     if by_seed or by_itself:
@@ -103,7 +113,7 @@ def check_seeds(report: Report, env: VectorEnv, actions: list[Any], stories: lis
     if not _vary(starts):
         report.skip(("seeding.environments", "seeding.continues"), "every seed gives the same start")
         return
-    came = f"{len(unseeded)} resets without a seed that all give {brief(unseeded[0][0])}"
+    came = f"{len(unseeded)} resets without a seed that all give {shorten(unseeded[0][0])}"
     report.check("seeding.continues", _vary(unseeded), came)
     if env.num_envs == 1:
         report.skip("seeding.environments", "a single environment")
@@ -113,7 +123,7 @@ def check_seeds(report: Report, env: VectorEnv, actions: list[Any], stories: lis
 
 
 def _vary(values: list[Any]) -> bool:
-    return any(not same(values[0], other) for other in values[1:])
+    return any(not are_equal(values[0], other) for other in values[1:])
 
 
 def check_replays(subject: Subject, report: Report, actions: list[Any], stories: list[Story]) -> None:
@@ -124,7 +134,7 @@ def check_replays(subject: Subject, report: Report, actions: list[Any], stories:
         latest[0] = result
 
     def overwrite(action: Any, ended: np.ndarray) -> Any:
-        scribble(latest[0])
+        overwrite_arrays(latest[0])
         return action
 
     with subject.fresh() as env:
@@ -132,7 +142,7 @@ def check_replays(subject: Subject, report: Report, actions: list[Any], stories:
             report.skip("memory.written", "made with copy=False")
         else:
             rule = "memory.written"
-            _compare(report, rule, stories, lambda: tell(env, actions, seed=SEED, see=keep, change=overwrite))
+            _compare(report, rule, stories, lambda: play_stories(env, actions, seed=SEED, see=keep, change=overwrite))
 
     with subject.fresh() as env:
         given: list[Any] = []
@@ -141,19 +151,19 @@ def check_replays(subject: Subject, report: Report, actions: list[Any], stories:
             given.append(action)
             return action
 
-        attempt(report, lambda: tell(env, actions[:SHORT], seed=SEED, change=remember))
-        changed = [t for t, (mine, yours) in enumerate(zip(given, actions, strict=False)) if not same(mine, yours)]
+        attempt(report, lambda: play_stories(env, actions[:SHORT], seed=SEED, change=remember))
+        changed = [t for t, (mine, yours) in enumerate(zip(given, actions, strict=False)) if not are_equal(mine, yours)]
         report.check("memory.actions", not changed, f"the actions of steps {changed[:5]} changed")
 
     with subject.fresh() as env:
-        if mode_of(env) == AutoresetMode.NEXT_STEP and any(ended for _, ended in ends(stories)[:-1]):
-            others = iter(samples(env, len(actions), SEED + 1))
+        if mode_of(env) == AutoresetMode.NEXT_STEP and any(ended for _, ended in find_ends(stories)[:-1]):
+            others = iter(sample_actions(env, len(actions), SEED + 1))
 
             def other_where(action: Any, ended: np.ndarray) -> Any:
                 return _mixed(action, next(others), ended)
 
             rule = "autoreset.next_step.action"
-            _compare(report, rule, stories, lambda: tell(env, actions, seed=SEED, change=other_where))
+            _compare(report, rule, stories, lambda: play_stories(env, actions, seed=SEED, change=other_where))
 
 
 def _mixed(action: Any, other: Any, where: np.ndarray) -> Any:
@@ -166,5 +176,5 @@ def _mixed(action: Any, other: Any, where: np.ndarray) -> Any:
 def _compare(report: Report, rule: str, stories: list[Story], play: Callable[[], Any]) -> None:
     again = attempt(report, play)
     if again is not None:
-        where = first_difference(stories, again)
+        where = find_first_difference(stories, again)
         report.check(rule, where is None, f"another play: {where}")

@@ -194,7 +194,7 @@ GYMNASIUM = {
         RENDER,
     ),
     "render.pure": Rule(
-        "render() to change nothing", "draw from a copy, and take no random number of the environment's", RENDER
+        "render() to change nothing", "render a copy, and take no random number of the environment's", RENDER
     ),
     "actions.value": Rule(
         "an exception for a whole number outside the action space",
@@ -224,9 +224,9 @@ LUDUS = {
         f"{HERE}#one-environment-does-not-know-the-others",
     ),
     "ludus.single": Rule(
-        "the single face and the vector face to show the same",
-        "let both faces run the same code",
-        f"{HERE}#both-faces-show-the-same",
+        "the single and the vector environment to show the same",
+        "let both run the same code",
+        f"{HERE}#single-and-vector-environment-show-the-same",
     ),
     "ludus.mode": Rule(
         "the autoreset mode that was asked for", "take the keyword autoreset_mode", f"{HERE}#three-modes"

@@ -11,7 +11,7 @@ from gymnasium.vector.utils import batch_space
 
 from .checker_report import Report
 from .checker_rules import GYMNASIUM
-from .checker_values import brief, form, freeze, misfit, mode_of, rows, same
+from .checker_values import are_equal, describe_form, find_misfit, freeze, mode_of, shorten, split_rows
 
 RESETS = {
     AutoresetMode.NEXT_STEP: "autoreset.next_step.observation",
@@ -26,7 +26,7 @@ class Unreadable(Exception):
 
 
 class Inspector:
-    """Looks at what an environment returns, call by call; ``see`` is the hook of ``checker_values.tell``.
+    """Looks at what an environment returns, call by call; ``see`` is the hook of ``checker_values.play_stories``.
 
     Args:
         strict: Every level of ``info`` needs its masks. Otherwise a dict in which no key has one follows the mask of
@@ -70,15 +70,15 @@ class Inspector:
         for then, result, copy in self.kept:
             parts = ("observation", "info") if len(copy) == 2 else ("observation", *["reward"] * 3, "info")
             for k, part in enumerate(parts):
-                if same(result[k], copy[k]):  # the message costs more than the check
+                if are_equal(result[k], copy[k]):  # the message costs more than the check
                     self.report.check(f"memory.{part}", True)
                     continue
-                came = f"what call {then} returned changed by call {t}: {brief(copy[k])} became {brief(result[k])}"
+                came = f"what call {then} returned changed by call {t}: {shorten(copy[k])} became {shorten(result[k])}"
                 self.report.check(f"memory.{part}", False, came)
 
     def _reset(self, t: int, result: Any, selected: np.ndarray) -> None:
         pair = isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping)
-        self._need("reset.returns", pair, brief(result) if not isinstance(result, tuple) else _parts(result))
+        self._need("reset.returns", pair, shorten(result) if not isinstance(result, tuple) else _parts(result))
         observations = self._observations(result[0], f"reset before step {t + 1}")
         check_info(self.report, result[1], self.n, f"reset before step {t + 1}: info", self.strict)
         for i in range(self.n):
@@ -88,26 +88,26 @@ class Inspector:
                 else:
                     self.starts.append(observations[i])
             else:
-                unchanged = same(observations[i], self.last[i])
-                came = f"environment {i} was not selected; {brief(self.last[i])} became {brief(observations[i])}"
+                unchanged = are_equal(observations[i], self.last[i])
+                came = f"environment {i} was not selected; {shorten(self.last[i])} became {shorten(observations[i])}"
                 self.report.check("autoreset.disabled.others", unchanged, "" if unchanged else came)
         self.ended, self.last = self.ended & ~selected, observations
         self.length[selected] = 0
 
     def _step(self, t: int, result: Any) -> None:
         form_holds = isinstance(result, tuple) and len(result) == 5 and isinstance(result[4], Mapping)
-        self._need("step.returns", form_holds, _parts(result) if isinstance(result, tuple) else brief(result))
+        self._need("step.returns", form_holds, _parts(result) if isinstance(result, tuple) else shorten(result))
         observation, reward, terminated, truncated, info = result
         floats = isinstance(reward, np.ndarray) and reward.dtype.kind == "f"
-        came = f"step {t}: {form(reward)}"
+        came = f"step {t}: {describe_form(reward)}"
         self.report.check("reward.array", floats and reward.shape == (self.n,), came)
         self._need("reward.array", np.shape(reward) == (self.n,), came)
         finite = np.isfinite(reward).all()
-        self.report.check("reward.finite", finite, "" if finite else f"step {t}: {brief(reward)}")
+        self.report.check("reward.finite", finite, "" if finite else f"step {t}: {shorten(reward)}")
         for name, flags in (("terminated.array", terminated), ("truncated.array", truncated)):
             bools = isinstance(flags, np.ndarray) and flags.dtype == np.bool_ and flags.shape == (self.n,)
-            self.report.check(name, bools, f"step {t}: {form(flags)}")
-            self._need(name, np.shape(flags) == (self.n,), f"step {t}: {form(flags)}")
+            self.report.check(name, bools, f"step {t}: {describe_form(flags)}")
+            self._need(name, np.shape(flags) == (self.n,), f"step {t}: {describe_form(flags)}")
         observations = self._observations(observation, f"step {t}")
         check_info(self.report, info, self.n, f"step {t}: info", self.strict)
         before, done = self.ended, np.asarray(terminated, np.bool_) | np.asarray(truncated, np.bool_)
@@ -129,17 +129,19 @@ class Inspector:
         self.last = observations
 
     def _observations(self, observation: Any, where: str) -> list[Any]:
-        wrong = misfit(self.space, observation)
+        wrong = find_misfit(self.space, observation)
         for kind in ("shape", "dtype"):
             self.report.check(f"observation.{kind}", not wrong or wrong[0] != kind, f"{where}: {wrong and wrong[1]}")
         if wrong and wrong[0] == "shape":
             raise Unreadable
-        observations = rows(self.space, observation)
+        observations = split_rows(self.space, observation)
         if not wrong and self.bounds.contains(observation):
             self.report.check("observation.space", True)
         elif not wrong:
             which = next((i for i, row in enumerate(observations) if not self.single.contains(row)), 0)
-            came = f"{where}: environment {which} observes {brief(observations[which])}, outside {brief(self.single)}"
+            came = (
+                f"{where}: environment {which} observes {shorten(observations[which])}, outside {shorten(self.single)}"
+            )
             self.report.check("observation.space", False, came)
         return observations
 
@@ -161,17 +163,17 @@ class Inspector:
                 self.report.check(f"autoreset.same_step.{key}.mask", np.array_equal(mask, done), came)
         if not done.any():
             return nothing
-        came = f"{where}: {form(info['final_info']) if 'final_info' in info else 'no such key'}"
+        came = f"{where}: {describe_form(info['final_info']) if 'final_info' in info else 'no such key'}"
         self.report.check("autoreset.same_step.final_info", isinstance(info.get("final_info"), Mapping), came)
         finals = info.get("final_obs")
         listed = isinstance(finals, np.ndarray) and finals.dtype == object and finals.shape == (self.n,)
-        came = f"{where}: {form(finals) if 'final_obs' in info else 'no such key'}"
+        came = f"{where}: {describe_form(finals) if 'final_obs' in info else 'no such key'}"
         if not self.report.check("autoreset.same_step.final_obs", listed, came):
             return nothing
         result = [freeze(row) for row in finals]  # type: ignore[union-attr]
         for i in np.flatnonzero(done).tolist():
-            fits = result[i] is not None and not misfit(self.single, result[i]) and self.single.contains(result[i])
-            came = "" if fits else f"{where}: environment {i} has {brief(result[i])}, not in {brief(self.single)}"
+            fits = result[i] is not None and not find_misfit(self.single, result[i]) and self.single.contains(result[i])
+            came = "" if fits else f"{where}: environment {i} has {shorten(result[i])}, not in {shorten(self.single)}"
             self.report.check("autoreset.same_step.final_obs.space", fits, came)
         return result
 
@@ -188,9 +190,9 @@ class Inspector:
         if len(self.ends) < ENOUGH_ENDS:
             self.report.skip(autoreset, f"{len(self.ends)} episodes ended; give more steps, or a short time limit")
             return
-        stale = [final for _, final, first in self.ends if same(final, first)]
+        stale = [final for _, final, first in self.ends if are_equal(final, first)]
         # Where an episode may well start as it ended (a constant observation), equality says nothing.
-        telling = not any(same(final, start) for final in stale for start in self.starts)
+        telling = not any(are_equal(final, start) for final in stale for start in self.starts)
         came = f"at all {len(self.ends)} ends the observation of the new episode equals the last of the old one"
         if self.mode in RESETS:
             self.report.check(RESETS[self.mode], not (telling and len(stale) == len(self.ends)), came)
@@ -202,7 +204,7 @@ class Inspector:
 
 
 def _parts(result: tuple) -> str:
-    return f"a tuple of {len(result)}: {', '.join(form(part) for part in result)}"
+    return f"a tuple of {len(result)}: {', '.join(describe_form(part) for part in result)}"
 
 
 def check_info(report: Report, info: Mapping[str, Any], n: int, path: str, strict: bool, depth: int = 0) -> None:
@@ -212,14 +214,14 @@ def check_info(report: Report, info: Mapping[str, Any], n: int, path: str, stric
         where = f"{path}[{key!r}]"
         if isinstance(key, str) and key.startswith("_") and key[1:] in info:
             masked = isinstance(value, np.ndarray) and value.dtype == np.bool_ and value.shape == (n,)
-            report.check("info.mask", masked, f"{where} is {form(value)}")
+            report.check("info.mask", masked, f"{where} is {describe_form(value)}")
             continue
         report.check("info.mask", bare or f"_{key}" in info, f"{where} without {f'_{key}'!r}")
         if isinstance(value, Mapping):
             check_info(report, value, n, where, strict, depth + 1)
         else:
             listed = isinstance(value, np.ndarray) and value.shape[:1] == (n,)
-            report.check("info.value", listed, f"{where} is {form(value)}")
+            report.check("info.value", listed, f"{where} is {describe_form(value)}")
 
 
 def check_statement(report: Report, env: Any) -> bool:
@@ -243,5 +245,5 @@ def check_statement(report: Report, env: Any) -> bool:
             return False
         expected = batch_space(single, n)
         fits = type(batched) is type(expected) and is_space_dtype_shape_equiv(expected, batched)
-        report.check(f"spaces.{name}", fits, f"{name}_space {brief(batched)} of {n} environments")
+        report.check(f"spaces.{name}", fits, f"{name}_space {shorten(batched)} of {n} environments")
     return True

@@ -27,14 +27,14 @@ class Event(NamedTuple):
 Story = list[Event]
 
 
-def same(a: Any, b: Any) -> bool:
+def are_equal(a: Any, b: Any) -> bool:
     """Whether two nested values are equal; NaN equals NaN, and 1 equals 1.0."""
     if type(a) is type(b) and isinstance(a, (bool, float, str)):  # by far the most, and arrays of them are slow
         return a == b or (a != a and b != b)
     if isinstance(a, Mapping) or isinstance(b, Mapping):
-        return isinstance(a, Mapping) and isinstance(b, Mapping) and a.keys() == b.keys() and _all(a, b, a)
+        return isinstance(a, Mapping) and isinstance(b, Mapping) and a.keys() == b.keys() and _all_equal(a, b, a)
     if isinstance(a, (tuple, list)) or isinstance(b, (tuple, list)):
-        return isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)) and len(a) == len(b) and _all(a, b)
+        return isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)) and len(a) == len(b) and _all_equal(a, b)
     try:
         x, y = np.asarray(a), np.asarray(b)
     except ValueError:  # an object that cannot be an array
@@ -42,23 +42,23 @@ def same(a: Any, b: Any) -> bool:
     if x.shape != y.shape:
         return False
     if x.dtype == object or y.dtype == object:
-        return a is b or (bool(x.ndim) and _all(x.ravel(), y.ravel())) or (not x.ndim and bool(a == b))
+        return a is b or (bool(x.ndim) and _all_equal(x.ravel(), y.ravel())) or (not x.ndim and bool(a == b))
     return np.array_equal(x, y, equal_nan=x.dtype.kind in "fc" and y.dtype.kind in "fc")
 
 
-def _all(a: Any, b: Any, keys: Any = None) -> bool:
-    return all(same(a[key], b[key]) for key in (range(len(a)) if keys is None else keys))
+def _all_equal(a: Any, b: Any, keys: Any = None) -> bool:
+    return all(are_equal(a[key], b[key]) for key in (range(len(a)) if keys is None else keys))
 
 
-def contained(part: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
+def is_contained(part: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
     """Whether every key of ``part`` stands in ``whole`` with the same value, level by level."""
     for key, value in part.items():
         if key not in whole:
             return False
         if isinstance(value, Mapping) and isinstance(whole[key], Mapping):
-            if not contained(value, whole[key]):
+            if not is_contained(value, whole[key]):
                 return False
-        elif not same(value, whole[key]):
+        elif not are_equal(value, whole[key]):
             return False
     return True
 
@@ -79,7 +79,7 @@ def freeze(value: Any) -> Any:
     return value
 
 
-def arrays(value: Any) -> Iterator[np.ndarray]:
+def find_arrays(value: Any) -> Iterator[np.ndarray]:
     """Every numeric array in a nested value."""
     if isinstance(value, Mapping):
         value = list(value.values())
@@ -87,17 +87,17 @@ def arrays(value: Any) -> Iterator[np.ndarray]:
         yield value
     elif isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim):
         for part in value:
-            yield from arrays(part)
+            yield from find_arrays(part)
 
 
-def scribble(value: Any) -> None:
+def overwrite_arrays(value: Any) -> None:
     """Write other numbers into every array that can be written: what a caller may do with arrays that are his."""
-    for array in arrays(value):
+    for array in find_arrays(value):
         if array.flags.writeable:
             array[...] = ~array if array.dtype.kind == "b" else array * 0 + 77 if array.dtype.kind in "iufc" else array
 
 
-def rows(space: Space, batch: Any) -> list[Any]:
+def split_rows(space: Space, batch: Any) -> list[Any]:
     """A batch of observations as a list of copies, one per environment."""
     return [freeze(row) for row in iterate(space, batch)]
 
@@ -118,19 +118,19 @@ def mode_of(env: VectorEnv) -> Any:
     return getattr(env, "metadata", {}).get("autoreset_mode")
 
 
-def samples(env: VectorEnv, steps: int, seed: int) -> list[Any]:
+def sample_actions(env: VectorEnv, steps: int, seed: int) -> list[Any]:
     """``steps`` batches of actions, the same for the same seed and the same single action space."""
     space = batch_space(env.single_action_space, env.num_envs)
     space.seed(seed)
     return [space.sample() for _ in range(steps)]
 
 
-def bounds(space: Any) -> tuple[np.ndarray, np.ndarray]:
+def bounds_of(space: Any) -> tuple[np.ndarray, np.ndarray]:
     """Smallest and largest member of a Box or a MultiDiscrete."""
     return (space.low, space.high) if isinstance(space, spaces.Box) else (space.start, space.start + space.nvec - 1)
 
 
-def tell(
+def play_stories(
     env: VectorEnv,
     actions: Sequence[Any],
     *,
@@ -163,7 +163,7 @@ def tell(
     def add_reset(t: int, selected: np.ndarray, **keywords: Any) -> None:
         result = env.reset(**keywords)
         see(t, result, selected)
-        observations = rows(space, result[0])
+        observations = split_rows(space, result[0])
         for i in np.flatnonzero(selected).tolist():
             stories[i].append(Event("reset", observations[i], 0.0, False, False, info_row(result[1], i)))
 
@@ -178,7 +178,7 @@ def tell(
         result = env.step(change(freeze(action), ended))
         see(t, result, nobody)
         observation, reward, terminated, truncated, info = result
-        observations = rows(space, observation)
+        observations = split_rows(space, observation)
         for i in range(n):
             event = Event(
                 "step", observations[i], float(reward[i]), bool(terminated[i]), bool(truncated[i]), info_row(info, i)
@@ -188,61 +188,63 @@ def tell(
     return stories
 
 
-def ends(stories: list[Story]) -> list[tuple[int, bool]]:
+def find_ends(stories: list[Story]) -> list[tuple[int, bool]]:
     """For each step: how many steps there were up to it, and whether an episode ended in it."""
     steps = [[event for event in story if event.kind == "step"] for story in stories]
     return [(t + 1, any(e.terminated or e.truncated for e in each)) for t, each in enumerate(zip(*steps, strict=True))]
 
 
-def difference(a: Story, b: Story, with_info: bool = False) -> str | None:
+def find_difference(a: Story, b: Story, with_info: bool = False) -> str | None:
     """Where two stories part, in words; None where they are the same (``with_info``: a's info stands in b's)."""
     for index, (x, y) in enumerate(zip(a, b, strict=False)):
         for name, mine, yours in zip(Event._fields, x, y, strict=True):
-            alike = not with_info or contained(mine, yours) if name == "info" else same(mine, yours)
+            alike = not with_info or is_contained(mine, yours) if name == "info" else are_equal(mine, yours)
             if not alike:
-                return f"event {index} ({x.kind}): {name} {brief(mine)} in one, {brief(yours)} in the other"
+                return f"event {index} ({x.kind}): {name} {shorten(mine)} in one, {shorten(yours)} in the other"
     if len(a) != len(b):
         return f"{len(a)} events in one, {len(b)} in the other"
     return None
 
 
-def first_difference(a: Sequence[Story], b: Sequence[Story], with_info: bool = False) -> str | None:
+def find_first_difference(a: Sequence[Story], b: Sequence[Story], with_info: bool = False) -> str | None:
     """The first environment whose stories part, and where; None if there is none."""
     for i, (x, y) in enumerate(zip(a, b, strict=True)):
-        where = difference(x, y, with_info)
+        where = find_difference(x, y, with_info)
         if where:
             return f"environment {i}, {where}"
     return None
 
 
-def brief(value: Any) -> str:
+def shorten(value: Any) -> str:
     """A value in at most about 80 characters, for a message."""
     if isinstance(value, np.ndarray) and value.size > 8:
-        return f"array {value.dtype} {value.shape}, {brief(value.ravel()[:4])}…"
+        return f"array {value.dtype} {value.shape}, {shorten(value.ravel()[:4])}…"
     text = " ".join(repr(value).split()).replace(", dtype=", " dtype=")
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
-def misfit(space: Space, value: Any, path: str = "observation") -> tuple[str, str] | None:
+def find_misfit(space: Space, value: Any, path: str = "observation") -> tuple[str, str] | None:
     """Why ``value`` has not the form of the (batched) space: ("shape" or "dtype", in words); None where it has."""
     if isinstance(space, spaces.Dict):
         if not isinstance(value, Mapping) or value.keys() != space.keys():
             came = sorted(value) if isinstance(value, Mapping) else type(value).__name__
             return "shape", f"{path} is {came}, the space has the keys {sorted(space.keys())}"
-        return next(filter(None, (misfit(part, value[key], f"{path}[{key!r}]") for key, part in space.items())), None)
+        return next(
+            filter(None, (find_misfit(part, value[key], f"{path}[{key!r}]") for key, part in space.items())), None
+        )
     if isinstance(space, spaces.Tuple):
         if not isinstance(value, tuple) or len(value) != len(space):
-            return "shape", f"{path} is {brief(value)}, the space is a tuple of {len(space)}"
-        return next(filter(None, (misfit(part, value[k], f"{path}[{k}]") for k, part in enumerate(space))), None)
+            return "shape", f"{path} is {shorten(value)}, the space is a tuple of {len(space)}"
+        return next(filter(None, (find_misfit(part, value[k], f"{path}[{k}]") for k, part in enumerate(space))), None)
     if not isinstance(space, (spaces.Box, spaces.MultiDiscrete, spaces.MultiBinary)):
         return None  # texts, graphs: whether they belong to the space is another rule
     if not isinstance(value, np.ndarray) or value.shape != space.shape:
-        return "shape", f"{path} is {form(value)}, the space has the shape {space.shape}"
+        return "shape", f"{path} is {describe_form(value)}, the space has the shape {space.shape}"
     if value.dtype != space.dtype:
         return "dtype", f"{path} has dtype {value.dtype}, the space {space.dtype}"
     return None
 
 
-def form(value: Any) -> str:
+def describe_form(value: Any) -> str:
     """What kind of value this is: an array's dtype and shape, or a type's name."""
     return f"an array {value.dtype} {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"

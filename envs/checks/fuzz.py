@@ -1,6 +1,6 @@
-"""Fuzzing an environment: campaigns with random sizes, extreme parameters, actions, resets and restores.
+"""The fuzzer of environments: campaigns with random sizes, extreme parameters, actions, resets and restores.
 
-Each campaign is a configuration and up to some hundred steps of a ``Pair``, all drawn from (seed, number of the
+Each campaign is a configuration and up to some hundred steps of a ``Pair``, all sampled from (seed, number of the
 campaign), so any of them can be played again by itself. What is checked stands in ``lockstep.py`` and in the
 environment's own ``invariants``.
 """
@@ -26,7 +26,7 @@ ROUNDS = (40, 600)  # steps of a campaign's batch, from … to
 CAMPAIGN = 20_000  # steps of environments after which a campaign has had its share
 AGES = (0, 1000)  # steps; drifts begin, or have begun, within as many
 RESET, RESTORE, REFUSE = 0.04, 0.03, 0.02  # chances per step of a partial reset, a restore, an action out of the space
-LONGEST_PLAN = 12  # steps that are played twice
+LONGEST_REPEAT = 12  # steps that are played twice
 FILLED = 0.3  # chance that a campaign says what fills a slot
 
 
@@ -98,7 +98,7 @@ def fuzz(
     simulation = load(module)[1]
     number = 0 if only is None else only
     while tally.steps < steps or only is not None:
-        campaign = draw_campaign(number, simulation, limit, np.random.default_rng([seed, number, 0]))
+        campaign = sample_campaign(number, simulation, limit, np.random.default_rng([seed, number, 0]))
         most = steps if only is None else None
         _play(campaign, module, np.random.default_rng([seed, number, 1]), most, tally, report)
         tally.campaigns += 1
@@ -108,7 +108,7 @@ def fuzz(
     return tally
 
 
-def draw_campaign(number: int, simulation: Simulation, limit: int | None, rng: np.random.Generator) -> Campaign:
+def sample_campaign(number: int, simulation: Simulation, limit: int | None, rng: np.random.Generator) -> Campaign:
     """The first has nothing changed; a quarter of the others keeps the default parameters, as most who play do."""
     keywords: dict[str, Any] = {}
     randomize, drift = {}, {}
@@ -193,13 +193,13 @@ def _play(
             now += 1
             _reset_some(pair, rng, tally)
             if rng.random() < REFUSE:
-                pair.check_refusal(_with_one_outside(draw_actions(pair.batch, campaign, rng), pair.batch, rng))
+                pair.check_refusal(_with_one_outside(sample_actions(pair.batch, campaign, rng), pair.batch, rng))
                 tally.refusals += 1
             if rng.random() < RESTORE:
-                plan = [draw_actions(pair.batch, campaign, rng) for _ in range(rng.integers(1, LONGEST_PLAN))]
-                pair.check_restore(plan, in_new_batch=bool(rng.random() < 0.1))
+                repeated = [sample_actions(pair.batch, campaign, rng) for _ in range(rng.integers(1, LONGEST_REPEAT))]
+                pair.check_restore(repeated, in_new_batch=bool(rng.random() < 0.1))
                 tally.restores += 1
-            ended = pair.step(draw_actions(pair.batch, campaign, rng))
+            ended = pair.step(sample_actions(pair.batch, campaign, rng))
             tally.episodes += int(ended.sum())
             tally.successes += int(pair.batch.rows.episodes["success"][ended].sum())
             tally.steps += campaign.num_envs
@@ -229,7 +229,7 @@ def _reset_some(pair: Pair, rng: np.random.Generator, tally: Tally) -> None:
         pair.reset(selected, seeds)
 
 
-def draw_actions(batch: KernelBatch, campaign: Campaign, rng: np.random.Generator) -> np.ndarray:
+def sample_actions(batch: KernelBatch, campaign: Campaign, rng: np.random.Generator) -> np.ndarray:
     """(N, …) actions: legal ones at random, mixed with illegal ones and those of the heuristic."""
     n, space = batch.num_envs, batch.action_space
     if isinstance(space, spaces.Discrete):
@@ -238,7 +238,7 @@ def draw_actions(batch: KernelBatch, campaign: Campaign, rng: np.random.Generato
         # Where nothing is legal (the last picture of an episode), anything goes.
         actions = np.argmax(weights * (legal + 1e-9), axis=1)
     else:
-        actions = _draw_from_box(space, n, rng)
+        actions = _sample_box(space, n, rng)
     if campaign.guided and batch.has_heuristic:
         advised = batch.heuristic()
         low, high = batch.action_bounds
@@ -249,7 +249,7 @@ def draw_actions(batch: KernelBatch, campaign: Campaign, rng: np.random.Generato
     return actions
 
 
-def _draw_from_box(space: Space, n: int, rng: np.random.Generator) -> np.ndarray:
+def _sample_box(space: Space, n: int, rng: np.random.Generator) -> np.ndarray:
     """Uniform between the bounds (those at infinity taken as ±1,000), a fifth of all components on a bound."""
     assert isinstance(space, spaces.Box)
     low, high = np.maximum(space.low, -1e3).astype(float), np.minimum(space.high, 1e3).astype(float)

@@ -242,14 +242,14 @@ class Pair:
             raise Fault(0, "a refused step has changed the state") from None
         raise Fault(0, f"actions outside the space were accepted: {actions.tolist()}")
 
-    def check_restore(self, plan: Sequence[np.ndarray], in_new_batch: bool) -> None:
-        """The actions of ``plan`` give the same bits twice, from one snapshot; then the batch is back where it was."""
+    def check_restore(self, repeated: Sequence[np.ndarray], in_new_batch: bool) -> None:
+        """``repeated`` actions give the same bits twice, from one snapshot; then the batch is back where it was."""
         data, before = self.batch.snapshot(), shown_by(self.batch)
-        played = [self._play(self.batch, actions) for actions in plan]
+        played = [self._play(self.batch, actions) for actions in repeated]
         end = self.batch.snapshot()
         other = self.make(self.mode) if in_new_batch else self.batch
         try:
-            self._replay(other, data, before, plan, played, end)
+            self._replay(other, data, before, repeated, played, end)
         finally:
             if in_new_batch:
                 other.close()
@@ -260,24 +260,24 @@ class Pair:
         other: KernelBatch,
         data: bytes,
         before: Shown,
-        plan: Sequence[np.ndarray],
+        repeated: Sequence[np.ndarray],
         played: Sequence[Shown],
         end: bytes,
     ) -> None:
-        """``other``, restored from ``data``, shows ``before``, then for each of ``plan`` what was ``played``."""
+        """``other``, restored from ``data``, shows ``before``, then for each of ``repeated`` what was ``played``."""
         other.restore(data)
         if other.snapshot() != data:
             raise Fault(0, "a restored batch has another state than its snapshot")
         now = shown_by(other)
         for word, ours, theirs in zip(WORDS[:3], now, before, strict=False):
             demand(ours == theirs, f"a restored batch shows another {word}")
-        for count, (actions, shown) in enumerate(zip(plan, played, strict=True), start=1):
+        for count, (actions, shown) in enumerate(zip(repeated, played, strict=True), start=1):
             for word, ours, theirs in zip(WORDS, self._play(other, actions), shown, strict=True):
                 row = first_unequal_row(ours, theirs)
                 if row is not None:
                     raise Fault(row, f"{count} steps after a restore the {word} is another than before it")
         if other.snapshot() != end:
-            raise Fault(0, f"{len(plan)} steps after a restore the state is another than before it")
+            raise Fault(0, f"{len(repeated)} steps after a restore the state is another than before it")
 
     def _play(self, batch: KernelBatch, actions: np.ndarray) -> Shown:
         if self.mode == AutoresetMode.DISABLED and batch.records["pending"].any():

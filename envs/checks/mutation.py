@@ -1,4 +1,4 @@
-"""Mutants of an environment's rules: where its kernels can be changed, and what the tests say to each change.
+"""Mutants of an environment's rules: every place where its kernels can be changed.
 
 A mutant is the environment's file, or a module beside it or in its folder that holds a part of its rules, with one
 comparison, operator, number or negation replaced.

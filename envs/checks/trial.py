@@ -17,8 +17,8 @@ from ..engine.simulation import Simulation, load
 from ..engine.slots.resolve import examples
 from ..engine.slots.slotted_batch import open_batch
 from ..engine.third_party import trust
-from .fuzz import Campaign, Tally, draw_actions, fuzz
-from .lockstep import demand
+from .demands import demand
+from .fuzz import Campaign, Tally, fuzz, sample_actions
 
 STEPS = 30_000  # steps of environments in the fuzzer's campaigns
 ROUNDS, NUM_ENVS, EVERY = 120, 5, 15  # steps of a play, environments in it, steps between two frames
@@ -43,7 +43,7 @@ class Seen:
 
 
 def is_on_trial(module: types.ModuleType) -> bool:
-    """Whether the file is one that ``try_out`` can free of its checks: somebody else's, and compiled."""
+    """Whether the file is one that ``try_out`` can free of its checks: a third party's, and compiled."""
     import numba
 
     return not trust.is_ours(module.__file__) and not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
@@ -71,7 +71,7 @@ def try_out(
     """
     simulation, seen, tally = load(module)[1], Seen(), Tally()
 
-    def tell(so_far: Tally) -> None:
+    def pass_on(so_far: Tally) -> None:
         seen.steps, seen.campaigns = so_far.steps, so_far.campaigns
         if report is not None:
             report(seen)
@@ -80,7 +80,7 @@ def try_out(
         for keywords in _worlds(simulation, also or {}):
             _play(module, limit, keywords, seen, simulation.render is not None)
             tally.steps += ROUNDS * NUM_ENVS
-        fuzz(module, limit, tally.steps + steps, tally=tally, report=tell)
+        fuzz(module, limit, tally.steps + steps, tally=tally, report=pass_on)
     seen.steps, seen.campaigns = tally.steps, tally.campaigns
     return seen
 
@@ -112,7 +112,7 @@ def _play(module: str, limit: int | None, keywords: dict[str, Any], seen: Seen, 
             _advise_all(batch)
             if renders and now % EVERY == 0:
                 _render_all(batch, seen)
-        batch.step(draw_actions(batch, plain, rng))
+        batch.step(sample_actions(batch, plain, rng))
     batch.close()
 
 

@@ -1,4 +1,4 @@
-"""A copy of the source in which mutants of an environment's rules are tried: what the tests say to each.
+"""A copy of the source in which mutants of an environment's rules are tried, and the verdict of the tests on each.
 
 The working tree is never touched. If a change that alters the rules passes the tests, a test is missing.
 """

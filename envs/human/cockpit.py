@@ -7,19 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..rendering.commands import Command, find_command
 from ..rendering.letters import Letters
 from ..rendering.video import BACKGROUND
 from ..rendering.window import (
     BADGE,
     BADGE_INK,
     BAR,
-    CHARACTERS,
     KEY,
     KEY_INK,
     LABEL,
     MARGIN,
     VALUE,
-    Command,
     Window,
 )
 from .controls import Controls, Gamepad
@@ -71,7 +70,7 @@ class Cockpit(Window):
     ) -> None:
         self.keys = tuple(keys)
         self._panel = panel  # the window is as high as the first one needs
-        times = max(1, COMFORTABLE // max(frame_size))  # a stranger's frame may be tiny; whole multiples stay sharp
+        times = max(1, COMFORTABLE // max(frame_size))  # a third party's frame may be tiny; whole multiples stay sharp
         super().__init__(title, (frame_size[0] * times, frame_size[1] * times), fps=fps, interactive=True)
         self._score = Letters(self._pygame, 64)
         self._inputs: list[Command | Key] = []
@@ -136,10 +135,7 @@ class Cockpit(Window):
     def _take(self, event: Any) -> None:
         pygame = self._pygame
         if event.type == pygame.KEYDOWN:
-            # The character first: where "+" lies on the keyboard differs from country to country.
-            command = CHARACTERS.get(event.unicode.lower() if event.unicode else "")
-            if event.key == pygame.K_ESCAPE:
-                command = Command.QUIT
+            command = find_command(pygame, event)
             if command is not None:
                 self._inputs.append(command)
             else:
@@ -169,14 +165,14 @@ class Cockpit(Window):
     def _bar_height(self) -> int:
         return self._small.height + 3 * MARGIN
 
-    def _draw_bar(self, figures: Sequence[tuple[str, str]]) -> None:
+    def _paint_bar(self, figures: Sequence[tuple[str, str]]) -> None:
         """The keys below the picture; all figures stand in the panel beside it."""
         width, height = self._surface.get_size()
         self._surface.fill(BAR, (0, height - self._bar_height, width, self._bar_height))
-        self._draw_keys(height - self._bar_height + 1.5 * MARGIN)
-        self._draw_panel(self._pygame.Rect(width - self.side_width, 0, self.side_width, height - self._bar_height))
+        self._paint_keys(height - self._bar_height + 1.5 * MARGIN)
+        self._paint_panel(self._pygame.Rect(width - self.side_width, 0, self.side_width, height - self._bar_height))
 
-    def _draw_panel(self, area: Any) -> None:
+    def _paint_panel(self, area: Any) -> None:
         panel, surface = self._panel, self._surface
         surface.fill(BAR, area)
         surface.fill(BACKGROUND, (area.left, area.bottom - 1, area.width, 1))  # between the panel and the keys below
@@ -194,11 +190,11 @@ class Cockpit(Window):
         self._write(self._score, self._score.fit(panel.score, right - left), (left - 2, y), VALUE)
         y += self._score.height + MARGIN // 2
         for name, total, last in panel.terms:
-            wide = self._draw_right(total, right, y, VALUE)
-            self._draw_right(last, right - max(wide + MARGIN, 64), y, LOSS if last.startswith("−") else GAIN)
+            wide = self._paint_right(total, right, y, VALUE)
+            self._paint_right(last, right - max(wide + MARGIN, 64), y, LOSS if last.startswith("−") else GAIN)
             self._write(self._small, self._small.fit(name, right - left - 128), (left, y), LABEL)
             y += self._small.height + MARGIN // 2
-        y = self._draw_rule(left, right, y)
+        y = self._paint_rule(left, right, y)
 
         for i, (label, value) in enumerate(panel.figures):
             x = left + i % 2 * (right - left) // 2
@@ -211,15 +207,15 @@ class Cockpit(Window):
             )
             if i % 2 or i == len(panel.figures) - 1:
                 y += self._small.height + self._large.height + MARGIN + 4
-        y = self._draw_rule(left, right, y - MARGIN // 2)
+        y = self._paint_rule(left, right, y - MARGIN // 2)
 
         lines = self._small.wrap(panel.message, right - left)
         floor = area.bottom - 2 * MARGIN - len(lines) * (self._small.height + 2)
         for i, line in enumerate(lines):
             self._write(self._small, line, (left, floor + i * (self._small.height + 2)), BADGE)
-        self._draw_rows(panel.rows, left, right, y, floor - MARGIN)
+        self._paint_rows(panel.rows, left, right, y, floor - MARGIN)
 
-    def _draw_rows(self, rows: Sequence[Row], left: int, right: int, y: int, floor: int) -> None:
+    def _paint_rows(self, rows: Sequence[Row], left: int, right: int, y: int, floor: int) -> None:
         """The keys and what they do: in a column, or in two, or as many as there is room for."""
         if not rows:
             return
@@ -232,25 +228,25 @@ class Cockpit(Window):
         indent = min(max(sum(self._cap_width(cap) for cap in row.caps) for row in rows), wide // 2)
         for i, row in enumerate(rows[:shown]):
             x = left + i // deep * (wide + MARGIN)
-            self._draw_row(row, x, x + wide, y + i % deep * tall, indent)
+            self._paint_row(row, x, x + wide, y + i % deep * tall, indent)
         if shown < len(rows):
             place = (left + shown // deep * (wide + MARGIN), y + shown % deep * tall + 4)
             self._write(self._small, f"and {len(rows) - shown} more", place, DIM_INK)
 
-    def _draw_row(self, row: Row, left: int, right: int, y: int, indent: int) -> None:
+    def _paint_row(self, row: Row, left: int, right: int, y: int, indent: int) -> None:
         x = left
         for i, cap in enumerate(row.caps):
             # Of a pair of keys for less and more, the one that pushes.
             lit = row.active and (row.share is None or len(row.caps) != 2 or (i == 0) == (row.share < row.rest))
-            x += self._draw_cap(cap, x, y, lit, row.legal)
+            x += self._paint_cap(cap, x, y, lit, row.legal)
         ink = VALUE if row.active else LABEL if row.legal else DIM_INK
         place = left + indent + MARGIN
-        wide = self._draw_right(row.value if row.legal else "illegal", right, y + 4, ink)
+        wide = self._paint_right(row.value if row.legal else "illegal", right, y + 4, ink)
         self._write(self._small, self._small.fit(row.name, right - place - wide - 4), (place, y + 4), ink)
         if row.share is not None:
-            self._draw_slider(row, left, right, y + self._small.height + 13)
+            self._paint_slider(row, left, right, y + self._small.height + 13)
 
-    def _draw_cap(self, cap: str, x: int, y: int, lit: bool, legal: bool) -> int:
+    def _paint_cap(self, cap: str, x: int, y: int, lit: bool, legal: bool) -> int:
         """A key as a small plate, lit while it acts; returns the width that it took."""
         wide = self._small.width(cap)
         plate = self._pygame.Rect(x, y, self._cap_width(cap) - 4, self._small.height + 8)
@@ -263,7 +259,7 @@ class Cockpit(Window):
         """The width of a key's plate, square for a letter, and of the gap after it."""
         return max(self._small.width(cap) + 10, self._small.height + 8) + 4
 
-    def _draw_slider(self, row: Row, left: int, right: int, y: int) -> None:
+    def _paint_slider(self, row: Row, left: int, right: int, y: int) -> None:
         """Where a component stands between its ends, filled from its rest."""
         assert row.share is not None
         track = self._pygame.Rect(left, y, right - left, 6)
@@ -271,11 +267,11 @@ class Cockpit(Window):
         ends = sorted(left + round(share * track.width) for share in (row.rest, row.share))
         self._surface.fill(BADGE, (ends[0], y, max(ends[1] - ends[0], 2), track.height))
 
-    def _draw_rule(self, left: int, right: int, y: float) -> int:
+    def _paint_rule(self, left: int, right: int, y: float) -> int:
         self._surface.fill(RULE, (left, y + MARGIN, right - left, 1))
         return int(y + 2 * MARGIN + 2)
 
-    def _draw_right(self, text: str, right: float, y: float, color: tuple[int, int, int]) -> int:
+    def _paint_right(self, text: str, right: float, y: float, color: tuple[int, int, int]) -> int:
         """Small text that ends at ``right``; returns its width."""
         wide = self._small.width(text) if text else 0
         if text:
@@ -288,8 +284,8 @@ class Cockpit(Window):
         rows = [(" ".join(row.caps), "", row.name) for row in self._panel.rows if row.caps]
         return [*rows[: max(room, 0)], *self.keys]
 
-    def _draw_badge(self, badge: str, area: Any) -> None:
-        super()._draw_badge(badge, area)
+    def _paint_badge(self, badge: str, area: Any) -> None:
+        super()._paint_badge(badge, area)
         if self._panel.hint:
             text = self._small.render(self._panel.hint, VALUE)
             plate = text.get_rect(midtop=(area.centerx, area.top + 5 * MARGIN + self._large.height)).inflate(20, 8)

@@ -1,4 +1,4 @@
-"""From keys, sticks and buttons to actions. Inputs are names; pygame is needed nowhere here.
+"""The controls of a player: keys, sticks and buttons become actions. Inputs are names; pygame is not needed here.
 
 A name is pygame's of a key ("left", "a", "1") or a gamepad's "axis 0" or "button 0"; its cross and, where actions are
 numbers, its left stick press the arrow keys. What an environment file declares (``Simulation.keys``, ``idle``) holds.

@@ -1,6 +1,6 @@
 """One environment as a person meets it: any registered id with its figures, its picture and the keys that play it.
 
-Ludus' own environments draw themselves at the window's size and name the terms of their reward; a stranger's shows the
+Ludus' own environments render at the window's size and name the terms of their reward; a third party's shows the
 picture that it gives under ``render_mode="rgb_array"``.
 """
 
@@ -101,7 +101,7 @@ class Game:
 
     def _read(self, observation: Any, info: dict[str, Any]) -> None:
         space = self.observation_space
-        # Strangers compute in float64 and declare float32; a recording holds what the space says, and so replays.
+        # Others compute in float64 and declare float32; a recording holds what the space says, and so replays.
         is_array = isinstance(space, (spaces.Box, spaces.Discrete))
         self.observation = np.asarray(observation, dtype=space.dtype) if is_array else observation
         mask = info.get("action_mask")
@@ -127,7 +127,7 @@ class Game:
         return height, width
 
     def frame(self, size: tuple[int, int]) -> np.ndarray:
-        """The environment as it stands, (height, width, 3) uint8: at ``size``, or a stranger's at its own."""
+        """The environment as it stands, (height, width, 3) uint8: at ``size``, or a third party's at its own."""
         if self.batch is not None:
             frame = np.empty((*size, 3), np.uint8)
             self.batch.render(0, frame)

@@ -37,33 +37,33 @@ class Panel:
     hint: str = ""  # small, under the badge
 
 
-def ending(game: Game) -> str:
+def describe_ending(game: Game) -> str:
     """How an episode has ended, in two words."""
     return "SOLVED" if game.solved else "GAME OVER" if game.terminated else "TIME IS UP"
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """A figure as short as it can be read: 12, 0.5, −1234.6."""
     rounded = round(value, 2 if abs(value) < 100 else 1) + 0.0  # never −0
     text = f"{rounded:.10g}" if abs(rounded) < 1e9 else f"{rounded:.4g}"
     return text.replace("-", "−")
 
 
-def signed(value: float) -> str:
+def format_signed(value: float) -> str:
     """A reward that was just given: +1, −0.25; nothing for none."""
     if value == 0.0:
         return ""
-    text = number(value) if abs(value) >= 0.005 else f"{value:.1g}".replace("-", "−")  # never +0
+    text = format_number(value) if abs(value) >= 0.005 else f"{value:.1g}".replace("-", "−")  # never +0
     return text if value < 0.0 else f"+{text}"
 
 
 def term_rows(game: Game) -> tuple[tuple[str, str, str], ...]:
     """The terms of the reward, or the reward as a whole where it has no named ones."""
     rows = game.term_rows() or [("reward", game.score, game.reward)]
-    return tuple((name, number(total), signed(last)) for name, total, last in rows)
+    return tuple((name, format_number(total), format_signed(last)) for name, total, last in rows)
 
 
-def rows(
+def action_rows(
     game: Game, controls: BoxControls | DiscreteControls, action: Any, has_gamepad: bool = False
 ) -> tuple[Row, ...]:
     """The actions with their keys: lit where it was the last one, dark where it is illegal now.

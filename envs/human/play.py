@@ -1,4 +1,4 @@
-"""A person plays: keys and gamepads become actions, at the environment's pace or turn by turn.
+"""The games that a person plays: keys and gamepads become actions, at the environment's pace or turn by turn.
 
 In real time a game begins with the first key. An illegal action is allowed, because what it does is part of the rules
 (in Snake it ends the game); where the world waits anyway, it is asked for twice.
@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from ...utils.wording import counted
+from ..rendering.commands import Command
 from ..rendering.display import start_pygame
-from ..rendering.window import Command
 from .cockpit import PLAY_KEYS, Cockpit, Key
 from .controls import GO
 from .game import Game
-from .panel import Panel, ending, number, rows, term_rows
+from .panel import Panel, action_rows, describe_ending, format_number, term_rows
 from .recording import Recorder
 from .watch import FASTEST, SLOWEST, steps_per_picture
 
@@ -153,7 +153,7 @@ class Session:
             ("step", f"{game.steps} / {game.limit}" if game.limit else str(game.steps)),
             ("seed", str(game.seed)),
             ("game", str(self.games)),
-            ("best score", number(max(self.played.returns)) if self.played.returns else "–"),
+            ("best score", format_number(max(self.played.returns)) if self.played.returns else "–"),
         ]
         if not self.turn_based:
             figures.append(("speed", f"{self.speed:.3g}×"))
@@ -162,10 +162,10 @@ class Session:
         return Panel(
             name=game.name,
             mode="turn by turn" if self.turn_based else "real time",
-            score=number(game.score),
+            score=format_number(game.score),
             terms=term_rows(game),
             figures=tuple(figures),
-            rows=rows(game, self.controls, self.action, has_gamepad),
+            rows=action_rows(game, self.controls, self.action, has_gamepad),
             message=self.message,
             badge=self._badge(),
             hint=self._hint(),
@@ -173,7 +173,7 @@ class Session:
 
     def _badge(self) -> str:
         if self.game.ended:
-            return ending(self.game)
+            return describe_ending(self.game)
         if self.paused:
             return "PAUSED"
         return "PRESS A KEY TO BEGIN" if self.is_waiting else ""
@@ -206,19 +206,19 @@ def play(
         NoDisplayError: there is no screen.
         ValueError, OSError: ``record`` cannot be written, or keeps no environment of this kind.
     """
-    start_pygame()  # before a file is made, and before a stranger draws its first picture
+    start_pygame()  # before a file is made, and before a third party's environment renders
     recorder = None if record is None else Recorder(Path(record), game)
     turn_based = game.turn_based if turn_based is None else turn_based
     session = Session(game, seed, turn_based=turn_based, speed=speed, recorder=recorder)
     window = Cockpit(f"{game.id} · you play", game.frame_size, game.fps, session.panel())
     console = console or Console()
     console.print(f"[bold]{escape(game.id)}[/bold] waits for you in a window. Its keys:")
-    for row in rows(game, session.controls, None):
+    for row in action_rows(game, session.controls, None):
         console.print(f"  [cyan]{escape(' '.join(row.caps)) or '–':10}[/cyan]{escape(row.name)}")
     for key, _, sentence in PLAY_KEYS:
         console.print(f"  [cyan]{key:10}[/cyan]{sentence}")
     try:
-        run(session, window)
+        run_session(session, window)
     except KeyboardInterrupt:
         pass
     finally:
@@ -229,9 +229,9 @@ def play(
     return session.played
 
 
-def run(session: Session, window: Cockpit) -> None:
+def run_session(session: Session, window: Cockpit) -> None:
     """Show the session's games until the person leaves."""
-    frame, drawn = None, (-1, -1, (0, 0))
+    frame, rendered = None, (-1, -1, (0, 0))
     while True:
         for item in window.inputs(session.controls):
             session.take(item)
@@ -239,8 +239,8 @@ def run(session: Session, window: Cockpit) -> None:
             return
         taken = session.advance()
         window.help = session.helping
-        if drawn != (state := (session.games, session.played.steps, window.tile_size)) or frame is None:
-            frame, drawn = session.game.frame(window.tile_size), state
+        if rendered != (state := (session.games, session.played.steps, window.tile_size)) or frame is None:
+            frame, rendered = session.game.frame(window.tile_size), state
         seconds = taken / (session.game.fps * session.speed) if taken and session.is_running else WAIT
         panel = session.panel(window.has_gamepad)
         window.show_panel(frame, panel, seconds=seconds, wakes=not session.is_running)

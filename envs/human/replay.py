@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.progress import track
 
 from ...utils.wording import counted
+from ..rendering.commands import Command
 from ..rendering.display import start_pygame
 from ..rendering.video import VideoWriter
-from ..rendering.window import Command
 from .cockpit import REPLAY_KEYS, Cockpit, Key
 from .game import Game
-from .panel import Panel, ending, number, rows, term_rows
+from .panel import Panel, action_rows, describe_ending, format_number, term_rows
 from .recording import LIBRARIES, Recording, library_version
 from .watch import FASTEST, HOLD, PATIENCE, SLOWEST, Watched, check_limits, is_done, steps_per_picture
 
@@ -40,7 +40,7 @@ def check_replay(game: Game, recording: Recording) -> None:
             action = episode.action[step]
             if game.ended:
                 raise _broken(recording, f"the episode has ended before step {step + 1} of {where}")
-            if not contains(game, action):
+            if not is_action_of(game, action):
                 raise _broken(recording, f"{place} the action {action} came, expected a member of {game.action_space}")
             game.step(action)
             pairs = {
@@ -53,7 +53,7 @@ def check_replay(game: Game, recording: Recording) -> None:
                 _compare(recording, place, name, recorded, came)
 
 
-def contains(game: Game, action: np.ndarray) -> bool:
+def is_action_of(game: Game, action: np.ndarray) -> bool:
     """Whether a recorded action is one of the game's: a number from 0, or a member of its Box."""
     if isinstance(game.action_space, spaces.Discrete):
         return action.shape == () and action.dtype.kind in "iu" and 0 <= action < game.action_space.n
@@ -164,14 +164,14 @@ class Replay:
         )
         badge = "PAUSED" if self.paused else ""
         if self.at_end:
-            badge = ending(game) if game.ended else "THE PLAYER LEFT" if self.is_last else "STARTED AGAIN"
+            badge = describe_ending(game) if game.ended else "THE PLAYER LEFT" if self.is_last else "STARTED AGAIN"
         return Panel(
             name=game.name,
             mode="replay",
-            score=number(game.score),
+            score=format_number(game.score),
             terms=term_rows(game),
             figures=figures,
-            rows=rows(game, self.controls, self.action),
+            rows=action_rows(game, self.controls, self.action),
             badge=badge,
             hint="r: this game again     q: close" if self.is_over else "",
         )
@@ -218,7 +218,7 @@ def replay(
 
 
 def _show(session: Replay, steps: int | None, episodes: int | None, console: Console) -> None:
-    start_pygame()  # before a stranger draws its first picture
+    start_pygame()  # before a third party's environment renders
     game = session.game
     title = f"{game.id} · {session.recording.path.name}"
     window = Cockpit(title, game.frame_size, game.fps, session.panel(), REPLAY_KEYS)

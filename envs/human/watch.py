@@ -1,4 +1,4 @@
-"""Watch a policy play: in a window with pause, single step, speed and seeds, or as a video without a display."""
+"""The show of a policy at play: in a window with pause, single step, speed and seeds, or as a video."""
 
 import math
 import time
@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..engine.batch import Batch, check_seed
 from ..engine.vector import MOST_TILES
-from ..rendering.video import VideoWriter, fit_tile, tile
-from ..rendering.window import KEYS, Command, Window
+from ..rendering.commands import KEYS, Command
+from ..rendering.video import VideoWriter, fit_tile, tile_frames
+from ..rendering.window import Window
 
 MOST_PICTURES = 60  # per second; a faster rollout leaves pictures out, no steps
 SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's own pace
@@ -248,7 +249,7 @@ def _record(
     size = rollout.frame_size
     if rollout.num_shown > 1:
         size = fit_tile(size, rollout.num_shown, VIDEO_AREA, enlarge=False)
-    picture = tile(rollout.render(size))
+    picture = tile_frames(rollout.render(size))
     fps = pace / stride
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"),
@@ -265,7 +266,7 @@ def _record(
             video.write(picture)
             while not is_done(seen, steps, episodes):
                 if since and rollout.num_shown == 1:  # the picture that stands if this step ends the episode
-                    picture = tile(rollout.render(size))
+                    picture = tile_frames(rollout.render(size))
                 ended = bool(rollout.advance()) and rollout.num_shown == 1
                 since += 1
                 progress.update(task, completed=seen.steps if episodes is None else min(seen.episodes, episodes))
@@ -273,7 +274,7 @@ def _record(
                     for _ in range(round(HOLD * fps)):
                         video.write(picture)
                 if (since == stride or ended) and not is_done(seen, None, episodes):
-                    picture, since = tile(rollout.render(size)), 0
+                    picture, since = tile_frames(rollout.render(size)), 0
                     video.write(picture)
         except KeyboardInterrupt:
             console.print("stopped; the video holds what was played so far")

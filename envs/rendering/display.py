@@ -1,4 +1,4 @@
-"""Starting pygame, or saying in one line why no window can be opened here."""
+"""The start of pygame, or the reason, in one line, why no window can be opened here."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ def start_pygame() -> Any:
     except pygame.error as problem:
         raise NoDisplayError(str(problem)) from None
     driver = pygame.display.get_driver()
-    # Where it cannot reach the screen, SDL silently draws into memory: a window that nobody would see.
+    # Where it cannot reach the screen, SDL silently paints into memory: a window that nobody would see.
     if driver in ("offscreen", "dummy") and driver not in wanted:
         if not was_open:
             pygame.display.quit()

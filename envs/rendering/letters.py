@@ -1,4 +1,4 @@
-"""Text for a pygame window. pygame comes in as an argument; ``window.py`` alone imports it."""
+"""Text for a pygame window. pygame comes in as an argument."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ MEASURE = (0, 0, 0)  # any colour: a text is as wide in all of them
 
 
 class Letters:
-    """The font of pygame in one size, drawn three times too large and shrunk: at small sizes its spacing is uneven."""
+    """The font of pygame in one size, rendered at three times it and shrunk: at small sizes its spacing is uneven."""
 
     def __init__(self, pygame: Any, size: int) -> None:
         self._pygame, self._font = pygame, pygame.font.Font(None, 3 * size)
@@ -37,7 +37,7 @@ class Letters:
         return lines
 
     def render(self, text: str, color: tuple[int, int, int]) -> Any:
-        """A surface with ``text``; arrows, which the font lacks, are drawn by hand."""
+        """A surface with ``text``; arrows, which the font lacks, are painted by hand."""
         key = (text, color)
         if key not in self._known:
             if len(self._known) > 500:  # figures that change come and go
@@ -48,12 +48,12 @@ class Letters:
             for i, letter in enumerate(text):
                 if letter in ARROWS:
                     before = "".join(ROOM if other in ARROWS else other for other in text[:i])
-                    self._draw_arrow(large, self._font.size(before)[0], ARROWS[letter], color)
+                    self._paint_arrow(large, self._font.size(before)[0], ARROWS[letter], color)
             size = (max(large.get_width() // 3, 1), self.height)
             self._known[key] = self._pygame.transform.smoothscale(large, size)
         return self._known[key]
 
-    def _draw_arrow(self, surface: Any, left: float, way: tuple[int, int], color: tuple[int, int, int]) -> None:
+    def _paint_arrow(self, surface: Any, left: float, way: tuple[int, int], color: tuple[int, int, int]) -> None:
         """An arrow that points ``way`` (x, y), in the room that begins at ``left``."""
         wide, high = self._font.size(ROOM)
         x, y = left + 0.45 * wide, 0.47 * high

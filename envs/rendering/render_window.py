@@ -1,7 +1,8 @@
 """The window of ``render_mode="human"``: a real one, or none at all where there is no screen.
 
-Gymnasium's own environments draw into memory there, so scripts and checkers that ask for a window run on servers, too.
-Whoever wants to watch (`ludus watch`, `ludus play`) opens a ``Window`` and is told in one line that there is no screen.
+Gymnasium's own environments render into memory there, so scripts and checkers that ask for a window run on servers
+too. Whoever wants to watch (`ludus watch`, `ludus play`) opens a ``Window`` and is told in one line that there is
+no screen.
 """
 
 from typing import Any

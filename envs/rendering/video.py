@@ -34,7 +34,7 @@ def grid_shape(count: int) -> tuple[int, int]:
     return math.ceil(count / columns), columns
 
 
-def gutter(height: int, width: int) -> int:
+def gutter_width(height: int, width: int) -> int:
     """Pixels between tiles of ``height`` x ``width``."""
     return max(1, min(height, width) // 60)
 
@@ -51,14 +51,14 @@ def fit_tile(
     scale = min(area[0] / (rows * height), area[1] / (columns * width), math.inf if enlarge else 1.0)
     while True:
         tall, wide = (max(SMALLEST_TILE, int(scale * side + 1e-6)) for side in (height, width))
-        gap = gutter(tall, wide) if count > 1 else 0
+        gap = gutter_width(tall, wide) if count > 1 else 0
         fits = rows * tall + (rows - 1) * gap <= area[0] and columns * wide + (columns - 1) * gap <= area[1]
         if fits or tall == wide == SMALLEST_TILE:
             return tall, wide
         scale *= 0.998  # room for the gutters, whose width depends on the tile
 
 
-def tile(frames: np.ndarray) -> np.ndarray:
+def tile_frames(frames: np.ndarray) -> np.ndarray:
     """Frames (M, height, width, 3) uint8 side by side in a near-square grid: one frame (H, W, 3) uint8."""
     if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not len(frames):
         raise ValueError(f"frames must be uint8 (M, height, width, 3) with M >= 1, got {frames.dtype} {frames.shape}")
@@ -66,7 +66,7 @@ def tile(frames: np.ndarray) -> np.ndarray:
     if count == 1:
         return frames[0]
     rows, columns = grid_shape(count)
-    gap = gutter(height, width)
+    gap = gutter_width(height, width)
     canvas = np.empty((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), np.uint8)
     canvas[0] = BACKGROUND
     canvas[1:] = canvas[0]  # whole rows at once: ten times faster than pixel by pixel
@@ -222,7 +222,7 @@ def _ffmpeg_command(target: Path, height: int, width: int, fps: float) -> list[s
 # --- GIF -------------------------------------------------------------------------------------------------------------
 
 
-def gif(frames: Sequence[np.ndarray] | np.ndarray, fps: float) -> bytes:
+def encode_gif(frames: Sequence[np.ndarray] | np.ndarray, fps: float) -> bytes:
     """An endless animated GIF of ``frames`` (T, height, width, 3) uint8, for TensorBoard and web pages.
 
     All frames share one palette of 64 colours, without dithering, so that what stands still costs nothing. Above 50

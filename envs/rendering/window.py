@@ -5,14 +5,14 @@ pygame is imported when the first window opens. Several windows may be open in o
 
 import time
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
+from .commands import KEYS, Command, find_command
 from .display import NoDisplayError, start_pygame
 from .letters import Letters
-from .video import BACKGROUND, fit_tile, grid_shape, gutter, tile
+from .video import BACKGROUND, fit_tile, grid_shape, gutter_width, tile_frames
 
 SCREEN_SHARE = 0.86  # of the screen, at most, for a new window: the desktop's bars and the title need the rest
 SLICE = 0.015  # s between two looks at the keyboard while a picture stands
@@ -21,37 +21,6 @@ MARGIN = 8  # pixels around the picture and between parts of the bar
 BAR, LABEL, VALUE = (34, 37, 46), (166, 173, 189), (240, 243, 248)
 KEY, KEY_INK, BADGE, BADGE_INK = (58, 63, 77), (226, 230, 239), (242, 182, 60), (30, 26, 16)
 
-
-class Command(StrEnum):
-    """What a person asked for."""
-
-    PAUSE = "pause"
-    STEP = "step"
-    FASTER = "faster"
-    SLOWER = "slower"
-    RESTART = "restart"
-    NEXT = "next seed"
-    HELP = "help"
-    QUIT = "quit"
-
-
-# Key as shown, short word for the bar, sentence for the help.
-KEYS = (
-    ("space", "pause", "pause and go on"),
-    ("→ or .", "step", "one single step, then pause"),
-    ("+  −", "speed", "twice as fast, half as fast"),
-    ("r", "restart", "start again with the same seed"),
-    ("n", "next seed", "start again with the next seed"),
-    ("h", "help", "show or hide this help"),
-    ("q or Esc", "quit", "close the window"),
-)
-CHARACTERS = {
-    " ": Command.PAUSE, ".": Command.STEP, "+": Command.FASTER, "=": Command.FASTER, "-": Command.SLOWER,
-    "_": Command.SLOWER, "r": Command.RESTART, "n": Command.NEXT, "h": Command.HELP, "?": Command.HELP,
-    "q": Command.QUIT, "\x1b": Command.QUIT,
-}  # fmt: skip
-
-__all__ = ["KEYS", "Command", "NoDisplayError", "Window"]
 
 _windows: dict[int, "Window"] = {}  # the open ones, by pygame's number
 
@@ -92,7 +61,7 @@ class Window:
         )
         rows, columns = grid_shape(num_tiles)
         height, width = fit_tile(frame_size, num_tiles, area, enlarge=num_tiles > 1)
-        gap = gutter(height, width)
+        gap = gutter_width(height, width)
         size = (
             max(columns * (width + gap) - gap + 2 * MARGIN + self.side_width, self.smallest[0]),
             max(rows * (height + gap) - gap + 2 * MARGIN + self._bar_height, self.smallest[1]),
@@ -105,7 +74,7 @@ class Window:
         except pygame.error as problem:
             raise NoDisplayError(str(problem)) from None
         self._commands: list[Command] = []
-        self._exposed = False  # resized or uncovered: the picture must be drawn again
+        self._exposed = False  # resized or uncovered: the picture must be painted again
         self._due = time.perf_counter()
         self.closed = False
         self._id: int = self._window.id
@@ -115,7 +84,7 @@ class Window:
 
     @property
     def tile_size(self) -> tuple[int, int]:
-        """Height and width at which one frame fills its place exactly: frames drawn at this size are the sharpest."""
+        """Height and width at which one frame fills its place exactly: rendered at this size it is the sharpest."""
         area = self._area()
         return fit_tile(self.frame_size, self.num_tiles, (area.height, area.width))
 
@@ -140,8 +109,8 @@ class Window:
         _pump()
         if self.closed:
             return False
-        picture, drawn_for = tile(frames), (frames.shape[1], frames.shape[2])
-        self._draw(picture, drawn_for, figures, badge)
+        picture, rendered_for = tile_frames(frames), (frames.shape[1], frames.shape[2])
+        self._paint(picture, rendered_for, figures, badge)
         now = time.perf_counter()
         self._due = max(self._due + (1 / self.fps if seconds is None else seconds), now)  # late: do not catch up
         while True:
@@ -149,7 +118,7 @@ class Window:
             if self.closed:
                 return False
             if self._exposed:
-                self._draw(picture, drawn_for, figures, badge)
+                self._paint(picture, rendered_for, figures, badge)
             left = self._due - time.perf_counter()
             if left <= 0:
                 return True
@@ -167,8 +136,8 @@ class Window:
         """Whether a person did something that ends the wait for the next picture."""
         return bool(self._commands)
 
-    def _draw(
-        self, picture: np.ndarray, drawn_for: tuple[int, int], figures: Sequence[tuple[str, str]], badge: str
+    def _paint(
+        self, picture: np.ndarray, rendered_for: tuple[int, int], figures: Sequence[tuple[str, str]], badge: str
     ) -> None:
         pygame = self._pygame
         self._exposed = False
@@ -177,20 +146,20 @@ class Window:
         self._surface.fill(BACKGROUND)
         image = pygame.image.frombuffer(np.ascontiguousarray(picture), picture.shape[1::-1], "RGB")
         area = self._area()
-        if drawn_for != self.tile_size:
+        if rendered_for != self.tile_size:
             place = image.get_rect().fit(area)
             times = place.width // image.get_width()
             if times > 1:  # whole multiples keep hard edges hard
                 image = pygame.transform.scale_by(image, times)
-            elif times == 0 or drawn_for != tuple(self.frame_size):
+            elif times == 0 or rendered_for != tuple(self.frame_size):
                 image = pygame.transform.smoothscale(image, place.size)
         self._surface.blit(image, image.get_rect(center=area.center))
         if self._bar_height:
-            self._draw_bar(figures)
+            self._paint_bar(figures)
         if badge:
-            self._draw_badge(badge, area)
+            self._paint_badge(badge, area)
         if self.help:
-            self._draw_help(area)
+            self._paint_help(area)
         self._window.flip()
 
     def _area(self) -> Any:
@@ -205,7 +174,7 @@ class Window:
             return 0
         return self._small.height * 2 + self._large.height + 5 * MARGIN
 
-    def _draw_bar(self, figures: Sequence[tuple[str, str]]) -> None:
+    def _paint_bar(self, figures: Sequence[tuple[str, str]]) -> None:
         """Two lines: the figures, each in a place of its own so that nothing jumps, and the keys."""
         width, height = self._surface.get_size()
         top = height - self._bar_height
@@ -215,9 +184,9 @@ class Window:
             x = left + i * (width - 2 * left) / len(figures)
             self._write(self._small, label, (x, top + MARGIN), LABEL)
             self._write(self._large, value, (x, top + 1.5 * MARGIN + self._small.height), VALUE)
-        self._draw_keys(top + 3.25 * MARGIN + self._small.height + self._large.height)
+        self._paint_keys(top + 3.25 * MARGIN + self._small.height + self._large.height)
 
-    def _draw_keys(self, y: float) -> None:
+    def _paint_keys(self, y: float) -> None:
         """The keys in a line, as many of them as there is room for."""
         left, width = 1.5 * MARGIN, self._surface.get_width()
         keys = [(key, word, self._small.width(key) + MARGIN, self._small.width(word)) for key, word, _ in self.keys]
@@ -227,16 +196,16 @@ class Window:
         for key, word, chip, wide in keys:
             if x + chip + wide > width:
                 break
-            self._draw_key(key, (x, y), chip)
+            self._paint_key(key, (x, y), chip)
             self._write(self._small, word, (x + chip + MARGIN // 2, y), LABEL)
             x += chip + MARGIN // 2 + wide + gap
 
-    def _draw_key(self, key: str, at: tuple[float, float], width: int) -> None:
+    def _paint_key(self, key: str, at: tuple[float, float], width: int) -> None:
         cap = self._pygame.Rect(at[0], at[1] - 3, width, self._small.height + 6)
         self._pygame.draw.rect(self._surface, KEY, cap, border_radius=4)
         self._write(self._small, key, (at[0] + MARGIN / 2, at[1]), KEY_INK)
 
-    def _draw_badge(self, badge: str, area: Any) -> None:
+    def _paint_badge(self, badge: str, area: Any) -> None:
         text = self._large.render(badge, BADGE_INK)
         plate = text.get_rect(midtop=(area.centerx, area.top + 2 * MARGIN)).inflate(3 * MARGIN, MARGIN)
         self._pygame.draw.rect(self._surface, BADGE, plate, border_radius=plate.height // 2)
@@ -245,7 +214,7 @@ class Window:
     def _help_lines(self) -> Sequence[tuple[str, str, str]]:
         return self.keys
 
-    def _draw_help(self, area: Any) -> None:
+    def _paint_help(self, area: Any) -> None:
         lines = self._help_lines()
         line = self._large.height + MARGIN
         first = max(self._large.width(key) for key, _, _ in lines) + 2 * MARGIN
@@ -279,12 +248,7 @@ class Window:
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._exposed = True
         elif event.type == pygame.KEYDOWN and self.interactive:
-            # The character first: where "+" lies on the keyboard differs from country to country.
-            command = CHARACTERS.get(event.unicode.lower() if event.unicode else "")
-            if event.key == pygame.K_RIGHT:
-                command = Command.STEP
-            elif event.key == pygame.K_ESCAPE:
-                command = Command.QUIT
+            command = Command.STEP if event.key == pygame.K_RIGHT else find_command(pygame, event)
             if command is not None:
                 self._commands.append(command)
 
@@ -306,7 +270,7 @@ def _pump() -> None:
     import pygame
 
     if not (pygame.display.get_init() and pygame.font.get_init()):
-        # A stranger called pygame.quit, as `close` of some of Gymnasium's environments does; the windows went with it.
+        # A third party called pygame.quit, as some of Gymnasium's environments do in `close`; the windows went with it.
         for window in _windows.values():
             window.closed = True
         _windows.clear()

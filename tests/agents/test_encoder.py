@@ -13,7 +13,7 @@ from gymnasium import spaces
 import ludus
 from ludus.agents.encoders import ComponentEncoder, EncoderExtractor, place_encoder
 from ludus.agents.registry import make, resolve
-from ludus.agents.runs.callback import Interrupted
+from ludus.agents.runs.callback import Interrupted, load_latest
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
 from ludus.components import Component, register
@@ -226,7 +226,7 @@ def test_a_stopped_run_ends_with_the_same_bits(tmp_path, folder, name, freeze):
 
     with pytest.raises(Interrupted):
         run.train(stop)
-    assert 0 < checkpoint.load_latest(tmp_path / "stopped" / "checkpoints").steps < 512
+    assert 0 < load_latest(tmp_path / "stopped").steps < 512
     Run.open(tmp_path / "stopped").train()
     assert final_bytes(tmp_path / "stopped") == final_bytes(tmp_path / "whole")
     lines = [(tmp_path / part / "evaluations.csv").read_text() for part in ("stopped", "whole")]
@@ -242,7 +242,7 @@ def test_the_weights_of_the_run_win_and_the_component_is_pinned(tmp_path, folder
     assert config["encoder"] == {"component": str(models), "fingerprint": Component.load(models).fingerprint}
     assert config["freeze"] is False
     acting = encoders_of(Run.open(tmp_path / "run").agent())[0].component.state_dict()
-    saved = checkpoint.load_latest(tmp_path / "run" / "checkpoints").tensors
+    saved = load_latest(tmp_path / "run").tensors
     for key, value in acting.items():
         held = [tensor for path, tensor in saved.items() if path.endswith(f"component.{key}") and "optim" not in path]
         assert held, key

@@ -13,7 +13,7 @@ from rich.console import Console
 from torch import nn
 
 from explain_stage import PANEL, SIDE, has, make_items, pictures_of
-from ludus.agents import registry as catalogue
+from ludus.agents import registry
 from ludus.agents.evaluation import greedy_policy
 from ludus.agents.explanations import make_explanations
 from ludus.agents.picture_policies import find_picture_policy
@@ -22,7 +22,8 @@ from ludus.components.composition import adapt
 from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
-from ludus.envs.rendering.window import Command, Window
+from ludus.envs.rendering.commands import Command
+from ludus.envs.rendering.window import Window
 from ludus.explain import panel
 from ludus.explain.attribution import METHODS, explain
 from ludus.explain.overlay import overlay
@@ -169,7 +170,7 @@ BOX_OF_TWO = spaces.Box(0, 1, (2,), np.float32)
 
 def sighted(name, batch, **values):
     torch.manual_seed(0)
-    return catalogue.make(name, batch, catalogue.resolve(name, values), seed=0, acting=True)
+    return registry.make(name, batch, registry.resolve(name, values), seed=0, acting=True)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -371,8 +372,8 @@ def test_policy_that_sees_through_an_encoder_is_explained(items, tmp_path, name,
     torch.manual_seed(0)
     ConvNet(*spaces_of(np.empty((1, SIDE, SIDE, 3)), 3), widths=[4, 8], dense=8).save(tmp_path / "net")
     batch = sorter(items, "raw", 2)
-    values = catalogue.resolve(name, {"num_envs": 2, "encoder": str(tmp_path / "net"), "freeze": freeze})
-    policy = greedy_policy(catalogue.make(name, batch, values, seed=0))
+    values = registry.resolve(name, {"num_envs": 2, "encoder": str(tmp_path / "net"), "freeze": freeze})
+    policy = greedy_policy(registry.make(name, batch, values, seed=0))
     explained = make_explanations(batch, policy, "grad-cam")
     seen, hot = pictures_of(explained.render(np.arange(2), PANEL)[0])
     assert not np.array_equal(seen, hot)

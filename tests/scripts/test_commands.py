@@ -369,6 +369,7 @@ def test_an_unwritable_folder_is_one_line(capsys, tmp_path):
 
 
 def test_a_full_disk_ends_the_run_in_one_line_and_keeps_what_was_saved(capsys, tmp_path, monkeypatch):
+    from ludus.agents.runs.callback import load_latest
     from ludus.training import checkpoint
 
     saves = []
@@ -386,7 +387,7 @@ def test_a_full_disk_ends_the_run_in_one_line_and_keeps_what_was_saved(capsys, t
     code, error = said(capsys, "train", "--resume", tmp_path / "run")
     assert (code, error.count("\n")) == (1, 1)
     assert "No space left on device" in error
-    assert checkpoint.load_latest(tmp_path / "run" / "checkpoints").steps > 0
+    assert load_latest(tmp_path / "run").steps > 0
     monkeypatch.undo()
     assert said(capsys, "train", "--resume", tmp_path / "run")[0] == 0
 

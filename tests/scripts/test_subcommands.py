@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from dataclasses import fields
+import types
+from dataclasses import dataclass, fields
 
 import pytest
 
@@ -10,6 +11,9 @@ from commands_stage import said
 from ludus.scripts.fit import TASKS
 from ludus.scripts.main import main
 from ludus.scripts.study import STUDIES
+from ludus.studies.command import StudyArguments
+from ludus.training.command import FitArguments
+from ludus.training.fit import Progress
 
 ALL = [("study", name) for name in STUDIES] + [("fit", name) for name in TASKS]
 
@@ -98,3 +102,61 @@ def test_options_may_come_before_the_name(capsys):
     )
     code, error = said(capsys, "fit", "--out", "x", "vision/classify")
     assert (code, error.startswith("ludus: which data? --data NAME")) == (1, True)
+
+
+@pytest.fixture
+def module(monkeypatch):
+    """An empty module that can be imported as `mine`."""
+    made = types.ModuleType("mine")
+    monkeypatch.setitem(sys.modules, "mine", made)
+    made.DESCRIPTION = "Mine."
+    return made
+
+
+def test_a_study_is_a_module_and_a_line_in_the_table(module, monkeypatch, capsys, tmp_path):
+    @dataclass(kw_only=True)
+    class Arguments(StudyArguments):
+        seeds: int = 2
+        """How often."""
+
+    def run(arguments, console):
+        console.print(f"{arguments.seeds} times into {arguments.out.name}")
+        return 3
+
+    module.Arguments, module.run = Arguments, run
+    monkeypatch.setitem(STUDIES, "mine", ("mine", "is it mine?"))
+    assert main(["study", "mine", "--seeds", "7", "--out", str(tmp_path)]) == 3
+    assert capsys.readouterr().out == f"7 times into {tmp_path.name}\n"
+    assert "  ludus study mine           is it mine?\n" in help_of(capsys, "study")
+
+
+def test_a_task_is_a_module_and_a_line_in_the_table(module, monkeypatch, capsys, tmp_path):
+    class Learned:
+        TASK = "mine/learn"
+        notes, recipe = ["it is small"], types.SimpleNamespace(epochs=2)
+
+        def __init__(self, out):
+            self.out, self.folder = out, out / "folder"
+
+        def train(self, progress):
+            progress(Progress(1, 2, 1, 10.0, 0.5, ""))
+            return types.SimpleNamespace(fingerprint="f" * 64), "learned something"
+
+    @dataclass(kw_only=True)
+    class Arguments(FitArguments):
+        depth: int = 2
+        """How deep."""
+
+    asked = []
+    module.Arguments = Arguments
+    module.start_fit = lambda arguments, out: asked.append((arguments.depth, arguments.settings)) or Learned(out)
+    module.open_fit = lambda out: asked.append("again") or Learned(out)
+    monkeypatch.setitem(TASKS, "mine/learn", ("mine", "what is mine?"))
+    command = ["fit", "mine/learn", "--out", str(tmp_path)]
+    assert main([*command, "--depth", "5", "--set", "lr=1e-3", "--epochs", "4"]) == 0
+    shown = capsys.readouterr().out
+    assert all(words in shown for words in ("Note: it is small", "learned something", "Component: ", "ffffffffffff"))
+    assert main([*command, "--resume"]) == 0
+    assert asked == [(5, {"lr": 0.001, "epochs": 4}), "again"]
+    code, error = said(capsys, *command, "--resume", "--depth", "3")
+    assert (code, error.startswith("ludus: --resume takes everything from OUT.training/fit.yaml")) == (1, True)

@@ -18,7 +18,7 @@ from hopper_folder import write_folder
 from ludus.agents.runs.config import configure, read
 from ludus.agents.runs.run import Run
 from ludus.agents.vecenv import make_vec_env
-from ludus.envs import registry as registered
+from ludus.envs import registry
 from ludus.envs.checks.checker import check_vector_env
 from ludus.envs.engine.simulation import Parameter
 from ludus.envs.frames import frames
@@ -56,7 +56,7 @@ def forget():
     """As in a process that has not imported it."""
     for id in [id for id in gymnasium.registry if id.startswith("acme/")]:
         del gymnasium.registry[id]
-        registered._imported_for.pop(id, None)
+        registry._imported_for.pop(id, None)
     for name in [name for name in sys.modules if name.split(".")[0] == "acme"]:
         del sys.modules[name]
 
@@ -183,7 +183,7 @@ def test_lines_that_can_be_copied_name_the_module(acme, capsys):
 def test_a_recording_asks_for_the_module_and_is_replayed_with_it(acme, capsys):
     from ludus.envs.human.recording import Recorder, load_recording
 
-    registered.importlib.invalidate_caches()
+    registry.importlib.invalidate_caches()
     sys.path.append(str(acme))
     game = make_game("acme.worlds:acme/Thrust-v0")
     recorder = Recorder(acme / "a.npz", game)

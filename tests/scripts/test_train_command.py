@@ -11,11 +11,12 @@ import pytest
 from rich.console import Console
 
 from commands_stage import TINY, said
-from ludus.agents.runs import callback as moments
+from ludus.agents.runs import callback
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
 from ludus.scripts import train as train_script
 from ludus.scripts.main import main
+from ludus.training import progress
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
@@ -23,8 +24,8 @@ def test_a_run_that_is_stopped_says_how_it_goes_on(capsys, tmp_path, monkeypatch
     folder = tmp_path / "my run"
     Run.start(folder, configure("ludus/CartPole-v1", hyperparameters=TINY, steps=2048))
 
-    def stop(run, progress):
-        raise moments.Interrupted(name)
+    def stop(run, show):
+        raise callback.Interrupted(name)
 
     monkeypatch.setattr(Run, "train", stop)
     assert main(["train", "--resume", str(folder)]) == status
@@ -81,29 +82,29 @@ def test_the_pace_of_a_training_counts_neither_evaluations_nor_their_pictures(tm
         batch.close()
         now[0] += 1000.0
 
-    monkeypatch.setattr(moments, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(moments, "rollout_gif", draw)
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(callback, "rollout_gif", draw)
     seen = []
     config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=256, evaluate_every=64, evaluation_episodes=4)
     Run.start(tmp_path / "run", config).train(seen.append)
-    assert seen[-1].steps == 256
-    assert seen[-1].fps > 256 / 1000.0
+    assert seen[-1].done == 256
+    assert seen[-1].speed > 256 / 1000.0
 
 
 def test_the_progress_fits_a_narrow_terminal():
     from ludus.agents.evaluation import Evaluation
 
     result = Evaluation(np.array([0.574]), np.array([3.0]), np.array([1.0]), {})
-    told = str(moments.Progress(1_000_000, 2_000_000, 164_000.0, 0.571, result))
-    assert told == "1,000,000 steps · 164,000/s · return 0.57 · greedy 0.57"
+    told = callback.RunProgress(1_000_000, 2_000_000, 164_000.0, 0.571, result)
+    assert str(told) == "1,000,000 steps · 164,000/s · return 0.57 · greedy 0.57"
     file = io.StringIO()
     console = Console(file=file, width=80)
 
     class Finished:
-        config, notes, folder = configure("ludus/CartPole-v1"), [], Path("runs/a")
+        config, notes, folder, again = configure("ludus/CartPole-v1"), [], Path("runs/a"), "ludus train"
 
         def train(self, show):
-            show(moments.Progress(1_000_000, 1_000_000, 164_000.0, 123.4, result, 0.5))
+            show(callback.RunProgress(1_000_000, 1_000_000, 164_000.0, 123.4, result, 0.5))
             return result
 
     assert train_script.train(Finished(), console) == 0
@@ -142,15 +143,11 @@ def test_tensorboard_has_every_curve(run_folder):
 
 
 def test_the_progress_says_that_an_evaluation_is_under_way(run_folder, tmp_path):
-    from ludus.agents.runs.callback import Progress
-    from ludus.agents.runs.config import configure
-    from ludus.agents.runs.run import Run
-
     seen = []
     config = configure("ludus/CartPole-v1", seed=0, steps=256, environment={"max_episode_steps": 20})
     Run.start(tmp_path / "run", config).train(seen.append)
-    shares = [progress.evaluating for progress in seen if progress.evaluating is not None]
+    shares = [told.evaluating for told in seen if told.evaluating is not None]
     assert shares == sorted(shares)
     assert all(0 < share <= 1 for share in shares)
-    told = Progress(256, 256, 10.0, None, None, 0.5)
+    told = callback.RunProgress(256, 256, 10.0, None, None, 0.5)
     assert str(told).endswith("evaluating 50%")

@@ -20,12 +20,12 @@ from commands_stage import said
 from ludus.agents.registry import resolve
 from ludus.components import Component, fingerprint_of, register
 from ludus.components.composition import chain
-from ludus.envs import registry as registered
+from ludus.envs import registry
 from ludus.envs.human.recording import Recorder
 from ludus.envs.make import make_game
-from ludus.training import recipe as plan
+from ludus.training import recipe as recipes
 from ludus.vision.models.resnet import ResNet
-from ludus.vision.tasks.read import compose
+from ludus.vision.tasks.read_recipe import compose
 
 PAYLOAD = """
 from pathlib import Path
@@ -62,7 +62,7 @@ def mark(tmp_path, monkeypatch):
     yield mark
     sys.path[:] = path
     gymnasium.registry.pop("evil/CartPole-v1", None)
-    registered._imported_for.pop("evil/CartPole-v1", None)
+    registry._imported_for.pop("evil/CartPole-v1", None)
     for name in set(sys.modules) - before:
         if name.split(".")[:2] in (["ludus", place] for place in EVIL):
             del sys.modules[name]
@@ -197,7 +197,7 @@ def test_what_a_run_names_is_never_imported(mark, run, command, changes, words, 
 
 
 def test_a_module_that_a_run_names_and_that_is_known_already_is_left_alone(mark, run, capsys):
-    """Its id is registered, so nothing is missing."""
+    """Its id is registry, so nothing is missing."""
     entries(run, module="ludus.runs.x.payload")
     assert said(capsys, "evaluate", run, "--episodes", "2") == (0, "")
     assert not mark.exists()
@@ -281,13 +281,13 @@ def test_a_recording_imports_nothing(mark, tmp_path, entries, words, capsys):
             {"env": "evil/CartPole-v1", "module": "ludus.models.x.payload"},
             "reads pictures of 'evil/CartPole-v1', which comes from the module ludus.models.x.payload; no file has a",
         ),
-        ({"task": "ludus.models.x.payload"}, "fit.yaml is damaged: it is not the recipe of a training"),
+        ({"task": "ludus.models.x.payload"}, "fit.yaml does not name a task; restore it"),
     ],
 )
 def test_the_training_of_a_model_imports_nothing(mark, tmp_path, changes, words, capsys):
     folder = tmp_path / "root" / "models" / "y.training"
     folder.mkdir()
-    plan.write(compose("ludus/Breakout-v0"), "vision/read", folder / "fit.yaml")
+    recipes.write(compose("ludus/Breakout-v0"), "vision/read", folder / "fit.yaml")
     content = yaml.safe_load((folder / "fit.yaml").read_bytes())
     (folder / "fit.yaml").write_text(yaml.safe_dump({**content, **changes}))
     code, error = said(capsys, "fit", "vision/read", "--out", "models/y", "--resume")

@@ -14,11 +14,11 @@ from ludus.agents.runs.run import Run
 from ludus.agents.sb3.replay import ReplayFiles
 from ludus.components.component import Component
 from ludus.training import checkpoint
-from ludus.training import fit_checkpoints as checkpoints
-from ludus.training.recipe import read as read_plan
+from ludus.training import recipe as recipes
+from ludus.training.fit import check_state
 from ludus.utils.files import write_atomically
 from ludus.vision.models.convnet import ConvNet
-from ludus.vision.tasks.classify_recipe import Recipe
+from ludus.vision.tasks.classify_recipe import ClassifierRecipe
 from replay_buffers import new_buffer, played
 
 
@@ -69,10 +69,17 @@ def test_no_file_of_a_run_hangs_or_eats_memory(run_folder, tmp_path, name, put, 
 def test_no_file_of_a_fit_hangs_or_eats_memory(tmp_path, put, words):
     put(tmp_path / "fit.yaml")
     with pytest.raises(ValueError, match=f"fit.yaml .*{words}"):
-        read_plan(tmp_path / "fit.yaml", "vision/classify", Recipe)
-    put(tmp_path / f"{3:012d}-abc.safetensors")
-    with pytest.raises(ValueError, match=f"no usable checkpoint in .*{words}"):
-        checkpoints.load_latest(tmp_path)
+        recipes.read(tmp_path / "fit.yaml", "vision/classify", ClassifierRecipe)
+    checkpoint.save(tmp_path, 3, {"x": torch.zeros(1)}, {})
+    for name in ("weights.safetensors", "state.json", "manifest.json"):
+        path = tmp_path / f"{3:012d}" / name
+        before = path.read_bytes()
+        path.unlink()
+        put(path)
+        with pytest.raises(ValueError, match=f"no usable checkpoint in .*{words}"):
+            checkpoint.load_latest(tmp_path, check_state)
+        path.unlink()
+        path.write_bytes(before)
 
 
 @pytest.mark.parametrize("name", ["evaluations.csv", "events.out.tfevents.1.x"])
@@ -112,8 +119,7 @@ def others(tmp_path):
     """A folder of the user's, with what a training would sweep up in its own."""
     folder = tmp_path / "others"
     for steps in (5, 6, 7):
-        checkpoint.save(folder, steps, {"x": torch.zeros(1)}, {}, None)
-        (folder / f"{steps:012d}-abc.safetensors").write_bytes(b"weights")
+        checkpoint.save(folder, steps, {"x": torch.zeros(1)}, {})
     (folder / ".writing-1-1").mkdir()
     (folder / ".writing-1-1" / "notes").write_text("precious")
     for name in (".notes.tmp", "generation.txt", "rewards.npy"):
@@ -130,15 +136,14 @@ def a_file(path, _):
 
 
 @pytest.mark.parametrize(("put", "words"), [(a_link, "is a link"), (a_file, "is no folder")])
-@pytest.mark.parametrize("keeper", [checkpoint, checkpoints])
-def test_checkpoints_are_kept_in_a_folder_of_their_own(tmp_path, others, keeper, put, words):
+def test_checkpoints_are_kept_in_a_folder_of_their_own(tmp_path, others, put, words):
     put(tmp_path / "checkpoints", others)
     before = tree(tmp_path)
     refusal = f"checkpoints {words}, expected a folder of the training's own; put the folder itself there$"
     with pytest.raises(ValueError, match=refusal):
-        keeper.save(tmp_path / "checkpoints", 900, {"x": torch.zeros(1)}, {}, *[None] * (keeper is checkpoint))
+        checkpoint.save(tmp_path / "checkpoints", 900, {"x": torch.zeros(1)}, {})
     with pytest.raises(ValueError, match=refusal):
-        keeper.load_latest(tmp_path / "checkpoints")
+        checkpoint.load_latest(tmp_path / "checkpoints")
     assert tree(tmp_path) == before
 
 

@@ -1,6 +1,5 @@
 """Values that no Ludus wrote, in each of the files that it reads: refused when they are read, in one line."""
 
-import hashlib
 import json
 
 import pytest
@@ -13,8 +12,7 @@ from ludus.agents.runs.config import configure, other_versions
 from ludus.agents.runs.run import Run
 from ludus.components.component import Component
 from ludus.components.spaces import space_from_json
-from ludus.training import checkpoint
-from ludus.training import fit_checkpoints as checkpoints
+from ludus.training import checkpoint, fit
 from ludus.vision.models.convnet import ConvNet
 
 HUGE = 10**400
@@ -106,17 +104,18 @@ def test_a_component_is_measured_without_memory_and_without_a_draw(tmp_path, kin
     ("key", "value", "words"),
     [
         ("evaluation_episodes", 10**12, "evaluation_episodes must be 1 … 100,000, got 1000000000000"),
-        ("evaluation_episodes", 0, "evaluation_episodes must be >= 1, got 0"),
+        ("evaluation_episodes", 0, "evaluation_episodes must be 1 … 100,000, got 0"),
         ("steps", 10**16, "steps must be 1 … 1,000,000,000,000,000, got 10000000000000000"),
         ("evaluate_every", 10**16, "evaluate_every must be 0 … "),
-        ("checkpoint_seconds", float("inf"), "checkpoint_seconds must be 0 … 1,000,000,000, got more"),
-        ("checkpoint_seconds", float("nan"), "checkpoint_seconds must be >= 0, got nan"),
-        ("checkpoint_seconds", HUGE, "checkpoint_seconds must be 0 … 1,000,000,000, got more"),
+        ("checkpoint_seconds", float("inf"), "checkpoint_seconds must be a finite number, got inf"),
+        ("checkpoint_seconds", float("nan"), "checkpoint_seconds must be a finite number, got nan"),
+        ("checkpoint_seconds", HUGE, "checkpoint_seconds must be a finite number, got 1000"),
+        ("checkpoint_seconds", 10**10, "checkpoint_seconds must be 0 … 1,000,000,000, got 10000000000"),
         ("seed", 2**63, r"a seed must be 0 … 2\*\*63-1, got 9223372036854775808"),
         ("seed", -1, r"a seed must be 0 … 2\*\*63-1, got -1"),
         ("device", "cuda:one", "device must be cpu or cuda, got 'cuda:one'"),
         ("environment", {1: 2}, "environment has the entry 1, expected names"),
-        ("environment", None, "has a damaged entry 'environment'"),
+        ("environment", None, "environment must be a map, got None; restore it"),
     ],
 )
 def test_a_config_with_wrong_values_is_refused(tmp_path, key, value, words):
@@ -145,7 +144,7 @@ def test_a_config_with_wrong_values_is_refused(tmp_path, key, value, words):
     ],
 )
 def test_a_manifest_with_wrong_values_is_passed_over(tmp_path, change, words):
-    checkpoint.save(tmp_path, 1, {"x": torch.zeros(2)}, {}, None)
+    checkpoint.save(tmp_path, 1, {"x": torch.zeros(2)}, {})
     path = tmp_path / f"{1:012d}" / "manifest.json"
     path.write_text(json.dumps(change(json.loads(path.read_bytes()))))
     with pytest.raises(ValueError, match=f"no usable checkpoint in .* passed over: {words}") as said:
@@ -172,7 +171,7 @@ STATE = {"agent": {}, "run": {"evaluated_at": 5, "best": 0.5}, "files": {"evalua
 def test_a_state_with_wrong_values_is_passed_over_for_the_one_before(tmp_path, state, words):
     check_state(STATE)
     for steps, content in ((1, STATE), (2, state)):
-        checkpoint.save(tmp_path, steps, {"x": torch.zeros(2)}, content, None)
+        checkpoint.save(tmp_path, steps, {"x": torch.zeros(2)}, content)
     saved = checkpoint.load_latest(tmp_path, check_state)
     assert saved.steps == 1
     assert saved.problems[0].startswith("checkpoint 000000000002 passed over: state.json is damaged (")
@@ -182,11 +181,11 @@ def test_a_state_with_wrong_values_is_passed_over_for_the_one_before(tmp_path, s
 @pytest.mark.parametrize("name", ["coins", "trying", "actions"])
 def test_actions_of_a_state_that_are_none_are_refused(tmp_path, name):
     """Compiled loops index with them and look no further."""
-    from ludus.agents import registry as catalogue
+    from ludus.agents import registry
     from ludus.envs.make import make_batch
 
     batch = make_batch("ludus/FrozenLake-v1", 4)
-    agent = catalogue.make("tabular", batch, catalogue.resolve("tabular", {"num_envs": 4}), 0)
+    agent = registry.make("tabular", batch, registry.resolve("tabular", {"num_envs": 4}), 0)
     tensors, state = agent.pack()
     agent.load(tensors, state)
     tensors[name] = tensors[name][..., :2] if name == "coins" else tensors[name] + 10**6
@@ -198,40 +197,25 @@ def test_actions_of_a_state_that_are_none_are_refused(tmp_path, name):
 # --- Fits
 
 
-FIT_STATE = {"seconds": 1.5, "events": {"events.out.1": 3}, "recipe": {"lr": 0.1}, "data": "abc"}
+FIT_STATE = {"seconds": 1.5, "files": {"events.out.1": 3}, "recipe": {"lr": 0.1}, "data": "abc"}
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"seconds": "a"}, {"seconds": -1.0}, {"seconds": float("nan")}, {"step": -1}, {"step": 1.5}, {"step": None},
-        {"events": []}, {"events": {"events.out.1": -1}}, {"recipe": None}, {"format": None}, {"format": 2},
+        {"seconds": "a"}, {"seconds": -1.0}, {"seconds": float("nan")}, {"seconds": None}, {"recipe": None},
+        {"files": []}, {"files": None}, {"files": {"events.out.1": -1}}, {"files": {"events.out.1": 1.5}},
     ],
 )  # fmt: skip
 def test_a_fits_state_with_wrong_values_is_passed_over_for_the_one_before(tmp_path, wrong):
-    checkpoints.save(tmp_path, 1, {"x": torch.zeros(2)}, FIT_STATE)
-    checkpoints.save(tmp_path, 2, {"x": torch.zeros(2)}, {**FIT_STATE, **wrong})
-    _, state, problems = checkpoints.load_latest(tmp_path)
-    assert state["step"] == 1
-    assert len(problems) == 1
-    assert problems[0].startswith("checkpoint 000000000002-")
-    assert "\n" not in problems[0]
-
-
-def with_header(header):
-    return len(header).to_bytes(8, "little") + header
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"abc", b"\xff" * 20, with_header(b"{}"), with_header(b'{"__metadata__": null}')]
-)
-def test_a_fits_checkpoint_that_is_none_is_passed_over(tmp_path, data):
-    """Under a name that fits its content."""
-    path = tmp_path / f"{3:012d}-{hashlib.sha256(data).hexdigest()[: checkpoints.DIGITS]}.safetensors"
-    path.write_bytes(data)
-    with pytest.raises(ValueError, match="no usable checkpoint in .* passed over: ") as said:
-        checkpoints.load_latest(tmp_path)
-    assert "\n" not in str(said.value)
+    fit.check_state(FIT_STATE)
+    checkpoint.save(tmp_path, 1, {"x": torch.zeros(2)}, FIT_STATE)
+    checkpoint.save(tmp_path, 2, {"x": torch.zeros(2)}, {**FIT_STATE, **wrong})
+    saved = checkpoint.load_latest(tmp_path, fit.check_state)
+    assert saved.steps == 1
+    assert len(saved.problems) == 1
+    assert saved.problems[0].startswith("checkpoint 000000000002 passed over: state.json is damaged (")
+    assert "\n" not in saved.problems[0]
 
 
 # --- Terminals
@@ -243,9 +227,3 @@ def test_versions_of_a_run_are_told_on_one_line_without_what_a_terminal_obeys(ru
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(content))
     (line,) = other_versions(tmp_path)
     assert line.startswith(r"the run began with numpy 1 \x1b[31mred, this is ")
-
-
-def test_the_name_of_a_checkpoint_that_is_passed_over_is_written_out(tmp_path):
-    (tmp_path / "1-\x1b[31m.safetensors").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"checkpoint 1-\\x1b\[31m.safetensors passed over"):
-        checkpoints.load_latest(tmp_path)

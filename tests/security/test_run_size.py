@@ -38,7 +38,7 @@ def test_a_network_larger_than_its_checkpoint_is_refused_before_it_is_drawn(agen
     trained = config.what_decides(config.configure(env, agent, steps=1000)) if known else None
     config.write(described, tmp_path / "config.yaml")
     state = {**STATE, "config": trained}
-    checkpoint.save(tmp_path / "checkpoints", 5, {"a": torch.zeros(10_000)}, state, None)
+    checkpoint.save(tmp_path / "checkpoints", 5, {"a": torch.zeros(10_000)}, state)
     words = (
         r"the checkpoint was made with .*(hidden|policy_kwargs) .*; restore .*config.yaml"
         if known

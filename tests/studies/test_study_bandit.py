@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ludus.scripts.main import main
-from ludus.studies.bandit import World, check, cost_of_greed, interval, play, worlds
+from ludus.studies.bandit import World, check, cost_of_greed, play, worlds
+from ludus.utils.intervals import normal_interval
 
 RUNS = 500
 
@@ -37,7 +38,7 @@ def test_who_explores_more_finds_the_best_arm_more_often(results):
     often, rarely, never = (results["stays", epsilon, None] for epsilon in (0.1, 0.01, 0.0))
     for name in ("late_reward_of_run", "late_best_of_run"):
         for more, less in ((often, rarely), (rarely, never)):
-            mean, half = interval(getattr(more, name) - getattr(less, name))  # run by run: the same arms
+            mean, half = normal_interval(getattr(more, name) - getattr(less, name))  # run by run: the same arms
             assert mean > (0.0 if name == "late_reward_of_run" else half)
     # At first the rare explorer and the greedy one are alike, and the frequent one pays for what it learns.
     assert abs(rarely.rewards[0] - never.rewards[0]) < 0.05
@@ -49,7 +50,7 @@ def test_epsilon_zero_costs(results):
     assert mean > half > 0.0
     # Where everything changes after only 500 steps, what exploring costs and what it finds are level in the reward.
     curious, greedy = results["changes", 0.1, 0.1], results["changes", 0.0, 0.1]
-    mean, half = interval(curious.late_best_of_run - greedy.late_best_of_run)
+    mean, half = normal_interval(curious.late_best_of_run - greedy.late_best_of_run)
     assert mean > half
 
 
@@ -57,9 +58,9 @@ def test_epsilon_zero_costs(results):
 def test_where_the_world_changes_a_constant_step_size_beats_the_sample_average(results, world):
     """Exercise 2.5, and the same with all values drawn anew."""
     constant, average = results[world, 0.1, 0.1], results[world, 0.1, None]
-    reward, half = interval(constant.late_reward_of_run - average.late_reward_of_run)
+    reward, half = normal_interval(constant.late_reward_of_run - average.late_reward_of_run)
     assert reward > 2 * half
-    share, half = interval(constant.late_best_of_run - average.late_best_of_run)
+    share, half = normal_interval(constant.late_best_of_run - average.late_best_of_run)
     assert share > 2 * half
 
 
@@ -100,12 +101,6 @@ def test_what_was_possible_is_what_the_step_met_and_not_what_came_after_it():
     assert (possible[:50] == possible[0]).all()
     assert (possible[50:] == possible[50]).all()
     assert possible[49] != possible[50]
-
-
-def test_interval_by_hand():
-    mean, half = interval(np.array([1.0, 2.0, 3.0, 4.0]))
-    assert mean == 2.5
-    assert half == pytest.approx(1.96 * np.sqrt(5 / 3) / 2)
 
 
 def test_command_leaves_a_table_a_picture_and_all_points(tmp_path, capsys, monkeypatch):

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from ludus.envs.automation.elevator.constants import OPENING
 from ludus.envs.engine.kernel_batch import KernelBatch
 
 MODULE = "ludus.envs.automation.elevator"
 UP, DOWN = 1, -1
-PARKED, MOVING, OPENING, BOARDING, CLOSING = range(5)
 
 # Of the default lift: 2.5 m/s, 1 m/s², 1.5 m/s³, 3.8 m per floor. It builds up its acceleration in 1 / 1.5 = 2/3 s,
 # brakes for 2.5 / 1 + 2/3 = 19/6 s, and reaches its speed on trips of at least 2.5 · 19/6 = 7.9 m: three floors.

@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ludus.training import fit as fitting
+from ludus.training import progress
+from ludus.vision.images import Images
 
 CLASSES = ("lying", "nothing", "standing")
 EACH = 40  # training pictures of each class; half as many for testing
@@ -16,7 +17,7 @@ EACH = 40  # training pictures of each class; half as many for testing
 @pytest.fixture(autouse=True)
 def as_it_was(monkeypatch):
     """Each step is reported; the number of threads is that of before afterwards. For whoever imports it."""
-    monkeypatch.setattr(fitting, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "REPORT_SECONDS", 0.0)
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -44,3 +45,10 @@ def make_folder(folder: Path, each: int = EACH) -> Path:
             for i in range(count):
                 Image.fromarray(picture(kind, random)).save(place / f"{i}.png")
     return folder
+
+
+def images(count=20, size=(8, 6, 3), classes=4) -> Images:
+    """Pictures of bytes 1 … 255, of so many classes in turn."""
+    random = np.random.default_rng(1)
+    x = torch.from_numpy(random.integers(1, 256, (count, *size)).astype(np.uint8))
+    return Images(x, torch.arange(count) % classes, tuple("abcdefgh"[:classes]))

@@ -1,13 +1,32 @@
-"""Intervals of means, against the quantiles in the books."""
+"""Intervals of means, by hand and against the values that they have always had."""
 
 import math
 
+import numpy as np
 import pytest
 
-from ludus.utils.intervals import student_interval
+from ludus.utils.intervals import bootstrap_interval, normal_interval, student_interval
 
 
-def test_interval_is_students():
+def test_interval_of_few_values_is_students():
     low, high = student_interval([1.0, 2.0, 3.0])
     assert (low, high) == (pytest.approx(2 - 4.303 / math.sqrt(3)), pytest.approx(2 + 4.303 / math.sqrt(3)))
     assert all(math.isnan(end) for end in student_interval([5.0]))
+
+
+def test_interval_of_many_values_by_hand():
+    mean, half = normal_interval(np.array([1.0, 2.0, 3.0, 4.0]))
+    assert mean == 2.5
+    assert half == pytest.approx(1.96 * np.sqrt(5 / 3) / 2)
+
+
+def test_bootstrap_is_near_the_normal_interval_and_always_the_same():
+    values = np.arange(100.0)
+    mean, half = normal_interval(values)
+    assert bootstrap_interval(values) == (pytest.approx(mean - half, abs=0.6), pytest.approx(mean + half, abs=0.6))
+    assert bootstrap_interval(values) == (43.909499999999994, 55.08025)
+
+
+def test_more_values_than_the_table_of_student_has_degrees_of_freedom():
+    low, high = student_interval([float(i) for i in range(30)])
+    assert high - low == pytest.approx(2 * 2.045 * np.std(np.arange(30), ddof=1) / math.sqrt(30), rel=2e-3)

@@ -1,4 +1,4 @@
-"""The classifiers: shapes, features and head, save and load, what they refuse, what they cost."""
+"""The classifiers: shapes, features and head, save and load, what they refuse."""
 
 import json
 
@@ -11,7 +11,7 @@ from torch import nn
 from ludus.components.component import Component
 from ludus.vision.models.classifier import spaces_of
 from ludus.vision.models.convnet import ConvNet
-from ludus.vision.models.layers import Conv3x3, Whitening, multiply_adds, parameters
+from ludus.vision.models.layers import Conv3x3, Whitening
 from ludus.vision.models.resnet import ResNet
 
 KINDS = {
@@ -143,12 +143,6 @@ def test_whitened_patches_are_uncorrelated_and_of_one_spread():
     y = layer.conv(x)[:, :6, 1:-1, 1:-1].permute(1, 0, 2, 3).flatten(1)  # the edges see zeros
     assert torch.allclose(torch.cov(y), torch.eye(6), atol=1e-2)
     assert torch.equal(layer.conv.weight[6:], -layer.conv.weight[:6])
-
-
-def test_multiplications_and_parameters_are_counted_by_hand_alike():
-    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Flatten(), nn.Linear(8 * 4 * 4, 10))
-    assert multiply_adds(net, torch.zeros(1, 3, 4, 4)) == 16 * 8 * 27 + 128 * 10
-    assert parameters(net) == 8 * 27 + 8 + 128 * 10 + 10
 
 
 @pytest.mark.parametrize("side", [1, 4, 5])

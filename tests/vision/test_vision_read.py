@@ -19,7 +19,8 @@ from ludus.vision.models.reader import Reader
 from ludus.vision.tasks import read
 from ludus.vision.tasks import read_report as reading
 from ludus.vision.tasks.classify import Classify
-from ludus.vision.tasks.read import Data, Read, compose
+from ludus.vision.tasks.read import Data, Read
+from ludus.vision.tasks.read_recipe import compose
 from vision_toy import as_it_was  # noqa: F401
 
 TOY = "test/Pictures-v0"
@@ -165,11 +166,17 @@ def test_reader_that_makes_no_sense_is_refused(build, message):
 def test_only_pictures_whose_change_is_known_are_learned_from():
     recipe = compose("ludus/CartPole-v1", settings={"batch_size": 32})
     data = frames("ludus/CartPole-v1", "vision", 1024, seed=3, spread=500)
-    training = Read(Path("net"), recipe).prepare(Data(data, data))
-    shown = torch.cat([training.usable[batch] for batch in training.batches]).numpy()
-    assert len(np.unique(shown)) == len(shown) == len(training.usable) // 32 * 32
+    batches = Read(Path("net"), recipe).prepare(Data(data, data)).batches
+    shown = torch.cat([batches.usable[batches.rows(step)] for step in range(len(batches))]).numpy()
+    assert len(np.unique(shown)) == len(shown) == len(batches.usable) // 32 * 32
     assert ((data.before[shown] >= 0) | data.begins[shown]).all()
-    assert ((data.before < 0) & ~data.begins).sum() == len(data) - len(training.usable) > 50
+    assert ((data.before < 0) & ~data.begins).sum() == len(data) - len(batches.usable) > 50
+    x, before, known, truth = batches.batch(0)
+    rows = shown[:32]
+    assert np.array_equal(x, data.raw[rows])
+    assert np.array_equal(truth, data.truth[rows])
+    assert np.array_equal(known[:, 0] > 0, data.before[rows] >= 0)
+    assert np.array_equal(before[known[:, 0] > 0], data.raw[data.before[rows][data.before[rows] >= 0]])
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +233,7 @@ def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step, monke
     fit, pressed = Read.start(tmp_path / "again", toy_recipe()), []
 
     def press(progress):
-        if progress.step >= step and not pressed:
+        if progress.done >= step and not pressed:
             pressed.append(True)
             signal.raise_signal(signal.SIGINT)
 
@@ -234,7 +241,7 @@ def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step, monke
         fit.train(press)
     with monkeypatch.context() as other:
         other.setattr(read, "frames", lambda *given, **more: frames(*given[:3], given[3] + 1, *given[4:], **more))
-        with pytest.raises(ValueError, match="pictures are not those that the checkpoint in .*again.training learned"):
+        with pytest.raises(ValueError, match="the data are not those that the checkpoint in .*again.training learned"):
             Read.open(tmp_path / "again").train()
     again, _ = Read.open(tmp_path / "again").train()
     for name, tensor in whole.state_dict().items():
@@ -246,10 +253,10 @@ def test_training_that_was_stopped_ends_with_the_same_bits(tmp_path, step, monke
     [
         ({"optimizer": "adam"}, "unknown optimizer 'adam'; did you mean"),
         ({"momentun": 1.0}, "no setting 'momentun'; did you mean 'momentum'?"),
-        ({"frames": 3}, "frames must be between 16"),
+        ({"frames": 3}, "frames must be 16 … 100,000,000, got 3"),
         ({"precision": "fp16"}, "unknown precision 'fp16'"),
         ({"widths": [0]}, "expected channels and units >= 1"),
-        ({"epochs": 0}, "epochs must be between 1"),
+        ({"epochs": 0}, "epochs must be 1 … 1,000,000, got 0"),
     ],
 )
 def test_recipe_that_makes_no_sense_is_refused_and_nothing_written(tmp_path, settings, message):
@@ -294,9 +301,9 @@ def test_learning_rate_that_is_too_high_stops_with_a_remedy(tmp_path):
 
 
 def test_recipes_tell_whole_numbers_from_others():
-    assert read.compose(TOY, settings={"lr": 1}).lr == 1.0
+    assert compose(TOY, settings={"lr": 1}).lr == 1.0
     with pytest.raises(ValueError, match="epochs must be a whole number"):
-        read.compose(TOY, settings={"epochs": 1.5})
+        compose(TOY, settings={"epochs": 1.5})
 
 
 def test_the_smallest_sizes_that_are_allowed_still_show_successive_steps(tmp_path):

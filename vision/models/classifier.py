@@ -1,4 +1,4 @@
-"""What all image classifiers share: pixels in, probabilities out, features and head apart."""
+"""Image classifiers, as far as all are alike: pixels in, probabilities out, features and head apart."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Layers of image models, and what they cost."""
+"""Layers of image models."""
 
 from typing import Any
 
@@ -104,32 +104,3 @@ class Whitening(nn.Module):
         vectors = vectors * vectors.gather(1, vectors.abs().argmax(dim=1, keepdim=True)).sign()
         filters = vectors / (values.clamp(min=0.0) + floor).sqrt()[:, None]
         self.conv.weight.copy_(torch.cat([filters, -filters]).view(self.outputs, channels, k, k))
-
-
-def parameters(module: nn.Module) -> int:
-    """How many numbers are learned."""
-    return sum(p.numel() for p in module.parameters() if p.requires_grad)
-
-
-def multiply_adds(module: nn.Module, *inputs: Any) -> int:
-    """Multiplications (each with its addition) of the convolutions and dense layers in one call of ``module``.
-
-    A FLOP count is twice that. Norms, activations and pooling are left out, as is usual: they are a per cent or so.
-    """
-    total = 0
-
-    def count(layer: nn.Module, given: tuple[torch.Tensor, ...], out: torch.Tensor) -> None:
-        nonlocal total
-        if isinstance(layer, nn.Conv2d):
-            total += out.numel() * layer.weight[0].numel()  # a dot product per output number
-        elif isinstance(layer, nn.Linear):
-            total += out.numel() * layer.in_features
-
-    hooks = [layer.register_forward_hook(count) for layer in module.modules()]
-    try:
-        with torch.no_grad():
-            module(*inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return total

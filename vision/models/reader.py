@@ -103,7 +103,8 @@ class Reader(Component):
             known: (N, 1) 1 where there was one before, else 0; ``before`` then counts for nothing.
         """
         # Bytes are exact in bf16, too, and the norm after the first convolution makes any scaling of them idle.
-        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+        device = x.device.type
+        kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
         now = x.to(kind).permute(0, 3, 1, 2)  # a view: channels-last, as convolutions like it
         if self.is_board:
             f = self.cell(self.trunk(now))

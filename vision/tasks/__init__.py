@@ -1,1 +1,1 @@
-"""What `ludus fit vision/…` trains, one module per task, with its recipe and its report."""
+"""The tasks of `ludus fit vision/…`: of each its training, its recipe and its report."""

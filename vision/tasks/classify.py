@@ -1,4 +1,4 @@
-"""`ludus fit vision/classify`: train an image classifier. `fitting.py` says how a training goes and what it leaves."""
+"""`ludus fit vision/classify`: the training of an image classifier (see `training/fit.py`)."""
 
 from typing import Any, NamedTuple
 
@@ -6,13 +6,15 @@ import torch
 from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
-from ...training import learning
+from ...training.batches import generator
 from ...training.fit import Fit
-from ..data import Batches, Images, generator, hold_out, load
+from ...training.learner import Learner
+from ..augmentation import AugmentedBatches
+from ..images import Images, hold_out, load
 from ..models.classifier import Classifier, spaces_of
 from ..models.resnet import ResNet
 from . import classify_report as report
-from .classify_recipe import MODELS, Recipe
+from .classify_recipe import ClassifierRecipe
 
 SEEN = 5000  # training images from which mean, spread and whitening are computed
 WATCHED = 2000  # test images, at most, whose accuracy is shown after each epoch; nothing is chosen by it
@@ -26,14 +28,14 @@ class Data(NamedTuple):
     test: Images
 
 
-def build(recipe: Recipe, train: Images) -> Classifier:
+def build(recipe: ClassifierRecipe, train: Images) -> Classifier:
     """The untrained network of a recipe for these images."""
     seen = train.images[torch.randperm(len(train), generator=generator(recipe.seed, "seen"))[:SEEN]]
     pixels = seen.flatten(0, 2).double() / 255.0  # (N H W, C)
     mean, std = pixels.mean(dim=0), pixels.std(dim=0).clamp(min=1e-3)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        net = MODELS[recipe.model](
+        net = recipe.component(
             *spaces_of(train.images, len(train.classes)),
             **recipe.net,
             classes=train.classes,
@@ -47,16 +49,16 @@ def build(recipe: Recipe, train: Images) -> Classifier:
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-class Training(learning.Training):
+class ClassifierLearner(Learner):
     """Cross-entropy between the probabilities of the classes and the (smoothed, perhaps blended) labels."""
 
-    recipe: Recipe
+    recipe: ClassifierRecipe
     net: Classifier
 
-    def __init__(self, recipe: Recipe, train: Images) -> None:
+    def __init__(self, recipe: ClassifierRecipe, train: Images) -> None:
         net = build(recipe, train)
         mean = tuple(round(255.0 * x) for x in net.config["mean"])
-        batches = Batches(train, recipe.batch_size, recipe.augmentation(), recipe.seed, fill=mean)
+        batches = AugmentedBatches(train, recipe.batch_size, recipe.augmentation(), recipe.seed, fill=mean)
         super().__init__(recipe, net, batches, (train.images, train.labels))
         self.accuracy = 0.0
 
@@ -85,8 +87,8 @@ class Training(learning.Training):
 class Classify(Fit):
     """The training of an image classifier."""
 
-    TASK, RECIPE = "vision/classify", Recipe
-    recipe: Recipe
+    TASK, RECIPE = "vision/classify", ClassifierRecipe
+    recipe: ClassifierRecipe
 
     def load(self) -> Data:
         train, test = (load(self.recipe.data, split) for split in ("train", "test"))
@@ -98,12 +100,12 @@ class Classify(Fit):
         rows = torch.randperm(len(test), generator=generator(0, "watched"))[:WATCHED]
         return Data(train, test.subset(rows), test)
 
-    def prepare(self, data: Data) -> Training:
-        return Training(self.recipe, data.train)
+    def prepare(self, data: Data) -> ClassifierLearner:
+        return ClassifierLearner(self.recipe, data.train)
 
-    def watch(self, training: learning.Training, data: Data) -> tuple[dict[str, float], str]:
-        assert isinstance(training, Training)
-        figures = report.figures(report.judge(training.net, data.watched, mirror=False), data.watched.labels)
+    def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
+        assert isinstance(learner, ClassifierLearner)
+        figures = report.figures(report.judge(learner.net, data.watched, mirror=False), data.watched.labels)
         return figures, f"right {figures['accuracy']:.1%}"
 
     def finish(self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float) -> report.Summary:

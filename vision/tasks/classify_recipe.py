@@ -1,13 +1,14 @@
-"""What decides the training of a classifier: its recipe, tuned per data set."""
+"""The recipe of a classifier: what decides its training, tuned per data set."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...data.image_sets import IMAGE_SETS
-from ...training.recipe import Plan, arguments_of, here, read_settings
+from ...training.recipe import Recipe, of_this_machine
+from ...training.settings import check_choice, check_range
 from ...utils.wording import did_you_mean
-from ..data import Augmentation
+from ..augmentation import Augmentation
 from ..models.convnet import ConvNet
 from ..models.resnet import ResNet
 
@@ -15,8 +16,11 @@ MODELS: dict[str, type[ConvNet] | type[ResNet]] = {"resnet": ResNet, "convnet": 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe(Plan):
-    """All that decides a training of a classifier."""
+class ClassifierRecipe(Recipe):
+    """All that decides the training of a classifier."""
+
+    GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "model"}
+    FROM_DATA: ClassVar[frozenset[str]] = frozenset({"classes", "mean", "std", "mirror", "data"})
 
     data: str  # name of a data set, or a folder of images
     model: str = "resnet"  # resnet or convnet
@@ -34,17 +38,18 @@ class Recipe(Plan):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_choice("model", tuple(MODELS))
+        check_choice(self, "model", tuple(MODELS))
         self.check_net(self.model)
-        for name, low, high in (("label_smoothing", 0, 0.999), ("holdout", 0, 0.999), ("small", 0, 1e6)):
-            self.check_range(name, low, high)
-        self.check_range("small_until", 0, 1)
+        check_range(self, 0, 0.999, "label_smoothing", "holdout")
+        check_range(self, 0, 1_000_000, "small")
+        check_range(self, 0, 1, "small_until")
         if self.small and self.model != "resnet":
             raise ValueError(f"small pictures are for resnet, which takes any size; {self.model} knows one size only")
         self.augmentation()
 
-    def arguments(self) -> tuple[str, ...]:
-        return arguments_of(MODELS[self.model])
+    @property
+    def component(self) -> type[ConvNet] | type[ResNet]:
+        return MODELS[self.model]
 
     def augmentation(self) -> Augmentation:
         return Augmentation(**{entry.name: getattr(self, entry.name) for entry in fields(Augmentation)})
@@ -65,7 +70,9 @@ FOLDER: dict[str, Any] = {"epochs": 30, "batch_size": 128, "flip": False, "mirro
 CONVNET: dict[str, Any] = {"optimizer": "adamw", "lr": 0.003, "net": {}, "small": 0}
 
 
-def compose(data: str, model: str = "resnet", seed: int = 0, settings: dict[str, Any] | None = None) -> Recipe:
+def compose(
+    data: str, model: str = "resnet", seed: int = 0, settings: dict[str, Any] | None = None
+) -> ClassifierRecipe:
     """A recipe: the defaults, what the data set deserves, then ``settings`` (the model's arguments among them).
 
     Raises:
@@ -80,10 +87,10 @@ def compose(data: str, model: str = "resnet", seed: int = 0, settings: dict[str,
         raise ValueError(f"unknown model {model!r}{did_you_mean(model, MODELS)}")
     values = {**DEFAULTS.get(data, FOLDER), **(CONVNET if model == "convnet" else {})}
     net = dict(values.pop("net", {}))
-    given, own = read_settings(Recipe, MODELS[model], settings or {})
+    given, own = ClassifierRecipe.split(settings or {}, MODELS[model])
     values |= given
     net |= own
     if values.get("optimizer") == "sgd" and not {"lr", "momentum", "weight_decay"} & set(settings or {}):
         values |= {"lr": 0.2, "momentum": 0.9, "weight_decay": 5e-4}
-    values |= here(values)
-    return Recipe(data=data, model=model, seed=seed, net=net, **values)
+    values |= of_this_machine(values)
+    return ClassifierRecipe(data=data, model=model, seed=seed, net=net, **values)

@@ -1,4 +1,4 @@
-"""How good a classifier is: figures, naive baselines beside it, and pictures of what it confuses."""
+"""The report on a classifier: figures, naive baselines beside them, and pictures of what it confuses."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +11,10 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from ...explain.attribution import explain
 from ...explain.overlay import overlay
+from ...training.cost import multiply_adds, parameter_count
 from ...utils.wording import counted
-from ..data import Images
+from ..images import Images
 from ..models.classifier import Classifier
-from ..models.layers import multiply_adds, parameters
 
 AT_ONCE = 500  # images in a forward pass without training
 SMALL = 8  # font size in pixels
@@ -26,7 +26,8 @@ def judge(net: Classifier, data: Images, mirror: bool) -> torch.Tensor:
     was = net.training
     net.eval()
     try:
-        return torch.cat([net.probabilities(part, mirror) for part in data.images.split(AT_ONCE)])
+        parts = data.images.split(AT_ONCE)
+        return torch.cat([net.probabilities(part.to(net.device), mirror).cpu() for part in parts])
     finally:
         net.train(was)
 
@@ -81,7 +82,7 @@ def measure(net: Classifier, test: Images, seconds: float) -> dict[str, float]:
     return {
         **figures(p, test.labels),
         "accuracy_plain": figures(plain, test.labels)["accuracy"],
-        "parameters": float(parameters(net)),
+        "parameters": float(parameter_count(net)),
         "flops": 2.0 * multiply_adds(net, test.images[:1]),
         "seconds": round(seconds, 1),
         "images": float(len(test)),

@@ -36,7 +36,8 @@ def start_fit(arguments: Arguments, out: Path) -> "Fit":
         raise ValueError("whose pictures? --env ID, such as --env ludus/Breakout-v0")
     env = environment(arguments.env)
     check_slots(env, [arguments.slot])
-    from .read import Read, compose
+    from .read import Read
+    from .read_recipe import compose
 
     keywords = key_values(arguments.env_set, "--env-set")
     recipe = compose(env, arguments.seed, arguments.settings, slot=arguments.slot, environment=keywords)

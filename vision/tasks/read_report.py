@@ -1,4 +1,4 @@
-"""How good a reader is: figures, a naive baseline beside it, and a picture of what it reads."""
+"""The report on a reader: figures, a naive baseline beside them, and a picture of what it reads."""
 
 import io
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 
 from ...envs.frames import Frames
 from ...explain.overlay import rgb
+from ...training.cost import multiply_adds, parameter_count
 from ...utils.wording import counted
-from ..models.layers import multiply_adds, parameters
 from ..models.reader import Reader
 
 AT_ONCE = 512  # pictures in a forward pass without training
@@ -35,7 +35,8 @@ def judge(net: Reader, data: Frames, most: int | None = None) -> tuple[np.ndarra
         for part in torch.from_numpy(rows).split(AT_ONCE):
             before = torch.from_numpy(data.before)[part]
             past, known = torch.from_numpy(data.raw)[before.clamp(min=0)], (before >= 0).float()[:, None]
-            read.append(net.numbers(net.scaled(torch.from_numpy(data.raw)[part], past, known)))
+            x, past, known = (y.to(net.device) for y in (torch.from_numpy(data.raw)[part], past, known))
+            read.append(net.numbers(net.scaled(x, past, known)).cpu())
         return torch.cat(read).numpy(), rows
     finally:
         net.train(was)
@@ -71,7 +72,7 @@ def measure(net: Reader, y: np.ndarray, rows: np.ndarray, test: Frames, seconds:
     memory = (net.first_memory(1),) if net.has_memory else ()
     return {
         **figures(y, rows, test),
-        "parameters": float(parameters(net)),
+        "parameters": float(parameter_count(net)),
         "flops": 2.0 * multiply_adds(net, torch.from_numpy(test.raw[:1]), *memory),
         "seconds": round(seconds, 1),
         "images": float(len(rows)),

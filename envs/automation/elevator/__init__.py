@@ -72,29 +72,16 @@ Source        Barney & Al-Sharif 2016, *Elevator Traffic Handbook*, 2nd ed., and
               using multiple reinforcement learning agents*, each lift chose its stops.
 """
 
-from ...engine.kernels import clear, kernel
+import numpy as np
+from gymnasium import spaces
+
 from ...engine.simulation import Parameter, Simulation, Size
+from .constants import GLOBALS, LIFT_NUMBERS, PLANES, ROOM
 from .invariants import INVARIANTS, invariant
-from .observation import make_spaces, observe
+from .observation import observe
 from .policies import heuristic, heuristic_collective, heuristic_destination, heuristic_nearest_car
 from .rendering import render
-from .rules_lifts import (
-    BOARDING,
-    CLOSING,
-    MOVING,
-    NEVER,
-    NOBODY,
-    OPENING,
-    PARKED,
-    compute_trips,
-    depart,
-    land,
-    set_out,
-)
-from .rules_passengers import arrive, assign, expect_passenger, let_in, let_out
-
-ROOM = 200  # passengers who can wait at the same time
-WH = 3600.0  # J
+from .rules import reset, step
 
 PARAMETERS = {
     "arrival_rate": Parameter(60.0, 0.01, 600.0, "1/(5 min)", "passengers that arrive in five minutes"),
@@ -171,82 +158,9 @@ def state(lifts, floors):
     }
 
 
-@kernel
-def reset(s, world):
-    s.now = 0.0
-    s.by_destination = s.destination_control >= 0.5
-    s.expected = max(s.arrival_rate / 300.0 * s.duration, 1.0)
-    s.arrived, s.turned_away, s.waiting, s.riding, s.served = 0, 0, 0, 0, 0
-    s.waited, s.spent, s.energy = 0.0, 0.0, 0.0
-    s.call_floor, s.call_way, s.call_entry = NOBODY, 0, NOBODY
-    compute_trips(s)
-    clear(s.aboard)
-    clear(s.calls)
-    clear(s.queue)
-    for lift in range(s.phase.shape[0]):
-        s.phase[lift], s.way[lift] = PARKED, 0
-        s.floor[lift], s.target[lift], s.origin[lift] = 0, 0, 0
-        s.departed[lift], s.event[lift] = 0.0, NEVER
-        s.load[lift], s.wanted[lift] = 0, 0
-    for floor in range(s.owner.shape[0]):
-        s.owner[floor, 0], s.owner[floor, 1] = NOBODY, NOBODY
-    for entry in range(ROOM):
-        s.entry_next[entry] = entry + 1
-    s.entry_next[ROOM - 1] = NOBODY
-    s.free = 0
-    expect_passenger(s)
-    if s.next_time < NEVER:
-        s.now = s.next_time
-        arrive(s)
-    s.stepped = s.now
-
-
-@kernel
-def step(s, action, world, terms):
-    waited, spent, energy = s.waited, s.spent, s.energy
-    s.stepped = s.now
-    compute_trips(s)
-    if s.call_floor != NOBODY:
-        assign(s, action)
-    terminated = simulate(s)
-    terms[0] = -s.waiting_weight * (s.waited - waited) / s.expected
-    terms[1] = -s.journey_weight * (s.spent - spent) / s.expected
-    terms[2] = -s.energy_weight * (s.energy - energy) / WH / s.expected
-    return terminated
-
-
-@kernel
-def simulate(s):
-    """Event by event up to the next call, or for a tick; returns whether the last passenger has got out."""
-    until = s.now + s.tick
-    while s.call_floor == NOBODY:
-        if s.next_time == NEVER and s.waiting + s.riding == 0:
-            return True
-        lift, time = NOBODY, s.next_time
-        for other in range(s.event.shape[0]):
-            if s.event[other] < time:
-                lift, time = other, s.event[other]
-        passed = min(time, until) - s.now
-        s.waited += s.waiting * passed
-        s.spent += (s.waiting + s.riding) * passed
-        if time > until:
-            s.now = until
-            return False
-        s.now = time
-        if lift == NOBODY:
-            arrive(s)
-        elif s.phase[lift] == MOVING:
-            land(s, lift)
-        elif s.phase[lift] == OPENING:
-            let_out(s, lift)
-            let_in(s, lift)
-        elif s.phase[lift] == BOARDING:
-            let_in(s, lift)
-        elif s.phase[lift] == CLOSING:
-            depart(s, lift)
-        else:
-            set_out(s, lift, -1, 0)
-    return False
+def make_spaces(lifts, floors):
+    numbers = GLOBALS + 2 * floors + lifts * (LIFT_NUMBERS + PLANES * (2 * floors - 1))
+    return spaces.Box(0.0, 1.0, (numbers,), np.float32), spaces.Discrete(lifts)
 
 
 SIMULATION = Simulation(

@@ -1,11 +1,29 @@
-"""What must hold of every state of Elevator, for the fuzzer."""
+"""The invariants of Elevator: sentences that hold of every state, for the fuzzer and for snapshots."""
 
 import math
 
 from ...engine.kernels import kernel
 from ...engine.simulation import Shown
-from .observation import GLOBALS, LIFT_NUMBERS
-from .rules_lifts import CLOSING, MOVING, NOBODY, OPENING, PARKED, beyond, lets_in
+from .constants import (
+    CALL,
+    CALL_DOWN,
+    CALL_UP,
+    CLOSING,
+    GLOBALS,
+    LIFT_BUSY,
+    LIFT_LOAD,
+    LIFT_NUMBERS,
+    LIFT_OTHER_WAY,
+    LIFT_PHASE,
+    LIFT_SAME_WAY,
+    MOVING,
+    NOBODY,
+    OPENING,
+    PARKED,
+    PLANES,
+    TIME_LEFT,
+)
+from .rules_lifts import beyond, index_of, lets_in
 
 INVARIANTS = (
     "passengers who arrived were turned away, wait, ride or were served",
@@ -49,7 +67,7 @@ def invariant(s, world, shown, legal):
 
 @kernel
 def is_next_sound(s):
-    """What a stranger's record may say, and kernels would follow: who comes next, who calls, how long trips take."""
+    """Whether kernels may follow a third party's record: who comes next, who calls, how long trips take."""
     floors, room = s.flight.shape[0], s.entry_next.shape[0]
     if not (0 <= s.next_from < floors and 0 <= s.next_to < floors and s.next_from != s.next_to):
         return False
@@ -179,9 +197,11 @@ def is_lift_sound(s, lift):
 def is_shown(s, shown):
     floors = s.flight.shape[0]
     called = s.call_floor != NOBODY
-    if shown[0] != called or shown[1] != (called and s.call_way > 0) or shown[2] != (called and s.call_way < 0):
+    if shown[CALL] != called or shown[CALL_UP] != (called and s.call_way > 0):
         return False
-    if abs(shown[3] - max(1.0 - s.now / s.duration, 0.0)) > 1e-6:
+    if shown[CALL_DOWN] != (called and s.call_way < 0):
+        return False
+    if abs(shown[TIME_LEFT] - max(1.0 - s.now / s.duration, 0.0)) > 1e-6:
         return False
     here, way = (s.call_floor, s.call_way) if called else (0, 1)
     for floor in range(floors):
@@ -190,13 +210,14 @@ def is_shown(s, shown):
             return False
     plane = 2 * floors - 1
     for lift in range(s.phase.shape[0]):
-        at = GLOBALS + 2 * floors + lift * (LIFT_NUMBERS + 4 * plane)
-        if shown[at] != (s.way[lift] == way) or shown[at + 1] != (s.way[lift] == -way):
+        at = GLOBALS + 2 * floors + lift * (LIFT_NUMBERS + PLANES * plane)
+        if shown[at + LIFT_SAME_WAY] != (s.way[lift] == way) or shown[at + LIFT_OTHER_WAY] != (s.way[lift] == -way):
             return False
         for phase in range(MOVING, CLOSING + 1):
-            if shown[at + 1 + phase] != (s.phase[lift] == phase):
+            if shown[at + LIFT_PHASE + phase] != (s.phase[lift] == phase):
                 return False
-        if not (0.0 <= shown[at + 6] <= 1.0 and (shown[at + 7] > 0.0) == (s.load[lift] > 0) and shown[at + 7] <= 1.0):
+        busy, load = shown[at + LIFT_BUSY], shown[at + LIFT_LOAD]
+        if not (0.0 <= busy <= 1.0 and (load > 0.0) == (s.load[lift] > 0) and load <= 1.0):
             return False
         at += LIFT_NUMBERS
         place, marks = 0.0, 0.0
@@ -206,7 +227,7 @@ def is_shown(s, shown):
             place += shown[at + index] * floor
             if not 0.0 <= shown[at + index] <= inside:
                 return False
-            for k in range(3):
+            for k in range(PLANES - 1):
                 marks += shown[at + (k + 1) * plane + index]
             if inside:
                 marks -= (
@@ -214,7 +235,7 @@ def is_shown(s, shown):
                 )
                 if shown[at + plane + index] != s.wanted[lift] >> floor & 1:
                     return False
-                if shown[at + 2 * plane + index] != s.calls[lift, (1 - way) // 2] >> floor & 1:
+                if shown[at + 2 * plane + index] != s.calls[lift, index_of(way)] >> floor & 1:
                     return False
         low, high = min(s.floor[lift], s.target[lift]), max(s.floor[lift], s.target[lift])
         if marks != 0.0 or not low - 1e-4 <= place <= high + 1e-4:

@@ -1,19 +1,24 @@
-"""What the group controller of Elevator sees; the layout is in the card, at the top of `elevator.py`."""
-
-import numpy as np
-from gymnasium import spaces
+"""The observation of Elevator's group controller; the card says what stands where."""
 
 from ...engine.kernels import clear, kernel
-from .rules_lifts import MOVING, NOBODY, PARKED, index_of
+from .constants import (
+    CALL,
+    CALL_UP,
+    GLOBALS,
+    LIFT_BUSY,
+    LIFT_LOAD,
+    LIFT_NUMBERS,
+    LIFT_PHASE,
+    LIFT_SAME_WAY,
+    MOVING,
+    NOBODY,
+    PARKED,
+    PLANES,
+    TIME_LEFT,
+)
+from .rules_lifts import index_of
 
-CALL, CALL_UP, CALL_DOWN, TIME_LEFT, GLOBALS = range(5)  # indices; floors and lifts follow
-LIFT_NUMBERS = 8  # numbers per lift before its floors
 SOON = 20.0  # s, unit of the time until a lift is done
-
-
-def make_spaces(lifts, floors):
-    numbers = GLOBALS + 2 * floors + lifts * (LIFT_NUMBERS + 4 * (2 * floors - 1))
-    return spaces.Box(0.0, 1.0, (numbers,), np.float32), spaces.Discrete(lifts)
 
 
 @kernel
@@ -32,18 +37,18 @@ def observe(s, world, out):
     at = GLOBALS + 2 * floors
     for lift in range(s.phase.shape[0]):
         observe_lift(s, lift, here, way, out[at:])
-        at += LIFT_NUMBERS + 4 * (2 * floors - 1)
+        at += LIFT_NUMBERS + PLANES * (2 * floors - 1)
 
 
 @kernel
 def observe_lift(s, lift, here, way, out):
     floors = s.flight.shape[0]
     if s.way[lift] != 0:
-        out[index_of(s.way[lift] * way)] = 1.0
+        out[LIFT_SAME_WAY + index_of(s.way[lift] * way)] = 1.0
     if s.phase[lift] != PARKED:
-        out[1 + s.phase[lift]] = 1.0
-        out[6] = min((s.event[lift] - s.now) / SOON, 1.0)
-    out[7] = min(s.load[lift] / int(s.capacity), 1.0)
+        out[LIFT_PHASE + s.phase[lift]] = 1.0
+        out[LIFT_BUSY] = min((s.event[lift] - s.now) / SOON, 1.0)
+    out[LIFT_LOAD] = min(s.load[lift] / int(s.capacity), 1.0)
     plane = 2 * floors - 1
     at = LIFT_NUMBERS + floors - 1 - here * way  # of floor 0 in the first plane; floor f is f * way further
     floor = s.floor[lift]
@@ -64,7 +69,7 @@ def observe_lift(s, lift, here, way, out):
 
 @kernel
 def mark(out, at, way, floors):
-    """1 for each floor of a set, in a plane in which floor 0 is at ``at``."""
+    """Write 1 for each floor of a set, in a plane in which floor 0 is at ``at``."""
     while floors != 0:
         if floors & 1:
             out[at] = 1.0

@@ -1,4 +1,4 @@
-"""The reference policies of Elevator: which lift suits a call, by distance, by the way to it, or by what it costs.
+"""The reference policies of Elevator: the lift that suits a call best, by distance, by the way to it, or by cost.
 
 Directions are +1 (up) and -1 (down); sets of floors are bits.
 """
@@ -6,7 +6,8 @@ Directions are +1 (up) and -1 (down); sets of floors are bits.
 import math
 
 from ...engine.kernels import kernel
-from .rules_lifts import BOARDING, CLOSING, MOVING, NOBODY, OPENING, beyond, end_of, index_of, lets_in
+from .constants import BOARDING, CLOSING, MOVING, NOBODY, OPENING
+from .rules_lifts import beyond, end_of, index_of, lets_in
 
 QUEUED, NEW_DESTINATION, NEXT_ROUND = 2.0, 35.0, 50.0  # s, weights of destination dispatch
 

@@ -8,7 +8,7 @@ import math
 
 from ...engine.drawing import blend, box, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
-from .rules_lifts import BOARDING, CLOSING, MOVING, OPENING
+from .constants import BOARDING, CLOSING, MOVING, OPENING
 
 SKY_TOP, SKY_LOW, ROOF, FACADE = (206, 222, 240), (238, 240, 236), (92, 98, 112), (122, 128, 142)
 LANDING, LANDING_LIT, SLAB, SLAB_LOW = (248, 243, 232), (255, 226, 150), (186, 174, 156), (150, 140, 124)
@@ -134,16 +134,16 @@ def render(s, world, frame):
     fill(frame, left - max(eaves // 2, 1), int(top), right + max(eaves // 2, 1), height, FACADE)
     fill(frame, 0, int(bottom), width, height, SLAB_LOW)
     for floor in range(floors):
-        draw_landings(s, frame, floor, left, right, first, shaft, bottom, storey)
+        render_landings(s, frame, floor, left, right, first, shaft, bottom, storey)
     for lift in range(lifts):
-        draw_lift(s, frame, lift, first + lift * shaft, shaft, bottom, storey)
+        render_lift(s, frame, lift, first + lift * shaft, shaft, bottom, storey)
     if header > 0:
-        draw_machines(frame, lifts, first, shaft, top - eaves, top - eaves - header)
-        draw_header(s, frame, header)
+        render_machines(frame, lifts, first, shaft, top - eaves, top - eaves - header)
+        render_header(s, frame, header)
 
 
 @kernel
-def draw_machines(frame, lifts, first, shaft, roof, tall):
+def render_machines(frame, lifts, first, shaft, roof, tall):
     """The machine rooms on the roof, with the numbers of the lifts."""
     for lift in range(lifts):
         middle = first + (lift + 0.5) * shaft
@@ -154,7 +154,7 @@ def draw_machines(frame, lifts, first, shaft, roof, tall):
 
 
 @kernel
-def draw_landings(s, frame, floor, left, right, first, shaft, bottom, storey):
+def render_landings(s, frame, floor, left, right, first, shaft, bottom, storey):
     """One floor: who waits there, and the lamps of its calls."""
     lifts = s.aboard.shape[0]
     last = first + lifts * shaft
@@ -195,13 +195,13 @@ def draw_landings(s, frame, floor, left, right, first, shaft, bottom, storey):
                 entry = s.entry_next[entry]
                 x -= way * step
         if hidden > 0 and scale > 0:
-            draw_rest(frame, wall, way, 0.5 * (ceiling + ground - thick), hidden, scale)
+            render_rest(frame, wall, way, 0.5 * (ceiling + ground - thick), hidden, scale)
         if s.by_destination and called and s.call_way == way and (x - wall) * way >= 0.3 * tall:
             figure(frame, x, ground - thick, tall, mood(0.0))
 
 
 @kernel
-def draw_rest(frame, wall, way, y, hidden, scale):
+def render_rest(frame, wall, way, y, hidden, scale):
     """At the wall, how many there are beyond those for whom there is room."""
     wide = 4 * scale * (2 if hidden < 10 else 3 if hidden < 100 else 4)  # a plus and the digits
     x, top = int(wall) if way > 0 else int(wall) - wide - scale, int(y) - 5 * scale // 2
@@ -212,7 +212,7 @@ def draw_rest(frame, wall, way, y, hidden, scale):
 
 
 @kernel
-def draw_lift(s, frame, lift, x, shaft, bottom, storey):
+def render_lift(s, frame, lift, x, shaft, bottom, storey):
     """A shaft with its counterweight, the floors where the lift is going to stop, its streak, and the lift."""
     floors = s.flight.shape[0]
     color = LIFTS[lift]
@@ -270,7 +270,7 @@ def draw_lift(s, frame, lift, x, shaft, bottom, storey):
 
 
 @kernel
-def draw_header(s, frame, header):
+def render_header(s, frame, header):
     """The clock, and how long passengers have waited in the mean."""
     width = frame.shape[1]
     fill(frame, 0, 0, width, header, PANEL)

@@ -1,13 +1,11 @@
-"""How the lifts of Elevator move: the times of trips, where a lift stops next, and its doors."""
+"""The rules of Elevator's lifts: the times of trips, the next stop, and the doors."""
 
 import math
 
 from ...engine.kernels import kernel
+from .constants import BOARDING, MOVING, NEVER, NOBODY, OPENING, PARKED
 
-NOBODY = -1  # stands for no passenger, no lift and no floor
-NEVER = math.inf
 PERSON, GRAVITY = 75.0, 9.81  # kg, m/s²
-PARKED, MOVING, OPENING, BOARDING, CLOSING = range(5)  # what a lift does
 
 
 @kernel
@@ -39,6 +37,7 @@ def compute_trips(s):
 
 @kernel
 def index_of(way):
+    """The index of a direction: 0 for up (1), 1 for down (-1)."""
     return (1 - way) // 2
 
 
@@ -115,7 +114,7 @@ def redirect(s, lift):
 
 @kernel
 def depart(s, lift):
-    """What a lift with closed doors does at a floor: open them, set out, or park."""
+    """Let a lift with closed doors at a floor open them, set out, or park."""
     floor = s.floor[lift]
     way = s.way[lift] if s.way[lift] != 0 else 1
     for _ in range(2):

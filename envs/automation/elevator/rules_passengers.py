@@ -1,29 +1,19 @@
-"""The passengers of Elevator: they arrive, queue, press buttons, step in and get out."""
+"""The rules of Elevator's passengers: they arrive, queue, press buttons, step in and get out."""
 
 import math
 
 from ...engine.kernels import below, kernel, uniform
-from .rules_lifts import (
-    BOARDING,
-    CLOSING,
-    MOVING,
-    NEVER,
-    NOBODY,
-    PARKED,
-    depart,
-    index_of,
-    lets_in,
-    redirect,
-)
+from .constants import BOARDING, CLOSING, MOVING, NEVER, NOBODY, PARKED, RATE_TIME
+from .rules_lifts import depart, index_of, lets_in, redirect
 
 REFUSED = 600.0  # s of waiting that count for somebody turned away
 
 
 @kernel
-def expect_passenger(s):
-    """Draw when the next passenger arrives, from where to where."""
+def sample_passenger(s):
+    """Sample when the next passenger arrives, from where to where."""
     others = s.flight.shape[0] - 1  # floors without the entrance
-    s.next_time = s.now - math.log(1.0 - uniform(s)) * 300.0 / s.arrival_rate
+    s.next_time = s.now - math.log(1.0 - uniform(s)) * RATE_TIME / s.arrival_rate
     kind = uniform(s) * (s.incoming + s.outgoing + s.interfloor)
     floor = 1 + below(s, others)
     if kind < s.incoming:
@@ -67,7 +57,7 @@ def press(s, floor, way, entry):
 def arrive(s):
     """The next passenger arrives: waits, and calls a lift unless it is called already."""
     floor, to = s.next_from, s.next_to
-    expect_passenger(s)
+    sample_passenger(s)
     s.arrived += 1
     entry = s.free
     if entry == NOBODY:

@@ -25,10 +25,10 @@ Reward        `sorted`: +1 for an item in its chute · `wrong`: -wrong_cost for 
               · `time`: -wage per second · `energy`: -energy per passage, times the speed squared · `jam`: -jam_cost
 Start         the first item is under the camera, the belt runs at normal speed, the loop is empty
 End           terminated when all items are sorted or rejected; truncated after 1,000 steps
-Parameters    see PARAMETERS below; of `items` the whole part counts. Light, pose and what hides the item are drawn for
-              each passage
+Parameters    see PARAMETERS below; of `items` the whole part counts. Light, pose and what hides the item are sampled
+              for each passage
 Choices       `images`: auto (Fashion-MNIST if it is at hand, else parcels), fashion-mnist, cifar-10, cifar-100,
-              cifar-100-coarse, parcels (drawn here; the label's digit is the chute), or a folder with a subfolder of
+              cifar-100-coarse, parcels (made here; the label's digit is the chute), or a folder with a subfolder of
               images for each kind · `split`: test (the default: what no component was fitted on) or train (for a policy
               that learns from the raw pictures)
 Optimum       Given the truth: each item to its chute, always at the speed with the lowest cost of a passage
@@ -41,25 +41,24 @@ Source        own rules
 import numpy as np
 from gymnasium import spaces
 
-from ...engine.kernels import below, borrow, clear, copy_array, kernel, uniform, uniform_in
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
-from .invariants import INVARIANTS, MOST_TURNED, invariant
-from .observation import LEAST_SMEAR, photograph
+from .constants import FAST, LOOP, MOST_TURNED, NORMAL, NUMBERS, OTHER_ROUTES, SLOW, SPEEDS
+from .invariants import INVARIANTS, invariant
+from .observation import observe, sense, tell
+from .policies import heuristic, nearest_mean
 from .rendering import render
-from .rules_items import describe, make_items
+from .rules import reset, step
+from .rules_items import PARCEL_KINDS, describe, make_items
 
-SLOW, NORMAL, FAST = 0, 1, 2
-LOOP = 8  # items that the loop holds
-FROM_LOOP = 1.0 / 3.0  # chance that the next item comes from the loop, if there is a choice
-ROUNDS_SEEN = 3  # more of them look the same
-SORTED, WRONG, REJECTED, TIME, ENERGY, JAM = range(6)  # terms
-NOTHING = -1
 # For a person who plays, with the default images, which are of ten kinds: digits, and for the slow and the fast belt
 # the keypad's digits and the function keys.
-ROUTE_NAMES = (*(f"chute {k}" for k in range(10)), "by hand", "round again")
-KEYS = {key: k + 12 * SLOW for k, key in enumerate((*(f"[{digit}]" for digit in range(10)), "[-]", "[+]"))}
-KEYS |= {key: k + 12 * NORMAL for k, key in enumerate((*"0123456789", "x", "c"))}
-KEYS |= {f"f{k + 1}": k + 12 * FAST for k in range(12)}
+ROUTE_NAMES = (*PARCEL_KINDS, "by hand", "round again")
+KEYS_OF_SPEEDS = {
+    SLOW: (*(f"[{digit}]" for digit in range(10)), "[-]", "[+]"),
+    NORMAL: (*"0123456789", "x", "c"),
+    FAST: tuple(f"f{k + 1}" for k in range(len(ROUTE_NAMES))),
+}
+KEYS = {key: k + len(ROUTE_NAMES) * speed for speed, keys in KEYS_OF_SPEEDS.items() for k, key in enumerate(keys)}
 
 PARAMETERS = {
     "items": Parameter(100.0, 1.0, 10_000.0, "", "items of a delivery"),
@@ -109,167 +108,8 @@ def state(images, split):
 
 
 def make_spaces(images, split):
-    routes = len(describe(images)[1]) + 2
-    return spaces.Box(0.0, 1.0, (7,), np.float32), spaces.Discrete(3 * routes)
-
-
-@kernel
-def pose(s):
-    """Draw how the item lies under the camera in this passage."""
-    s.angle = uniform_in(s, -s.rotation, s.rotation)
-    s.light = 1.0 + uniform_in(s, -s.lighting, s.lighting)
-    s.cover_x, s.cover_y = uniform(s), uniform(s)
-
-
-@kernel
-def bring_next(s, world):
-    """Put the next item under the camera: from the loop or a new one; NOTHING if there is none."""
-    from_loop = s.loop_count > 0 and (s.feed == 0 or uniform(s) < FROM_LOOP)
-    if from_loop:
-        k = s.loop_first
-        s.image, s.label, s.rounds = s.loop_item[k], s.loop_label[k], s.loop_rounds[k]
-        s.loop_first = (k + 1) % LOOP
-        s.loop_count -= 1
-    elif s.feed > 0:
-        s.feed -= 1
-        s.label = below(s, world.first.shape[0] - 1)
-        begin = world.first[s.label]
-        s.image = world.order[begin + below(s, world.first[s.label + 1] - begin)]
-        s.rounds = 0
-    else:
-        s.image = NOTHING
-        return
-    pose(s)
-
-
-@kernel
-def reset(s, world):
-    s.delivery = s.feed = int(s.items)
-    s.loop_first = s.loop_count = 0
-    s.belt = NORMAL
-    s.jammed = False
-    s.seconds = 0.0
-    for k in range(s.right.shape[0]):
-        s.right[k] = s.astray[k] = 0
-    s.rejects = s.jams = 0
-    s.route = s.before = NOTHING
-    bring_next(s, world)
-
-
-@kernel
-def speed_of(s, belt):
-    """(items/s)"""
-    return s.speed_slow if belt == SLOW else s.speed_normal if belt == NORMAL else s.speed_fast
-
-
-@kernel
-def jam_probability(s, speed, loop_count):
-    ratio = speed / s.speed_fast
-    return min(s.jam_chance * ratio * ratio * (1.0 + loop_count / LOOP), 1.0)
-
-
-@kernel
-def send(s, route, terms):
-    """Let the item under the camera go its way."""
-    kinds = s.right.shape[0]
-    if route < kinds:
-        if route == s.label:
-            s.right[route] += 1
-            terms[SORTED] = 1.0
-        else:
-            s.astray[route] += 1
-            terms[WRONG] = -s.wrong_cost
-    elif route == kinds or s.loop_count == LOOP:
-        s.rejects += 1
-        terms[REJECTED] = -s.reject_cost
-    else:
-        k = (s.loop_first + s.loop_count) % LOOP
-        s.loop_item[k], s.loop_label[k], s.loop_rounds[k] = s.image, s.label, s.rounds + 1
-        s.loop_count += 1
-
-
-@kernel
-def step(s, action, world, terms):
-    routes = s.right.shape[0] + 2
-    route, s.belt = action % routes, action // routes
-    s.route, s.before = route, s.image
-    send(s, route, terms)
-    speed = speed_of(s, s.belt)
-    seconds = 1.0 / speed
-    s.jammed = uniform(s) < jam_probability(s, speed, s.loop_count)
-    if s.jammed:
-        s.jams += 1
-        seconds += s.jam_time
-        terms[JAM] = -s.jam_cost
-    s.seconds += seconds
-    terms[TIME] = -s.wage * seconds
-    terms[ENERGY] = -s.energy * speed * speed
-    bring_next(s, world)
-    return s.image == NOTHING
-
-
-@kernel
-def observe(s, world, out):
-    for belt in range(3):
-        out[belt] = s.belt == belt
-    out[3] = s.loop_count / LOOP
-    out[4] = s.feed / s.delivery
-    out[5] = min(s.rounds, ROUNDS_SEEN) / ROUNDS_SEEN
-    out[6] = s.jammed
-
-
-@kernel
-def sense(s, world, out):
-    if s.image == NOTHING:  # the belt is empty
-        clear(out)
-        return
-    smear = s.blur * speed_of(s, s.belt)
-    if s.angle == 0.0 and s.light == 1.0 and smear < LEAST_SMEAR and s.occlusion == 0.0:  # by far the most often
-        copy_array(borrow(world.images)[s.image], out)
-        return
-    photograph(world.images[s.image], s.angle, s.light, smear, s.occlusion, s.cover_x, s.cover_y, out)
-
-
-@kernel
-def tell(s, world, out):
-    for k in range(out.shape[0]):
-        out[k] = k == s.label and s.image != NOTHING
-
-
-@kernel
-def nearest_mean(world, raw, out):
-    best, least = 0, np.inf
-    height, width, channels = raw.shape
-    for k in range(world.means.shape[0]):
-        distance = 0.0
-        for row in range(height):
-            for column in range(width):
-                for channel in range(channels):
-                    difference = raw[row, column, channel] - world.means[k, row, column, channel]
-                    distance += difference * difference
-        if distance < least:
-            best, least = k, distance
-    for k in range(out.shape[0]):
-        out[k] = k == best
-
-
-@kernel
-def best_speed(s):
-    """The belt with the lowest cost of a passage, see Optimum."""
-    best, least = SLOW, np.inf
-    for belt in range(3):
-        speed = speed_of(s, belt)
-        jam = jam_probability(s, speed, 0) * (s.jam_cost + s.wage * s.jam_time)
-        cost = s.wage / speed + s.energy * speed * speed + jam
-        if cost < least:
-            best, least = belt, cost
-    return best
-
-
-@kernel
-def heuristic(s, world, out):
-    """The optimum for whoever knows the kinds."""
-    out[0] = s.label + (s.right.shape[0] + 2) * best_speed(s)
+    routes = len(describe(images)[1]) + OTHER_ROUTES
+    return spaces.Box(0.0, 1.0, (NUMBERS,), np.float32), spaces.Discrete(SPEEDS * routes)
 
 
 def raw_space(images, split):

@@ -1,12 +1,26 @@
-"""What must hold of every state of Sorter: the fuzzer's invariants."""
+"""The invariants of Sorter: sentences that hold of every state, for the fuzzer and for snapshots."""
 
 import numpy as np
 
 from ...engine.kernels import kernel
 from ...engine.simulation import Shown
-
-NOTHING = -1
-MOST_TURNED = 3.2  # rad, either way
+from .constants import (
+    ENERGY,
+    JAM,
+    JAMMED,
+    MOST_TURNED,
+    NOTHING,
+    ON_LOOP,
+    OTHER_ROUTES,
+    REJECTED,
+    ROUNDS,
+    ROUNDS_SEEN,
+    SORTED,
+    SPEEDS,
+    TIME,
+    TO_COME,
+    WRONG,
+)
 
 INVARIANTS = (
     "every item of the delivery is to come, under the camera, on the loop, in a chute or rejected",
@@ -48,8 +62,10 @@ def invariant(s, world, shown, legal):
             return 2
         if s.loop_rounds[k] < 1:
             return 3
-    wrong, rejected, jam = s.totals[1], s.totals[2], s.totals[5]  # their prices may drift, so the sums are not known
-    if s.totals[0] != right or max(max(wrong, rejected), max(jam, max(s.totals[3], s.totals[4]))) > 0.0:
+    # The prices of these may drift, so their sums are not known.
+    wrong, rejected, jam = s.totals[WRONG], s.totals[REJECTED], s.totals[JAM]
+    time, energy = s.totals[TIME], s.totals[ENERGY]
+    if s.totals[SORTED] != right or max(max(wrong, rejected), max(jam, max(time, energy))) > 0.0:
         return 4
     if (wrong != 0.0 and astray == 0) or (rejected != 0.0 and s.rejects == 0) or (jam != 0.0 and s.jams == 0):
         return 4
@@ -57,20 +73,20 @@ def invariant(s, world, shown, legal):
         return 5
     if (s.seconds > 0.0) != (s.clock > 0) or not 0 <= s.jams <= s.clock:
         return 6
-    # What the picture is taken with may stand in a stranger's record, too, and the images are found by it.
-    if not (0 <= s.belt < 3 and NOTHING <= s.before < world.images.shape[0] and s.rounds >= 0):
+    # The numbers that find and turn the images may stand in a third party's record, too.
+    if not (0 <= s.belt < SPEEDS and NOTHING <= s.before < world.images.shape[0] and s.rounds >= 0):
         return 7
-    if not (NOTHING <= s.route < s.right.shape[0] + 2 and 0 <= s.label < world.first.shape[0] - 1):
+    if not (NOTHING <= s.route < s.right.shape[0] + OTHER_ROUTES and 0 <= s.label < world.first.shape[0] - 1):
         return 7
     if not (
         0.0 <= s.cover_x < 1.0 and 0.0 <= s.cover_y < 1.0 and abs(s.angle) <= MOST_TURNED and 0.0 <= s.light <= 2.0
     ):
         return 7
-    for belt in range(3):
+    for belt in range(SPEEDS):
         if shown[belt] != (s.belt == belt):
             return 8
-    if shown[3] != np.float32(s.loop_count / room) or shown[4] != np.float32(s.feed / s.delivery):
+    if shown[ON_LOOP] != np.float32(s.loop_count / room) or shown[TO_COME] != np.float32(s.feed / s.delivery):
         return 8
-    if shown[5] != np.float32(min(s.rounds, 3) / 3) or shown[6] != s.jammed:
+    if shown[ROUNDS] != np.float32(min(s.rounds, ROUNDS_SEEN) / ROUNDS_SEEN) or shown[JAMMED] != s.jammed:
         return 8
     return 0

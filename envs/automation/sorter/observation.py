@@ -1,15 +1,17 @@
-"""Sorter's camera: the picture of the item under it, turned, lit, smeared by the belt's motion, partly covered."""
+"""The observation of Sorter, and its camera: the item turned, lit, smeared by the belt's motion, partly covered."""
 
 import math
 
-from ...engine.kernels import kernel
+from ...engine.kernels import borrow, clear, copy_array, kernel
+from .constants import JAMMED, LOOP, NOTHING, ON_LOOP, ROUNDS, ROUNDS_SEEN, SPEEDS, TO_COME
+from .rules import speed_of
 
 COVER = 96  # grey of what hides a part of the item
 LEAST_SMEAR = 0.5  # pixels; less cannot be seen
 
 
 @kernel
-def sample(image, x, y, channel):
+def interpolate(image, x, y, channel):
     """The image between its pixels (bilinear); 0 outside."""
     height, width = image.shape[0], image.shape[1]
     left, top = math.floor(x), math.floor(y)
@@ -59,7 +61,7 @@ def photograph(image, angle, light, smear, cover, cover_x, cover_y, out):
                     for tap in range(taps):
                         shifted = x - (smear * (tap / (taps - 1) - 0.5) if taps > 1 else 0.0)
                         turned_x, turned_y = cos * shifted + sin * y + middle_x, cos * y - sin * shifted + middle_y
-                        value += sample(image, turned_x, turned_y, color if channels > 1 else 0)
+                        value += interpolate(image, turned_x, turned_y, color if channels > 1 else 0)
                     out[row, column, color] = int(min(max(light * value / taps + 0.5, 0.0), 255.0))
     tall, wide = int(cover * rows + 0.5), int(cover * columns + 0.5)
     top, left = int(cover_y * (rows - tall) + 0.5), int(cover_x * (columns - wide) + 0.5)
@@ -73,3 +75,33 @@ def photograph(image, angle, light, smear, cover, cover_x, cover_y, out):
 def show(image, out):
     """The image as it is, at the size of ``out``."""
     photograph(image, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, out)
+
+
+@kernel
+def observe(s, world, out):
+    for belt in range(SPEEDS):
+        out[belt] = s.belt == belt
+    out[ON_LOOP] = s.loop_count / LOOP
+    out[TO_COME] = s.feed / s.delivery
+    out[ROUNDS] = min(s.rounds, ROUNDS_SEEN) / ROUNDS_SEEN
+    out[JAMMED] = s.jammed
+
+
+@kernel
+def sense(s, world, out):
+    """The camera's picture of the item under it."""
+    if s.image == NOTHING:  # the belt is empty
+        clear(out)
+        return
+    smear = s.blur * speed_of(s, s.belt)
+    if s.angle == 0.0 and s.light == 1.0 and smear < LEAST_SMEAR and s.occlusion == 0.0:  # by far the most often
+        copy_array(borrow(world.images)[s.image], out)
+        return
+    photograph(world.images[s.image], s.angle, s.light, smear, s.occlusion, s.cover_x, s.cover_y, out)
+
+
+@kernel
+def tell(s, world, out):
+    """The item's kind, one-hot; all 0 where the belt is empty."""
+    for k in range(out.shape[0]):
+        out[k] = k == s.label and s.image != NOTHING

@@ -4,9 +4,10 @@ import math
 
 from ...engine.drawing import box, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
+from .constants import NOTHING
 from .observation import photograph, show
+from .rules import speed_of
 
-NOTHING = -1
 HALL, FLOOR, PANEL, INK, INK_SOFT = (236, 240, 246), (214, 221, 231), (255, 255, 255), (40, 50, 72), (122, 134, 156)
 BELT, BELT_LIGHT, STEEL, STEEL_DARK = (66, 74, 92), (86, 95, 115), (158, 170, 190), (110, 122, 146)
 GOOD, BAD, HAND, AGAIN = (46, 160, 106), (214, 64, 64), (232, 158, 42), (58, 124, 222)
@@ -19,15 +20,15 @@ def render(s, world, frame):
     unit = min(height / 480.0, width / 720.0)
     fill(frame, 0, 0, width, height, HALL)
     fill(frame, 0, int(0.62 * height), width, height, FLOOR)
-    draw_header(s, frame, unit)
-    draw_camera(s, world, frame, unit)
-    draw_belt(s, frame, unit)
-    draw_loop(s, world, frame, unit)
-    draw_chutes(s, world, frame, unit)
+    render_header(s, frame, unit)
+    render_camera(s, world, frame, unit)
+    render_belt(s, frame, unit)
+    render_loop(s, world, frame, unit)
+    render_chutes(s, world, frame, unit)
 
 
 @kernel
-def draw_header(s, frame, unit):
+def render_header(s, frame, unit):
     width, high = frame.shape[1], 44.0 * unit
     fill(frame, 0, 0, width, int(high), PANEL)
     scale = max(int(3.0 * unit), 1)
@@ -47,7 +48,7 @@ def draw_header(s, frame, unit):
 
 
 @kernel
-def draw_camera(s, world, frame, unit):
+def render_camera(s, world, frame, unit):
     side = int(168 * unit)
     left, top = int(40 * unit), int(70 * unit)
     edge = 8.0 * unit
@@ -57,9 +58,9 @@ def draw_camera(s, world, frame, unit):
         scale = max(int(3.0 * unit), 1)
         text(frame, left + side // 2 - 8 * scale, top + side // 2 - 2 * scale, b"DONE", scale, GOOD)
     else:
-        speed = s.speed_slow if s.belt == 0 else s.speed_normal if s.belt == 1 else s.speed_fast
+        smear = s.blur * speed_of(s, s.belt)
         seen = frame[top : top + side, left : left + side]
-        photograph(world.images[s.image], s.angle, s.light, s.blur * speed, s.occlusion, s.cover_x, s.cover_y, seen)
+        photograph(world.images[s.image], s.angle, s.light, smear, s.occlusion, s.cover_x, s.cover_y, seen)
     middle = left + 0.5 * side
     line(frame, middle, top + side + edge, middle, top + side + 3.5 * edge, 6.0 * unit, STEEL)
     disc(frame, middle, top + side + 4.0 * edge, 9.0 * unit, INK)
@@ -67,7 +68,7 @@ def draw_camera(s, world, frame, unit):
 
 
 @kernel
-def draw_belt(s, frame, unit):
+def render_belt(s, frame, unit):
     """The belt under the camera, with its speed as chevrons; red where it has just been jammed."""
     width = frame.shape[1]
     top, bottom = int(292 * unit), int(330 * unit)
@@ -86,7 +87,7 @@ def draw_belt(s, frame, unit):
 
 
 @kernel
-def draw_loop(s, world, frame, unit):
+def render_loop(s, world, frame, unit):
     """The items that go round, the oldest first."""
     room = s.loop_item.shape[0]
     scale = max(int(2.0 * unit), 1)
@@ -116,7 +117,7 @@ def draw_loop(s, world, frame, unit):
 
 
 @kernel
-def draw_chutes(s, world, frame, unit):
+def render_chutes(s, world, frame, unit):
     """A box for each kind: an example of it, and what lies there rightly and wrongly. The last item's is framed."""
     kinds = s.right.shape[0]
     columns = (kinds + ROWS - 1) // ROWS

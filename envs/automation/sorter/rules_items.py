@@ -1,4 +1,4 @@
-"""What lies on Sorter's belt: a set of images, held once for all environments, or parcels that are drawn here."""
+"""The items on Sorter's belt: a set of images, held once for all environments, or parcels that are made here."""
 
 import warnings
 from functools import lru_cache
@@ -13,6 +13,7 @@ DEFAULT_SET = "fashion-mnist"
 PARCELS = "parcels"
 SIDE = 32  # pixels of a parcel's picture
 COUNTS = {"train": 4000, "test": 1000}  # parcels
+PARCEL_KINDS = tuple(f"chute {digit}" for digit in range(10))
 # The digits on the labels, 3 x 5 pixels each, as rows of bits.
 DIGITS = (
     (7, 5, 5, 5, 7), (2, 6, 2, 2, 7), (7, 1, 7, 4, 7), (7, 1, 7, 1, 7), (5, 5, 7, 1, 1),
@@ -51,15 +52,16 @@ def _say_that_there_are_parcels() -> None:
 
 
 def load_items(images: str, split: str) -> LabelledImages:
+    """The images (M, height, width, channels) uint8 of ``split`` and their kinds."""
     name = resolve(images)
-    return draw_parcels(split) if name == PARCELS else load_images(name, split)
+    return make_parcels(split) if name == PARCELS else load_images(name, split)
 
 
 def describe(images: str) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     """Shape of one image and the names of the classes."""
     name = resolve(images)
     if name == PARCELS:
-        return (SIDE, SIDE, 3), tuple(f"chute {digit}" for digit in range(10))
+        return (SIDE, SIDE, 3), PARCEL_KINDS
     if name in IMAGE_SETS:
         side, channels = (28, 1) if name == "fashion-mnist" else (32, 3)
         return (side, side, channels), IMAGE_SETS[name].classes
@@ -83,17 +85,17 @@ def _items_of(images: str, split: str) -> Items:
 
 
 @lru_cache(maxsize=2)
-def draw_parcels(split: str) -> LabelledImages:
+def make_parcels(split: str) -> LabelledImages:
     """Parcels of several shapes and colours; the digit on a parcel's label names its chute."""
     generator = np.random.default_rng({"train": 0, "test": 1}[split])
     count = COUNTS[split]
-    labels = np.arange(count) % 10
-    images = np.stack([_draw_parcel(int(label), generator) for label in labels])
+    labels = np.arange(count) % len(PARCEL_KINDS)
+    images = np.stack([_render_parcel(int(label), generator) for label in labels])
     images.flags.writeable = labels.flags.writeable = False
-    return LabelledImages(images, labels.astype(np.int64), tuple(f"chute {digit}" for digit in range(10)))
+    return LabelledImages(images, labels.astype(np.int64), PARCEL_KINDS)
 
 
-def _draw_parcel(digit: int, generator: np.random.Generator) -> np.ndarray:
+def _render_parcel(digit: int, generator: np.random.Generator) -> np.ndarray:
     picture = np.full((SIDE, SIDE, 3), 58.0) + generator.normal(0.0, 3.0, (SIDE, SIDE, 1))  # the belt
     width, height = generator.integers(20, 31, 2)
     left, top = generator.integers(0, SIDE - width + 1), generator.integers(0, SIDE - height + 1)

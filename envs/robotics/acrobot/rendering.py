@@ -1,14 +1,11 @@
-"""The picture of Acrobot: a gymnast at dusk, the way of the free end behind it, and the line that it must pass.
-
-Reads the record of `acrobot.py` and imports nothing from there.
-"""
+"""The picture of Acrobot: a gymnast at dusk, the way of the free end behind it, and the line that it must pass."""
 
 import math
 
 from ...engine.drawing import disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
+from .constants import ANGLE_1, ANGLE_2, NONE, TRAIL, TURN, VELOCITY_1, VELOCITY_2
 
-TURN = 2.0 * math.pi  # rad
 PIECES = 8  # of the trail's curve between two steps
 SKY_TOP, SKY_LOW = (52, 66, 118), (232, 170, 146)
 RING, STAND = (150, 148, 178), (44, 46, 70)
@@ -54,15 +51,15 @@ def between(start, start_velocity, end, end_velocity, time, share):
 
 
 @kernel
-def draw_acrobot(s, frame):
+def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     for y in range(height):
         fill(frame, 0, y, width, y + 1, sky(frame, y))
     hinge_x, hinge_y = scales(s, frame)[:2]
     thick = max(min(height, width) / 100.0, 0.9)
-    draw_reach(s, frame, thick)
-    draw_goal(s, frame, thick)
-    draw_trail(s, frame, thick)
+    render_reach(s, frame, thick)
+    render_goal(s, frame, thick)
+    render_trail(s, frame, thick)
 
     waist_x, waist_y, tip_x, tip_y = joints(s, frame, s.angle_1, s.angle_2)
     line(frame, hinge_x, hinge_y, waist_x, waist_y, 5.6 * thick, UPPER_EDGE)
@@ -72,18 +69,18 @@ def draw_acrobot(s, frame):
     disc(frame, hinge_x, hinge_y, 3.8 * thick, STAND)
     disc(frame, hinge_x, hinge_y, 1.7 * thick, HUB)
     disc(frame, waist_x, waist_y, 3.2 * thick, JOINT)
-    turned = s.turned - 1 if s.torque >= 0.0 else 1 - s.turned
+    turned = s.turned - NONE if s.torque >= 0.0 else NONE - s.turned
     disc(frame, waist_x, waist_y, 1.5 * thick, HUB if turned == 0 else TORQUE)
     disc(frame, tip_x, tip_y, 3.0 * thick, GOAL_SOLVED if s.success else TIP)
     if turned != 0 and thick > 1.5:
-        draw_torque(frame, waist_x, waist_y, turned, s.angle_1 + s.angle_2, thick)
+        render_torque(frame, waist_x, waist_y, turned, s.angle_1 + s.angle_2, thick)
     if height >= 200:
         scale = max(height // 150, 2)
         number(frame, text(frame, 4 * scale, 4 * scale, b"STEP ", scale, INK), 4 * scale, s.clock, scale, INK)
 
 
 @kernel
-def draw_reach(s, frame, thick):
+def render_reach(s, frame, thick):
     """Dots on the circle that the stretched links reach, and the stand of the hinge."""
     hinge_x, hinge_y, unit = scales(s, frame)
     reach = unit * (s.link_length_1 + s.link_length_2)
@@ -93,7 +90,7 @@ def draw_reach(s, frame, thick):
 
 
 @kernel
-def draw_goal(s, frame, thick):
+def render_goal(s, frame, thick):
     """A dashed line at the height that the free end must pass; a whole one when it has."""
     hinge_y, unit = scales(s, frame)[1:]
     width, y = frame.shape[1], hinge_y - unit * s.goal_height
@@ -107,36 +104,35 @@ def draw_goal(s, frame, thick):
 
 
 @kernel
-def draw_trail(s, frame, thick):
+def render_trail(s, frame, thick):
     """Where the free end was in the last steps, fading, and two former poses as shadows."""
-    rows = s.trail.shape[0]
-    length = min(s.clock, rows - 1)
+    length = min(s.clock, TRAIL - 1)
     hinge_x, hinge_y = scales(s, frame)[:2]
     for back in (4, 2):
         if back <= length:
-            row = s.trail[(s.clock - back) % rows]
-            waist_x, waist_y, x, y = joints(s, frame, row[0], row[1])
+            row = s.trail[(s.clock - back) % TRAIL]
+            waist_x, waist_y, x, y = joints(s, frame, row[ANGLE_1], row[ANGLE_2])
             share = 0.34 - 0.06 * back
             color = shade(share, sky(frame, 0.5 * (hinge_y + waist_y)), UPPER)
             line(frame, hinge_x, hinge_y, waist_x, waist_y, 4.0 * thick, color)
             color = shade(share, sky(frame, 0.5 * (waist_y + y)), LOWER)
             line(frame, waist_x, waist_y, x, y, 3.5 * thick, color)
     for back in range(length, 0, -1):
-        start, end = s.trail[(s.clock - back) % rows], s.trail[(s.clock - back + 1) % rows]
-        old_x, old_y = joints(s, frame, start[0], start[1])[2:]
+        start, end = s.trail[(s.clock - back) % TRAIL], s.trail[(s.clock - back + 1) % TRAIL]
+        old_x, old_y = joints(s, frame, start[ANGLE_1], start[ANGLE_2])[2:]
         for piece in range(1, PIECES + 1):
             share = piece / PIECES
-            angle_1 = between(start[0], start[2], end[0], end[2], s.time_step, share)
-            angle_2 = between(start[1], start[3], end[1], end[3], s.time_step, share)
+            angle_1 = between(start[ANGLE_1], start[VELOCITY_1], end[ANGLE_1], end[VELOCITY_1], s.time_step, share)
+            angle_2 = between(start[ANGLE_2], start[VELOCITY_2], end[ANGLE_2], end[VELOCITY_2], s.time_step, share)
             x, y = joints(s, frame, angle_1, angle_2)[2:]
-            age = (back - share) / rows  # 0 now, 1 where the trail ends
+            age = (back - share) / TRAIL  # 0 now, 1 where the trail ends
             color = shade((1.0 - age) * (1.0 - age), sky(frame, y), TIP)
             line(frame, old_x, old_y, x, y, (1.8 - 1.3 * age) * thick, color)
             old_x, old_y = x, y
 
 
 @kernel
-def draw_torque(frame, x, y, turned, angle, thick):
+def render_torque(frame, x, y, turned, angle, thick):
     """A bent arrow round the waist, open towards the lower link; ``turned``: 1 counter-clockwise, -1 clockwise."""
     radius, first = 6.5 * thick, angle + math.pi - 1.3 * turned
     old_x, old_y = x + radius * math.sin(first), y + radius * math.cos(first)

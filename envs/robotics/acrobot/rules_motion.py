@@ -1,4 +1,4 @@
-"""How Acrobot's two links move: the equations of motion, and one step of their integration.
+"""The motion of Acrobot's two links: the equations of motion, and one step of their integration.
 
 A pose is eight numbers: both angles (rad), both angular velocities (rad/s), the angles' sines and their cosines.
 """
@@ -9,8 +9,12 @@ from ...engine.kernels import inlined, kernel
 from ...engine.math.sines import LARGE, sines_and_cosines
 from ...engine.math.trigonometry import fused_multiply_add as fuse
 from ...engine.math.trigonometry import library_cos, library_sin
+from .constants import ANGLE_1, ANGLE_2, TURN
 
-TURN = 2.0 * math.pi  # rad
+
+@kernel
+def pose_of(s):
+    return s.angle_1, s.angle_2, s.velocity_1, s.velocity_2, s.sin_1, s.sin_2, s.cos_1, s.cos_2
 
 
 @kernel
@@ -95,7 +99,7 @@ def swing(s, pose, torque):
     if not (abs(move_1) < TURN and abs(move_2) < TURN and fastest * s.time_step < LARGE - math.pi):
         move_1, move_2, velocity_1, velocity_2, fastest = integrate(s, pose, torque, True)
         move_1, move_2 = move_1 % TURN, move_2 % TURN
-    angle_1, angle_2 = wrap(pose[0] + move_1), wrap(pose[1] + move_2)
+    angle_1, angle_2 = wrap(pose[ANGLE_1] + move_1), wrap(pose[ANGLE_2] + move_2)
     velocity_1 = min(max(velocity_1, -s.max_velocity_1), s.max_velocity_1)
     velocity_2 = min(max(velocity_2, -s.max_velocity_2), s.max_velocity_2)
     sin_1, sin_2, cos_1, cos_2 = sines_and_cosines(angle_1, angle_2)

@@ -1,13 +1,14 @@
 """The picture that both mountain cars share: a valley in the evening, a car on its slope, a flag on the goal.
 
-Plain numbers come in, no record: positions in the world's own unit, ``low`` … ``high`` where the car can be, and the
-ground's height 0.45 sin(frequency · position) + 0.55 in the same unit.
+Plain numbers come in, no record (but for `render`, which is MountainCar's own): positions in the world's own unit,
+``low`` … ``high`` where the car can be, and the ground's height 0.45 sin(frequency · position) + 0.55 in the same unit.
 """
 
 import math
 
 from ...engine.drawing import blend, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
+from .constants import ROLL
 
 MARGIN = 0.16  # world's units in view beyond either end
 BASE, HEIGHT = 0.55, 0.45  # of the ground: its middle, and how far it rises and falls
@@ -39,30 +40,26 @@ def scales(frame, low, high):
 
 
 @kernel
-def draw_mountain_car(frame, position, push, low, high, goal, frequency, clock):
+def render_mountain_car(frame, position, push, low, high, goal, frequency, clock):
     """All of the picture. ``push`` in -1 … 1 is the last force as a share of the largest, ``clock`` counts steps."""
-    draw_backdrop(frame)
-    draw_hill(frame, low, high, frequency)
-    draw_wall(frame, low, high, frequency)
-    draw_flag(frame, low, high, goal, frequency, clock)
-    draw_car(frame, position, push, low, high, frequency)
+    render_backdrop(frame)
+    render_hill(frame, low, high, frequency)
+    render_wall(frame, low, high, frequency)
+    render_flag(frame, low, high, goal, frequency, clock)
+    render_car(frame, position, push, low, high, frequency)
     if frame.shape[0] >= 200:
         scale = max(frame.shape[0] // 130, 2)
         number(frame, text(frame, 4 * scale, 4 * scale, b"STEP ", scale, INK), 4 * scale, clock, scale, INK)
 
 
 @kernel
-def draw_effort(frame, effort):
-    """At the upper right what pushing has cost so far, with one decimal."""
-    if frame.shape[0] >= 200:
-        scale, tenths = max(frame.shape[0] // 130, 2), int(10.0 * effort + 0.5)
-        y, x = 4 * scale, frame.shape[1] - 54 * scale
-        x = number(frame, text(frame, x, y, b"EFFORT ", scale, INK), y, tenths // 10, scale, INK)
-        number(frame, text(frame, x, y, b".", scale, INK), y, tenths % 10, scale, INK)
+def render(s, world, frame):
+    push = float(s.pushed - ROLL) if s.force >= 0.0 else float(ROLL - s.pushed)
+    render_mountain_car(frame, s.position, push, s.min_position, s.max_position, s.goal_position, s.frequency, s.clock)
 
 
 @kernel
-def draw_backdrop(frame):
+def render_backdrop(frame):
     """The sky, a low sun, and two rows of mountains in the haze."""
     height, width = frame.shape[0], frame.shape[1]
     for y in range(height):
@@ -92,7 +89,7 @@ def fill_column(frame, x, top, bottom, color, low_color, depth):
 
 
 @kernel
-def draw_hill(frame, low, high, frequency):
+def render_hill(frame, low, high, frequency):
     """The ground that the car drives on: grass above earth."""
     height, width = frame.shape[0], frame.shape[1]
     left, unit, zero, rise = scales(frame, low, high)
@@ -104,7 +101,7 @@ def draw_hill(frame, low, high, frequency):
 
 
 @kernel
-def draw_wall(frame, low, high, frequency):
+def render_wall(frame, low, high, frequency):
     """Rocks at the left end, where the car stops."""
     left, unit, zero, rise = scales(frame, low, high)
     for k in range(3):
@@ -116,7 +113,7 @@ def draw_wall(frame, low, high, frequency):
 
 
 @kernel
-def draw_flag(frame, low, high, goal, frequency, clock):
+def render_flag(frame, low, high, goal, frequency, clock):
     """A pole on the goal and a pennant that flutters with the clock."""
     left, unit, zero, rise = scales(frame, low, high)
     thick = max(frame.shape[0] / 120.0, 1.0)
@@ -137,7 +134,7 @@ def draw_flag(frame, low, high, goal, frequency, clock):
 
 
 @kernel
-def draw_car(frame, position, push, low, high, frequency):
+def render_car(frame, position, push, low, high, frequency):
     """A small car whose wheels stand on the ground; smoke behind it, and an arrow above it, show the push."""
     left, unit, zero, rise = scales(frame, low, high)
     slope = math.atan2(rise * HEIGHT * frequency * math.cos(frequency * position), unit)

@@ -1,17 +1,16 @@
-"""What Pendulum's reference policy thinks with: a plain policy, played ahead with other beginnings.
+"""The reference policy of Pendulum: a plain policy, played ahead with other beginnings.
 
 The plain policy pumps energy and catches the rod at the top. Played ahead from here after a full push either way, or
 none, held for a quarter of a second, it shows which beginning is the cheapest. To take that one is the plain policy
 improved by a step of policy iteration (a *rollout policy*, Tesauro & Galperin 1996). With the default parameters it
-costs as little as a plan made backwards from the end on a grid of 361 angles, 241 velocities and 21 torques: 140.44
-and 140.52 on the same 400 starts.
-
-Reads the record of `pendulum.py` alone and imports nothing from there.
+costs as little as what backward induction finds on a grid of 361 angles, 241 velocities and 21 torques: 140.44 and
+140.52 on the same 400 starts.
 """
 
 import math
 
 from ...engine.kernels import kernel
+from .constants import TURN
 
 STEPS, HELD = 60, 5  # looked ahead, and of these with the same torque
 STIFFNESS, DAMPING = 31.0, 11.3  # 1/s², 1/s of the rod that is held upright
@@ -23,7 +22,7 @@ ENOUGH = 0.043  # energy that may be missing then, as a share of gravity's pull
 @kernel
 def remainder(angle):
     """The angle in [-pi, pi)."""
-    return angle - 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
+    return angle - TURN * math.floor((angle + math.pi) / TURN)
 
 
 @kernel
@@ -65,3 +64,9 @@ def cheapest_torque(s):
         if cost < least:
             best, least = way * s.max_torque, cost
     return best
+
+
+@kernel
+def heuristic(s, world, out):
+    """Pump energy, catch the rod at the top, and before each step play ahead which beginning costs least."""
+    out[0] = cheapest_torque(s)

@@ -1,14 +1,52 @@
-"""What must hold of the map, the way and the lidar of `rover.py` in every state, whatever the parameters and actions.
+"""The invariants of Rover: what holds after every reset and step, whatever the parameters and actions."""
 
-Reads the record alone and imports nothing from there.
-"""
+import math
 
 from ...engine.kernels import kernel
-from .rules_geometry import ARENA, BEAMS, clearance
-from .rules_map import BLOCKED, CELLS, DIAGONAL, PITCH, STEPS, STRAIGHT, UNREACHED, WALLS, cell_at
+from ...engine.simulation import Shown
+from .constants import (
+    ARENA,
+    BEAMS,
+    BLOCKED,
+    CELLS,
+    COLLISION,
+    COS,
+    CRASH,
+    DIAGONAL,
+    EFFORT,
+    FASTEST_WHEEL,
+    GOAL,
+    LONGEST_STEP,
+    PER_EFFORT,
+    PER_SECOND,
+    PITCH,
+    PRIZE,
+    REACHED,
+    SIDES,
+    SIN,
+    STEPS,
+    STRAIGHT,
+    TIME,
+    UNREACHED,
+    WALLS,
+)
+from .rules_geometry import clearance
+from .rules_map import cell_at
 
 TOUCH = 1e-6  # m by which two ways to reckon a distance may differ
 LOOKS = 8  # places along a beam at which it must be free
+
+INVARIANTS = (
+    "the state is finite, the heading within half a turn, and no wheel faster than any can be",
+    "walls and furniture lie on the floor",
+    "the walkers are on the floor and look along a unit vector",
+    "the ways are the shortest ones, and every free cell has one",
+    "the rover touches nothing while the episode goes on",
+    "each beam of the lidar is free as far as it reaches, and ends at an obstacle or at its range",
+    "success is the goal's bonus, and a collision is none",
+    Shown("what is observed lies within its bounds, and the bearing is a unit vector"),
+    "time and effort cost what the clock says, at most",
+)
 
 
 @kernel
@@ -55,11 +93,11 @@ def is_way_shortest(s):
         if s.way[cell] == BLOCKED:
             continue
         shortest = 0 if cell == goal else UNREACHED
-        for k in range(4):
-            beside, other = cell + STEPS[k], cell + STEPS[(k + 1) % 4]
+        for k in range(SIDES):
+            beside, other = cell + STEPS[k], cell + STEPS[(k + 1) % SIDES]
             if s.way[beside] != BLOCKED:
                 shortest = min(shortest, s.way[beside] + STRAIGHT)
-            corner = beside + STEPS[(k + 1) % 4]
+            corner = beside + STEPS[(k + 1) % SIDES]
             if s.way[beside] != BLOCKED and s.way[other] != BLOCKED and s.way[corner] != BLOCKED:
                 shortest = min(shortest, s.way[corner] + DIAGONAL)
         if s.way[cell] != shortest or shortest == UNREACHED:
@@ -85,3 +123,35 @@ def is_scan_sound(s):
         if reach < s.lidar_range and abs(end) > TOUCH:
             return False
     return True
+
+
+@kernel
+def invariant(s, world, shown, legal):
+    if not (math.isfinite(s.x + s.y + s.left + s.right + s.way_left) and -math.pi <= s.heading <= math.pi):
+        return 1
+    if abs(s.left) > FASTEST_WHEEL or abs(s.right) > FASTEST_WHEEL:
+        return 1
+    if not is_floor_sound(s):
+        return 2
+    if not is_crowd_sound(s):
+        return 3
+    if not is_way_shortest(s):
+        return 4
+    if not s.pending and clearance(s, s.x, s.y, s.pillars + s.walkers) < s.radius:
+        return 5
+    if not is_scan_sound(s):
+        return 6
+    collided = s.totals[COLLISION] != 0.0
+    if s.totals[REACHED] != (PRIZE if s.success else 0.0) or s.totals[COLLISION] != (CRASH if collided else 0.0):
+        return 7
+    if (s.success or collided) and (s.success == collided or not s.pending):
+        return 7
+    for k in range(shown.shape[0]):
+        if not (0.0 if k <= GOAL else -1.0) <= shown[k] <= 1.0:
+            return 8
+    if abs(shown[SIN] * shown[SIN] + shown[COS] * shown[COS] - 1.0) > 1e-5:
+        return 8
+    longest = s.clock * LONGEST_STEP + 1e-9  # s, with the rounding of a sum
+    if not (PER_SECOND * longest <= s.totals[TIME] <= 0.0 and PER_EFFORT * longest <= s.totals[EFFORT] <= 0.0):
+        return 9
+    return 0

@@ -1,13 +1,11 @@
-"""Where the rover's reference policy drives: to the furthest cell of the searched way that lies in a free line ahead.
-
-Reads the record of `rover.py` and imports nothing from there.
-"""
+"""The reference policy of Rover: it makes for the furthest cell of the searched way that lies in a free line ahead."""
 
 import math
 
 from ...engine.kernels import kernel
-from .rules_geometry import clearance
-from .rules_map import DIAGONAL, PITCH, STEPS, STRAIGHT, UNREACHED, cell_at, length_of_way, middle_of
+from .constants import DIAGONAL, LEFT, PITCH, RIGHT, SIDES, STEPS, STRAIGHT, UNREACHED
+from .rules_geometry import clearance, wrapped
+from .rules_map import cell_at, length_of_way, middle_of
 
 FURTHEST = 16  # cells along the way that are looked at
 SPACE = 0.02  # m that a straight line keeps from obstacles beyond the rover's radius
@@ -57,12 +55,12 @@ def way_to_take(s):
 @kernel
 def next_on_way(s, cell):
     """The neighbour of ``cell`` from which the way to the goal is shorter by just the step; the goal's cell itself."""
-    for k in range(4):
+    for k in range(SIDES):
         beside = cell + STEPS[k]
         if s.way[beside] + STRAIGHT == s.way[cell]:
             return beside
-        other = cell + STEPS[(k + 1) % 4]
-        corner = beside + STEPS[(k + 1) % 4]
+        other = cell + STEPS[(k + 1) % SIDES]
+        corner = beside + STEPS[(k + 1) % SIDES]
         passes = s.way[beside] < UNREACHED and s.way[other] < UNREACHED
         if passes and s.way[corner] + DIAGONAL == s.way[cell]:
             return corner
@@ -100,11 +98,10 @@ def is_walker_ahead(s):
 
 
 @kernel
-def pursue(s, out):
+def heuristic(s, world, out):
     """Write the wheel commands that lead to `target_of`: turn first, then drive the faster the less is to turn."""
     x, y = target_of(s)
-    angle = math.atan2(y - s.y, x - s.x) - s.heading
-    angle -= 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
+    angle = wrapped(math.atan2(y - s.y, x - s.x) - s.heading)
     delay = s.time_step + s.motor_lag
     # Wheels that are told to stop still turn the rover by what they do now times the time constant.
     rest = angle - (s.right - s.left) / s.axle * s.motor_lag
@@ -116,4 +113,4 @@ def pursue(s, out):
     forward = min(min(max(1.0 - abs(angle) / careful, 0.0), 1.0 - abs(turn)), fast)
     if is_walker_ahead(s):
         forward = 0.0
-    out[0], out[1] = forward - turn, forward + turn
+    out[LEFT], out[RIGHT] = forward - turn, forward + turn

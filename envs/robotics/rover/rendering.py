@@ -1,14 +1,11 @@
-"""The picture of the rover: a floor plan from above, with what the lidar sees and where the rover has been.
-
-Reads the record of `rover.py` and imports nothing from there.
-"""
+"""The picture of Rover: the floor from above, with what the lidar sees and where the rover has been."""
 
 import math
 
 from ...engine.drawing import blend, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
-from .rules_geometry import ARENA, BEAMS, clearance
-from .rules_map import WALLS
+from .constants import ARENA, BEAMS, TRAIL, WALLS
+from .rules_geometry import clearance
 
 RIM = 0.35  # m of the outer wall that are shown round the floor
 FLOOR, TILE, SHADOW = (238, 234, 225), (231, 226, 215), (58, 50, 66)
@@ -27,26 +24,26 @@ def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
     unit = min(height, width) / (ARENA + 2.0 * RIM)  # pixels per metre
     left, low = 0.5 * (width - ARENA * unit), 0.5 * (height + ARENA * unit)  # where the floor's corner (0, 0) is
-    draw_floor(s, frame, left, low, unit)
-    draw_goal(s, frame, left + s.goal_x * unit, low - s.goal_y * unit, unit)
-    draw_beams(s, frame, left, low, unit)
-    draw_trail(s, frame, left, low, unit)
-    draw_obstacles(s, frame, left, low, unit)
+    render_floor(s, frame, left, low, unit)
+    render_goal(s, frame, left + s.goal_x * unit, low - s.goal_y * unit, unit)
+    render_beams(s, frame, left, low, unit)
+    render_trail(s, frame, left, low, unit)
+    render_obstacles(s, frame, left, low, unit)
     for walker in range(s.walkers):
         k = s.pillars + walker
-        draw_walker(s, frame, left + s.disc_x[k] * unit, low - s.disc_y[k] * unit, unit, walker)
+        render_walker(s, frame, left + s.disc_x[k] * unit, low - s.disc_y[k] * unit, unit, walker)
     if not s.success:  # else the rover stands before it
-        draw_rover(s, frame, left + s.x * unit, low - s.y * unit, unit)
-    draw_flag(frame, left + s.goal_x * unit, low - s.goal_y * unit, unit)
+        render_rover(s, frame, left + s.x * unit, low - s.y * unit, unit)
+    render_flag(frame, left + s.goal_x * unit, low - s.goal_y * unit, unit)
     if s.success:
-        draw_rover(s, frame, left + s.x * unit, low - s.y * unit, unit)
+        render_rover(s, frame, left + s.x * unit, low - s.y * unit, unit)
     scale = int(RIM * unit / 7.0)
     if scale >= 2:
-        draw_figures(s, frame, scale, int(0.5 * (RIM * unit - 5 * scale)))
+        render_figures(s, frame, scale, int(0.5 * (RIM * unit - 5 * scale)))
 
 
 @kernel
-def draw_floor(s, frame, left, low, unit):
+def render_floor(s, frame, left, low, unit):
     """Tiles of one metre, darker towards the wall and round all that stands on them."""
     fill(frame, 0, 0, frame.shape[1], frame.shape[0], WALL)
     for row in range(int(ARENA)):
@@ -81,7 +78,7 @@ def cast_shadow(frame, x0, y0, x1, y1, radius, blur):
 
 
 @kernel
-def draw_obstacles(s, frame, left, low, unit):
+def render_obstacles(s, frame, left, low, unit):
     """Walls, wooden boxes and stone pillars, each with a lighter top."""
     edge = max(0.035 * unit, 0.6)
     for k in range(s.boxes):
@@ -130,7 +127,7 @@ def stroke(frame, x0, y0, x1, y1, color, opacity):
 
 
 @kernel
-def draw_beams(s, frame, left, low, unit):
+def render_beams(s, frame, left, low, unit):
     """The lidar's beams, light between neighbours, and a dot where one has hit something."""
     x, y = left + s.x * unit, low - s.y * unit
     opacity = 0.34 if unit > 20.0 else 0.16
@@ -160,20 +157,19 @@ def glow(frame, x, y, x0, y0, x1, y1):
 
 
 @kernel
-def draw_trail(s, frame, left, low, unit):
+def render_trail(s, frame, left, low, unit):
     """Where the rover was, the older the paler."""
-    size = s.trail.shape[0]
-    count = min(s.clock, size - 1)
+    count = min(s.clock, TRAIL - 1)
     for back in range(count, 0, -1):
-        here, there = (s.clock - back) % size, (s.clock - back + 1) % size
+        here, there = (s.clock - back) % TRAIL, (s.clock - back + 1) % TRAIL
         x0, y0 = left + s.trail[here, 0] * unit, low - s.trail[here, 1] * unit
         x1, y1 = left + s.trail[there, 0] * unit, low - s.trail[there, 1] * unit
-        color = shade(1.0 - back / size, TILE, TRACE)
+        color = shade(1.0 - back / TRAIL, TILE, TRACE)
         line(frame, x0, y0, x1, y1, max(0.06 * unit, 1.0), color)
 
 
 @kernel
-def draw_goal(s, frame, x, y, unit):
+def render_goal(s, frame, x, y, unit):
     """The place that counts as the goal; it lights up when the rover has come there."""
     radius = s.goal_radius * unit
     ring = max(0.05 * unit, 1.0)
@@ -186,7 +182,7 @@ def draw_goal(s, frame, x, y, unit):
 
 
 @kernel
-def draw_flag(frame, x, y, unit):
+def render_flag(frame, x, y, unit):
     """A flag in the middle of the goal, above whatever comes there."""
     top = y - 0.75 * unit
     line(frame, x, y, x, top, max(0.06 * unit, 1.0), POLE)
@@ -197,11 +193,11 @@ def draw_flag(frame, x, y, unit):
 
 
 @kernel
-def draw_walker(s, frame, x, y, unit, walker):
+def render_walker(s, frame, x, y, unit, walker):
     """Somebody from above: shoulders across the way they go, and a head."""
     radius = s.crowd_radius * unit
     along_x, along_y = s.walk_x[walker] * radius, -s.walk_y[walker] * radius
-    coat = COATS[walker % 6]
+    coat = COATS[walker % len(COATS)]
     disc(frame, x, y, radius, shade(0.45, coat, (255, 255, 255)))
     line(frame, x - 0.5 * along_y, y + 0.5 * along_x, x + 0.5 * along_y, y - 0.5 * along_x, 0.9 * radius, coat)
     disc(frame, x + 0.15 * along_x, y + 0.15 * along_y, 0.42 * radius, SKIN)
@@ -209,7 +205,7 @@ def draw_walker(s, frame, x, y, unit, walker):
 
 
 @kernel
-def draw_rover(s, frame, x, y, unit):
+def render_rover(s, frame, x, y, unit):
     """The body, its wheels, and a nose that points ahead; a red ring where it touches something."""
     cos, sin = math.cos(s.heading), -math.sin(s.heading)  # y is down here
     radius = max(s.radius * unit, 3.0)
@@ -237,7 +233,7 @@ def draw_rover(s, frame, x, y, unit):
 
 
 @kernel
-def draw_figures(s, frame, scale, top):
+def render_figures(s, frame, scale, top):
     """In the outer wall: the length of the way to the goal at the left, steps at the right."""
     tenths = int(10.0 * s.way_left + 0.5)
     x = number(frame, text(frame, 2 * scale, top, b"WAY ", scale, INK), top, tenths // 10, scale, INK)

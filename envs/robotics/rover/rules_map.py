@@ -1,6 +1,4 @@
-"""Maps for the rover of `rover.py`: rooms, furniture, walkers, and the way to the goal from everywhere.
-
-Rules that `rover.py` imports; nothing is imported from there.
+"""The maps of Rover: rooms, furniture, walkers, and the way to the goal from everywhere.
 
 That each map can be solved lies in how it is made: every piece of furniture keeps a passage free all round, so wide
 that the grid on which the way is searched has a chain of free cells in it. So the search reaches every free cell.
@@ -9,42 +7,33 @@ that the grid on which the way is searched has a chain of free cells in it. So t
 import math
 
 from ...engine.kernels import below, kernel, uniform_in
-from .rules_geometry import ARENA, BEAMS, box_clearance, clearance
+from .constants import (
+    ARENA,
+    BLOCKED,
+    CELL,
+    CELLS,
+    DIAGONAL,
+    GRID,
+    PITCH,
+    SIDES,
+    STEPS,
+    STRAIGHT,
+    UNREACHED,
+    WALLS,
+)
+from .rules_geometry import box_clearance, clearance
 
-WALLS = 7  # boxes that part the floor into four rooms: three of the long wall, two of each short one
 HALF_WALL, HALF_DOOR, JAMB = 0.1, 0.65, 0.5  # m; JAMB: from a corner to the next door at least
 BLOCK_LOW, BLOCK_HIGH = 0.15, 0.4  # m, half a block's side
 PILLAR_LOW, PILLAR_HIGH = 0.1, 0.3  # m, a pillar's radius
 TRIES = 40  # places that are thrown for a piece of furniture or a walker before it is left out
-CELL, GRID = 0.25, 40  # m; rows and columns of the grid
-PITCH = GRID + 2  # the grid has a rim of blocked cells, so that every cell of the floor has eight neighbours
-CELLS = PITCH * PITCH
-STEPS = (-PITCH, 1, PITCH, -1)  # to the four neighbours of a cell, in turn round it
-STRAIGHT, DIAGONAL = 5, 7  # lengths of the grid's steps in fifths of a cell: 7 / 5 for the square root of 2
 UNIT = CELL / STRAIGHT  # m, what `way` counts in
-BLOCKED, UNREACHED = 65535, 65534  # cells too near an obstacle, free cells without a way to the goal
 MARGIN = 0.05  # m, by which a free cell's centre is further from obstacles than the rover needs
 NEAREST = 80  # UNITs, the shortest way from a start to the goal: 4 m
 ALOOF = 1.5  # m, between a walker and the rover at the start
 
 
-def map_state(blocks: int, discs: int, crowd: int) -> dict:
-    """The record's fields of the map, of the search on it and of the scan."""
-    box, disc, beam, cell = ("f8", (WALLS + blocks,)), ("f8", (discs + crowd,)), ("f8", (BEAMS,)), ("u2", (CELLS,))
-    return {
-        "box_x0": box, "box_x1": box, "box_y0": box, "box_y1": box,
-        "disc_x": disc, "disc_y": disc, "disc_r": disc,
-        "boxes": "i8", "pillars": "i8", "walkers": "i8",  # how many there are; of the discs: pillars + walkers
-        "walk_x": ("f8", (crowd,)), "walk_y": ("f8", (crowd,)),  # unit vector along which a walker walks
-        "goal_x": "f8", "goal_y": "f8",
-        "way": cell,  # length of the way to the goal in UNITs, BLOCKED or UNREACHED
-        "straight": cell, "slanting": cell,  # the search's queues
-        "beam_x": beam, "beam_y": beam, "slope_x": beam, "slope_y": beam,  # of the last scan
-        "ranges": beam,  # m, what the last scan measured, without noise
-    }  # fmt: skip
-
-
-# --- Drawing a map ---------------------------------------------------------------------------------------------------
+# --- Sampling a map --------------------------------------------------------------------------------------------------
 
 
 @kernel
@@ -64,27 +53,27 @@ def add_wall(s, turned, place, start, end):
 
 
 @kernel
-def draw_door(s, start, end):
+def sample_door(s, start, end):
     """The middle of a door in a wall from ``start`` to ``end``."""
     return uniform_in(s, start + JAMB + HALF_DOOR, end - JAMB - HALF_DOOR)
 
 
 @kernel
-def draw_walls(s):
+def sample_walls(s):
     """One wall across the floor with two doors, and one on each side of it with one: four rooms in a ring."""
     turned = uniform_in(s, 0.0, 1.0) < 0.5
     middle = uniform_in(s, 4.0, 6.0)
     left, right = uniform_in(s, 3.5, 6.5), uniform_in(s, 3.5, 6.5)
-    low = draw_door(s, 0.0, min(left, right) - HALF_WALL)
-    high = draw_door(s, max(left, right) + HALF_WALL, ARENA)
+    low = sample_door(s, 0.0, min(left, right) - HALF_WALL)
+    high = sample_door(s, max(left, right) + HALF_WALL, ARENA)
     s.boxes = 0
     add_wall(s, turned, middle, 0.0, low - HALF_DOOR)
     add_wall(s, turned, middle, low + HALF_DOOR, high - HALF_DOOR)
     add_wall(s, turned, middle, high + HALF_DOOR, ARENA)
-    door = draw_door(s, 0.0, middle - HALF_WALL)
+    door = sample_door(s, 0.0, middle - HALF_WALL)
     add_wall(s, not turned, left, 0.0, door - HALF_DOOR)
     add_wall(s, not turned, left, door + HALF_DOOR, middle - HALF_WALL)
-    door = draw_door(s, middle + HALF_WALL, ARENA)
+    door = sample_door(s, middle + HALF_WALL, ARENA)
     add_wall(s, not turned, right, middle + HALF_WALL, door - HALF_DOOR)
     add_wall(s, not turned, right, door + HALF_DOOR, ARENA)
 
@@ -116,13 +105,13 @@ def furnish(s):
 
 
 @kernel
-def face_anywhere(s, walker):
+def sample_direction(s, walker):
     angle = uniform_in(s, -math.pi, math.pi)
     s.walk_x[walker], s.walk_y[walker] = math.cos(angle), math.sin(angle)
 
 
 @kernel
-def draw_crowd(s, x, y):
+def sample_crowd(s, x, y):
     """Walkers clear of everything and not near the rover at (x, y); who finds no place stays away."""
     s.walkers = 0
     for _ in range(s.walk_x.shape[0]):
@@ -132,7 +121,7 @@ def draw_crowd(s, x, y):
             near = math.sqrt((there_x - x) ** 2 + (there_y - y) ** 2) < ALOOF
             if not near and clearance(s, there_x, there_y, k) >= s.crowd_radius:
                 s.disc_x[k], s.disc_y[k], s.disc_r[k] = there_x, there_y, s.crowd_radius
-                face_anywhere(s, s.walkers)
+                sample_direction(s, s.walkers)
                 s.walkers += 1
                 break
 
@@ -174,7 +163,7 @@ def block_around(s, x0, x1, y0, y1, keep):
 
 
 @kernel
-def search(s, goal):
+def fill_ways(s, goal):
     """Dijkstra's algorithm from the cell ``goal``: write the length of the shortest way into ``s.way``.
 
     A step has one of two lengths, so a queue for each is in order by itself. A cell that has been reached by a shorter
@@ -195,15 +184,15 @@ def search(s, goal):
             cell = int(slanting[first_slanting])
             first_slanting += 1
         here = int(way[cell])
-        for k in range(4):
-            beside, other = cell + STEPS[k], cell + STEPS[(k + 1) % 4]
+        for k in range(SIDES):
+            beside, other = cell + STEPS[k], cell + STEPS[(k + 1) % SIDES]
             if way[beside] == BLOCKED:
                 continue
             if here + STRAIGHT < way[beside]:
                 way[beside] = here + STRAIGHT
                 straight[last] = beside
                 last += 1
-            corner = beside + STEPS[(k + 1) % 4]
+            corner = beside + STEPS[(k + 1) % SIDES]
             if way[other] != BLOCKED and way[corner] != BLOCKED and here + DIAGONAL < way[corner]:
                 way[corner] = here + DIAGONAL
                 slanting[last_slanting] = corner
@@ -211,7 +200,7 @@ def search(s, goal):
 
 
 @kernel
-def draw_cell(s, low, high):
+def sample_cell(s, low, high):
     """One of the cells whose way is ``low`` … ``high``, uniformly; there must be some."""
     count = 0
     for cell in range(CELLS):
@@ -224,15 +213,15 @@ def draw_cell(s, low, high):
 
 
 @kernel
-def draw_map(s):
-    """Draw rooms, furniture and goal, and search the way; returns the cell in which the rover starts."""
-    draw_walls(s)
+def sample_map(s):
+    """Sample rooms, furniture and goal, and fill in the ways; returns the cell in which the rover starts."""
+    sample_walls(s)
     furnish(s)
     block_cells(s)
-    goal = draw_cell(s, UNREACHED, UNREACHED)
+    goal = sample_cell(s, UNREACHED, UNREACHED)
     s.goal_x, s.goal_y = middle_of(goal % PITCH), middle_of(goal // PITCH)
-    search(s, goal)
-    return draw_cell(s, NEAREST, UNREACHED - 1)
+    fill_ways(s, goal)
+    return sample_cell(s, NEAREST, UNREACHED - 1)
 
 
 @kernel

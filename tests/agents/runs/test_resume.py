@@ -15,8 +15,8 @@ import yaml
 
 from curves import curve
 from ludus.agents import evaluation
-from ludus.agents.runs import callback as moments
-from ludus.agents.runs.callback import Interrupted
+from ludus.agents.runs import callback
+from ludus.agents.runs.callback import Interrupted, load_latest
 from ludus.agents.runs.config import LATER, changes, configure, what_decides
 from ludus.agents.runs.run import Run
 from ludus.training import checkpoint
@@ -173,7 +173,7 @@ def test_a_replay_buffer_outlives_kills_in_the_middle_of_a_training(trainer, tmp
     trainer.train(tmp_path, {**config, "hyperparameters": values}, 0.0, signal.SIGINT)  # once there is a checkpoint
     for _ in range(4):
         assert trainer.train(tmp_path, {}, 0.7) == -signal.SIGKILL
-    saved = checkpoint.load_latest(tmp_path / "checkpoints")
+    saved = load_latest(tmp_path)
     agent, batch = Run.open(tmp_path).make_agent()
     agent.load(saved.tensors, saved.state["agent"])
     assert agent.keep_replay(tmp_path / "replay")
@@ -205,12 +205,12 @@ def test_two_processes_cannot_train_one_run(tmp_path):
 def test_ctrl_c_saves_and_the_run_goes_on_from_there(trainer, tmp_path):
     folder, config = tmp_path / "run", {**CONFIGS["cartpole"], "steps": 2_000_000}
     assert trainer.train(folder, config, kill_after=0.3, with_signal=signal.SIGINT) == 130
-    stopped = checkpoint.load_latest(folder / "checkpoints").steps
+    stopped = load_latest(folder).steps
     assert stopped > 0
     text = (folder / "config.yaml").read_text().replace("steps: 2000000", f"steps: {stopped + 512}")
     (folder / "config.yaml").write_text(text)
     assert trainer.train(folder, config) == 0
-    assert checkpoint.load_latest(folder / "checkpoints").steps >= stopped + 512
+    assert load_latest(folder).steps >= stopped + 512
 
 
 @pytest.mark.parametrize("nth", [1, 3], ids=["in the middle", "the last"])
@@ -227,7 +227,7 @@ def test_ctrl_c_leaves_an_evaluation_at_once_and_it_is_made_anew(tmp_path, monke
         finished[-1] = True
         return result
 
-    monkeypatch.setattr(moments, "evaluate", evaluate)
+    monkeypatch.setattr(callback, "evaluate", evaluate)
     with pytest.raises(Interrupted):
         Run.start(tmp_path / "run", config).train()
     assert not finished[nth - 1]

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import ludus
+from ludus.agents.runs.callback import load_latest
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
-from ludus.training import checkpoint
 
 STEPS = 1024
 PQN = {
@@ -48,7 +48,7 @@ class Stop(Exception):
 
 def stop_at(steps):
     def watch(progress):
-        if progress.steps >= steps:
+        if progress.done >= steps:
             raise Stop
 
     return watch
@@ -60,18 +60,17 @@ def test_an_interrupted_training_ends_with_the_same_bits(id, tmp_path, monkeypat
     whole = Run.start(tmp_path / "whole", run_config(id))
     whole.train()
     broken = Run.start(tmp_path / "broken", run_config(id))
-    monkeypatch.setattr(
-        "ludus.agents.runs.callback.time.monotonic", iter(range(10**9)).__next__
-    )  # reports at each moment
+    monkeypatch.setattr("ludus.training.progress.time.monotonic", iter(range(10**9)).__next__)  # reports at each moment
     with pytest.raises(Stop):
         broken.train(stop_at(STEPS // 2))
     monkeypatch.undo()
-    assert 0 < checkpoint.load_latest(tmp_path / "broken" / "checkpoints").steps < STEPS
+    assert 0 < load_latest(tmp_path / "broken").steps < STEPS
     monkeypatch.setattr("ludus.agents.runs.callback.rollout_gif", lambda *_: None)
     Run.open(tmp_path / "broken").train()
-    one, other = (checkpoint.load_latest(tmp_path / name / "checkpoints") for name in ("whole", "broken"))
+    one, other = (load_latest(tmp_path / name) for name in ("whole", "broken"))
     assert one.steps == other.steps >= STEPS
     assert one.tensors.keys() == other.tensors.keys()
     for name, tensor in one.tensors.items():
         assert torch.equal(tensor, other.tensors[name]), name
-    assert one.batch == other.batch
+    assert one.parts == other.parts
+    assert one.parts

@@ -13,8 +13,8 @@ from stable_baselines3.common.logger import Logger
 import ludus
 from counter import Counter
 from curves import curve
-from ludus.agents import registry as catalogue
-from ludus.agents.runs.callback import Interrupted, RunCallback
+from ludus.agents import registry
+from ludus.agents.runs.callback import Interrupted, RunCallback, load_latest
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
 from ludus.agents.sb3 import replay
@@ -46,7 +46,7 @@ def test_each_algorithm_trains_resumes_and_plays(tmp_path, name):
     assert {part.rpartition(".")[2] if "tfevents" not in part else "events" for part in names} <= {
         *("yaml", "events", "csv", "safetensors", "json", "bin", "npy", "txt")
     }
-    saved = checkpoint.load_latest(folder / "checkpoints")
+    saved = load_latest(folder)
     agent = Run.open(folder).agent()
     assert agent.num_timesteps == saved.steps >= 600
     batch = make_batch(ENVS.get(name, "ludus/CartPole-v1"), 3)
@@ -75,12 +75,12 @@ def test_a_replay_buffer_that_was_lost_starts_empty_or_is_refused(tmp_path, loss
         path.unlink()
     run.train()
     assert run.notes[-1] == f"{folder / 'replay'} was not whole: the replay buffer starts empty"
-    saved = checkpoint.load_latest(folder / "checkpoints").state["agent"]["replay"]
+    saved = load_latest(folder).state["agent"]["replay"]
     assert saved["pos"] == (run_steps(folder) - before) // 8  # what was played since
 
 
 def run_steps(folder):
-    return checkpoint.load_latest(folder / "checkpoints").steps
+    return load_latest(folder).steps
 
 
 @pytest.mark.parametrize("moment", ["before its first checkpoint", "while it makes the files"])
@@ -109,7 +109,7 @@ def test_a_replay_buffer_that_was_lost_is_not_found_again_after_another_kill(tmp
     run = Run.open(folder)
     run.train()
     assert run.notes[-1] == f"{folder / 'replay'} was not whole: the replay buffer starts empty"
-    saved = checkpoint.load_latest(folder / "checkpoints").state["agent"]["replay"]
+    saved = load_latest(folder).state["agent"]["replay"]
     assert saved["pos"] == (run_steps(folder) - before) // 8  # what was played since
 
 
@@ -122,7 +122,7 @@ def test_the_noise_of_gsde_is_drawn_again_as_it_was(tmp_path, name):
     shutil.copytree(whole, again)
     shutil.rmtree(checkpoint.list_checkpoints(again / "checkpoints")[0])
     Run.open(again).train()
-    tensors = [checkpoint.load_latest(folder / "checkpoints").tensors for folder in (whole, again)]
+    tensors = [load_latest(folder).tensors for folder in (whole, again)]
     assert tensors[0].keys() == tensors[1].keys()
     assert all(torch.equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
 
@@ -131,7 +131,7 @@ GENTLE = {"use_sde": True, "sde_sample_freq": 4, "policy_kwargs": {"net_arch": [
 
 
 def weights(folder):
-    return checkpoint.load_latest(folder / "checkpoints").tensors
+    return load_latest(folder).tensors
 
 
 @pytest.mark.parametrize("name", ["ppo", "a2c"])
@@ -181,7 +181,7 @@ def test_a_resume_in_the_warm_up_goes_on_with_other_random_actions(tmp_path, nam
 
 def test_a_strangers_environment_goes_on_with_other_episodes():
     batch = make_batch("Pendulum-v1", 2)
-    agent = catalogue.make("sac", batch, catalogue.resolve("sac", TINY["sac"]), 0)
+    agent = registry.make("sac", batch, registry.resolve("sac", TINY["sac"]), 0)
     first = agent.env.reset()
     agent.num_timesteps = 300
     agent.begin_anew()
@@ -193,7 +193,7 @@ def test_a_strangers_environment_goes_on_with_other_episodes():
 def test_off_policy_agents_resume_with_their_replay_buffer(tmp_path, name):
     folder = tmp_path / "run"
     Run.start(folder, config(name)).train()
-    before = checkpoint.load_latest(folder / "checkpoints")
+    before = load_latest(folder)
     text = (folder / "config.yaml").read_text().replace("steps: 600", "steps: 900")
     (folder / "config.yaml").write_text(text)
     run = Run.open(folder)
@@ -208,16 +208,16 @@ def test_off_policy_agents_resume_with_their_replay_buffer(tmp_path, name):
     for tensor, there in zip(agent.policy.parameters(), Run.open(folder).agent().policy.parameters(), strict=True):
         assert torch.equal(tensor, there)
     run.train()
-    assert checkpoint.load_latest(folder / "checkpoints").steps >= 900
+    assert load_latest(folder).steps >= 900
     assert not run.config.is_exact
 
 
 def test_a_replay_file_of_another_shape_is_refused(tmp_path):
     batch = make_batch("ludus/CartPole-v1", 2)
-    values = catalogue.resolve("dqn", {"num_envs": 2, "buffer_size": 100})
-    agent = catalogue.make("dqn", batch, values, 0)
+    values = registry.resolve("dqn", {"num_envs": 2, "buffer_size": 100})
+    agent = registry.make("dqn", batch, values, 0)
     assert not agent.keep_replay(tmp_path)  # there was nothing
-    other = catalogue.make("dqn", batch, {**values, "buffer_size": 200}, 0)
+    other = registry.make("dqn", batch, {**values, "buffer_size": 200}, 0)
     other.load(*agent.pack())
     with pytest.raises(
         ValueError, match=r"observations\.npy holds float32 \(50, 2, 4\), expected float32 \(100, 2, 4\)"
@@ -245,7 +245,7 @@ def test_an_agent_that_normalises_sees_normalised_observations(tmp_path):
     folder = tmp_path / "run"
     Run.start(folder, config("ppo", normalize=True)).train()
     agent = Run.open(folder).agent()
-    saved = checkpoint.load_latest(folder / "checkpoints").tensors
+    saved = load_latest(folder).tensors
     mean, var = saved["normalizer/observation/mean"].numpy(), saved["normalizer/observation/var"].numpy()
     assert (var < 0.9).any()
     raw = np.array([[0.3, -1.0, 0.1, 0.5], [-0.2, 0.4, -0.05, 0.3]], np.float32)
@@ -258,7 +258,7 @@ def test_a_policy_sees_the_board_from_its_own_cell():
     """What learns and what acts must see the same, the last observation of an episode too."""
     batch = make_batch("ludus/Snake-v1", 4, size=6, max_episode_steps=7)
     values = {"num_envs": 4, "n_steps": 16, "batch_size": 64, "center": 1, "view_radius": 2}
-    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", values | {"input_scale": [1, 1, 1, 1, 0.5, 1]}), 0)
+    agent = registry.make("ppo", batch, registry.resolve("ppo", values | {"input_scale": [1, 1, 1, 1, 0.5, 1]}), 0)
     assert agent.observation_space.shape == (5 * 5 * 6,)
     env = agent.get_env()
     seen = env.reset().reshape(4, 5, 5, 6)
@@ -280,7 +280,7 @@ def test_a_policy_sees_the_board_from_its_own_cell():
 
 def test_each_environment_tosses_its_own_coin():
     batch = make_batch("ludus/CartPole-v1", 64)
-    agent = catalogue.make("dqn", batch, catalogue.resolve("dqn", {"num_envs": 64}), 0)
+    agent = registry.make("dqn", batch, registry.resolve("dqn", {"num_envs": 64}), 0)
     agent.exploration_rate = 0.5
     observation = np.zeros((64, 4), np.float32)
     greedy = agent.predict(observation, deterministic=True)[0]
@@ -293,7 +293,7 @@ def test_each_environment_tosses_its_own_coin():
 def test_asking_dqn_for_actions_does_not_disturb_the_training():
     def train(ask):
         batch = make_batch("ludus/CartPole-v1", 8)
-        agent = catalogue.make("dqn", batch, catalogue.resolve("dqn", TINY["dqn"]), 0)
+        agent = registry.make("dqn", batch, registry.resolve("dqn", TINY["dqn"]), 0)
         agent.set_logger(Logger(None, []))
         sizes = []
 
@@ -314,7 +314,7 @@ def test_actions_chosen_for_a_batch_belong_to_its_space():
     """A saturated actor, whose action float32 unscales to just above a Box, and a start that SB3 does not know."""
     ludus.register("test/Tilted-v0", "tilted", max_episode_steps=6)
     batch = make_batch("test/Tilted-v0", 3)
-    agent = catalogue.make("sac", batch, catalogue.resolve("sac", {**TINY["sac"], "num_envs": 3}), 0)
+    agent = registry.make("sac", batch, registry.resolve("sac", {**TINY["sac"], "num_envs": 3}), 0)
     with torch.no_grad():
         agent.actor.mu.bias.fill_(50.0)
     batch.seed_from(0)
@@ -327,7 +327,7 @@ def test_actions_chosen_for_a_batch_belong_to_its_space():
     if "test/Counter-v0" not in gymnasium.registry:
         gymnasium.register("test/Counter-v0", entry_point=Counter, max_episode_steps=9)
     batch = make_batch("test/Counter-v0", 3)
-    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", {**TINY["ppo"], "num_envs": 3, "batch_size": 48}), 0)
+    agent = registry.make("ppo", batch, registry.resolve("ppo", {**TINY["ppo"], "num_envs": 3, "batch_size": 48}), 0)
     agent.set_logger(Logger(None, []))
     agent.learn(96)
     batch.seed_from(0)
@@ -339,7 +339,7 @@ def test_actions_chosen_for_a_batch_belong_to_its_space():
 def test_a_seed_decides_a_training():
     def train(seed):
         batch = make_batch("ludus/CartPole-v1", 8)
-        agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", TINY["ppo"]), seed)
+        agent = registry.make("ppo", batch, registry.resolve("ppo", TINY["ppo"]), seed)
         agent.set_logger(Logger(None, []))
         agent.learn(256)
         return torch.cat([p.detach().flatten() for p in agent.policy.parameters()])
@@ -351,7 +351,7 @@ def test_a_seed_decides_a_training():
 def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
     """What waited for the next line would be lost to a kill between a checkpoint and that line."""
     batch = make_batch("ludus/CartPole-v1", 8)
-    agent = catalogue.make("ppo", batch, catalogue.resolve("ppo", TINY["ppo"]), 0)
+    agent = registry.make("ppo", batch, registry.resolve("ppo", TINY["ppo"]), 0)
     logger = Logger(None, [])
     agent.set_logger(logger)
     waiting = []
@@ -420,7 +420,7 @@ def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
 )
 def test_refusals(name, values, message):
     def make():
-        catalogue.make(name, make_batch("ludus/CartPole-v1", 8), catalogue.resolve(name, values), 0)
+        registry.make(name, make_batch("ludus/CartPole-v1", 8), registry.resolve(name, values), 0)
 
     with pytest.raises(ValueError, match=message):
         make()
@@ -429,8 +429,8 @@ def test_refusals(name, values, message):
 @pytest.mark.parametrize("kind", ["normal", "ornstein-uhlenbeck"])
 def test_noise_on_actions_may_have_a_memory(kind):
     """An Ornstein-Uhlenbeck process, x = 0.9985 x + 0.1 std N(0, 1) each step, is as wide as its formula says."""
-    values = catalogue.resolve("td3", {**TINY["td3"], "noise_std": 0.5, "noise_type": kind})
-    noise = catalogue.make("td3", make_batch("ludus/Pendulum-v1", 2), values, 0).action_noise
+    values = registry.resolve("td3", {**TINY["td3"], "noise_std": 0.5, "noise_type": kind})
+    noise = registry.make("td3", make_batch("ludus/Pendulum-v1", 2), values, 0).action_noise
     ends = []
     for _ in range(400):
         noise.reset()
@@ -441,7 +441,7 @@ def test_noise_on_actions_may_have_a_memory(kind):
 
 
 def test_sb3s_own_saving_is_refused():
-    agent = catalogue.make("a2c", make_batch("ludus/CartPole-v1", 8), catalogue.resolve("a2c", {}), 0)
+    agent = registry.make("a2c", make_batch("ludus/CartPole-v1", 8), registry.resolve("a2c", {}), 0)
     with pytest.raises(TypeError, match="saved without pickle"):
         agent.save("agent")
 
@@ -506,8 +506,8 @@ def test_a_normaliser_must_be_where_it_was(tmp_path):
     path.write_text(path.read_text().replace("normalize: true", "normalize: false"))
     with pytest.raises(ValueError, match="the checkpoint was made with normalize True, config.yaml says False"):
         Run.open(folder).agent()
-    saved = checkpoint.load_latest(folder / "checkpoints").tensors
-    bare = catalogue.make("ppo", make_batch("ludus/CartPole-v1", 8), catalogue.resolve("ppo", TINY["ppo"]), 0)
+    saved = load_latest(folder).tensors
+    bare = registry.make("ppo", make_batch("ludus/CartPole-v1", 8), registry.resolve("ppo", TINY["ppo"]), 0)
     with pytest.raises(ValueError, match="was trained with normalisation, its configuration says normalize: False"):
         bare.load_network(saved)
     path.write_text(path.read_text().replace("  n_epochs: 4\n", ""))

@@ -5,22 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from elevator_stage import (
-    BOARDING,
-    CLOSE,
-    CLOSING,
-    COMMIT,
-    DOWN,
-    FLIGHT,
-    MODULE,
-    MOVING,
-    OPEN,
-    OPENING,
-    PARKED,
-    STEP,
-    UP,
-    Stage,
-)
+from elevator_stage import CLOSE, COMMIT, DOWN, FLIGHT, MODULE, OPEN, STEP, UP, Stage
+from ludus.envs.automation.elevator.constants import BOARDING, CLOSING, MOVING, OPENING, PARKED
 from ludus.envs.engine.kernel_batch import KernelBatch
 
 

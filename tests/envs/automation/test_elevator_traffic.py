@@ -7,15 +7,14 @@ import numba
 import numpy as np
 import pytest
 
+from elevator_stage import DOWN, MODULE, UP
 from ludus.envs.automation import elevator
+from ludus.envs.automation.elevator.constants import CLOSING, MOVING
 from ludus.envs.automation.elevator.policies import way_to
 from ludus.envs.engine.kernel_batch import KernelBatch
 
-MODULE = "ludus.envs.automation.elevator"
 FOREVER = 1e7  # s
 P = {name: parameter.default for name, parameter in elevator.PARAMETERS.items()}
-UP, DOWN = 1, -1
-PARKED, MOVING, OPENING, BOARDING, CLOSING = range(5)
 
 
 def flight_time(floors, height=P["floor_height"], speed=P["speed"], a=P["acceleration"], jerk=P["jerk"]):

@@ -1,4 +1,4 @@
-"""Elevator's trips: the shortest that keep the limits of speed, acceleration and jerk, as simulated and as drawn."""
+"""Elevator's trips: the shortest that keep the limits of speed, acceleration and jerk, as simulated and as rendered."""
 
 import math
 
@@ -6,7 +6,8 @@ import numba
 import numpy as np
 import pytest
 
-from elevator_stage import COMMIT, FLIGHT, MODULE, MOVING, Stage
+from elevator_stage import COMMIT, FLIGHT, MODULE, Stage
+from ludus.envs.automation.elevator.constants import MOVING
 from ludus.envs.automation.elevator.rendering import height_of
 from ludus.envs.engine.kernel_batch import KernelBatch
 
@@ -112,5 +113,5 @@ def test_trips_are_computed_anew_only_when_what_decides_them_has_changed():
     still.records["flight"][0, 5] = marked
     batch.reset()
     still.reset()
-    assert flights[5] != marked  # another speed was drawn
+    assert flights[5] != marked  # another speed was sampled
     assert still.records["flight"][0, 5] == marked

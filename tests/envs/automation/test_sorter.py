@@ -8,10 +8,9 @@ from PIL import Image
 
 from ludus.agents.evaluation import evaluate, heuristic_policy, named_policy
 from ludus.data import datasets
-from ludus.envs.automation.sorter import KEYS, PARAMETERS
-from ludus.envs.automation.sorter import rules_items as sorter_items
+from ludus.envs.automation.sorter import KEYS, PARAMETERS, rules_items
 from ludus.envs.automation.sorter.observation import COVER, photograph
-from ludus.envs.automation.sorter.rules_items import draw_parcels, make_items
+from ludus.envs.automation.sorter.rules_items import make_items, make_parcels
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.make import make_batch
@@ -196,7 +195,7 @@ def test_belt_speed_decides_how_much_is_smeared():
 def test_truth_is_the_kind_of_what_the_camera_shows():
     batch = open_batch(MODULE, 32, perception="raw", **PARCELS)
     batch.reset(seeds=range(32))
-    parcels = draw_parcels("test")
+    parcels = make_parcels("test")
     truth = batch.slot_loop("perception", "tell")
     for _ in range(5):
         shown, told = batch.buffers.observation["perception"], np.zeros((32, 10), np.float32)
@@ -212,7 +211,7 @@ def test_nearest_mean_is_the_nearest_mean():
     raw = open_batch(MODULE, 64, perception="raw", rotation=0.3, **PARCELS)
     for each in (batch, raw):
         each.reset(seeds=range(64))
-    images = draw_parcels("train")
+    images = make_parcels("train")
     means = np.stack([images.images[images.labels == k].mean(axis=0) for k in range(10)])
     pictures = raw.buffers.observation["perception"].astype(float)
     nearest = ((pictures[:, None] - means) ** 2).sum(axis=(2, 3, 4)).argmin(axis=1)
@@ -220,7 +219,7 @@ def test_nearest_mean_is_the_nearest_mean():
 
 
 def test_parcels_of_both_splits_are_others():
-    train, test = draw_parcels("train"), draw_parcels("test")
+    train, test = make_parcels("train"), make_parcels("test")
     assert train.images.shape == (4000, 32, 32, 3)
     known = {image.tobytes() for image in train.images}
     assert not any(image.tobytes() in known for image in test.images)
@@ -239,23 +238,23 @@ def test_fashion_mnist_is_the_default_where_it_is_at_hand():
 
 def test_the_default_set_that_is_fetched_meanwhile_is_in_the_world_as_in_the_space(monkeypatch):
     """The camera copies as many bytes as the space has: from images of another size it would read beyond them."""
-    monkeypatch.setattr(sorter_items, "_say_that_there_are_parcels", lambda: None)
-    monkeypatch.setattr(sorter_items, "is_at_hand", lambda name: False)
-    assert make_items("auto", "test").images.shape[1:] == sorter_items.describe("auto")[0] == (32, 32, 3)
+    monkeypatch.setattr(rules_items, "_say_that_there_are_parcels", lambda: None)
+    monkeypatch.setattr(rules_items, "is_at_hand", lambda name: False)
+    assert make_items("auto", "test").images.shape[1:] == rules_items.describe("auto")[0] == (32, 32, 3)
     fetched = datasets.LabelledImages(np.zeros((10, 28, 28, 1), np.uint8), np.arange(10), ("",) * 10)
-    monkeypatch.setattr(sorter_items, "is_at_hand", lambda name: True)
-    monkeypatch.setattr(sorter_items, "load_images", lambda name, split: fetched)
-    monkeypatch.setattr(sorter_items, "_items_of", sorter_items._items_of.__wrapped__)  # leave nothing in the cache
-    assert make_items("auto", "test").images.shape[1:] == sorter_items.describe("auto")[0] == (28, 28, 1)
+    monkeypatch.setattr(rules_items, "is_at_hand", lambda name: True)
+    monkeypatch.setattr(rules_items, "load_images", lambda name, split: fetched)
+    monkeypatch.setattr(rules_items, "_items_of", rules_items._items_of.__wrapped__)  # leave nothing in the cache
+    assert make_items("auto", "test").images.shape[1:] == rules_items.describe("auto")[0] == (28, 28, 1)
 
 
-def test_without_data_parcels_are_drawn_and_said(monkeypatch):
-    monkeypatch.setattr(sorter_items, "is_at_hand", lambda name: False)
-    sorter_items._say_that_there_are_parcels.cache_clear()
+def test_without_data_it_shows_parcels_and_says_so(monkeypatch):
+    monkeypatch.setattr(rules_items, "is_at_hand", lambda name: False)
+    rules_items._say_that_there_are_parcels.cache_clear()
     with pytest.warns(UserWarning, match="Sorter draws parcels, because fashion-mnist is not here"):
-        assert sorter_items.resolve("auto") == "parcels"
-    assert sorter_items.resolve("auto") == "parcels"  # said once
-    sorter_items._say_that_there_are_parcels.cache_clear()
+        assert rules_items.resolve("auto") == "parcels"
+    assert rules_items.resolve("auto") == "parcels"  # said once
+    rules_items._say_that_there_are_parcels.cache_clear()
 
 
 def test_kinds_are_the_same_whatever_the_images():

@@ -1,4 +1,4 @@
-"""``check_vector_env``: a correct environment passes, each way of breaking it is caught by the rule that it breaks."""
+"""The checker of vector environments: a right one passes, each way of breaking it is caught by the rule it breaks."""
 
 import re
 import subprocess
@@ -84,7 +84,7 @@ def test_each_message_has_its_own_words_and_a_link():
     assert set(re.findall(r"`(ludus\.[a-z_.]+)`", DOCUMENT)) == set(LUDUS)
 
 
-# --- Strangers, and our own ------------------------------------------------------------------------------------------
+# --- Third parties, and our own ---------------------------------------------------------------------------------------
 
 
 def cartpole():
@@ -122,7 +122,7 @@ def test_views_instead_of_copies_are_no_fault_where_they_were_asked_for():
 
 
 class Corridor(gym.Env):
-    """Never ends, shows always the same, and draws nothing at random: little of it can be checked."""
+    """Never ends, shows always the same, and samples nothing: little of it can be checked."""
 
     observation_space = gym.spaces.Dict(at=gym.spaces.Box(0, 1, (1,)), tags=gym.spaces.Tuple([gym.spaces.Text(3)]))
     action_space = gym.spaces.Tuple([gym.spaces.Discrete(2), gym.spaces.Box(-1, 1)])
@@ -260,7 +260,7 @@ def test_without_a_function_for_other_sizes_the_promises_are_left_out_and_said_s
         assert report.status("seeding.same") == "ok"
         assert all("needs a function that makes environments" in report.skipped[rule] for rule in LUDUS)
     report = check_vector_env(Line, profile="ludus", steps=STEPS)
-    assert report.skipped["ludus.single"] == "under NEXT_STEP, no single face is known: give single=…, or an id"
+    assert report.skipped["ludus.single"] == "under NEXT_STEP, no single environment is known: give single=…, or an id"
 
 
 def test_all_problems_come_in_one_error_with_what_came_expected_remedy_and_link():

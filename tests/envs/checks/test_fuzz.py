@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 import faulty
 import ludus
 import slots_toy
-from ludus.envs.checks.fuzz import Failure, draw_campaign, fuzz
+from ludus.envs.checks.fuzz import Failure, fuzz, sample_campaign
 from ludus.envs.checks.lockstep import Fault, Pair
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Parameter, load
@@ -283,14 +283,14 @@ def test_same_seed_gives_the_same_hunt_and_another_seed_another():
 
 def test_a_campaign_alone_is_played_to_its_end_however_few_steps_are_asked_for():
     tally = fuzz("faulty", 30, steps=1, only=3)
-    campaign = draw_campaign(3, load("faulty")[1], 30, np.random.default_rng([0, 3, 0]))
+    campaign = sample_campaign(3, load("faulty")[1], 30, np.random.default_rng([0, 3, 0]))
     assert tally.steps == campaign.rounds * campaign.num_envs > 1
     assert tally.campaigns == 1
 
 
 def test_campaigns_reach_every_corner():
     simulation = load("ludus.envs.robotics.cartpole")[1]
-    campaigns = [draw_campaign(n, simulation, 500, np.random.default_rng([0, n])) for n in range(300)]
+    campaigns = [sample_campaign(n, simulation, 500, np.random.default_rng([0, n])) for n in range(300)]
     assert not campaigns[0].keywords
     assert {campaign.mode for campaign in campaigns} == set(AutoresetMode)
     assert {campaign.limit for campaign in campaigns} >= {None, 1, 500}
@@ -302,21 +302,21 @@ def test_campaigns_reach_every_corner():
         for way in ("randomize", "drift"):
             assert any(name in campaign.keywords.get(way, {}) for campaign in campaigns)
     snake = load("ludus.envs.games.snake")[1]
-    sizes = {draw_campaign(n, snake, 1, np.random.default_rng([0, n])).keywords.get("size") for n in range(300)}
+    sizes = {sample_campaign(n, snake, 1, np.random.default_rng([0, n])).keywords.get("size") for n in range(300)}
     assert {4, 5, 12, 32} < sizes
 
 
 def test_few_sizes_are_compiled_and_yet_all_of_them_meet():
     rover = load("ludus.envs.robotics.rover")[1]
-    drawn = [draw_campaign(n, rover, 40, np.random.default_rng([0, n, 0])).keywords for n in range(400)]
-    sizes = [tuple(keywords.get(name, size.default) for name, size in rover.sizes.items()) for keywords in drawn]
+    sampled = [sample_campaign(n, rover, 40, np.random.default_rng([0, n, 0])).keywords for n in range(400)]
+    sizes = [tuple(keywords.get(name, size.default) for name, size in rover.sizes.items()) for keywords in sampled]
     assert len(set(sizes[:100])) < 20  # of 64 combinations of corners alone
     least, most = zip(*((size.low, size.high) for size in rover.sizes.values()), strict=True)
     assert {least, most} <= set(sizes[:20])
     assert {(16, 0), (0, 16)} <= {combination[:2] for combination in sizes}
 
 
-def test_continuous_actions_are_drawn_from_their_box_up_to_its_bounds(monkeypatch):
+def test_continuous_actions_are_sampled_from_their_box_up_to_its_bounds(monkeypatch):
     box = spaces.Box(np.array([-2.0, 0.0]), np.array([2.0, np.inf]), dtype=np.float64)
     made = (faulty.make_spaces()[0], box)
     monkeypatch.setattr(faulty, "SIMULATION", replace(faulty.SIMULATION, spaces=lambda: made))
@@ -325,10 +325,10 @@ def test_continuous_actions_are_drawn_from_their_box_up_to_its_bounds(monkeypatc
     monkeypatch.setattr("ludus.envs.checks.fuzz.NUM_ENVS", (8,))
     tally = fuzz("faulty", 30, 3000)
     assert tally.refusals > 0
-    drawn = np.concatenate(seen)
-    assert (drawn.min(axis=0) == [-2.0, 0.0]).all()
-    assert (drawn.max(axis=0) == [2.0, 1000.0]).all()
-    assert len(np.unique(drawn[:, 0])) > 1000
+    sampled = np.concatenate(seen)
+    assert (sampled.min(axis=0) == [-2.0, 0.0]).all()
+    assert (sampled.max(axis=0) == [2.0, 1000.0]).all()
+    assert len(np.unique(sampled[:, 0])) > 1000
 
 
 def test_command_reports_a_fault_in_one_line_with_a_command_that_finds_it_again(capsys, monkeypatch):
@@ -378,10 +378,10 @@ def test_declaration_and_kernel_of_invariants_belong_together(monkeypatch):
 
 
 def noise_from_nowhere(monkeypatch):
-    drawn = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
 
     def fill(self, rows, out, last=False):
-        out[...] = drawn.random(out.shape)
+        out[...] = generator.random(out.shape)
 
     monkeypatch.setattr(Noisy, "fill", fill)
 

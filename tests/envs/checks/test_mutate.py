@@ -41,7 +41,7 @@ def step(s, action):
     return s["place"] >= LENGTH and action == 1, spare * 0
 
 
-def draw(s):
+def render(s):
     return s["place"] * 9 + UNUSED
 '''
 TESTS = """
@@ -135,7 +135,7 @@ def test_no_mutant_is_the_program_itself():
 PARTED = """
 from ..engine.kernels import below
 from .tiny_board import SIZE as LARGE, around as neighbours
-from .tiny_drawing import draw
+from .tiny_rendering import render
 from .other import alien
 
 LIMIT = 3
@@ -155,13 +155,13 @@ def around(s):
     return s.x - RIM + LIMIT
 
 
-def draw(s):
+def render(s):
     return 2
 """
 
 
 def test_rules_in_modules_beside_the_file_are_changed_too():
-    siblings = {"tiny_board": BOARD, "tiny_rim": "RIM = 5\n", "tiny_drawing": "def draw(s):\n    return 6\n"}
+    siblings = {"tiny_board": BOARD, "tiny_rim": "RIM = 5\n", "tiny_rendering": "def render(s):\n    return 6\n"}
     mutants = find_mutants(PARTED, ("step",), siblings)
     found = [(m.place, m.module, m.line, m.was, m.becomes) for m in mutants]
     assert found == [
@@ -245,7 +245,7 @@ def test_further_tests_are_those_of_this_environment(tmp_path, monkeypatch):
 
 def test_keys_outlive_an_edit_elsewhere_in_the_file_but_not_one_of_the_same_function():
     keys = {mutant.key for mutant in find_mutants(TINY)}
-    assert {mutant.key for mutant in find_mutants(TINY.replace("\n\ndef draw", "\n\n\n# more\ndef draw"))} == keys
+    assert {mutant.key for mutant in find_mutants(TINY.replace("\n\ndef render", "\n\n\n# more\ndef render"))} == keys
     other = {mutant.key for mutant in find_mutants(TINY.replace("action * 2", "action * 5"))}
     assert {key[0] for key in keys - other} == {"step"}
     assert len(keys) == len(find_mutants(TINY))

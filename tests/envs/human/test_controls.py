@@ -1,4 +1,4 @@
-"""From keys, sticks and buttons to actions; no window is needed for it."""
+"""The controls of a player: keys, sticks and buttons become actions; no window is needed for it."""
 
 import numpy as np
 import pytest

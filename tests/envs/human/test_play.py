@@ -1,4 +1,4 @@
-"""A person plays, under SDL's dummy driver: the games of a sitting, the panel, the window, the command."""
+"""The games that a person plays, under SDL's dummy driver: a sitting, the panel, the window, the command."""
 
 import io
 import os
@@ -12,13 +12,13 @@ from rich.console import Console
 
 from ludus.envs.human import cockpit as cockpit_module
 from ludus.envs.human.cockpit import PLAY_KEYS, Cockpit, Key
-from ludus.envs.human.panel import Panel, Row, number, signed
+from ludus.envs.human.panel import Panel, Row, format_number, format_signed
 from ludus.envs.human.play import Session, play
 from ludus.envs.human.recording import load_recording
 from ludus.envs.make import make_game
 from ludus.envs.rendering import window as window_module
+from ludus.envs.rendering.commands import Command
 from ludus.envs.rendering.display import NoDisplayError
-from ludus.envs.rendering.window import Command
 from ludus.scripts.main import main
 
 SNAKE, CARTPOLE = "ludus/Snake-v1", "ludus/CartPole-v1"
@@ -217,8 +217,8 @@ def test_the_panel_holds_score_terms_and_figures():
             session.take(Key(key, False))
     x = float(game.observation[0])
     panel = session.panel()
-    assert panel.terms == (("way", number(2 * x), f"+{number(x)}"), ("braking", "−1", "−1"))
-    assert panel.score == number(2 * x - 1)
+    assert panel.terms == (("way", format_number(2 * x), f"+{format_number(x)}"), ("braking", "−1", "−1"))
+    assert panel.score == format_number(2 * x - 1)
     assert dict(panel.figures) == {"step": "2 / 6", "seed": "3", "game": "1", "best score": "–"}
     assert panel.rows == (
         Row("thrust", ("←", "→"), True, share=1.0, rest=1 / 3, value="4.00"),
@@ -228,7 +228,7 @@ def test_the_panel_holds_score_terms_and_figures():
         tap(session, "left")
         session.advance()
     assert session.panel().badge == "TIME IS UP"
-    best = number(game.score)
+    best = format_number(game.score)
     session.take(Command.NEXT)
     assert dict(session.panel().figures)["best score"] == best
     assert session.panel().terms == before.terms
@@ -258,16 +258,22 @@ def test_buttons_are_named_when_there_is_a_gamepad():
 
 
 def test_figures_are_short_and_rewards_carry_their_sign():
-    assert [number(value) for value in (12.0, 0.5, -1234.567, 3.14159, 1e12, -0.0001)] == [
+    assert [format_number(value) for value in (12.0, 0.5, -1234.567, 3.14159, 1e12, -0.0001)] == [
         "12", "0.5", "−1234.6", "3.14", "1e+12", "0",
     ]  # fmt: skip
-    assert [signed(value) for value in (0.0, 1.0, -0.25, 0.001, -0.0031)] == ["", "+1", "−0.25", "+0.001", "−0.003"]
+    assert [format_signed(value) for value in (0.0, 1.0, -0.25, 0.001, -0.0031)] == [
+        "",
+        "+1",
+        "−0.25",
+        "+0.001",
+        "−0.003",
+    ]
 
 
-# --- Strangers
+# --- Third parties
 
 
-def test_a_strangers_environment_is_played_too(pygame):
+def test_a_third_partys_environment_is_played_too(pygame):
     session = Session(make_game("CartPole-v1"), 0)
     tap(session, "2")
     assert session.advance() == 1

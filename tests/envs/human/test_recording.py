@@ -1,4 +1,4 @@
-"""What a person played is kept, replays exactly, and is refused where it is damaged, changed or a stranger's."""
+"""Recordings: they replay exactly, and are refused where they are damaged, changed or a third party's."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from ludus.envs.human.recording import Recorder, load_recording
 from ludus.envs.human.replay import Replay, check_replay, replay
 from ludus.envs.make import make_game, make_recorded
 from ludus.envs.rendering import window as window_module
-from ludus.envs.rendering.window import Command
+from ludus.envs.rendering.commands import Command
 from ludus.scripts.main import main
 
 SNAKE, CARTPOLE, SLIDER = "ludus/Snake-v1", "ludus/CartPole-v1", "test/Slider-v0"
@@ -146,7 +146,7 @@ def test_what_cannot_be_kept_is_refused_before_the_game(tmp_path):
 
 
 class OtherDtype(gymnasium.Env):
-    """A stranger's: observations of another dtype than its space declares, as many have them."""
+    """A third party's: observations of another dtype than its space declares, as many have them."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 1}
     action_space = gymnasium.spaces.Discrete(2)
@@ -181,11 +181,11 @@ SITTINGS = {
     "a limit": (CARTPOLE, ["left", "right", "left", Command.NEXT, "left"], {"max_episode_steps": 3}),
     "no limit": (CARTPOLE, ["left", "right"], {"max_episode_steps": -1}),
     "continuous": (SLIDER, ["right", "b", "left", Command.NEXT, "right"], {"gain": 0.1}),
-    "a stranger": ("CartPole-v1", ["1", "2", "1", Command.NEXT, "2"], {"sutton_barto_reward": True}),
-    "a stranger's vectors": ("Pendulum-v1", ["left", "right", Command.NEXT, "right"], {"g": 9.81}),
-    "a stranger's float64": ("test/OtherDtype-v0", ["1", "2", Command.NEXT, "1"], {"whole": False}),
-    "a stranger's int": ("test/OtherDtype-v0", ["1", "2", Command.NEXT, "1"], {"whole": True}),
-    "a stranger's table": ("FrozenLake-v1", ["1", "3", "3", Command.NEXT, "2"], {}),
+    "a third party": ("CartPole-v1", ["1", "2", "1", Command.NEXT, "2"], {"sutton_barto_reward": True}),
+    "a third party's vectors": ("Pendulum-v1", ["left", "right", Command.NEXT, "right"], {"g": 9.81}),
+    "a third party's float64": ("test/OtherDtype-v0", ["1", "2", Command.NEXT, "1"], {"whole": False}),
+    "a third party's int": ("test/OtherDtype-v0", ["1", "2", Command.NEXT, "1"], {"whole": True}),
+    "a third party's table": ("FrozenLake-v1", ["1", "3", "3", Command.NEXT, "2"], {}),
 }
 
 
@@ -293,7 +293,7 @@ def shorter(path):
     path.write_bytes(path.read_bytes()[:-40])
 
 
-def foreign_archive(path):
+def other_archive(path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("thesis.txt", "precious")
 
@@ -324,7 +324,7 @@ NONE_AT_ALL = {
     "half-written": (shorter, "is no recording, or a damaged one"),
     "empty": (lambda path: path.write_bytes(b""), "it is no .npz archive"),
     "text": (lambda path: path.write_text("seed: 3"), "it is no .npz archive"),
-    "another archive": (foreign_archive, "it has no 'action'"),
+    "another archive": (other_archive, "it has no 'action'"),
     "another npz": (lambda path: np.savez(path, weights=np.zeros(3)), "it has no 'action'"),
     "an array": (bare_array, "it is no .npz archive"),
     "without rewards": (lambda path: rewrite(path, reward=None), "it has no 'reward'"),

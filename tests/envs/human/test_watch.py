@@ -19,7 +19,8 @@ from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.human.watch import Rollout, watch
 from ludus.envs.make import make_batch
 from ludus.envs.rendering import window as window_module
-from ludus.envs.rendering.window import Command, Window
+from ludus.envs.rendering.commands import Command
+from ludus.envs.rendering.window import Window
 
 CARTPOLE = "ludus.envs.robotics.cartpole"
 
@@ -247,14 +248,14 @@ def test_a_batch_of_another_autoreset_mode_is_refused():
         watch(KernelBatch(CARTPOLE, 1, autoreset_mode="Disabled"), left, seed=0, record="a.mp4")
 
 
-def test_a_strangers_environment_without_frames_is_refused():
+def test_a_third_partys_environment_without_frames_is_refused():
     batch = ForeignBatch("CartPole-v1", 1)
     with pytest.raises(ValueError, match="CartPole-v1 was made without frames"):
         watch(batch, left, seed=0, record="a.mp4")
     batch.close()
 
 
-def test_a_strangers_environment_shows_its_own_pictures(type_keys):
+def test_a_third_partys_environment_shows_its_own_pictures(type_keys):
     batch = make_batch("CartPole-v1", 2, rendered=True)
     type_keys([], [])
     seen = watch(batch, left, seed=3, console=quiet())
@@ -272,7 +273,7 @@ def test_a_strangers_environment_shows_its_own_pictures(type_keys):
     twin.close()
 
 
-def test_a_stranger_that_cannot_be_shown_is_refused(monkeypatch):
+def test_what_cannot_be_shown_is_refused(monkeypatch):
     class Blind(gymnasium.Env):
         observation_space, action_space = gymnasium.spaces.Discrete(2), gymnasium.spaces.Discrete(2)
 

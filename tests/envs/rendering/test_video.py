@@ -16,7 +16,7 @@ from PIL import Image
 
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.rendering import video
-from ludus.envs.rendering.video import BACKGROUND, VideoWriter, fit_tile, gif, grid_shape, tile
+from ludus.envs.rendering.video import BACKGROUND, VideoWriter, encode_gif, fit_tile, grid_shape, tile_frames
 
 RED, GREEN, BLUE = (200, 30, 40), (30, 180, 60), (20, 60, 210)
 
@@ -53,12 +53,12 @@ def test_three_tiles_stand_in_two_rows_with_the_last_place_empty():
         [b, b, b, x, x, x, x],
         [b, b, b, x, x, x, x],
     ]
-    assert tile(frames).tolist() == [[list(pixel) for pixel in row] for row in expected]
+    assert tile_frames(frames).tolist() == [[list(pixel) for pixel in row] for row in expected]
 
 
 def test_a_single_tile_has_no_border():
     frame = plain(RED)
-    assert np.array_equal(tile(frame[None]), frame)
+    assert np.array_equal(tile_frames(frame[None]), frame)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_grids_are_near_square(count, rows, columns):
 )
 def test_tile_refuses_what_are_no_frames(frames):
     with pytest.raises(ValueError, match=r"uint8 \(M, height, width, 3\)"):
-        tile(frames)
+        tile_frames(frames)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 40), st.integers(140, 700), st.integers(140, 700), st.integers(400, 1500), st.integers(400, 2000))
 def test_fitted_tiles_fill_the_area_and_no_more(count, height, width, area_height, area_width):
     size = fit_tile((height, width), count, (area_height, area_width))
-    canvas = tile(np.zeros((count, *size, 3), np.uint8)).shape
+    canvas = tile_frames(np.zeros((count, *size, 3), np.uint8)).shape
     assert canvas[0] <= area_height
     assert canvas[1] <= area_width
     rows, columns = grid_shape(count)
@@ -233,7 +233,7 @@ def test_memory_does_not_grow_with_the_video(tmp_path):
 # --- GIF
 
 
-def drawn(name, count, side):
+def rendered(name, count, side):
     batch = KernelBatch(f"ludus.envs.{name}", 1)
     batch.seed_from(0)
     frames = np.empty((count, side, side, 3), np.uint8)
@@ -245,8 +245,8 @@ def drawn(name, count, side):
 
 @pytest.mark.parametrize("name", ["robotics.cartpole", "games.snake"])
 def test_a_rollout_of_100_frames_is_a_small_gif_that_looks_like_it(name):
-    frames = drawn(name, 100, 256)
-    data = gif(frames, 25)
+    frames = rendered(name, 100, 256)
+    data = encode_gif(frames, 25)
     assert len(data) < 1_000_000
     with Image.open(io.BytesIO(data)) as picture:
         assert picture.info["loop"] == 0
@@ -267,12 +267,12 @@ def lengths(data):
 
 def test_a_gif_keeps_the_pace_of_the_rollout():
     frames = [plain((i * 20, 0, 0)) for i in range(12)]
-    assert lengths(gif(frames, 12)) == [80, 90, 80] * 4  # 12 frames in exactly a second
-    assert lengths(gif(frames, 50)) == [20] * 12
-    assert lengths(gif(frames, 100)) == [20] * 6  # browsers show nothing faster
+    assert lengths(encode_gif(frames, 12)) == [80, 90, 80] * 4  # 12 frames in exactly a second
+    assert lengths(encode_gif(frames, 50)) == [20] * 12
+    assert lengths(encode_gif(frames, 100)) == [20] * 6  # browsers show nothing faster
 
 
 @pytest.mark.parametrize(("frames", "fps"), [([], 30), ([plain(RED)], 0)])
 def test_a_gif_needs_frames_and_a_pace(frames, fps):
     with pytest.raises(ValueError, match="above 0"):
-        gif(frames, fps)
+        encode_gif(frames, fps)

@@ -7,10 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from ludus.envs.rendering.display import start_pygame
+from ludus.envs.rendering.commands import Command
+from ludus.envs.rendering.display import NoDisplayError, start_pygame
 from ludus.envs.rendering.letters import Letters
 from ludus.envs.rendering.video import BACKGROUND
-from ludus.envs.rendering.window import Command, NoDisplayError, Window
+from ludus.envs.rendering.window import Window
 
 COLORS = np.array([(200, 30, 40), (30, 180, 60), (20, 60, 210), (220, 220, 40)], np.uint8)
 
@@ -83,7 +84,7 @@ def test_the_picture_follows_the_size_of_the_window(pygame):
     assert pixels(window)[200, 930].tolist() == COLORS[1].tolist()  # outside the window as it was
 
 
-def test_the_bar_the_badge_and_the_help_are_drawn(pygame):
+def test_the_bar_the_badge_and_the_help_are_painted(pygame):
     window = Window("test", (300, 600), fps=1000, interactive=True)
     window.show(plain(1, 300, 600))
     bare = pixels(window)
@@ -176,7 +177,7 @@ def test_a_request_to_end_the_process_closes_every_window(pygame):
     assert Window("test", (100, 150), fps=1000).show(plain())
 
 
-def test_a_window_whose_pygame_was_quit_by_a_stranger_is_closed(pygame):
+def test_a_window_whose_pygame_was_quit_by_a_third_party_is_closed(pygame):
     window = Window("test", (100, 150), fps=1000, interactive=True)
     assert window.show(plain())
     pygame.quit()

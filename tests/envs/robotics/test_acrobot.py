@@ -299,7 +299,7 @@ def test_noise_is_added_to_the_torque_and_uniform():
     quiet.reset(seeds=range(3))
     streams = quiet.records["rng"].copy()
     quiet.step([CLOCKWISE] * 3)
-    np.testing.assert_array_equal(quiet.records["rng"], streams)  # no noise draws no number
+    np.testing.assert_array_equal(quiet.records["rng"], streams)  # no noise takes no number
 
 
 def test_single_face_gives_the_same_as_gymnasium():

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ludus.envs.engine.kernel_batch import KernelBatch
-from ludus.envs.robotics.pendulum import normalised
+from ludus.envs.robotics.pendulum.rules import normalised
 
 MODULE = "ludus.envs.robotics.pendulum"
 LIMIT = 200  # steps

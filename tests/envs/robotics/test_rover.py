@@ -350,7 +350,7 @@ def test_progress_is_the_change_of_the_way_and_none_off_the_grid():
 # --- Noise -----------------------------------------------------------------------------------------------------------
 
 
-def test_noise_is_normal_and_drawn_anew_in_every_step():
+def test_noise_is_normal_and_sampled_anew_in_every_step():
     batch = empty(500, lidar_noise=0.1, odometry_noise=0.05, goal_noise=0.2, motor_lag=0.0, lidar_range=15.0)
     r = batch.records
     seen = []
@@ -380,7 +380,7 @@ def test_each_noise_disturbs_its_own_readings_from_the_first_on(name):
     np.testing.assert_array_equal(plain.records["way"], noisy.records["way"])  # the same maps
 
 
-def test_without_noise_and_slip_a_step_draws_nothing():
+def test_without_noise_and_slip_a_step_samples_nothing():
     batch = KernelBatch(MODULE, 10)
     batch.seed_from(0)
     before = batch.records["rng"].copy()

@@ -271,7 +271,7 @@ def test_what_finds_no_place_after_40_throws_is_left_out():
     """How many throws there were shows in the random stream: a pillar takes three numbers."""
     records = maps(50, blocks=0, discs=16, radius=0.3)
     # 1 + 3 + 2 + 2 numbers for the walls, 1 for the goal, 1 for the start, 1 for the heading.
-    thrown = np.array(drawn_since_the_seed(records, 0)) - 11
+    thrown = np.array(taken_since_the_seed(records, 0)) - 11
     assert (thrown % 3 == 0).all()
     left_out = 16 - records["pillars"]
     assert (left_out > 0).all()
@@ -279,7 +279,7 @@ def test_what_finds_no_place_after_40_throws_is_left_out():
     assert (thrown // 3 < 40 * left_out + 40 * records["pillars"]).all()
 
 
-def drawn_since_the_seed(records, seed):
+def taken_since_the_seed(records, seed):
     """How many random numbers each environment has taken. Its counter grows by an odd constant: that has an inverse."""
     step, mask = 0x9E3779B97F4A7C15, 2**64 - 1
 

@@ -25,7 +25,7 @@ class Stream:
     def __init__(self, seed):
         self.counter = scramble(scramble((seed + GAMMA) & WORD))
 
-    def draw(self):
+    def random(self):
         self.counter = (self.counter + GAMMA) & WORD
         return (scramble(self.counter) >> 11) / 2**53
 
@@ -100,16 +100,16 @@ class Twin:
 
     def expect(self):
         p, stream = self.p, self.stream
-        self.next_time = self.now - math.log(1.0 - stream.draw()) * 300.0 / p["arrival_rate"]
-        kind = stream.draw() * (p["incoming"] + p["outgoing"] + p["interfloor"])
-        floor = 1 + int(stream.draw() * (self.floors - 1))
+        self.next_time = self.now - math.log(1.0 - stream.random()) * 300.0 / p["arrival_rate"]
+        kind = stream.random() * (p["incoming"] + p["outgoing"] + p["interfloor"])
+        floor = 1 + int(stream.random() * (self.floors - 1))
         if kind < p["incoming"]:
             self.next_passenger = Passenger(0, floor)
         elif kind < p["incoming"] + p["outgoing"]:
             self.next_passenger = Passenger(floor, 0)
         else:
             others = [other for other in range(1, self.floors) if other != floor]
-            self.next_passenger = Passenger(floor, others[int(stream.draw() * len(others))])
+            self.next_passenger = Passenger(floor, others[int(stream.random() * len(others))])
         if self.next_time > p["duration"]:
             self.next_time = math.inf
 

@@ -1,7 +1,7 @@
 """A NumPy twin of the rover, written from the card in ``envs/robotics/rover``: N rovers at once, in float64.
 
 What chance decided is read from the records: the maps at the start of an episode, and the counter of each random
-stream, from which `Stream` draws the same numbers. Arrays have the shape (N,), those of obstacles (N, K).
+stream, from which `Stream` takes the same numbers. Arrays have the shape (N,), those of obstacles (N, K).
 """
 
 import math

@@ -1,4 +1,4 @@
-"""How far CartPole's cart and pole can get before their episode ends: the bounds of what is observed.
+"""The observation of CartPole, and its bounds: the farthest that cart and pole get before their episode ends.
 
 Cart and pole move alike: in a step of t seconds the velocity v gains a·t, and the position moves by u·t, where u is the
 velocity before the step or after it, as the integrator says. Every state from which a step is taken lies within ±R: the
@@ -21,11 +21,22 @@ cart, a strong push, long steps) there is no bound.
 
 import math
 
+from ...engine.kernels import kernel
+from .constants import THETA, THETA_DOT, X_DOT, X
+
 Span = tuple[float, float]  # the lowest and the highest value of a parameter
 
 MARGIN = 1.01  # for rounding, which stays below 1e-9 of any number here
 GROWTH = 1.1  # by which w is raised in the search
 ENDLESS = 1e12  # (rad/s)², where it is given up
+
+
+@kernel
+def observe(s, world, out):
+    out[X] = s.x
+    out[X_DOT] = s.x_dot
+    out[THETA] = s.theta
+    out[THETA_DOT] = s.theta_dot
 
 
 def farthest(

@@ -1,78 +1,13 @@
-"""Labelled images as tensors: splits, and batches that are augmented as they are made.
+"""Augmentation: what happens to training images on their way into a batch, a function of the seed and the step."""
 
-Every random choice is a function of the seed and the number of the step: batch 1234 is the same whether the 1233 before
-it were made by this process or by one that was killed. So the position of an iterator is one number.
-"""
-
-import hashlib
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-from ..data.datasets import load_images
-
-
-@dataclass(frozen=True)
-class Images:
-    """Images (N, H, W, C) uint8, labels (N,) int64, and the names of the classes."""
-
-    images: torch.Tensor
-    labels: torch.Tensor
-    classes: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def subset(self, rows: torch.Tensor) -> "Images":
-        return Images(self.images[rows], self.labels[rows], self.classes)
-
-
-def load(name: str, split: str) -> Images:
-    """The tensors of a public set, or of a folder of images; errors as ``ludus.data.datasets.load_images``."""
-    found = load_images(name, split)
-    # Copies: torch does not know arrays that must not be written.
-    return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)
-
-
-def generator(seed: int, *place: object) -> torch.Generator:
-    """A stream of random numbers of its own for each ``place``, such as ``("batch", 1234)``."""
-    digest = hashlib.blake2b(repr((seed, *place)).encode(), digest_size=8).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest, "little"))
-
-
-def digest(*tensors: torch.Tensor) -> str:
-    """Eight letters that change with the contents."""
-    total = 0
-    for tensor in tensors:
-        total = zlib.crc32(np.ascontiguousarray(tensor.numpy()).data, total)
-    return f"{total:08x}"
-
-
-def hold_out(data: Images, share: float, seed: int) -> tuple[Images, Images]:
-    """Two parts without common images; the second has ``share`` of each class, for choosing hyperparameters.
-
-    Raises:
-        ValueError: ``share`` is not in (0, 1), or leaves one of the parts without images.
-    """
-    if not 0.0 < share < 1.0:
-        raise ValueError(f"holdout must be between 0 and 1, got {share}")
-    source, held = generator(seed, "holdout"), []
-    for label in range(len(data.classes)):
-        rows = (data.labels == label).nonzero()[:, 0]
-        held.append(rows[torch.randperm(len(rows), generator=source)[: round(share * len(rows))]])
-    mask = torch.zeros(len(data), dtype=torch.bool)
-    mask[torch.cat(held)] = True
-    if not mask.any() or mask.all():
-        raise ValueError(f"holdout {share} of {len(data)} images leaves a part without images")
-    return data.subset((~mask).nonzero()[:, 0]), data.subset(mask.nonzero()[:, 0])
-
-
-# --- Augmentation ----------------------------------------------------------------------------------------------------
+from ..training.batches import Shuffled, generator
+from .images import Images
 
 
 @dataclass(frozen=True)
@@ -153,47 +88,7 @@ def blend(
     return x, share * one_hot + (1.0 - share) * one_hot[order]
 
 
-class Shuffled:
-    """Batches of the rows 0 … ``count`` - 1, without end: (B,) int64 tensors.
-
-    Iterating gives the rest of the epoch in which ``step`` stands, and moves ``step`` along. Each epoch has the rows in
-    another order, and leaves out the few that do not fill a batch.
-
-    Raises:
-        ValueError: no rows, or a batch size below 1.
-    """
-
-    def __init__(self, count: int, batch_size: int, seed: int, step: int = 0) -> None:
-        if not count or batch_size < 1:
-            raise ValueError(f"batches of {batch_size} of {count} pictures")
-        self.count, self.seed, self.step = count, seed, step
-        self.batch_size = min(batch_size, count)
-        self._order = (-1, torch.empty(0, dtype=torch.int64))
-
-    def __len__(self) -> int:
-        """Batches in an epoch."""
-        return self.count // self.batch_size
-
-    def __iter__(self) -> Iterator[Any]:
-        end = (self.step // len(self) + 1) * len(self)
-        while self.step < end:
-            batch = self.batch(self.step)
-            self.step += 1
-            yield batch
-
-    def batch(self, step: int) -> Any:
-        """The batch of this step; a function of the seed and ``step``."""
-        return self.rows(step)
-
-    def rows(self, step: int) -> torch.Tensor:
-        """(B,) the rows of this step."""
-        epoch, place = divmod(step, len(self))
-        if self._order[0] != epoch:
-            self._order = (epoch, torch.randperm(self.count, generator=generator(self.seed, "epoch", epoch)))
-        return self._order[1][place * self.batch_size : (place + 1) * self.batch_size]
-
-
-class Batches(Shuffled):
+class AugmentedBatches(Shuffled):
     """The training batches of a data set: (images (B, H, W, C), labels (B,) or shares (B, K)).
 
     Raises:

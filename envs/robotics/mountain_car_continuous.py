@@ -21,14 +21,16 @@ Source        Moore 1990, *Efficient Memory-based Learning for Robot Control*, w
               that comes as a double is rounded to single precision first.
 """
 
+import math
+
 import numpy as np
 from gymnasium import spaces
 
-from ...engine.kernels import kernel, uniform_in
-from ...engine.math.trigonometry import library_cos
-from ...engine.simulation import Parameter, Shown, Simulation
-from ..mountain_car.rendering import draw_effort, draw_mountain_car
-from .policies import thrifty_push
+from ..engine.drawing import number, text
+from ..engine.kernels import kernel, uniform_in
+from ..engine.math.trigonometry import library_cos
+from ..engine.simulation import Parameter, Shown, Simulation
+from .mountain_car.rendering import INK, render_mountain_car
 
 POSITION, VELOCITY = 0, 1  # indices of the observation
 GOAL, EFFORT = 0, 1  # reward terms
@@ -138,6 +140,66 @@ def invariant(s, world, shown, legal):
     return 0
 
 
+# --- Policies --------------------------------------------------------------------------------------------------------
+#
+# A push a adds power · a · velocity to the energy in a step and costs a². So the same energy costs least if it is
+# gained over as many steps as there are (half the push for twice the time costs half), and if the push follows the
+# velocity.
+
+HURRY = 870.0  # steps in which the energy for the last swing should be there
+GAIN = 1.2  # a swing in this valley takes longer at its ends, so its mean speed is lower than that of a sine
+LAST = 0.24  # the largest push that a last swing may need to be begun early
+MARGIN = 0.0115  # energy to spare at the goal, as a share of the valley's half depth
+LEAST = 0.005  # smallest push
+PIECES = 16  # of the way to the goal, along which the last swing is summed up
+
+
+@kernel
+def potential(s, x):
+    """Potential energy at ``x`` (per mass): its slope is the pull."""
+    return s.gravity / s.frequency * math.sin(s.frequency * x)
+
+
+@kernel
+def barrier(s):
+    """The highest potential energy between here and the goal, or of the goal if that is behind."""
+    turn = 2.0 * math.pi / s.frequency
+    top = 0.25 * turn + turn * math.floor(s.goal_position / turn - 0.25)  # the last hilltop before the goal
+    return s.gravity / s.frequency if top > s.position else potential(s, s.goal_position)
+
+
+@kernel
+def last_swing(s, missing):
+    """The k of a push k · velocity that adds the energy ``missing`` on the way to the goal."""
+    way = (s.goal_position - s.position) / PIECES
+    energy, area = 0.5 * s.velocity * s.velocity + potential(s, s.position), 0.0
+    for piece in range(PIECES):  # velocity times way, if the energy grows evenly
+        share = (piece + 0.5) / PIECES
+        kinetic = energy + share * missing - potential(s, s.position + (piece + 0.5) * way)
+        area += math.sqrt(max(2.0 * kinetic, 0.0)) * way
+    return missing / (max(abs(s.power), 1e-9) * max(area, 1e-9))
+
+
+@kernel
+def thrifty_push(s):
+    """The push -1 … 1 along positive power that reaches the goal for little, in up to about 950 steps."""
+    depth = s.gravity / s.frequency
+    energy = 0.5 * s.velocity * s.velocity + potential(s, s.position)
+    missing = barrier(s) + 0.5 * s.goal_velocity * abs(s.goal_velocity) + MARGIN * depth - energy
+    speed = math.sqrt(max(2.0 * (energy + depth), 0.0))  # at the bottom of the valley, with this energy
+    most = math.sqrt(max(2.0 * (potential(s, s.min_position) + depth), 0.0))  # more hits the wall
+    if s.velocity > 0.0:
+        factor = last_swing(s, max(missing, 0.0))
+        # Up the hill the need may grow, as the sum is a rough one: what was begun is not given up for that.
+        need = factor * (speed if s.frequency * s.position < -0.5 * math.pi else s.velocity)
+        if need <= LAST or s.clock > HURRY or speed > 0.99 * most:
+            return min(max(factor * s.velocity, LEAST), 1.0)
+    left = max(HURRY - s.clock, 1.0)
+    push = GAIN * 2.0 * (most - speed) / (max(abs(s.power), 1e-9) * left)  # in a sine's swing, half of it counts
+    push = min(max(push, LEAST), 1.0)
+    return push * s.velocity / max(speed, 1e-9) if s.velocity != 0.0 else push
+
+
 @kernel
 def heuristic(s, world, out):
     """As little as it takes: small pushes along the velocity for most of the time limit, then a longer one uphill."""
@@ -152,11 +214,24 @@ def heuristic_full(s, world, out):
     out[0] = push if s.power >= 0.0 else -push
 
 
+# --- Picture ---------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def render_effort(frame, effort):
+    """At the upper right what pushing has cost so far, with one decimal."""
+    if frame.shape[0] >= 200:
+        scale, tenths = max(frame.shape[0] // 130, 2), int(10.0 * effort + 0.5)
+        y, x = 4 * scale, frame.shape[1] - 54 * scale
+        x = number(frame, text(frame, x, y, b"EFFORT ", scale, INK), y, tenths // 10, scale, INK)
+        number(frame, text(frame, x, y, b".", scale, INK), y, tenths % 10, scale, INK)
+
+
 @kernel
 def render(s, world, frame):
     push = float(s.push) if s.power >= 0.0 else -float(s.push)
-    draw_mountain_car(frame, s.position, push, s.min_position, s.max_position, s.goal_position, s.frequency, s.clock)
-    draw_effort(frame, -s.totals[1])
+    render_mountain_car(frame, s.position, push, s.min_position, s.max_position, s.goal_position, s.frequency, s.clock)
+    render_effort(frame, -s.totals[EFFORT])
 
 
 SIMULATION = Simulation(

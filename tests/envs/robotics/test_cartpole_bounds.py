@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Drift
 from ludus.envs.robotics.cartpole import PARAMETERS, make_spaces
-from ludus.envs.robotics.cartpole.bounds import farthest
+from ludus.envs.robotics.cartpole.observation import farthest
 
 MODULE = "ludus.envs.robotics.cartpole"
 ENVIRONMENTS, STEPS = 16, 40
@@ -92,7 +92,7 @@ def test_bounds_are_wider_where_the_last_step_leads_further_and_infinite_where_n
     assert space_of(force=1000.0).high[0] > 4.8
     assert space_of(start_high=1.0).high[2] > 1.0
     assert space_of(**ISSUE).high.tolist() == [math.inf] * 4
-    # What drifts or is drawn counts at its worst.
+    # What drifts or is sampled counts at its worst.
     assert space_of(force=(-1000.0, 10.0)).high.tolist() == space_of(force=1000.0).high.tolist()
 
 

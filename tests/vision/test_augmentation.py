@@ -1,6 +1,4 @@
-"""Images as tensors: splits, augmentation, and batches that are a function of the seed and the step."""
-
-import os
+"""Augmentation of images, and batches of what becomes of them."""
 
 import numpy as np
 import pytest
@@ -8,80 +6,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.data import datasets
-from ludus.vision.data import Augmentation, Batches, Images, blend, generator, hold_out, load, move, squares
-from vision_toy import CLASSES, EACH, make_folder
+from ludus.training.batches import generator
+from ludus.vision.augmentation import Augmentation, AugmentedBatches, blend, move, squares
+from vision_toy import images
 
 NOTHING = Augmentation(flip=False, crop=0)
 ALL = Augmentation(crop=3, cutout=4, mixup=0.4, cutmix=1.0)
-
-
-def images(count=20, size=(8, 6, 3), classes=4):
-    random = np.random.default_rng(1)
-    x = torch.from_numpy(random.integers(1, 256, (count, *size)).astype(np.uint8))
-    return Images(x, torch.arange(count) % classes, tuple("abcdefgh"[:classes]))
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return make_folder(tmp_path_factory.mktemp("data") / "bars")
-
-
-def test_folder_of_pictures_becomes_tensors(folder):
-    train, test = (load(str(folder), split) for split in ("train", "test"))
-    assert train.classes == CLASSES
-    assert train.images.shape == (3 * EACH, 32, 32, 3)
-    assert train.images.dtype == torch.uint8
-    assert len(test) == 3 * EACH // 2
-    assert torch.equal(train.labels.bincount(), torch.tensor([EACH] * 3))
-
-
-def test_picture_that_is_damaged_is_named(tmp_path):
-    folder = make_folder(tmp_path / "bars", 2)
-    (folder / "train" / "lying" / "1.png").write_bytes(b"no picture")
-    with pytest.raises(ValueError, match=r"lying/1.png is no image"):
-        load(str(folder), "train")
-
-
-def test_damaged_file_of_a_public_set_is_named_with_both_hashes(tmp_path, monkeypatch):
-    monkeypatch.setenv("LUDUS_DATA", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "cifar-100-binary").mkdir()
-    (tmp_path / "cifar-100-binary" / "test.bin").write_bytes(bytes(3074))
-    with pytest.raises(ValueError, match=r"test.bin is damaged.*SHA-256 is [0-9a-f]{64} .*expected d8b1e6b7"):
-        load("cifar-100", "test")
-
-
-@pytest.mark.skipif(not datasets.is_at_hand("fashion-mnist"), reason="LUDUS_DATA names no folder with fashion_mnist")
-def test_fashion_mnist_is_what_its_authors_say():
-    train = load("fashion-mnist", "train")
-    assert train.images.shape == (60_000, 28, 28, 1)
-    assert torch.equal(train.labels.bincount(), torch.full((10,), 6000))
-    assert train.classes[int(train.labels[0])] == "ankle boot"
-
-
-# --- Splits ----------------------------------------------------------------------------------------------------------
-
-
-@given(st.floats(0.1, 0.9), st.integers(0, 99))
-@settings(deadline=None, max_examples=25)
-def test_held_out_images_are_apart_and_of_all_classes(share, seed):
-    data = images(40)
-    train, held = hold_out(data, share, seed)
-    seen = {row.numpy().tobytes() for row in train.images}
-    other = {row.numpy().tobytes() for row in held.images}
-    assert not seen & other
-    assert len(seen | other) == 40
-    assert torch.equal(held.labels.bincount(minlength=4), torch.full((4,), round(share * 10)))
-
-
-@pytest.mark.parametrize("share", [0.0, 1.0, 0.001])
-def test_split_that_leaves_nothing_is_refused(share):
-    with pytest.raises(ValueError, match="holdout"):
-        hold_out(images(), share, 0)
-
-
-# --- Augmentation ----------------------------------------------------------------------------------------------------
 
 SHIFTS = st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4), st.booleans()), min_size=1, max_size=4)
 
@@ -118,14 +48,14 @@ def test_shares_of_a_blend_are_those_of_its_pixels(alphas, seed):
 
 
 def test_cutout_hides_a_square_in_the_given_colour():
-    batches = Batches(images(), 20, Augmentation(flip=False, crop=0, cutout=3), seed=0, fill=(0, 0, 0))
+    batches = AugmentedBatches(images(), 20, Augmentation(flip=False, crop=0, cutout=3), seed=0, fill=(0, 0, 0))
     x, _ = batches.batch(0)
     assert torch.equal((x == 0).all(dim=3).sum(dim=(1, 2)), torch.full((20,), 9))
 
 
 def test_flip_alternates_from_epoch_to_epoch():
     data = images()
-    batches = Batches(data, 20, Augmentation(crop=0), seed=0)
+    batches = AugmentedBatches(data, 20, Augmentation(crop=0), seed=0)
     order = [torch.randperm(20, generator=generator(0, "epoch", epoch)) for epoch in (0, 1)]
     first, second = (batches.batch(epoch)[0][order[epoch].argsort()] for epoch in (0, 1))
     assert torch.equal(first, second.flip(2))
@@ -144,7 +74,7 @@ def test_augmentation_that_makes_no_sense_is_refused(settings_, message):
 
 def test_augmentation_that_is_larger_than_the_pictures_is_refused():
     with pytest.raises(ValueError, match="too large for 8 x 6 pixels"):
-        Batches(images(), 4, Augmentation(crop=6), seed=0)
+        AugmentedBatches(images(), 4, Augmentation(crop=6), seed=0)
 
 
 # --- Batches ---------------------------------------------------------------------------------------------------------
@@ -152,7 +82,7 @@ def test_augmentation_that_is_larger_than_the_pictures_is_refused():
 
 def test_epoch_shows_each_image_once_in_an_order_of_its_own():
     data = images(20)
-    batches = Batches(data, 5, NOTHING, seed=0)
+    batches = AugmentedBatches(data, 5, NOTHING, seed=0)
     epochs = [torch.cat([x for x, _ in batches]) for _ in range(2)]
     assert batches.step == 8
     for epoch in epochs:
@@ -161,9 +91,9 @@ def test_epoch_shows_each_image_once_in_an_order_of_its_own():
 
 
 def test_batches_after_a_resume_are_those_that_would_have_come():
-    whole = Batches(images(23), 5, ALL, seed=3)
+    whole = AugmentedBatches(images(23), 5, ALL, seed=3)
     expected = [batch for _ in range(2) for batch in whole]
-    again = Batches(images(23), 5, ALL, seed=3, step=3)
+    again = AugmentedBatches(images(23), 5, ALL, seed=3, step=3)
     found = [batch for _ in range(2) for batch in again]
     assert len(found) == 5  # the last of the first epoch, and the second
     for (x, y), (x2, y2) in zip(expected[3:], found, strict=True):
@@ -172,22 +102,13 @@ def test_batches_after_a_resume_are_those_that_would_have_come():
 
 
 def test_other_seed_gives_other_batches():
-    one, other = (Batches(images(), 5, ALL, seed).batch(0)[0] for seed in (0, 1))
+    one, other = (AugmentedBatches(images(), 5, ALL, seed).batch(0)[0] for seed in (0, 1))
     assert not torch.equal(one, other)
 
 
 def test_labels_follow_their_images():
     data = images(20)
-    for x, labels in Batches(data, 5, NOTHING, seed=0):
+    for x, labels in AugmentedBatches(data, 5, NOTHING, seed=0):
         for row, label in zip(x, labels, strict=True):
             place = (data.images == row).flatten(1).all(dim=1).nonzero()[0, 0]
             assert data.labels[place] == label
-
-
-def test_variable_for_data_folders_is_the_documented_one():
-    before = os.environ.get("LUDUS_DATA")
-    os.environ["LUDUS_DATA"] = f"/a{os.pathsep}/b"
-    try:
-        assert [str(path) for path in datasets.data_folders()[:2]] == ["/a", "/b"]
-    finally:
-        os.environ.pop("LUDUS_DATA") if before is None else os.environ.update(LUDUS_DATA=before)

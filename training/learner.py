@@ -1,79 +1,59 @@
-"""What happens in a training step, as a module for Lightning, and the state that a checkpoint of it holds."""
+"""A network with what teaches it: batches, loss, optimisers, and the state that a checkpoint holds of them."""
 
 import math
-from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import lightning
 import torch
 
 from ..components.component import Component
-from ..vision.data import digest, generator
 from . import optimizers
-from .recipe import Plan
+from .batches import Epoch, Shuffled, digest, generator
+from .recipe import Recipe
 
 
-class Source(Protocol):
-    """Training batches without end; batch ``step`` is a function of the seed and ``step`` alone."""
+class Learner(lightning.LightningModule):
+    """Takes one step after another, on the recipe's device; a task's own gives ``loss_of``.
 
-    step: int  # of the batch that comes next
-    batch_size: int
+    Args:
+        net: What learns; it moves to the device.
+        data: All tensors that it learns from, on the CPU. A checkpoint is of no use for others.
+    """
 
-    def __len__(self) -> int:
-        """Batches in an epoch."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """The rest of the epoch in which ``step`` stands; moves ``step`` along."""
-
-
-class Epoch:
-    """The rest of an epoch, with its length; what Lightning takes for a loader."""
-
-    def __init__(self, batches: Source) -> None:
-        self.batches = batches
-
-    def __len__(self) -> int:
-        return len(self.batches) - self.batches.step % len(self.batches)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.batches)
-
-
-class Training(lightning.LightningModule):
-    """One step after another; a subclass gives ``loss_of``. ``data`` are all that it learns from."""
-
-    def __init__(self, recipe: Plan, net: Component, batches: Source, data: tuple[torch.Tensor, ...]) -> None:
+    def __init__(self, recipe: Recipe, net: Component, batches: Shuffled, data: tuple[torch.Tensor, ...]) -> None:
         super().__init__()
-        self.digest = digest(*data)  # a checkpoint is of no use for others
+        self.digest = digest(*data)
         self.automatic_optimization = False  # there may be two optimisers
-        self.recipe, self.net, self.batches = recipe, net, batches
+        self.recipe, self.net, self.batches = recipe, net.to(recipe.device), batches
         r = recipe
-        self.rules = optimizers.make(net, r.optimizer, r.lr, r.weight_decay, r.momentum)
+        self.optimizer_list = optimizers.make(net, r.optimizer, r.lr, r.weight_decay, r.momentum)
         self.steps = r.epochs * len(batches)
         self.average = optimizers.Average(net, r.ema) if r.ema else None
         self.rate, self.loss = 0.0, math.nan
 
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
-        """What is to become small, of a batch of ``batches``."""
+        """What is to become small, of a batch of ``batches`` that has come to the device."""
         raise NotImplementedError
 
     def curves(self) -> dict[str, float]:
-        """What is drawn of the last step, by TensorBoard's tag."""
+        """What TensorBoard shows of the last step, by tag."""
         return {"train/loss": self.loss, "train/learning_rate": self.rate}
 
     @property
     def step(self) -> int:
+        """How many steps have been taken."""
         return self.batches.step
 
     def configure_optimizers(self) -> Any:
-        return self.rules
+        return self.optimizer_list
 
     def train_dataloader(self) -> Any:
         return Epoch(self.batches)
 
     def training_step(self, batch: Any, number: int) -> None:
         step = self.step - 1  # the iterator has moved on already
-        self.rate = optimizers.set_rate(self.rules, optimizers.schedule(step / self.steps, self.recipe.warmup))
+        share = optimizers.schedule(step / self.steps, self.recipe.warmup)
+        self.rate = optimizers.set_rate(self.optimizer_list, share)
         torch.manual_seed(generator(self.recipe.seed, "dropout", step).initial_seed())
         loss = self.loss_of(batch, step)
         self.loss = float(loss.detach())
@@ -82,27 +62,35 @@ class Training(lightning.LightningModule):
                 f"the loss is {self.loss} in step {step} of {self.steps} at learning rate {self.rate:.3g}; begin a new "
                 f"training with a lower one, such as --set lr={self.recipe.lr / 4:.2g}"
             )
-        for rule in self.rules:
-            rule.zero_grad(set_to_none=True)
+        for optimizer in self.optimizer_list:
+            optimizer.zero_grad(set_to_none=True)
         self.manual_backward(loss)
-        for rule in self.rules:
-            rule.step()
+        for optimizer in self.optimizer_list:
+            optimizer.step()
         if self.average is not None:
             self.average.update(self.net, step)
 
+    def trained(self) -> Component:
+        """The network that is kept: the averaged one, if there is an average; back on the CPU."""
+        if self.average is not None:
+            self.net.load_state_dict(self.average.tensors)
+        return self.net.to("cpu")
+
     def pack(self) -> dict[str, torch.Tensor]:
-        parts = {"net": self.net.state_dict(), "rule": optimizers.pack(self.rules)}
+        """The state, by name; the step is the checkpoint's to know."""
+        parts = {"net": self.net.state_dict(), "rule": optimizers.pack(self.optimizer_list)}
         if self.average is not None:
             parts["average"] = self.average.tensors
         return {f"{part}/{key}": value for part, tensors in parts.items() for key, value in tensors.items()}
 
     def unpack(self, tensors: dict[str, torch.Tensor], step: int) -> None:
+        """Go on from what ``pack`` gave after ``step`` steps."""
         parts: dict[str, dict[str, torch.Tensor]] = {"net": {}, "rule": {}, "average": {}}
         for name, tensor in tensors.items():
             part, _, key = name.partition("/")
             parts[part][key] = tensor
         self.net.load_state_dict(parts["net"])
-        optimizers.unpack(self.rules, parts["rule"])
+        optimizers.unpack(self.optimizer_list, parts["rule"])
         if self.average is not None:
-            self.average.tensors = parts["average"]
+            self.average.load(parts["average"])
         self.batches.step = step

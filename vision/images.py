@@ -1,0 +1,37 @@
+"""Labelled images as tensors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..data.datasets import load_images
+from ..training import batches
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images (N, H, W, C) uint8, labels (N,) int64, and the names of the classes."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, rows: torch.Tensor) -> "Images":
+        return Images(self.images[rows], self.labels[rows], self.classes)
+
+
+def load(name: str, split: str) -> Images:
+    """The tensors of a public set, or of a folder of images; errors as ``ludus.data.datasets.load_images``."""
+    found = load_images(name, split)
+    # Copies: torch does not know arrays that must not be written.
+    return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)
+
+
+def hold_out(data: Images, share: float, seed: int) -> tuple[Images, Images]:
+    """Two parts without common images; the second has ``share`` of each class. Errors as ``batches.hold_out``."""
+    mask = batches.hold_out(data.labels, len(data.classes), share, seed)
+    return data.subset((~mask).nonzero()[:, 0]), data.subset(mask.nonzero()[:, 0])
