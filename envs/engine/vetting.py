@@ -1,4 +1,4 @@
-"""Whether records that somebody hands in can be a batch's: looked at with bounds on, before they are taken over.
+"""The vetting of records that somebody hands in: looked at with bounds on, before a batch takes them over.
 
 Compiled kernels index with what stands in a record. So neither a snapshot's body nor what a person has set by hand
 meets the code that runs without bounds before it was observed by code that runs with them (`loops.Driver.vet`).

@@ -1,4 +1,4 @@
-"""What went wrong in compiled code, told by Python: the same call once more, interpreted, until the exception comes.
+"""The retelling of a fault in compiled code by Python: the same call once more, interpreted, until the exception comes.
 
 Numba's IndexError knows neither file nor line nor index. Python's traceback knows the first two and the expression, and
 NumPy's message the index and the size.
