@@ -3,7 +3,6 @@
 Each environment of a batch tosses its own coin, so a batch of N explores N different ways at once.
 """
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..envs.engine.compile.binding import bind, hash_sources
+from ..envs.engine.compile.binding import loop
 from ..envs.engine.kernels import below, mix, uniform
 from ..utils.untrusted import is_number
 
@@ -121,56 +120,46 @@ def coin_streams(num_envs: int, seed: int, salt: int = STREAM_SALT) -> np.ndarra
     return streams
 
 
-def _define_choose() -> Callable:
-    source_hash = 0  # see envs/engine/compile/binding.py
+@loop
+def choose(q, mask, epsilon, longest, streams, actions, values):
+    """Epsilon-greedy over a batch, in place.
 
-    def choose(q, mask, epsilon, longest, streams, actions, values):
-        """Epsilon-greedy over a batch, in place.
+    q (N, A) float32 or float64, mask (N, A) int8, streams (N,) -> actions (N,) int64 and values (N,) float32, the
+    best legal Q-value. Where no action is legal, all count as legal. As many random numbers are drawn whatever
+    epsilon is, so that a stream does not depend on it.
 
-        q (N, A) float32 or float64, mask (N, A) int8, streams (N,) -> actions (N,) int64 and values (N,) float32, the
-        best legal Q-value. Where no action is legal, all count as legal. As many random numbers are drawn whatever
-        epsilon is, so that a stream does not depend on it.
-
-        What is tried is kept for k steps or more with probability 1 / k, for ``longest`` at most and while it is legal.
-        """
-        source_hash  # noqa: B018
-        for i in range(q.shape[0]):
-            legal = 0
-            for a in range(q.shape[1]):
-                legal += mask[i, a]
-            best, nth = -1, below(streams[i], legal if legal > 0 else q.shape[1])
-            tried = 0
-            for a in range(q.shape[1]):
-                if legal == 0 or mask[i, a] != 0:
-                    if nth == 0:
-                        tried = a
-                    nth -= 1
-                    if best < 0 or q[i, a] > q[i, best]:
-                        best = a
-            values[i] = q[i, best]
-            explores = uniform(streams[i]) < epsilon
-            duration = 1 if longest == 1 else int(min(1.0 / (1.0 - uniform(streams[i])), longest))
-            kept = streams[i].tried
-            if streams[i].left > 0 and (legal == 0 or mask[i, kept] != 0):
-                streams[i].left -= 1
-                actions[i] = kept
-            else:
-                streams[i].tried, streams[i].left = tried, duration - 1 if explores else 0
-                actions[i] = tried if explores else best
-
-    return choose
-
-
-_kernels = {"below": below, "uniform": uniform}
-choose = bind(_define_choose(), sys.modules[__name__], _kernels, hash_sources({"choose": _define_choose, **_kernels}))
+    What is tried is kept for k steps or more with probability 1 / k, for ``longest`` at most and while it is legal.
+    """
+    for i in range(q.shape[0]):
+        legal = 0
+        for a in range(q.shape[1]):
+            legal += mask[i, a]
+        best, nth = -1, below(streams[i], legal if legal > 0 else q.shape[1])
+        tried = 0
+        for a in range(q.shape[1]):
+            if legal == 0 or mask[i, a] != 0:
+                if nth == 0:
+                    tried = a
+                nth -= 1
+                if best < 0 or q[i, a] > q[i, best]:
+                    best = a
+        values[i] = q[i, best]
+        explores = uniform(streams[i]) < epsilon
+        duration = 1 if longest == 1 else int(min(1.0 / (1.0 - uniform(streams[i])), longest))
+        kept = streams[i].tried
+        if streams[i].left > 0 and (legal == 0 or mask[i, kept] != 0):
+            streams[i].left -= 1
+            actions[i] = kept
+        else:
+            streams[i].tried, streams[i].left = tried, duration - 1 if explores else 0
+            actions[i] = tried if explores else best
 
 
 def toss(kernel: Callable, *arguments: Any) -> Any:
     """``kernel(*arguments)``, some of which are coins: with NUMBA_DISABLE_JIT=1 they need another view."""
     if hasattr(kernel, "compile"):
         return kernel(*arguments)
-    with np.errstate(over="ignore"):  # 64-bit hashes wrap around
-        return kernel(*(a.view(np.recarray) if getattr(a, "dtype", a) == COIN else a for a in arguments))
+    return kernel(*(a.view(np.recarray) if getattr(a, "dtype", a) == COIN else a for a in arguments))
 
 
 def greedy(q: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

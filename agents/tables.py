@@ -5,13 +5,12 @@ A table is an array (M, L, S, A) float64: M tables that judge each other (2 for 
 """
 
 import math
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from gymnasium import Space, spaces
 
-from ..envs.engine.compile.binding import bind, hash_sources
+from ..envs.engine.compile.binding import loop
 from ..envs.engine.kernels import uniform
 
 Q_LEARNING, SARSA, EXPECTED_SARSA, DOUBLE_Q = range(4)
@@ -19,111 +18,89 @@ METHODS = {"q-learning": Q_LEARNING, "sarsa": SARSA, "expected-sarsa": EXPECTED_
 EVERYBODY = -1  # as a learner: the mean over all of them
 
 
-def _define_locate() -> Callable:
-    source_hash = 0  # see envs/engine/compile/binding.py
+@loop
+def locate(observation, low, scale, bins, strict, states):
+    """The cell of a grid that each row of ``observation`` (N, D) lies in, numbered as in C order, in place.
 
-    def locate(observation, low, scale, bins, strict, states):
-        """The cell of a grid that each row of ``observation`` (N, D) lies in, numbered as in C order, in place.
-
-        Cell k of component j begins at low[j] + k / scale[j]. What lies outside the grid belongs to its border, or, if
-        ``strict``, ends the search. Returns the first row that has no cell (NaN has none, either), -1 if all have one.
-        """
-        source_hash  # noqa: B018
-        for i in range(observation.shape[0]):
-            state = 0
-            for j in range(bins.shape[0]):
-                x = (observation[i, j] - low[j]) * scale[j]
-                if math.isnan(x) or (strict and not 0.0 <= x < bins[j]):
-                    return i
-                cell = 0
-                if x >= bins[j]:  # asked first: infinity and large numbers are no integers
-                    cell = bins[j] - 1
-                elif x > 0.0:
-                    cell = int(x)
-                state = state * bins[j] + cell
-            states[i] = state
-        return -1
-
-    return locate
+    Cell k of component j begins at low[j] + k / scale[j]. What lies outside the grid belongs to its border, or, if
+    ``strict``, ends the search. Returns the first row that has no cell (NaN has none, either), -1 if all have one.
+    """
+    for i in range(observation.shape[0]):
+        state = 0
+        for j in range(bins.shape[0]):
+            x = (observation[i, j] - low[j]) * scale[j]
+            if math.isnan(x) or (strict and not 0.0 <= x < bins[j]):
+                return i
+            cell = 0
+            if x >= bins[j]:  # asked first: infinity and large numbers are no integers
+                cell = bins[j] - 1
+            elif x > 0.0:
+                cell = int(x)
+            state = state * bins[j] + cell
+        states[i] = state
+    return -1
 
 
-def _define_gather() -> Callable:
-    source_hash = 0
-
-    def gather(tables, learners, states, q):
-        """Action values q (N, A) float64 in place: the mean over the M tables of each environment's learner."""
-        source_hash  # noqa: B018
-        for i in range(q.shape[0]):
-            first, stop = learners[i], learners[i] + 1
-            if first == EVERYBODY:
-                first, stop = 0, tables.shape[1]
-            share = 1.0 / (tables.shape[0] * (stop - first))
-            for a in range(q.shape[1]):
-                total = 0.0
-                for m in range(tables.shape[0]):
-                    for learner in range(first, stop):
-                        total += tables[m, learner, states[i], a]
-                q[i, a] = total * share
-
-    return gather
+@loop
+def gather(tables, learners, states, q):
+    """Action values q (N, A) float64 in place: the mean over the M tables of each environment's learner."""
+    for i in range(q.shape[0]):
+        first, stop = learners[i], learners[i] + 1
+        if first == EVERYBODY:
+            first, stop = 0, tables.shape[1]
+        share = 1.0 / (tables.shape[0] * (stop - first))
+        for a in range(q.shape[1]):
+            total = 0.0
+            for m in range(tables.shape[0]):
+                for learner in range(first, stop):
+                    total += tables[m, learner, states[i], a]
+            q[i, a] = total * share
 
 
-def _define_update() -> Callable:
-    source_hash = 0
+@loop
+def update(
+    method, tables, counts, learners, states, actions, rewards, terminated,
+    next_states, next_mask, next_actions, epsilon, gamma, step_size, averages, coins,
+):  # fmt: skip
+    """One step of each environment into the tables, in order of the environments: later ones see what earlier ones
+    wrote, so the result is that of N single updates.
 
-    def update(
-        method, tables, counts, learners, states, actions, rewards, terminated,
-        next_states, next_mask, next_actions, epsilon, gamma, step_size, averages, coins,
-    ):  # fmt: skip
-        """One step of each environment into the tables, in order of the environments: later ones see what earlier ones
-        wrote, so the result is that of N single updates.
-
-        states, actions, next_states, next_actions (N,) int64, actions counted from 0; rewards (N,) float64; terminated
-        (N,) bool; next_mask (N, A) int8, 1 = legal (where nothing is, everything is); counts like ``tables``, int64:
-        how often each entry was updated; coins (N,) for double Q. ``averages``: the step size is 1 / count.
-        Returns the mean absolute error of the values before the update.
-        """
-        source_hash  # noqa: B018
-        errors = 0.0
-        for i in range(rewards.shape[0]):
-            m, learner = 0, learners[i]
-            if method == DOUBLE_Q and uniform(coins[i]) < 0.5:
-                m = 1
-            target = rewards[i]
-            if not terminated[i]:
-                after = tables[m, learner, next_states[i]]
-                legal, best, total = 0, -1, 0.0
-                for a in range(next_mask.shape[1]):
-                    legal += next_mask[i, a]
-                for a in range(next_mask.shape[1]):
-                    if legal == 0 or next_mask[i, a] != 0:
-                        total += after[a]
-                        if best < 0 or after[a] > after[best]:
-                            best = a
-                if method == SARSA:
-                    target += gamma * after[next_actions[i]]
-                elif method == EXPECTED_SARSA:
-                    choices = legal if legal > 0 else next_mask.shape[1]
-                    target += gamma * ((1.0 - epsilon) * after[best] + epsilon * total / choices)
-                elif method == DOUBLE_Q:  # one table chooses, the other one judges
-                    target += gamma * tables[1 - m, learner, next_states[i], best]
-                else:
-                    target += gamma * after[best]
-            entry = (m, learner, states[i], actions[i])
-            counts[entry] += 1
-            error = target - tables[entry]
-            tables[entry] += error / counts[entry] if averages else step_size * error
-            errors += abs(error)
-        return errors / rewards.shape[0]
-
-    return update
-
-
-_here = sys.modules[__name__]
-locate = bind(_define_locate(), _here, {}, hash_sources({"locate": _define_locate}))
-gather = bind(_define_gather(), _here, {}, hash_sources({"gather": _define_gather}))
-_kernels = {"uniform": uniform}
-update = bind(_define_update(), _here, _kernels, hash_sources({"update": _define_update, **_kernels}))
+    states, actions, next_states, next_actions (N,) int64, actions counted from 0; rewards (N,) float64; terminated
+    (N,) bool; next_mask (N, A) int8, 1 = legal (where nothing is, everything is); counts like ``tables``, int64:
+    how often each entry was updated; coins (N,) for double Q. ``averages``: the step size is 1 / count.
+    Returns the mean absolute error of the values before the update.
+    """
+    errors = 0.0
+    for i in range(rewards.shape[0]):
+        m, learner = 0, learners[i]
+        if method == DOUBLE_Q and uniform(coins[i]) < 0.5:
+            m = 1
+        target = rewards[i]
+        if not terminated[i]:
+            after = tables[m, learner, next_states[i]]
+            legal, best, total = 0, -1, 0.0
+            for a in range(next_mask.shape[1]):
+                legal += next_mask[i, a]
+            for a in range(next_mask.shape[1]):
+                if legal == 0 or next_mask[i, a] != 0:
+                    total += after[a]
+                    if best < 0 or after[a] > after[best]:
+                        best = a
+            if method == SARSA:
+                target += gamma * after[next_actions[i]]
+            elif method == EXPECTED_SARSA:
+                choices = legal if legal > 0 else next_mask.shape[1]
+                target += gamma * ((1.0 - epsilon) * after[best] + epsilon * total / choices)
+            elif method == DOUBLE_Q:  # one table chooses, the other one judges
+                target += gamma * tables[1 - m, learner, next_states[i], best]
+            else:
+                target += gamma * after[best]
+        entry = (m, learner, states[i], actions[i])
+        counts[entry] += 1
+        error = target - tables[entry]
+        tables[entry] += error / counts[entry] if averages else step_size * error
+        errors += abs(error)
+    return errors / rewards.shape[0]
 
 
 class Grid:

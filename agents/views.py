@@ -3,51 +3,40 @@
 Views run on the CPU over a whole batch, once per step, so the rollout holds what the network takes.
 """
 
-import sys
-from collections.abc import Callable
-
 import numpy as np
 from gymnasium import Space, spaces
 
-from ..envs.engine.compile.binding import bind, hash_sources
+from ..envs.engine.compile.binding import loop
 
 MOST_RADIUS = 128  # cells; a view of more is larger than any board, and its space takes memory
 
 
-def _define_look() -> Callable:
-    source_hash = 0  # see envs/engine/compile/binding.py
-
-    def look(boards, center, radius, out):
-        """boards (N, H, W, C) uint8 -> out (N, 2r+1, 2r+1, C+1) uint8; see ``EgocentricView``."""
-        source_hash  # noqa: B018
-        height, width, planes = boards.shape[1], boards.shape[2], boards.shape[3]
-        side = 2 * radius + 1
-        for i in range(boards.shape[0]):
-            board, view = boards[i], out[i]
-            own_row, own_column = 0, 0
-            for row in range(height):
-                for column in range(width):
-                    if board[row, column, center] != 0:
-                        own_row, own_column = row, column
-            for y in range(side):
-                outside_row = not 0 <= own_row + y - radius < height
-                for x in range(side):
-                    outside = outside_row or not 0 <= own_column + x - radius < width
-                    for plane in range(planes):
-                        view[y, x, plane] = 0
-                    view[y, x, planes] = outside
-            for row in range(height):
-                y = min(max(row - own_row + radius, 0), side - 1)
-                for column in range(width):
-                    x = min(max(column - own_column + radius, 0), side - 1)
-                    for plane in range(planes):
-                        if board[row, column, plane] > view[y, x, plane]:
-                            view[y, x, plane] = board[row, column, plane]
-
-    return look
-
-
-look = bind(_define_look(), sys.modules[__name__], {}, hash_sources({"look": _define_look}))
+@loop
+def look(boards, center, radius, out):
+    """boards (N, H, W, C) uint8 -> out (N, 2r+1, 2r+1, C+1) uint8; see ``EgocentricView``."""
+    height, width, planes = boards.shape[1], boards.shape[2], boards.shape[3]
+    side = 2 * radius + 1
+    for i in range(boards.shape[0]):
+        board, view = boards[i], out[i]
+        own_row, own_column = 0, 0
+        for row in range(height):
+            for column in range(width):
+                if board[row, column, center] != 0:
+                    own_row, own_column = row, column
+        for y in range(side):
+            outside_row = not 0 <= own_row + y - radius < height
+            for x in range(side):
+                outside = outside_row or not 0 <= own_column + x - radius < width
+                for plane in range(planes):
+                    view[y, x, plane] = 0
+                view[y, x, planes] = outside
+        for row in range(height):
+            y = min(max(row - own_row + radius, 0), side - 1)
+            for column in range(width):
+                x = min(max(column - own_column + radius, 0), side - 1)
+                for plane in range(planes):
+                    if board[row, column, plane] > view[y, x, plane]:
+                        view[y, x, plane] = board[row, column, plane]
 
 
 class EgocentricView:

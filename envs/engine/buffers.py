@@ -1,4 +1,4 @@
-"""What a batch shows after each call, and the same memory as the compiled driver sees it."""
+"""The memory of what a batch shows after each call, for its readers and as the compiled driver sees it."""
 
 from typing import Any, NamedTuple
 

@@ -1,10 +1,9 @@
-"""Whether records that somebody hands in can be a batch's: looked at with bounds on, before they are taken over.
+"""The vetting of records that somebody hands in: looked at with bounds on, before a batch takes them over.
 
 Compiled kernels index with what stands in a record. So neither a snapshot's body nor what a person has set by hand
 meets the code that runs without bounds before it was observed by code that runs with them (`loops.Driver.vet`).
 """
 
-import contextlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,9 +34,8 @@ def look(batch: Any, records: np.ndarray, judged_first: bool) -> Seen:
     rows = batch.rows
     seen = Seen(np.zeros_like(rows.observation), np.ones_like(rows.mask), np.zeros(len(records), np.int64))
     interpreted = not hasattr(batch.vet, "compile")  # NUMBA_DISABLE_JIT=1
-    with np.errstate(over="ignore") if interpreted else contextlib.nullcontext():
-        shape = records.view(np.recarray) if interpreted else records
-        batch.vet(shape, batch.world, seen.observation, seen.mask, is_shown, seen.broken)
+    shape = records.view(np.recarray) if interpreted else records
+    batch.vet(shape, batch.world, seen.observation, seen.mask, is_shown, seen.broken)
     return seen
 
 

@@ -3,12 +3,12 @@
 Numba caches a function on disk only if it is no closure over kernels, so a loop is an ordinary function whose global
 names ``reset``, ``step`` … are re-bound to an environment's: the same code object with another global namespace, and
 with the environment's file as its own, so that the machine code lands in the ``__pycache__`` beside it. Numba's cache
-key sees an edit of that file only; the hash of every source involved therefore stands in a closure cell, which is part
-of the key.
+key sees an edit of that file only, so the hash of every source involved is made a part of it (`machine_code.py`).
 """
 
 import hashlib
 import os
+import sys
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -49,7 +49,7 @@ def bind(
     """``loop`` with the kernels ``names`` under its global names, compiled and cached beside the file of ``module``.
 
     Args:
-        loop: Must have one closure cell, for ``source_hash``.
+        loop: A function of a module's level, with placeholders for the kernels.
         names: Kernels by the global name under which ``loop`` calls them.
         source_hash: See ``hash_sources``.
         layout: What tells the records apart with which the loop will be called: see ``layout_of``.
@@ -59,7 +59,7 @@ def bind(
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
     extra = _options_of_checks() if checked else {}
     suffix = layout + (CHECKED if checked else "_bounds" if numba.config.BOUNDSCHECK else "")  # type: ignore[attr-defined]
-    bound = with_names(loop, names, source_hash, module.__file__, apart=checked)
+    bound = with_names(loop, names, module.__file__, apart=checked)
     bound.__module__ = module.__name__
     bound.__qualname__ += suffix
 
@@ -76,11 +76,19 @@ def bind(
         return numba.jit(**{**kernel.targetoptions, **wrappers, **extra})(copy)
 
     Twins(make_inner).put_into(bound)
-    return compile_cached(bound, {**options, **extra})
+    return compile_cached(bound, {**options, **extra}, source_hash)
+
+
+def loop(function: Callable) -> Callable:
+    """Decorator of a loop that is bound to no environment: compiled at its first call, cached beside its own file.
+
+    An edit of its file, or of one with a kernel that it reaches, makes it anew.
+    """
+    return bind(function, sys.modules[function.__module__], {}, hash_sources({function.__name__: function}))
 
 
 def with_names(
-    loop: Callable, names: Mapping[str, Any], source_hash: int, file: str | None = None, apart: bool = False
+    loop: Callable, names: Mapping[str, Any], file: str | None = None, apart: bool = False
 ) -> types.FunctionType:
     """A copy of ``loop`` that calls the kernels ``names``, and whose code claims to stand in ``file``.
 
@@ -92,8 +100,6 @@ def with_names(
     line = code.co_firstlineno + (LOOP_LINES if apart else 0)
     copy.__code__ = code.replace(co_filename=file or code.co_filename, co_qualname=code.co_name, co_firstlineno=line)
     copy.__qualname__ = code.co_name
-    assert copy.__closure__ is not None
-    copy.__closure__[0].cell_contents = source_hash
     return copy
 
 

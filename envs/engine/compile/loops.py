@@ -17,7 +17,7 @@ from ..simulation import Simulation
 from ..third_party.mistakes import files_of, is_ours
 from . import driver
 from .binding import bind, hash_sources, layout_of
-from .driver import begin, define_drive, mask
+from .driver import begin, drive, mask
 
 
 def reset(s, world):
@@ -44,60 +44,36 @@ def estimate(world, raw, out):
     """Placeholder: re-bound to a slot's baseline."""
 
 
-def _define_restart() -> Callable:
-    source_hash = 0
-
-    def restart(records, rows, world, spans, drifts):
-        """Begin a new episode wherever one has ended; rewards, flags and totals stay as the step has left them."""
-        source_hash  # noqa: B018
-        observations, masks = borrow(rows.observation), borrow(rows.mask)
-        for index in range(records.shape[0]):
-            i = np.uintp(index)
-            s = records[i]
-            if s.pending:
-                begin(s, spans, drifts)
-                reset(s, world)
-                observe(s, world, observations[i])
-                mask(s, world, masks[i])
-
-    return restart
+def restart(setup):
+    """Begin a new episode wherever one has ended; rewards, flags and totals stay as the step has left them."""
+    observations, masks = borrow(setup.rows.observation), borrow(setup.rows.mask)
+    for index in range(setup.records.shape[0]):
+        i = np.uintp(index)
+        s = setup.records[i]
+        if s.pending:
+            begin(s, setup.spans, setup.drifts)
+            reset(s, setup.world)
+            observe(s, setup.world, observations[i])
+            mask(s, setup.world, masks[i])
 
 
-def _define_show() -> Callable:
-    source_hash = 0
-
-    def show(records, indices, world, out):
-        """Write what is to be shown of environment ``indices[j]`` into ``out[j]``."""
-        source_hash  # noqa: B018
-        borrowed = borrow(out)
-        for j in range(indices.shape[0]):
-            write(records[indices[j]], world, borrowed[j])
-
-    return show
+def show(records, indices, world, out):
+    """Write what is to be shown of environment ``indices[j]`` into ``out[j]``."""
+    borrowed = borrow(out)
+    for j in range(indices.shape[0]):
+        write(records[indices[j]], world, borrowed[j])
 
 
-def _define_advise() -> Callable:
-    source_hash = 0
-
-    def advise(records, world, out):
-        """Write the heuristic's action of every environment into ``out`` (N, A)."""
-        source_hash  # noqa: B018
-        for i in range(records.shape[0]):
-            heuristic(records[i], world, out[i])
-
-    return advise
+def advise(records, world, out):
+    """Write the heuristic's action of every environment into ``out`` (N, A)."""
+    for i in range(records.shape[0]):
+        heuristic(records[i], world, out[i])
 
 
-def _define_audit() -> Callable:
-    source_hash = 0
-
-    def audit(records, world, observations, masks, out):
-        """Write the number of the first broken invariant of every environment into ``out`` (N,); 0 where all hold."""
-        source_hash  # noqa: B018
-        for i in range(records.shape[0]):
-            out[i] = invariant(records[i], world, observations[i], masks[i])
-
-    return audit
+def audit(records, world, observations, masks, out):
+    """Write the number of the first broken invariant of every environment into ``out`` (N,); 0 where all hold."""
+    for i in range(records.shape[0]):
+        out[i] = invariant(records[i], world, observations[i], masks[i])
 
 
 @kernel
@@ -106,39 +82,27 @@ def nothing_broken(s, world, shown, legal):
     return 0
 
 
-def _define_vet() -> Callable:
-    source_hash = 0
+def vet(records, world, observations, masks, is_shown, out):
+    """As ``audit``, of records that may hold anything: those that were reset are observed, too.
 
-    def vet(records, world, observations, masks, is_shown, out):
-        """As ``audit``, of records that may hold anything: those that were reset are observed, too.
-
-        ``is_shown[k]`` says whether invariant k is about what is observed, and cannot be judged before.
-        """
-        source_hash  # noqa: B018
-        for i in range(records.shape[0]):
-            s = records[i]
-            if not s.ready:
-                continue
+    ``is_shown[k]`` says whether invariant k is about what is observed, and cannot be judged before.
+    """
+    for i in range(records.shape[0]):
+        s = records[i]
+        if not s.ready:
+            continue
+        out[i] = invariant(s, world, observations[i], masks[i])
+        if out[i] == 0 or is_shown[out[i]]:
+            observe(s, world, observations[i])
+            mask(s, world, masks[i])
             out[i] = invariant(s, world, observations[i], masks[i])
-            if out[i] == 0 or is_shown[out[i]]:
-                observe(s, world, observations[i])
-                mask(s, world, masks[i])
-                out[i] = invariant(s, world, observations[i], masks[i])
-
-    return vet
 
 
-def _define_guess() -> Callable:
-    source_hash = 0
-
-    def guess(world, raw, out):
-        """Write what a baseline makes of the raw signals (M, …) into ``out`` (M, …)."""
-        source_hash  # noqa: B018
-        signals, estimates = borrow(raw), borrow(out)
-        for j in range(raw.shape[0]):
-            estimate(world, signals[j], estimates[j])
-
-    return guess
+def guess(world, raw, out):
+    """Write what a baseline makes of the raw signals (M, …) into ``out`` (M, …)."""
+    signals, estimates = borrow(raw), borrow(out)
+    for j in range(raw.shape[0]):
+        estimate(world, signals[j], estimates[j])
 
 
 class Driver:
@@ -157,13 +121,13 @@ class Driver:
             {**names, **advisers}, *self._files, __file__, str(driver.__file__), str(kernels.__file__)
         )
         self._names = names
-        self.drive = self._bind(define_drive(), names)
-        self.restart = self._bind(_define_restart(), names)
-        self.render = self._bind(_define_show(), {"write": names["render"]}) if "render" in names else None
+        self.drive = self._bind(drive, names)
+        self.restart = self._bind(restart, names)
+        self.render = self._bind(show, {"write": names["render"]}) if "render" in names else None
         self.advise = {
-            name: self._bind(_define_advise(), {"heuristic": adviser}, name) for name, adviser in advisers.items()
+            name: self._bind(advise, {"heuristic": adviser}, name) for name, adviser in advisers.items()
         }  # by the policy's name, "" for the kernel `heuristic` itself
-        self.audit = self._bind(_define_audit(), names) if "invariant" in names else None
+        self.audit = self._bind(audit, names) if "invariant" in names else None
         self._slot_loops: dict[tuple[str, str, str], Callable] = {}
 
     def _bind(self, loop: Callable, names: dict[str, Any], name: str = "", source_hash: int | None = None) -> Callable:
@@ -181,7 +145,7 @@ class Driver:
     def vet(self) -> Callable:
         """The loop ``vet``, compiled with bounds on: an index outside an array is an IndexError."""
         names = {"invariant": nothing_broken, **self._names}
-        return bind(_define_vet(), self._module, names, self._hash, f"{self._layout}_vet", checked=True)
+        return bind(vet, self._module, names, self._hash, f"{self._layout}_vet", checked=True)
 
     def slot(self, slot: str, field: str, rule: str = "") -> Callable:
         """The loop over a kernel of a slot: of its ``sense`` or ``tell`` (as `show`), or of a baseline (as `guess`).
@@ -193,7 +157,7 @@ class Driver:
         if key not in self._slot_loops:
             kernel = kernel_of(self._slots[slot], field, rule)
             source_hash = hash_sources({field: kernel}, *self._files, __file__, str(kernels.__file__))
-            loop, names = (_define_guess(), {"estimate": kernel}) if rule else (_define_show(), {"write": kernel})
+            loop, names = (guess, {"estimate": kernel}) if rule else (show, {"write": kernel})
             self._slot_loops[key] = self._bind(loop, names, "_".join(filter(None, key)), source_hash)
         return self._slot_loops[key]
 

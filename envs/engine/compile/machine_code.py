@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import numba
-from numba.core.caching import IndexDataCacheFile
+import numpy as np
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 MARK = b"ludus sha256 "  # before the checksum; unpickling ends before either
 
@@ -61,14 +62,34 @@ def _verify(path: str) -> None:
         raise OSError(f"{path} is damaged")
 
 
-def compile_cached(function: Callable, options: dict[str, Any]) -> Callable:
-    """``function`` compiled at its first call, with its machine code on disk where there is a folder for it."""
-    try:
-        compiled = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no folder to cache in: neither beside the file nor in the user's cache is writable
-        return numba.njit(**options)(function)
-    cache = getattr(compiled, "_cache", None)  # none with NUMBA_DISABLE_JIT=1
-    if cache is not None:
-        stamp = cache._impl.locator.get_source_stamp()
-        cache._cache_file = CheckedFiles(cache.cache_path, cache._impl.filename_base, stamp)
+class SourceCache(FunctionCache):
+    """Numba's cache of one function, whose entries are of one state of all the sources that it was made from.
+
+    Numba's own key sees an edit of the function alone, and of the file in which it claims to stand.
+
+    Raises:
+        RuntimeError: there is no folder to cache in: neither beside the file nor in the user's cache is writable.
+    """
+
+    def __init__(self, function: Callable, source_hash: int) -> None:
+        super().__init__(function)
+        self._source_hash = source_hash
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = CheckedFiles(self.cache_path, self._impl.filename_base, stamp)
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple:
+        return (*super()._index_key(sig, codegen), self._source_hash)
+
+
+def compile_cached(function: Callable, options: dict[str, Any], source_hash: int) -> Callable:
+    """``function`` compiled at its first call, with its machine code on disk where there is a folder for it.
+
+    Args:
+        source_hash: See ``binding.hash_sources``: machine code of another one is not used.
+    """
+    compiled = numba.njit(**options)(function)
+    if not hasattr(compiled, "compile"):  # NUMBA_DISABLE_JIT=1: Python, in which 64-bit hashes wrap around, too
+        return np.errstate(over="ignore")(function)
+    with contextlib.suppress(RuntimeError):  # no folder: it stays in memory
+        compiled._cache = SourceCache(function, source_hash)
     return compiled

@@ -1,4 +1,4 @@
-"""What can fill a slot: the truth, the raw signal, nothing, noise, a simple rule, or a component.
+"""The fillings of a slot: the truth, the raw signal, nothing, noise, a simple rule, or a component.
 
 A filling writes what the slot shows for the environments ``rows``. Learned models are reached through the protocol of
 ``ludus.components.component`` and imported only where one is used, so that nobody else pays for torch.

@@ -1,4 +1,4 @@
-"""From what is given for a slot (a name, a folder, a dict, a component) to what fills it."""
+"""The way from what is given for a slot (a name, a folder, a dict, a component) to what fills it."""
 
 from collections.abc import Mapping
 from pathlib import Path

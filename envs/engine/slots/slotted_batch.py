@@ -71,8 +71,7 @@ class SlottedBatch(KernelBatch):
         self._same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         if self._same_step:
             self._restart = watch_restart(self._driver.restart, load(module)[0], self.simulation, self.state_space)
-            world, spans, bounds, drifts, _, limit = self._tail
-            self._tail = (world, spans, bounds, drifts, DISABLED, limit)
+            self._setup = self._setup._replace(mode=DISABLED)
 
     @property
     def store(self) -> np.ndarray:
@@ -90,21 +89,13 @@ class SlottedBatch(KernelBatch):
             if field == "sense"
             else self.simulation.truth_for(slot, self.sizes, self.spans)  # an estimate of it, too
         )
-        loop = watch_slot(
+        return watch_slot(
             self._driver.slot(slot, field, rule),
             load(self.module)[0],
             kernel_of(declared, field, rule),
             bool(rule),
             space,
         )
-        if not self._interpreted:
-            return loop
-
-        def run(*arguments: Any) -> None:
-            with self._tolerant():
-                loop(*arguments)
-
-        return run
 
     def shown(self, slot: str) -> np.ndarray:
         """(N, *space) what ``slot`` shows now; always the same memory."""
@@ -167,9 +158,7 @@ class SlottedBatch(KernelBatch):
                 self._final[name][rows] = out
             else:
                 self._final[name][rows] = self._shown[name][rows]
-        world, spans, _, drifts, _, _ = self._tail
-        with self._tolerant():
-            self._restart(self.records, self.rows, world, spans, drifts)
+        self._restart(self._setup)
 
     def refresh(self) -> None:
         super().refresh()

@@ -9,8 +9,9 @@ from gymnasium import Space
 
 from ..compile.binding import layout_of
 from ..compile.loops import Driver, compile_driver
+from ..records import record_dtype
 from ..roles import Kernel
-from ..simulation import Simulation, record_dtype
+from ..simulation import Simulation
 from . import trust
 from .declaration import check_spaces, check_state
 from .declared import Declared

@@ -1,4 +1,4 @@
-"""What an environment's file declares for one choice of sizes, and the fingerprint that names a verdict."""
+"""The declaration of a file for one choice of sizes, as it came out, and the fingerprint that names a verdict."""
 
 import hashlib
 import types

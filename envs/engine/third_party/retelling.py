@@ -1,4 +1,4 @@
-"""What went wrong in compiled code, told by Python: the same call once more, interpreted, until the exception comes.
+"""The retelling of a fault in compiled code by Python: the same call once more, interpreted, until the exception comes.
 
 Numba's IndexError knows neither file nor line nor index. Python's traceback knows the first two and the expression, and
 NumPy's message the index and the size.
@@ -23,7 +23,7 @@ OUTSIDE = re.compile(r"index (-?\d+) is out of bounds for (?:axis (\d+) with )?s
 
 def interpreted(loop: Callable, names: Mapping[str, Any]) -> Callable:
     """``loop`` with the kernels ``names``, all of it in plain Python, as with NUMBA_DISABLE_JIT=1."""
-    function = with_names(loop, names, 0)
+    function = with_names(loop, names)
     Twins(lambda kernel, copy: kernel.in_python if copy is None else copy).put_into(function)
     return function
 

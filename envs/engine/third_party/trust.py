@@ -1,4 +1,4 @@
-"""Which environment files are compiled without checks: our own, and those that `ludus check` has passed as they are.
+"""The trust in environment files: compiled without checks are our own, and those that `ludus check` has passed as is.
 
 A kernel that writes beyond an array corrupts memory, silently. So a file from elsewhere is compiled with checks until
 ``ludus check ID`` has found nothing in it. There is a verdict for each choice of sizes that was played. It lies in the

@@ -26,21 +26,21 @@ class Writes:
             self._low, self._high = self._low.reshape(1), self._high.reshape(1)
 
     def __call__(self, arguments: tuple[Any, ...], result: int) -> None:
-        command, records, rows, mode, start, stop = (arguments[i] for i in (0, 1, 4, 9, 11, 12))
+        setup, command, start, stop = arguments
         if result < 0:  # refused
             return
-        part = slice(start, stop)
+        records, rows, part = setup.records, setup.rows, slice(start, stop)
         self._demand_shown(records, rows, part)
         if command != RESET:
             self._demand_finite(rows.terms[part], start)
-        if mode == SAME_STEP and result:
+        if setup.mode == SAME_STEP and result:
             ended = rows.terminated[part] | rows.truncated[part]
             self._demand_inside(rows.final_observation[part], ended, start, "of the last step ")
 
     def restarted(self, arguments: tuple[Any, ...], result: Any) -> None:
         """The same after ``restart``, of its arguments: it writes what the next episodes begin with."""
-        records, rows = arguments[:2]
-        self._demand_shown(records, rows, slice(0, len(records)))
+        (setup,) = arguments
+        self._demand_shown(setup.records, setup.rows, slice(0, len(setup.records)))
 
     def _demand_shown(self, records: np.ndarray, rows: Any, part: slice) -> None:
         ready = records["ready"][part]

@@ -209,6 +209,41 @@ def test_an_edit_in_any_file_of_an_environments_folder_makes_its_machine_code_an
     assert run() == {**expected, "hits": 2, "misses": 0}
 
 
+OWN = """
+from ludus.envs.engine.compile.binding import loop
+
+from .helper import stride
+
+START = 1.0
+
+
+@loop
+def total(actions):
+    result = START
+    for i in range(actions.shape[0]):
+        result += stride(actions[i])
+    return result
+"""
+RUN_OWN = """
+import numpy as np
+from tiny.own import total
+
+print(total(np.array([0, 1])), sum(total.stats.cache_hits.values()))
+"""
+
+
+def test_a_loop_that_is_bound_to_no_environment_is_cached_and_made_anew_as_well(package):
+    (package / "own.py").write_text(OWN)
+    run = lambda: python(["-c", RUN_OWN], package.parent).split()  # noqa: E731
+    assert run() == ["12.0", "0"]
+    assert run() == ["12.0", "1"]
+    (package / "deeper.py").write_text(DEEPER.replace("10.0", "77.0"))  # a kernel that it reaches by another
+    assert run() == ["79.0", "0"]
+    (package / "own.py").write_text(OWN.replace("START = 1.0", "START = 3.0"))
+    assert run() == ["81.0", "0"]
+    assert run() == ["81.0", "1"]
+
+
 def test_an_index_that_names_a_type_which_has_moved_is_forgotten(package):
     world = """
 class World(NamedTuple):

@@ -18,17 +18,11 @@ def stride(x):
 """
 
 
-def _define():
-    source_hash = 0
-
-    def total(values):
-        source_hash  # noqa: B018
-        result = 0.0
-        for i in range(values.shape[0]):
-            result += stride(values[i])  # noqa: F821
-        return result
-
-    return total
+def total(values):
+    result = 0.0
+    for i in range(values.shape[0]):
+        result += stride(values[i])  # noqa: F821
+    return result
 
 
 @pytest.fixture
@@ -39,7 +33,7 @@ def fresh(tmp_path, monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setitem(sys.modules, "strides", module)
-    return lambda: bind(_define(), module, {"stride": module.stride}, 7), tmp_path / "__pycache__"
+    return lambda: bind(total, module, {"stride": module.stride}, 7), tmp_path / "__pycache__"
 
 
 def total_of(loop):
