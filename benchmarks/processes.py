@@ -92,7 +92,7 @@ print(sizes[-1] - sizes[0])
 
 
 def sb3_memory(config: Config) -> list[Row]:
-    """MiB that SB3's face grows by from the first million steps to the tenth."""
+    """MiB that SB3's VecEnv grows by from the first million steps to the tenth."""
     if not Path("/proc/self/status").exists():
         return []  # only Linux tells
     grown = [float(_python(SB3_MEMORY)) for _ in range(min(config.rounds, 3))]

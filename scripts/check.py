@@ -16,7 +16,7 @@ from ludus.utils.command_line import key_values, parse
 from ludus.utils.tables import results_table
 
 DESCRIPTION = """Check a vector environment, rule by rule: spaces, dtypes, masks, autoreset, seeding, memory, frames,
-actions, closing; for Ludus' own also both faces, independence of num_envs, and snapshots.
+actions, closing; for Ludus' own also both wrappers, independence of num_envs, and snapshots.
 
   ludus check ludus/Snake-v1                  # profile ludus, in all three autoreset modes
   ludus check ludus/Snake-v1 --set size=6

@@ -1,1 +1,1 @@
-"""What all environments share. No environment appears in here."""
+"""The engine that all environments share. No environment appears in here."""

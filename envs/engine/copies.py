@@ -1,4 +1,4 @@
-"""What both faces for Gymnasium share: another environment in the same state, by ``copy.deepcopy`` or ``pickle``."""
+"""Copies of both wrappers for Gymnasium, in the same state, by ``copy.deepcopy`` or ``pickle``."""
 
 from copy import deepcopy
 from typing import Any
@@ -10,7 +10,7 @@ from .kernel_batch import KernelBatch
 
 
 class Copied:
-    """A face that can be copied: made anew with the keywords it was made with, then put in the same state.
+    """A wrapper that can be copied: made anew with the keywords it was made with, then put in the same state.
 
     The same actions lead to the same future. A window stays with the original.
     """

@@ -1,4 +1,4 @@
-"""Face 1: ``gymnasium.Env``, a batch of one."""
+"""The wrapper ``gymnasium.Env``: a batch of one."""
 
 import threading
 from typing import Any

@@ -112,7 +112,7 @@ class KernelBatch(BatchState):
         if given.shape != self._actions.shape:
             raise ValueError(f"actions of {self.name} must have shape {self._actions.shape}, got {given.shape}")
         if given.dtype.kind == "f" and given.dtype != self.action_space.dtype:
-            given = given.astype(self.action_space.dtype)  # as precise as on every other face, whatever came
+            given = given.astype(self.action_space.dtype)  # as precise as through every other wrapper, whatever came
         self._actions[...] = given
         return self.step_prepared()
 

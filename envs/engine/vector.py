@@ -1,4 +1,4 @@
-"""Face 2: ``gymnasium.vector.VectorEnv``, straight over a batch."""
+"""The wrapper ``gymnasium.vector.VectorEnv``, straight over a batch."""
 
 import threading
 from collections.abc import Mapping, Sequence

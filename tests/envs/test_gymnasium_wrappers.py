@@ -1,4 +1,4 @@
-"""The two Gymnasium faces: Gymnasium's own checker, its vector environments and wrappers as the reference."""
+"""The two wrappers for Gymnasium: Gymnasium's own checker, its vector environments and wrappers as the reference."""
 
 import copy
 import json
@@ -450,10 +450,10 @@ def test_wrong_reset_options_are_refused(options, kind, message):
         VectorEnv(module_of(CARTPOLE), 2).reset(options=options)
 
 
-@pytest.mark.parametrize("face", [Env, VectorEnv])
-def test_wrong_render_mode_is_refused(face):
+@pytest.mark.parametrize("wrapper", [Env, VectorEnv])
+def test_wrong_render_mode_is_refused(wrapper):
     with pytest.raises(ValueError, match="render_mode must be None, 'rgb_array' or 'human', got 'ansi'"):
-        face(module_of(CARTPOLE), render_mode="ansi")
+        wrapper(module_of(CARTPOLE), render_mode="ansi")
 
 
 def test_a_refused_reset_leaves_the_seed_alone():

@@ -60,7 +60,7 @@ def test_raw_is_what_is_drawn_and_the_same_on_all_faces(id):
     sb3.seed(7)
     for seen in (single.reset(seed=7)[0][None], vector.reset(seed=7)[0], sb3.reset()):
         np.testing.assert_array_equal(seen, batch.buffers.observation[: len(seen)])
-    for _ in range(10):  # the heuristic keeps the episodes alive: faces differ in how they go on after an end
+    for _ in range(10):  # the heuristic keeps the episodes alive: wrappers differ in how they go on after an end
         actions = batch.heuristic()
         batch.step(actions)
         stepped = single.step(int(actions[0]))[0][None], vector.step(actions)[0], sb3.step(actions)[0]
@@ -81,8 +81,8 @@ def test_last_pictures_are_those_of_the_ended_episodes_on_all_faces():
     sb3.reset()
     frames = np.zeros((3, VISION_SIDE, VISION_SIDE, 3), np.uint8)
     for _ in range(4):
-        for face in (batch, vector, sb3):
-            face.step(np.ones(3, np.int64))
+        for wrapper in (batch, vector, sb3):
+            wrapper.step(np.ones(3, np.int64))
     same = make_batch("ludus/CartPole-v1", 3, **{**keywords, "max_episode_steps": 100})
     same.seed_from(7)
     for _ in range(5):

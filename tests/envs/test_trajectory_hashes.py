@@ -2,7 +2,7 @@
 
 ``trajectory_hashes.json`` has a row for each variant of each registered environment: every autoreset mode, parameters
 fixed, randomised and drifting, other sizes, every choice and kind of filling of a slot, every reference policy, and
-the single face. A row's actions are a function of its name (a reference policy's: of the state). What is shown on the
+the single wrapper. A row's actions are a function of its name (a reference policy's: of the state). What is shown on the
 way is hashed, a hash for each kind of thing, so that a failure says what has changed.
 
 So the code can be moved and rewritten, but not the rules. The table may only change together with them:
@@ -119,13 +119,13 @@ def variants(id):
     simulation, policies = declaration(id)
     rows = {}
 
-    def add(name, mode="SameStep", actions="legal", face="vector", steps=SHORT, **keywords):
+    def add(name, mode="SameStep", actions="legal", wrapper="vector", steps=SHORT, **keywords):
         keywords = {**ALWAYS.get(id, {}), **keywords}
-        rows[name] = {"face": face, "mode": mode, "actions": actions, "steps": steps, "keywords": keywords}
+        rows[name] = {"wrapper": wrapper, "mode": mode, "actions": actions, "steps": steps, "keywords": keywords}
 
     for mode in MODES:
         add(mode, mode, "any", max_episode_steps=LIMIT)
-    add("single", "Disabled", face="single", max_episode_steps=LIMIT)
+    add("single", "Disabled", wrapper="single", max_episode_steps=LIMIT)
     add("long", steps=LONG)
     for policy in policies:
         add(f"policy {policy}", actions=policy, steps=LONG)
@@ -206,7 +206,7 @@ class Actions:
 
 
 def make(id, row):
-    if row["face"] == "single":
+    if row["wrapper"] == "single":
         return gymnasium.make(id, render_mode="rgb_array", **row["keywords"])
     mode = gymnasium.vector.AutoresetMode(row["mode"])
     keywords = {"autoreset_mode": mode, "render_mode": "rgb_array", **row["keywords"]}
@@ -216,7 +216,7 @@ def make(id, row):
 def play(id, name, row):
     """{kind: hash} of the variant ``name``."""
     env, shown = make(id, row), Hashes()
-    single, policy = row["face"] == "single", row["actions"]
+    single, policy = row["wrapper"] == "single", row["actions"]
     actions = Actions(f"{id} {name}", env.action_space if single else env.single_action_space)
     policies = declaration(id)[1]
     observation, info = env.reset(seed=1234)

@@ -3,7 +3,7 @@
 A slot that stands for the whole observation, and alone, is the observation itself: an agent that learned from the
 ordinary observation can be given a model's reading of the picture, and SB3's policies for pictures work on the raw one.
 
-``open_batch`` is where every face and agent gets its batch from; without slots that is a plain ``KernelBatch``.
+``open_batch`` is where every wrapper and agent gets its batch from; without slots that is a plain ``KernelBatch``.
 
 Filled slots never touch the compiled step. After it, each filling writes what it shows; a component does one forward
 pass for all environments. Under SAME_STEP autoreset the last observations must be encoded before the reset, so here the
