@@ -2,8 +2,8 @@
 
 ``trajectory_hashes.json`` has a row for each variant of each registered environment: every autoreset mode, parameters
 fixed, randomised and drifting, other sizes, every choice and kind of filling of a slot, every reference policy, and
-the single wrapper. A row's actions are a function of its name (a reference policy's: of the state). What is shown on the
-way is hashed, a hash for each kind of thing, so that a failure says what has changed.
+the single wrapper. A row's actions are a function of its name (a reference policy's: of the state). What is shown on
+the way is hashed, a hash for each kind of thing, so that a failure says what has changed.
 
 So the code can be moved and rewritten, but not the rules. The table may only change together with them:
 
