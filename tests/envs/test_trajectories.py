@@ -1,7 +1,7 @@
 """A trajectory depends on its seed and its actions, and on nothing else.
 
-Environment i is played alone, in batches, through both wrappers, on threads, in every autoreset mode, in another process
-and with interpreted kernels; each time the observations, rewards and flags must be the same.
+Environment i is played alone, in batches, through both wrappers, on threads, in every autoreset mode, in another
+process and with interpreted kernels; each time the observations, rewards and flags must be the same.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Filled slots: every filling, through all wrappers and in all autoreset modes, at ends, in snapshots; the toy by hand."""
+"""Filled slots: every filling, all wrappers and autoreset modes, ends, snapshots; the toy by hand."""
 
 import gymnasium as gym
 import numpy as np
