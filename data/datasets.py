@@ -1,8 +1,8 @@
 """Public data sets of any kind: found in the folders for data or fetched, and read as bytes whose SHA-256 is known.
 
 A set is a ``Dataset``; a kind of set is a subclass of it and a table of such sets, a module like ``image_sets.py``.
-A set is looked for in the folders that the variable ``LUDUS_DATA`` names (several are separated as in ``PATH``), then in
-the user's cache, ``~/.cache/ludus``. ``fetch`` downloads it into the latter.
+A set is looked for in the folders that the variable ``LUDUS_DATA`` names (several are separated as in ``PATH``), then
+in the user's cache, ``~/.cache/ludus``. ``fetch`` downloads it into the latter.
 """
 
 import hashlib
