@@ -123,15 +123,19 @@ def site(tmp_path, monkeypatch):
         thread.join()
 
 
-def test_a_file_is_fetched_into_the_cache_once(tmp_path, site):
+def test_what_is_at_hand_is_not_fetched(tmp_path, site):
+    put(tmp_path / "one" / "tides", TIDES)
+    datasets.fetch(replace(SET, urls=(f"{site[1]}/nowhere.csv",)))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_file_is_fetched_into_the_cache(tmp_path, site):
     folder, address = site
     (folder / "tides.csv").write_bytes(TIDES)
     series = replace(SET, urls=(f"{address}/tides.csv",))
     datasets.fetch(series)
     fetched = tmp_path / "cache" / "ludus" / "tides" / "tides.csv"
     assert datasets.read_files(series, "all") == {fetched: TIDES}
-    (folder / "tides.csv").unlink()
-    datasets.fetch(series)  # it is at hand
 
 
 def test_of_an_archive_the_files_of_the_set_are_unpacked_and_no_others(tmp_path, site):
