@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ..engine.mistakes import shown_name
 from ..engine.simulation import load
-from ..engine.third_party.mistakes import shown_name
 from ..engine.third_party.trust import with_checks, write_verdict
 from ..ids import find_spec, is_ludus
 from .checker import Report, check_vector_env

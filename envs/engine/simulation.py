@@ -39,9 +39,9 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ...utils.wording import did_you_mean
+from .mistakes import declared_at, is_ours, mistake
 from .roles import Kernel, undeclared
 from .third_party.declaration import check_declaration, told_import
-from .third_party.mistakes import declared_at, is_ours, mistake
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from ..third_party.mistakes import LOOP_LINES
+from ..mistakes import LOOP_LINES
 from .machine_code import compile_cached
 from .twins import Twins, copy_of, reached
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from .. import kernels, roles
 from ..kernels import borrow, kernel
+from ..mistakes import files_of, is_ours
 from ..roles import kernel_of, roles_of
 from ..simulation import Simulation
-from ..third_party.mistakes import files_of, is_ours
 from . import driver
 from .binding import bind, hash_sources, layout_of
 from .driver import begin, drive, mask

@@ -9,13 +9,13 @@ from gymnasium import Space
 
 from ..compile.binding import layout_of
 from ..compile.loops import Driver, compile_driver
+from ..mistakes import declared_at, innermost, is_ours, mistake, place_of
 from ..records import record_dtype
 from ..roles import Kernel
 from ..simulation import Simulation
 from . import trust
 from .declaration import check_spaces, check_state
 from .declared import Declared
-from .mistakes import declared_at, innermost, is_ours, mistake, place_of
 
 # What a file's own function raises by mistake; anything else it says on purpose.
 SLIPS = (TypeError, NameError, AttributeError, LookupError, ArithmeticError, AssertionError)

@@ -17,8 +17,8 @@ import numpy as np
 
 from ....utils.wording import did_you_mean
 from ..compile.twins import is_kernel
+from ..mistakes import Mistake, declared_at, is_ours, mistake, place_of, syntax_of
 from ..roles import roles_of
-from .mistakes import Mistake, declared_at, is_ours, mistake, place_of, syntax_of
 from .returns import check_returns, inside
 
 RANDOM = "follows no seed; take uniform(s), below(s, n) or gaussian(s) of ludus.envs.engine.kernels"

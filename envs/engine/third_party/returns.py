@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from .mistakes import mistake, place_of, syntax_of
+from ..mistakes import mistake, place_of, syntax_of
 
 BOOL = "a bool, such as `return s.x > 1.0`"
 NUMBER = "a whole number, 0 where all hold"

@@ -6,9 +6,9 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ..compile.driver import RESET, SAME_STEP
+from ..mistakes import Mistake, mistake, place_of
 from ..roles import Kernel
 from ..simulation import Simulation
-from .mistakes import Mistake, mistake, place_of
 
 
 class Writes:
