@@ -15,7 +15,7 @@ from .batch_state import BatchState
 from .compile.binding import specialise
 from .compile.driver import RESET, STEP
 from .simulation import load
-from .third_party.admission import watch
+from .third_party import admission
 from .vetting import Seen
 
 
@@ -52,7 +52,7 @@ class KernelBatch(BatchState):
         mode = check_mode(autoreset_mode)
         super().__init__(module, num_envs, mode, max_episode_steps, randomize or {}, drift or {}, parameters)
         self._drive = specialise(self._driver.drive, self._setup, STEP, 0, self.num_envs)
-        watch(self._drive, *load(module), self._made)
+        admission.watch(self._drive, *load(module), self._made)
         # With checks a step that fails must leave all environments as they were, so one thread runs it.
         self._pool = ThreadPoolExecutor(threads) if threads > 1 and not self._driver.checked else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
