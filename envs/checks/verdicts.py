@@ -52,7 +52,7 @@ def examine(
 
     Raises:
         Mistake: a kernel of a third party's file does something wrong.
-        fuzz.Failure, lockstep.Fault: something does not hold in its trial.
+        fuzz.Failure, fuzz_demands.Fault: something does not hold in its trial.
         ValueError: an unknown profile or setting.
     """
     spec = find_spec(id)
