@@ -28,7 +28,7 @@ class KernelBatch(BatchState):
         autoreset_mode: What happens when an episode ends; see ``gymnasium.vector.AutoresetMode``.
         max_episode_steps: Time limit in steps; ``None`` for none.
         threads: How many threads share a step. 1 is faster below about 10,000 environments.
-        randomize: ``{parameter: (low, high)}``, drawn uniformly anew for each episode.
+        randomize: ``{parameter: (low, high)}``, sampled uniformly anew for each episode.
         drift: ``{parameter: Drift(to, at, over)}``, or a list of drifts that follow each other.
         **parameters: Fixed values of parameters, and sizes.
     """

@@ -1,4 +1,4 @@
-"""The check of what the kernels `step` and `invariant` return, as far as their source says it; see `lint.py`."""
+"""Checks of the return statements of the kernels `step` and `invariant`, before anything is compiled; see `lint.py`."""
 
 import ast
 from collections.abc import Iterator
