@@ -23,7 +23,7 @@ def make_batch(id: str, num_envs: int, /, rendered: bool = False, **keywords: An
 
     Args:
         id: A Ludus id such as ``ludus/Snake-v1``, any other that Gymnasium knows, or MODULE:ID.
-        rendered: It will be drawn. Ludus' own environments always can be.
+        rendered: It will be rendered. Ludus' own environments always can be.
         **keywords: Parameters, sizes, ``randomize``, ``drift``, ``threads``, ``max_episode_steps``; for other
             environments whatever they take.
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from ludus.envs.checks.checker import PROFILES, Report
 from ludus.envs.checks.fuzz import Failure
-from ludus.envs.checks.fuzz_lockstep import Fault
+from ludus.envs.checks.fuzz_demands import Fault
 from ludus.envs.checks.verdicts import Amount, default_profile, examine
 from ludus.envs.command_line import environment
 from ludus.utils.command_line import key_values, parse

@@ -13,7 +13,7 @@ from ludus.envs.checks.mutation import Mutant
 from ludus.envs.checks.mutation_hunt import Hunt, open_hunt, repository_of
 from ludus.envs.checks.mutation_workshop import CAUGHT, INVALID, Outcome
 from ludus.envs.command_line import environment
-from ludus.envs.engine.third_party.mistakes import shown_name
+from ludus.envs.engine.mistakes import shown_name
 from ludus.utils.command_line import output_folder, parse
 
 DESCRIPTION = """Change the rules of an environment one at a time: which changes do the tests notice?

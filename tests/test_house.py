@@ -32,8 +32,23 @@ def test_the_first_line_of_a_module_says_what_it_is(file):
 def test_every_module_that_a_text_names_exists(file):
     if file.name == "CHANGELOG.md":
         return
-    known = {f"/{path.relative_to(ROOT).as_posix()}" for path in (*SOURCES, *TESTS)}
     for number, line in enumerate(file.read_text().splitlines(), 1):
         for name in PATH.findall(line):
-            found = any(path.endswith(f"/{name}") for path in known)
+            found = [
+                path for path in (*SOURCES, *TESTS) if f"/{path.relative_to(ROOT).as_posix()}".endswith(f"/{name}")
+            ]
             assert found or name in ELSEWHERE, f"{file}:{number} names {name}, which does not exist"
+            if file in SOURCES and len(found) > 1:  # a page may say what lies in each environment's folder
+                assert any(is_near(path, file) for path in found), f"{file}:{number}: which {name}? Write its folder"
+
+
+def is_near(path, file):
+    """Whether a module lies in the folder of ``file``, in one above, or in one right below."""
+    return path.parent in file.parents or path.parent.parent == file.parent
+
+
+def test_a_bare_name_is_looked_for_near_the_file_that_names_it():
+    engine = ROOT / "envs" / "engine"
+    assert is_near(engine / "slots" / "resolve.py", engine / "simulation.py")
+    assert is_near(engine / "simulation.py", engine / "slots" / "resolve.py")
+    assert not is_near(ROOT / "agents" / "slots.py", engine / "simulation.py")

@@ -14,9 +14,9 @@ from gymnasium import Space, spaces
 from gymnasium.vector import AutoresetMode
 
 from ..engine.kernel_batch import KernelBatch
+from ..engine.mistakes import Mistake
 from ..engine.simulation import Simulation, load
 from ..engine.slots.resolve import examples
-from ..engine.third_party.mistakes import Mistake
 from .fuzz_demands import Fault, demand
 from .fuzz_lockstep import Pair
 

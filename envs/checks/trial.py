@@ -13,6 +13,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from ..engine.kernel_batch import KernelBatch
+from ..engine.mistakes import is_ours
 from ..engine.simulation import Simulation, load
 from ..engine.slots.resolve import examples
 from ..engine.slots.slotted_batch import open_batch
@@ -46,7 +47,7 @@ def is_on_trial(module: types.ModuleType) -> bool:
     """Whether the file is one that ``try_out`` can free of its checks: a third party's, and compiled."""
     import numba
 
-    return not trust.is_ours(module.__file__) and not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+    return not is_ours(module.__file__) and not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 
 
 def try_out(
@@ -67,7 +68,7 @@ def try_out(
 
     Raises:
         Mistake: a kernel does something wrong.
-        fuzz.Failure, lockstep.Fault: something does not hold.
+        fuzz.Failure, fuzz_demands.Fault: something does not hold.
     """
     simulation, seen, tally = load(module)[1], Seen(), Tally()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ..engine.mistakes import shown_name
 from ..engine.simulation import load
-from ..engine.third_party.mistakes import shown_name
 from ..engine.third_party.trust import with_checks, write_verdict
 from ..ids import find_spec, is_ludus
 from .checker import Report, check_vector_env
@@ -52,7 +52,7 @@ def examine(
 
     Raises:
         Mistake: a kernel of a third party's file does something wrong.
-        fuzz.Failure, lockstep.Fault: something does not hold in its trial.
+        fuzz.Failure, fuzz_demands.Fault: something does not hold in its trial.
         ValueError: an unknown profile or setting.
     """
     spec = find_spec(id)

@@ -27,7 +27,7 @@ class Batch(Protocol):
     buffers: Buffers
 
     @property
-    def frame_size(self) -> tuple[int, int] | None: ...  # height, width it likes to be drawn at; None: it has no frames
+    def frame_size(self) -> tuple[int, int] | None: ...  # height, width of its frames by default; None: it has none
     @property
     def fps(self) -> float: ...  # steps per second at which a rollout is pleasant to watch
     @property

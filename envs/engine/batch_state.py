@@ -12,13 +12,12 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 from ...utils.wording import did_you_mean
-from . import snapshot
+from . import snapshot, vetting
 from .buffers import Rows, allocate
 from .compile.driver import DISABLED, NEXT_STEP, SAME_STEP, Setup, lay_out
 from .parameters import action_bounds, parameter_ranges, spans
 from .simulation import Simulation, load
-from .third_party.admission import admit, declared
-from .vetting import Seen, check, look
+from .third_party import admission
 
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
 
@@ -67,12 +66,12 @@ class BatchState:
                 raise TypeError(f"{self.name} got an unexpected keyword argument {key!r}{known}")
         ranges = parameter_ranges(simulation, fixed, randomize, drift, self.name)
         self.spans = spans(simulation, ranges)  # the lowest and the highest value of each parameter
-        made = declared(environment, simulation, self.sizes, self.spans)
+        made = admission.declared(environment, simulation, self.sizes, self.spans)
         self.observation_space, self.action_space, self.world = made.observation_space, made.action_space, made.world
         self.action_bounds = action_bounds(self.action_space, self.name)
 
         self._store = np.zeros(self.num_envs, made.dtype)
-        self._driver = admit(environment, simulation, made)
+        self._driver = admission.admit(environment, simulation, made)
         self._interpreted = not hasattr(self._driver.drive, "compile")
         # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
         self.records: np.ndarray = self._as_records(self._store)
@@ -134,7 +133,7 @@ class BatchState:
             ValueError: not a snapshot, a damaged one, or one of another environment, number, size or parameters; one
                 with a state that the rules do not lead to. Nothing has changed.
         """
-        self._take_over(*check(self, snapshot.unpack(data, self._header, self._store.nbytes)))
+        self._take_over(*vetting.check(self, snapshot.unpack(data, self._header, self._store.nbytes)))
 
     def refresh(self) -> None:
         """Show what stands in ``records`` now, after somebody has set it by hand; rewards and flags read 0.
@@ -143,9 +142,9 @@ class BatchState:
             IndexError: a kernel would leave an array with what stands there.
         """
         records = self._store.copy()
-        self._take_over(records, look(self, records, judged_first=False))
+        self._take_over(records, vetting.look(self, records, judged_first=False))
 
-    def _take_over(self, records: np.ndarray, seen: Seen) -> None:
+    def _take_over(self, records: np.ndarray, seen: vetting.Seen) -> None:
         self._store[...] = records
         ready = records["ready"]
         for array in (self.buffers.reward, self.buffers.terms, self.buffers.terminated, self.buffers.truncated):

@@ -15,7 +15,7 @@ from .batch_state import BatchState
 from .compile.binding import specialise
 from .compile.driver import RESET, STEP
 from .simulation import load
-from .third_party.admission import watch
+from .third_party import admission
 from .vetting import Seen
 
 
@@ -28,7 +28,7 @@ class KernelBatch(BatchState):
         autoreset_mode: What happens when an episode ends; see ``gymnasium.vector.AutoresetMode``.
         max_episode_steps: Time limit in steps; ``None`` for none.
         threads: How many threads share a step. 1 is faster below about 10,000 environments.
-        randomize: ``{parameter: (low, high)}``, drawn uniformly anew for each episode.
+        randomize: ``{parameter: (low, high)}``, sampled uniformly anew for each episode.
         drift: ``{parameter: Drift(to, at, over)}``, or a list of drifts that follow each other.
         **parameters: Fixed values of parameters, and sizes.
     """
@@ -52,7 +52,7 @@ class KernelBatch(BatchState):
         mode = check_mode(autoreset_mode)
         super().__init__(module, num_envs, mode, max_episode_steps, randomize or {}, drift or {}, parameters)
         self._drive = specialise(self._driver.drive, self._setup, STEP, 0, self.num_envs)
-        watch(self._drive, *load(module), self._made)
+        admission.watch(self._drive, *load(module), self._made)
         # With checks a step that fails must leave all environments as they were, so one thread runs it.
         self._pool = ThreadPoolExecutor(threads) if threads > 1 and not self._driver.checked else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)

@@ -17,7 +17,7 @@ NEVER = 2**62  # an age in steps that no environment reaches
 class Ranges(NamedTuple):
     """The parameters of a batch as arrays for the driver: P parameters, D drifts."""
 
-    low: np.ndarray  # (P,) drawn uniformly per episode between low and high; fixed where they are equal
+    low: np.ndarray  # (P,) sampled uniformly per episode between low and high; fixed where they are equal
     high: np.ndarray  # (P,)
     drift_parameter: np.ndarray  # (D,) index of the parameter, in order of `at`
     drift_at: np.ndarray  # (D,) age in steps

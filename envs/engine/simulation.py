@@ -39,9 +39,9 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ...utils.wording import did_you_mean
+from .mistakes import declared_at, is_ours, mistake
 from .roles import Kernel, undeclared
 from .third_party.declaration import check_declaration, told_import
-from .third_party.mistakes import declared_at, is_ours, mistake
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Slot:
-    """A sense that can be filled with the truth, the raw signal, nothing, or a learned model; see `slots.py`."""
+    """A sense filled with the truth, the raw signal, nothing, or a learned model; see `slots/slotted_batch.py`."""
 
     raw: Callable[..., Space]  # **sizes -> space of the raw signal, a Box
     # **sizes -> space of what the simulator knows, a Box of float32; or of whole numbers: a board of cells. Bounds that
@@ -135,8 +135,8 @@ def vision_slot(
 class Shown(str):
     """An invariant about what `observe` or `mask` wrote. The others are about the record alone.
 
-    The state of a stranger's snapshot is judged by the others first: a length of 10**12 would keep `observe` busy. So
-    `invariant` asks for the range of whatever its loops, or those of other kernels, count to before anything else.
+    The state of a third party's snapshot is judged by the others first: a length of 10**12 would keep `observe` busy.
+    So `invariant` asks for the range of whatever its loops, or those of other kernels, count to before anything else.
     """
 
 

@@ -114,7 +114,7 @@ def _refuse_another(theirs: dict[str, Any], mine: dict[str, Any]) -> None:
 
 
 def _shown(value: Any) -> str:
-    """Short enough for a message, whatever stands in a stranger's header."""
+    """Short enough for a message, whatever stands in a third party's header."""
     text = "missing" if value is MISSING else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}…"
 

@@ -34,7 +34,7 @@ def open_render_window(title: str, frame_size: tuple[int, int], num_tiles: int, 
         return Window(title, frame_size, num_tiles=num_tiles, fps=fps)
     except NoDisplayError as fault:
         gymnasium.logger.warn(
-            f"{title} is drawn, but nobody sees it: no display found: {fault.why}; the frames themselves come with "
+            f"{title} is rendered, but nobody sees it: no display found: {fault.why}; the frames themselves come with "
             'render_mode="rgb_array"'
         )
         return UnseenWindow(frame_size)

@@ -28,7 +28,7 @@ def module_of(id):
 @pytest.mark.filterwarnings("ignore:.*A Box observation space m..imum value is -?infinity:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*we recommend using a symmetric and normalized space:UserWarning")
 @pytest.mark.parametrize("id", ENVIRONMENTS)
-@pytest.mark.filterwarnings("ignore:.*is drawn, but nobody sees it:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*is rendered, but nobody sees it:UserWarning")
 def test_gymnasiums_checker_passes_without_a_display(id, monkeypatch):
     for variable in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         monkeypatch.delenv(variable, raising=False)
@@ -46,7 +46,7 @@ def test_a_window_without_a_display_is_a_warning(monkeypatch):
     for variable in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         monkeypatch.delenv(variable, raising=False)
     for env in (gym.make(SNAKE, render_mode="human"), gym.make_vec(SNAKE, num_envs=2, render_mode="human")):
-        with pytest.warns(UserWarning, match="snake is drawn, but nobody sees it: no display found") as warned:
+        with pytest.warns(UserWarning, match="snake is rendered, but nobody sees it: no display found") as warned:
             draw_three_times(env)
         assert len([w for w in warned if "nobody sees it" in str(w.message)]) == 1
         env.close()

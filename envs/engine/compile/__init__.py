@@ -1,1 +1,1 @@
-"""Compiling: the engine's loops, bound to an environment's kernels, and Numba's cache on disk."""
+"""The engine's loops, compiled with an environment's kernels, and Numba's cache of them on disk."""

@@ -1,4 +1,4 @@
-"""Binding the engine's loops to the kernels of one environment, and compiling them so that the disk cache works.
+"""Loops of the engine with one environment's kernels bound to them, compiled so that the disk cache works.
 
 Numba caches a function on disk only if it is no closure over kernels, so a loop is an ordinary function whose global
 names ``reset``, ``step`` … are re-bound to an environment's: the same code object with another global namespace, and
@@ -16,9 +16,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from ..third_party.mistakes import LOOP_LINES
+from ..mistakes import LOOP_LINES
+from . import twins
 from .machine_code import compile_cached
-from .twins import Twins, copy_of, reached
 
 CHECKED = "_checked"  # at the end of the names of code with bounds checks, so that the cache keeps the two apart
 
@@ -44,7 +44,7 @@ def bind(
     names: Mapping[str, Any],
     source_hash: int,
     layout: str = "",
-    checked: bool = False,
+    compiler_of_checks: Callable[[], type] | None = None,
 ) -> Callable:
     """``loop`` with the kernels ``names`` under its global names, compiled and cached beside the file of ``module``.
 
@@ -53,11 +53,13 @@ def bind(
         names: Kernels by the global name under which ``loop`` calls them.
         source_hash: See ``hash_sources``.
         layout: What tells the records apart with which the loop will be called: see ``layout_of``.
-        checked: Every access to an array asks whether it is within bounds, in kernels however they are reached, and
-            floats are not stored as whole numbers. NUMBA_BOUNDSCHECK=1 asks for the former everywhere.
+        compiler_of_checks: Returns the class of Numba's compiler for code with checks. Every access to an array then
+            asks whether it is within bounds, in kernels however they are reached. None: no checks, except where
+            NUMBA_BOUNDSCHECK=1 asks for bounds everywhere.
     """
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
-    extra = _options_of_checks() if checked else {}
+    checked = compiler_of_checks is not None
+    extra = {} if compiler_of_checks is None else _options_of_checks(compiler_of_checks)
     suffix = layout + (CHECKED if checked else "_bounds" if numba.config.BOUNDSCHECK else "")  # type: ignore[attr-defined]
     bound = with_names(loop, names, module.__file__, apart=checked)
     bound.__module__ = module.__name__
@@ -75,7 +77,7 @@ def bind(
         wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
         return numba.jit(**{**kernel.targetoptions, **wrappers, **extra})(copy)
 
-    Twins(make_inner).put_into(bound)
+    twins.Twins(make_inner).put_into(bound)
     return compile_cached(bound, {**options, **extra}, source_hash)
 
 
@@ -94,7 +96,7 @@ def with_names(
 
     ``apart``: in lines from LOOP_LINES on, so that a message of Numba's about the file's own lines can be told from it.
     """
-    copy = copy_of(loop)  # type: ignore[arg-type]
+    copy = twins.copy_of(loop)  # type: ignore[arg-type]
     copy.__globals__.update(names)
     code = copy.__code__
     line = code.co_firstlineno + (LOOP_LINES if apart else 0)
@@ -103,17 +105,15 @@ def with_names(
     return copy
 
 
-def _options_of_checks() -> dict[str, Any]:
+def _options_of_checks(compiler: Callable[[], type]) -> dict[str, Any]:
     """What compiles a function with its checks.
 
     Raises:
         ValueError: NUMBA_BOUNDSCHECK=0, which would switch them off whatever a function asks for.
     """
-    from ..third_party.stores import StrictCompiler
-
     if numba.config.BOUNDSCHECK == 0:  # type: ignore[attr-defined]
         raise ValueError("NUMBA_BOUNDSCHECK=0 takes the checks out of code that needs them; unset it")
-    return {"boundscheck": True, "pipeline_class": StrictCompiler}
+    return {"boundscheck": True, "pipeline_class": compiler()}
 
 
 def layout_of(dtype: np.dtype) -> str:
@@ -148,7 +148,7 @@ def hash_sources(names: Mapping[str, Any], *engine: str) -> int:
             values.add(
                 f"{code.co_name}={code.co_code!r}{code.co_names}{[c for c in code.co_consts if _is_constant(c)]}"
             )
-        for name, item in reached(function):
+        for name, item in twins.reached(function):
             queue.append(item)
             if _is_constant(item):
                 values.add(f"{name}={as_text(item)}")

@@ -6,15 +6,15 @@ Each has placeholders for the kernels that it calls; `binding.py` says how they 
 import types
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import kernels, roles
 from ..kernels import borrow, kernel
+from ..mistakes import files_of, is_ours
 from ..roles import kernel_of, roles_of
 from ..simulation import Simulation
-from ..third_party.mistakes import files_of, is_ours
 from . import driver
 from .binding import bind, hash_sources, layout_of
 from .driver import begin, drive, mask
@@ -105,17 +105,27 @@ def guess(world, raw, out):
         estimate(world, signals[j], estimates[j])
 
 
+class Checks(NamedTuple):
+    """What `third_party/` does for loops. Handed in, so that this package need not know it."""
+
+    compiler: Callable[[], type]  # see ``bind``
+    # (compiled, module, loop, names, checked) -> the loop so that it says in one line what goes wrong in a third
+    # party's file; ``checked``: with checks, so that a call that fails changes nothing.
+    guard: Callable[[Callable, types.ModuleType, Callable, dict[str, Any], bool], Callable]
+
+
 class Driver:
     """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
 
     def __init__(
-        self, module: types.ModuleType, simulation: Simulation, dtype: np.dtype, checked: bool = False
+        self, module: types.ModuleType, simulation: Simulation, dtype: np.dtype, checks: Checks, checked: bool
     ) -> None:
         given = {name: getattr(simulation, name) for name in roles.SIMULATION}
         names = {name: kernel for name, kernel in given.items() if kernel is not None}
         advisers = {"": names["heuristic"]} if "heuristic" in names else {}
         advisers |= simulation.heuristics
         self._module, self._slots, self._layout, self.checked = module, simulation.slots, layout_of(dtype), checked
+        self._checks = checks
         self._files = files_of(module)
         self._hash = hash_sources(
             {**names, **advisers}, *self._files, __file__, str(driver.__file__), str(kernels.__file__)
@@ -134,18 +144,17 @@ class Driver:
         # The name is part of the layout's: else the cache would take one policy's machine code for another's.
         layout = f"{self._layout}_{name}" if name else self._layout
         source_hash = self._hash if source_hash is None else source_hash
-        bound = bind(loop, self._module, names, source_hash, layout, self.checked)
+        compiler = self._checks.compiler if self.checked else None
+        bound = bind(loop, self._module, names, source_hash, layout, compiler)
         if not self.checked and is_ours(self._module.__file__):
             return bound
-        from ..third_party.checked import guarded  # here: it loads all of Numba's compiler, 70 ms
-
-        return guarded(bound, self._module, loop, names, self.checked)
+        return self._checks.guard(bound, self._module, loop, names, self.checked)
 
     @cached_property
     def vet(self) -> Callable:
         """The loop ``vet``, compiled with bounds on: an index outside an array is an IndexError."""
         names = {"invariant": nothing_broken, **self._names}
-        return bind(vet, self._module, names, self._hash, f"{self._layout}_vet", checked=True)
+        return bind(vet, self._module, names, self._hash, f"{self._layout}_vet", self._checks.compiler)
 
     def slot(self, slot: str, field: str, rule: str = "") -> Callable:
         """The loop over a kernel of a slot: of its ``sense`` or ``tell`` (as `show`), or of a baseline (as `guess`).
@@ -165,10 +174,12 @@ class Driver:
 _drivers: dict[Any, Driver] = {}
 
 
-def compile_driver(module: types.ModuleType, simulation: Simulation, dtype: np.dtype, checked: bool = False) -> Driver:
-    """The driver of ``module`` for records of ``dtype``, with or without checks; one per process."""
+def compile_driver(
+    module: types.ModuleType, simulation: Simulation, dtype: np.dtype, checks: Checks, checked: bool
+) -> Driver:
+    """The driver of ``module`` for records of ``dtype``; one per process, and another if it is ``checked``."""
     declared = tuple((role.path, role.kernel) for role in roles_of(simulation))
     key = (module.__name__, layout_of(dtype), checked, declared)
     if key not in _drivers:
-        _drivers[key] = Driver(module, simulation, dtype, checked)
+        _drivers[key] = Driver(module, simulation, dtype, checks, checked)
     return _drivers[key]

@@ -16,7 +16,7 @@ from ..simulation import Simulation, Slot
 
 
 class Host(Protocol):
-    """What a filling asks of the batch whose slot it fills; see ``slots.SlottedBatch``."""
+    """What a filling asks of the batch whose slot it fills; see ``slotted_batch.SlottedBatch``."""
 
     name: str
     num_envs: int
@@ -119,13 +119,13 @@ class Noisy(Told):
         cells = cells_of(out) if self._board else out.reshape(len(out), -1)
         size = cells.shape[1]
         numbers = np.arange(2, 2 + 2 * size, dtype=np.uint64).reshape(2, 1, size)
-        draws = uniform(key[:, None], numbers)  # (2, M, size)
+        samples = uniform(key[:, None], numbers)  # (2, M, size)
         if self._board:
-            other = (np.arange(size) + 1 + (draws[1] * (size - 1)).astype(np.int64)) % size
-            shown = np.where(draws[0] < self.level, other, np.arange(size))  # (M, size) whose content a cell shows
+            other = (np.arange(size) + 1 + (samples[1] * (size - 1)).astype(np.int64)) % size
+            shown = np.where(samples[0] < self.level, other, np.arange(size))  # (M, size) whose content a cell shows
             cells[...] = np.take_along_axis(cells, shown.reshape(*shown.shape, *(1,) * (cells.ndim - 2)), axis=1)
             return
-        normal = np.sqrt(-2.0 * np.log1p(-draws[0])) * np.cos(2.0 * np.pi * draws[1])  # Box & Muller 1958
+        normal = np.sqrt(-2.0 * np.log1p(-samples[0])) * np.cos(2.0 * np.pi * samples[1])  # Box & Muller 1958
         out += (normal.reshape(out.shape) * self._spread).astype(out.dtype)
 
 
@@ -164,7 +164,7 @@ hash_of = getattr(mix, "py_func", mix)  # the kernel's own code serves arrays as
 
 
 def uniform(key: np.ndarray, number: Any) -> np.ndarray:
-    """The draw ``number`` (one or an array) of each ``key``, in [0, 1): SplitMix64 from there."""
+    """The sample ``number`` (one or an array) of each ``key``, in [0, 1): SplitMix64 from there."""
     steps = np.atleast_1d(np.asarray(number, np.uint64)) + np.uint64(1)
     return (hash_of(key + steps * GAMMA) >> np.uint64(11)) * UNIT
 

@@ -48,7 +48,7 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
     return Learned(batch, name, load_component({"component": given}, name), truth)
 
 
-def told(given: Any, filling: Filling) -> str:
+def identity_of(given: Any, filling: Filling) -> str:
     """What fills a slot, in a few words that are the same wherever the same fills it."""
     if isinstance(filling, Learned):
         component = filling.component

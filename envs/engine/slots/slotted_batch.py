@@ -17,15 +17,14 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
-from .. import snapshot
+from .. import snapshot, vetting
 from ..compile.driver import DISABLED
 from ..kernel_batch import KernelBatch
 from ..roles import kernel_of
 from ..simulation import load
 from ..third_party.admission import watch_restart, watch_slot
-from ..vetting import check
 from .fillings import Filling, Learned, bounds_of
-from .resolve import make_filling, told
+from .resolve import identity_of, make_filling
 
 STATE = "state"  # key of the ordinary observation
 
@@ -181,7 +180,7 @@ class SlottedBatch(KernelBatch):
             found.append(np.frombuffer(body[start : start + array.nbytes], array.dtype).reshape(array.shape))
             start += array.nbytes
         self._check_kept(found)
-        self._take_over(*check(self, body[: self._store.nbytes]))
+        self._take_over(*vetting.check(self, body[: self._store.nbytes]))
         for array, values in zip(kept, found, strict=True):
             array[...] = values
 
@@ -197,7 +196,8 @@ class SlottedBatch(KernelBatch):
 
     def _identity(self) -> dict[str, Any]:
         slots = {
-            name: f"{told(self.given[name], filling)} {filling.space} {[array.shape[1:] for array in filling.memory]}"
+            name: f"{identity_of(self.given[name], filling)} {filling.space} "
+            f"{[array.shape[1:] for array in filling.memory]}"
             for name, filling in self.fillings.items()
         }
         return {**super()._identity(), "slots": slots}

@@ -8,14 +8,14 @@ import numpy as np
 from gymnasium import Space
 
 from ..compile.binding import layout_of
-from ..compile.loops import Driver, compile_driver
+from ..compile.loops import Checks, Driver, compile_driver
+from ..mistakes import declared_at, innermost, is_ours, mistake, place_of
 from ..records import record_dtype
 from ..roles import Kernel
 from ..simulation import Simulation
 from . import trust
 from .declaration import check_spaces, check_state
 from .declared import Declared
-from .mistakes import declared_at, innermost, is_ours, mistake, place_of
 
 # What a file's own function raises by mistake; anything else it says on purpose.
 SLIPS = (TypeError, NameError, AttributeError, LookupError, ArithmeticError, AssertionError)
@@ -77,7 +77,19 @@ def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> D
 
         lint(module, simulation, made.dtype, made.world)
         _linted.add(key)
-    return compile_driver(module, simulation, made.dtype, checked)
+    return compile_driver(module, simulation, made.dtype, Checks(_strict_compiler, _guard), checked)
+
+
+def _strict_compiler() -> type:
+    from .stores import StrictCompiler  # here and below: it loads all of Numba's compiler, 70 ms
+
+    return StrictCompiler
+
+
+def _guard(*loop: Any) -> Callable:
+    from .checked import guarded
+
+    return guarded(*loop)
 
 
 _linted: set[tuple[str, str]] = set()  # modules, and the layouts of their records

@@ -11,9 +11,9 @@ from typing import Any
 import numba
 import numpy as np
 
+from ..mistakes import Mistake
 from . import stores
 from .compile_errors import condensed
-from .mistakes import Mistake
 from .retelling import interpreted, retold
 
 Demand = Callable[[tuple[Any, ...], Any], None]  # (arguments, result): see `Run`

@@ -4,7 +4,7 @@ import ast
 import linecache
 import re
 
-from .mistakes import LOOP_LINES, Mistake, is_ours, mistake, tree_of
+from ..mistakes import LOOP_LINES, Mistake, is_ours, mistake, tree_of
 
 PLACE = re.compile(r'File "([^"]+)", line (\d+)|at (\S+\.py) \((\d+)\)')
 LONGEST = 300  # characters of a reason

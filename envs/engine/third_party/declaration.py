@@ -15,8 +15,8 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ....utils.wording import counted, did_you_mean
+from ..mistakes import declared_at, innermost, mistake, names_in, place_of, tree_of
 from ..roles import Role, roles_of, undeclared
-from .mistakes import declared_at, innermost, mistake, names_in, place_of, tree_of
 from .old_form import check_form, refusal
 
 STABLE_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+-v\d+", re.ASCII)

@@ -11,9 +11,9 @@ from gymnasium import Space
 from .. import kernels
 from ..compile import driver, loops
 from ..compile.binding import as_text, hash_sources
+from ..mistakes import files_of
 from ..roles import roles_of
 from ..simulation import Simulation
-from .mistakes import files_of
 
 
 class Declared(NamedTuple):

@@ -17,9 +17,9 @@ import numpy as np
 
 from ....utils.wording import did_you_mean
 from ..compile.twins import is_kernel
+from ..mistakes import Mistake, declared_at, is_ours, mistake, place_of, syntax_of
 from ..roles import roles_of
-from .mistakes import Mistake, declared_at, is_ours, mistake, place_of, syntax_of
-from .returns import check_returns, inside
+from .returns import body_nodes, check_returns
 
 RANDOM = "follows no seed; take uniform(s), below(s, n) or gaussian(s) of ludus.envs.engine.kernels"
 # Statements and expressions that no kernel may hold.
@@ -124,7 +124,7 @@ class _Body:
                 raise self.wrong(
                     definition, "has a kernel as a default, into which the checks cannot follow; call it by name"
                 )
-        nodes = sorted(inside(definition), key=lambda node: (node.lineno, node.col_offset))
+        nodes = sorted(body_nodes(definition), key=lambda node: (node.lineno, node.col_offset))
         for node in nodes:  # another name for the record: `me = s`
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in self.meanings:
                 names = (target.id for target in node.targets if isinstance(target, ast.Name))

@@ -8,7 +8,18 @@ import types
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .mistakes import Mistake, assigned, declared_at, followed, innermost, is_ours, mistake, names_in, parts_of, tree_of
+from ..mistakes import (
+    Mistake,
+    assigned,
+    declared_at,
+    followed,
+    innermost,
+    is_ours,
+    mistake,
+    names_in,
+    parts_of,
+    tree_of,
+)
 
 REQUIRED = ("reset", "step", "observe")
 # Fields of Simulation by the names that their kernels had.

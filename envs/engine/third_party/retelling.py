@@ -16,7 +16,7 @@ import numpy as np
 
 from ..compile.binding import with_names
 from ..compile.twins import Twins
-from .mistakes import Mistake, innermost, is_ours, mistake
+from ..mistakes import Mistake, innermost, is_ours, mistake
 
 OUTSIDE = re.compile(r"index (-?\d+) is out of bounds for (?:axis (\d+) with )?size (\d+)")
 

@@ -1,10 +1,10 @@
-"""The check of what the kernels `step` and `invariant` return, as far as their source says it; see `lint.py`."""
+"""Checks of the return statements of the kernels `step` and `invariant`, before anything is compiled; see `lint.py`."""
 
 import ast
 from collections.abc import Iterator
 from typing import Any
 
-from .mistakes import mistake, place_of, syntax_of
+from ..mistakes import mistake, place_of, syntax_of
 
 BOOL = "a bool, such as `return s.x > 1.0`"
 NUMBER = "a whole number, 0 where all hold"
@@ -22,7 +22,7 @@ def check_returns(simulation: Any) -> None:
         _check_invariants(simulation.invariant, simulation.invariants)
 
 
-def inside(definition: ast.FunctionDef) -> Iterator[Any]:
+def body_nodes(definition: ast.FunctionDef) -> Iterator[Any]:
     """The nodes of a function's body that have a place, without annotations."""
     for statement in definition.body:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
@@ -32,7 +32,7 @@ def inside(definition: ast.FunctionDef) -> Iterator[Any]:
 
 def _returned(kernel: Any) -> list[ast.Return] | None:
     node = syntax_of(getattr(kernel, "py_func", kernel))
-    return None if node is None else [part for part in inside(node) if isinstance(part, ast.Return)]
+    return None if node is None else [part for part in body_nodes(node) if isinstance(part, ast.Return)]
 
 
 def _check_return(kernel: Any, expected: str) -> None:

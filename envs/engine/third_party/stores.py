@@ -12,7 +12,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.typed_passes import NopythonTypeInference
 
-from .mistakes import LOOP_LINES, Mistake, is_ours, mistake, place_of
+from ..mistakes import LOOP_LINES, Mistake, is_ours, mistake, place_of
 from .returns import BOOL, NUMBER
 
 # What was found while something was being compiled: Numba wraps exceptions in its own until little is left of them.

@@ -19,9 +19,9 @@ from typing import Any
 import numba
 
 from ....utils.files import write_atomically
+from ..mistakes import is_ours, shown_name
 from ..simulation import Simulation
 from .declared import Declared, fingerprint
-from .mistakes import is_ours, shown_name
 
 SLOWER = "a step takes 2 to 10 times as long"  # measured: docs/third-party.md
 

@@ -1,4 +1,4 @@
-"""The look at what the kernels of a third party's environment have written, after each call while it is checked."""
+"""Checks of the arrays that a third party's kernels have written, after each call of a loop that is checked."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ..compile.driver import RESET, SAME_STEP
+from ..mistakes import Mistake, mistake, place_of
 from ..roles import Kernel
 from ..simulation import Simulation
-from .mistakes import Mistake, mistake, place_of
 
 
 class Writes:

@@ -25,7 +25,7 @@ def said():
 
 def test_gymnasiums_checker_is_content(id, said):
     check_env(gymnasium.make(id).unwrapped)
-    expected = [*PEERS.get(id, []), "is drawn, but nobody sees it"]  # it asks for a window, and there is no display
+    expected = [*PEERS.get(id, []), "is rendered, but nobody sees it"]  # it asks for a window, and there is no display
     assert len(said) == len(expected), [str(each.message) for each in said]
     for each, part in zip(said, expected, strict=True):
         assert part in str(each.message)

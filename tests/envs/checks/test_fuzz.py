@@ -12,7 +12,8 @@ import faulty
 import ludus
 import slots_toy
 from ludus.envs.checks.fuzz import Failure, fuzz, sample_campaign
-from ludus.envs.checks.fuzz_lockstep import Fault, Pair
+from ludus.envs.checks.fuzz_demands import Fault
+from ludus.envs.checks.fuzz_lockstep import Pair
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import Parameter, load
 from ludus.envs.engine.slots.fillings import Blind, Noisy, Told

@@ -8,9 +8,9 @@ import ludus
 from broken_files import COMPILE, LOAD, RUN
 from commands_stage import said
 from hopper import HOPPER
+from ludus.envs.engine.mistakes import Mistake
 from ludus.envs.engine.simulation import load
 from ludus.envs.engine.third_party import admission, lint
-from ludus.envs.engine.third_party.mistakes import Mistake
 
 
 def broken(row):

@@ -15,8 +15,8 @@ import pytest
 from hopper import HOPPER
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.kernels import clear, copy_rows
+from ludus.envs.engine.mistakes import Mistake
 from ludus.envs.engine.slots.slotted_batch import open_batch
-from ludus.envs.engine.third_party.mistakes import Mistake
 
 
 def line_of(text, part):

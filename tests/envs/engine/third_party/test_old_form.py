@@ -6,7 +6,7 @@ import gymnasium
 import pytest
 
 from commands_stage import said
-from ludus.envs.engine.third_party.mistakes import Mistake
+from ludus.envs.engine.mistakes import Mistake
 
 OLD = """
 import numpy as np

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-HOME = str(Path(__file__).resolve().parents[2]) + os.sep  # envs/: its files are checked before they are released
+HOME = str(Path(__file__).resolve().parents[1]) + os.sep  # envs/: its files are checked before they are released
 # Compiled loops claim to stand in an environment's file, for the cache's sake; where it matters, from this line on.
 LOOP_LINES = 1_000_000
 
