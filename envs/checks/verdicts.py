@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ... import __version__
 from ..engine.mistakes import shown_name
 from ..engine.simulation import load
 from ..engine.third_party.trust import with_checks, write_verdict
@@ -72,7 +71,7 @@ def examine(
     too_little = _too_little(amount, profile, settings, shape)
     if too_little:
         return Examined(report, f"{text}; no verdict is given, and it is still compiled with checks: {too_little}")
-    write_verdict(tried, module, {"seen": str(seen), "ludus": __version__})
+    write_verdict(tried, module, {"seen": str(seen)})
     return Examined(report, f"{text}: it is compiled without them from now on, until it is edited")
 
 
