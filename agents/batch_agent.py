@@ -14,8 +14,8 @@ from ..envs.engine.batch import Batch
 from ..utils.untrusted import is_whole
 from ..utils.wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
-from .observations import map_observation
 from .statistics import EpisodeStatistics
+from .vecenv.observations import map_observation
 from .vecenv.vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")

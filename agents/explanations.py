@@ -16,8 +16,8 @@ from ..explain.looks import Onlooker
 from ..explain.policies import PolicyOnlooker
 from ..explain.slots import SlotOnlooker
 from ..utils.wording import did_you_mean
-from .observations import select
 from .picture_policies import find_picture_policy
+from .vecenv.observations import select
 
 
 class BatchSlot:

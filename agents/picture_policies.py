@@ -17,8 +17,8 @@ from torch import nn
 from ..explain.policies import PicturePolicy
 from .encoders import ComponentEncoder, EncoderExtractor
 from .networks import ConvEncoder, DictEncoder
-from .observations import map_observation
 from .pqn import PQN
+from .vecenv.observations import map_observation
 
 BRIGHTEST = 255  # of a picture's bytes
 

@@ -53,8 +53,8 @@ def main(arguments: list[str]) -> int:
         del settings[name]
     from ludus.agents.evaluation import envs_for, evaluate
     from ludus.agents.evaluation_tables import evaluation_table, regret_table
-    from ludus.agents.player import find_player
     from ludus.agents.regret import compare
+    from ludus.agents.runs.player import find_player
 
     player = find_player(options.what, options.policy, options.seed, settings)
     for note in player.notes:

@@ -19,9 +19,9 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 from ...envs.engine.batch import Batch
 from ...training import trees
 from ..batch_agent import counter, refuse_saving
-from ..observations import map_observation
 from ..statistics import EpisodeStatistics
 from ..vecenv.base import as_members
+from ..vecenv.observations import map_observation
 from ..vecenv.vecenv import BatchVecEnv
 from . import replay
 

@@ -15,8 +15,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from ...envs.engine.batch import Batch, check_seed
 from ...envs.make import make_batch
-from ..observations import map_observation, select
 from .base import EpisodicVecEnv
+from .observations import map_observation, select
 from .vector import VectorVecEnv
 
 RENDER_MODES = (None, "rgb_array", "human")
