@@ -17,8 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ..agents.evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
-from ..agents.runs.callback import EVALUATION_SEED
+from ..agents.evaluation import EVALUATION_SEED, Evaluation, evaluate, greedy_policy, heuristic_policy
 from ..agents.runs.config import configure
 from ..envs.make import make_batch
 from ..utils.command_line import output_folder

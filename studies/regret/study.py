@@ -14,9 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...agents.evaluation import greedy_policy
+from ...agents.evaluation import EVALUATION_SEED, greedy_policy
 from ...agents.regret import BLIND, TRUTH, Gauge, Played, play
-from ...agents.runs.callback import EVALUATION_SEED
 from ...agents.runs.config import configure, what_decides
 from ...envs.engine.slots.slotted_batch import SlottedBatch
 from ...envs.ids import find_spec
