@@ -342,7 +342,7 @@ def test_a_run_on_a_disk_that_cannot_be_written(capsys, run_folder, tmp_path, mo
         raise OSError(30, "Read-only file system", "config.yaml")
 
     shutil.copytree(run_folder, tmp_path / "run")
-    monkeypatch.setattr(run_module, "write", refuse)
+    monkeypatch.setattr(run_module, "write_config", refuse)
     monkeypatch.setattr(run_module, "TensorBoardOutputFormat", refuse)
     code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", tmp_path / "new")
     assert (code, error) == (
