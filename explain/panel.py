@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .overlay import overlay, rgb
+from .heat_maps import overlay, rgb
 
 PROPORTION = 0.75  # width of a panel as a share of its height
 DESIGNED = 360  # pixels of width for which the sizes below are meant

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture
 from ludus.envs.command_line import environment
+from ludus.envs.engine.slots.resolve import NAMED
 from ludus.utils.command_line import parse
 from ludus.utils.wording import format_score
 
@@ -88,7 +89,7 @@ def print_card(console: Console, card: Card) -> None:
     for key, choice in simulation.choices.items():
         console.print(f"{key} = {choice.default}: {choice.meaning}")
     for key, slot in simulation.slots.items():
-        fillings = ", ".join(("truth", "raw", "blind", "noisy:LEVEL", *slot.baselines))
+        fillings = ", ".join((*NAMED, *slot.baselines))
         console.print(
             f"Slot {key} ({slot.meaning}), filled with {slot.default or 'nothing'} by default: {fillings}, or the "
             "folder of a component",

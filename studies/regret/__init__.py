@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from ...agents.regret import BLIND, TRUTH
 from ...envs.command_line import check_slots, environment, slot_fillings
 from ...envs.make import slots_of
 from ...utils.command_line import output_folder
@@ -46,7 +47,7 @@ def run(arguments: Arguments, console: Console) -> int:
     csv, png = base.with_name(f"{base.name}.csv"), base.with_name(f"{base.name}.png")
     if arguments.markdown:
         rows = [row for row in read(csv) if row.agent == arguments.agent]
-        names = {name_of(given) for given in fillings} | {"truth", "blind"}
+        names = {name_of(given) for given in fillings} | {TRUTH, BLIND}
         print(markdown([row for row in rows if not fillings or row.filling in names]))
         return 0
     seeds = arguments.seeds

@@ -11,7 +11,7 @@ import torch
 
 from ludus.components.component import Component
 from ludus.explain.attribution import explain
-from ludus.explain.overlay import overlay
+from ludus.explain.heat_maps import overlay
 from ludus.scripts.main import main
 from ludus.training.fit import Keeper, folder_of
 from ludus.training.recipe import read_recipe, write_recipe

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from ...envs.frames import Frames
-from ...explain.overlay import rgb
+from ...explain.heat_maps import rgb
 from ...training.cost import multiply_adds, parameter_count
 from ...utils.wording import counted
 from ..models.reader import Reader
