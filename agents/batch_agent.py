@@ -34,7 +34,7 @@ class BatchAgent(BaseAlgorithm):
     Args:
         name: The agent's name, for messages.
         batch: What to learn on, under the SAME_STEP autoreset. Actions must be ``Discrete``.
-        seed: Of the environments and of everything that the agent draws.
+        seed: Of the environments and of everything that the agent samples.
     """
 
     metrics: dict[str, float]  # by tag, of the last update

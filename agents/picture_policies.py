@@ -33,7 +33,7 @@ def find_picture_policy(agent: Any) -> PicturePolicy | None:
     deciding = getattr(policy, "q_net", None) or getattr(policy, "actor", None)  # of DQN; of SAC and TD3
     if not isinstance(deciding, BasePolicy):
         return None
-    extra = {"deterministic": True} if hasattr(deciding, "log_std") else {}  # SAC's actor draws otherwise
+    extra = {"deterministic": True} if hasattr(deciding, "log_std") else {}  # SAC's actor samples otherwise
     return _of_sb3(agent, deciding.features_extractor, lambda x: deciding(x, **extra).flatten(1))
 
 

@@ -70,7 +70,7 @@ def render_panel(views: Sequence[View], size: tuple[int, int]) -> np.ndarray:
 
 
 def _render_view(image: Image.Image, view: View, top: int, height: int) -> None:
-    """Draw into the rows of pixels from ``top`` on."""
+    """Render into the rows of pixels from ``top`` on."""
     draw, width = ImageDraw.Draw(image), image.width
     word, colour, ink = view.verdict
     if min(width, height) < BARE:

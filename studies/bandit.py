@@ -1,10 +1,10 @@
 """The bandit study: what it is worth to make mistakes, in a world that stays, one that wanders, and one that changes.
 
 Sutton & Barto 2018, *Reinforcement Learning: An Introduction*: figure 2.2 (how often to explore), exercise 2.5 (sample
-averages against a constant step size while the values wander), and the same learners where the values are drawn anew.
+averages against a constant step size while the values wander), and the same learners where the values are sampled anew.
 
 Every run is a learner of its own: a batch of `ludus/Bandit-v0` with one table per environment, learned by the agent of
-`ludus train --agent tabular`. All learners of a world meet the same arms and the same luck (an environment draws the
+`ludus train --agent tabular`. All learners of a world meet the same arms and the same luck (an environment samples the
 same random numbers whatever is done), so what they earn can be compared run by run.
 """
 

@@ -15,7 +15,7 @@ from ...utils.wording import counted
 from ..models.reader import Reader
 
 AT_ONCE = 512  # pictures in a forward pass without training
-SHOWN = 12  # numbers, or pictures of boards, that are drawn
+SHOWN = 12  # numbers, or pictures of boards, that are rendered
 POINTS = 1500  # of a number's diagram
 
 
