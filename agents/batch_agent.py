@@ -14,8 +14,8 @@ from ..envs.engine.batch import Batch
 from ..utils.untrusted import is_whole
 from ..utils.wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
-from .observations import map_observation
 from .statistics import EpisodeStatistics
+from .vecenv.observations import map_observation
 from .vecenv.vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")
@@ -34,7 +34,7 @@ class BatchAgent(BaseAlgorithm):
     Args:
         name: The agent's name, for messages.
         batch: What to learn on, under the SAME_STEP autoreset. Actions must be ``Discrete``.
-        seed: Of the environments and of everything that the agent draws.
+        seed: Of the environments and of everything that the agent samples.
     """
 
     metrics: dict[str, float]  # by tag, of the last update

@@ -214,7 +214,7 @@ def place_encoder(encoder: Any, freeze: bool, batch: Batch) -> Placed | None:
         return None
     given = encoder if isinstance(encoder, Mapping) else {"component": encoder}
     try:
-        with torch.random.fork_rng():  # its first weights, which are replaced at once, are drawn
+        with torch.random.fork_rng():  # its first weights, which are replaced at once, are random
             component = Component.load(given["component"], fingerprint=given.get("fingerprint"))
     except FileNotFoundError as fault:
         raise FileNotFoundError(f"the encoder {fault}; put it back, or begin a run with another") from None

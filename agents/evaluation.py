@@ -12,6 +12,7 @@ from ..utils.intervals import bootstrap_interval
 
 Policy = Callable[[Batch], np.ndarray]  # from a batch, whose buffers show the present, to actions (N, …) for `step`
 
+EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
 MOST_ENVS = 256  # environments that play at the same time
 MOST_EPISODES = 100_000  # the bootstrap takes 32 kB for each
 MOST_STEPS = 1_000_000  # of an episode

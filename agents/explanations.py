@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from torch import nn
 
 from ..envs.engine.slots.fillings import Learned
-from ..explain.attribution import METHODS
+from ..explain.attribution import METHODS, last_convolution
 from ..explain.explanations import Explanations
 from ..explain.looks import Onlooker
 from ..explain.policies import PolicyOnlooker
 from ..explain.slots import SlotOnlooker
 from ..utils.wording import did_you_mean
-from .observations import select
 from .picture_policies import find_picture_policy
+from .vecenv.observations import select
 
 
 class BatchSlot:
@@ -105,7 +104,7 @@ def why_not(batch: Any, name: str, method: str) -> tuple[str, str]:
         return f"{who} has a memory, so that one picture alone explains nothing", remedy
     if len(filling.space.shape or ()) != 1:
         return f"{who} gives a board, not one answer", remedy
-    if method == "grad-cam" and not any(isinstance(module, nn.Conv2d) for module in filling.component.modules()):
+    if method == "grad-cam" and last_convolution(filling.component) is None:
         return f"{who} has no convolution for Grad-CAM", "take --explain integrated-gradients"
     return "", ""
 

@@ -125,7 +125,7 @@ def choose(q, mask, epsilon, longest, streams, actions, values):
     """Epsilon-greedy over a batch, in place.
 
     q (N, A) float32 or float64, mask (N, A) int8, streams (N,) -> actions (N,) int64 and values (N,) float32, the
-    best legal Q-value. Where no action is legal, all count as legal. As many random numbers are drawn whatever
+    best legal Q-value. Where no action is legal, all count as legal. As many random numbers are taken whatever
     epsilon is, so that a stream does not depend on it.
 
     What is tried is kept for k steps or more with probability 1 / k, for ``longest`` at most and while it is legal.

@@ -149,8 +149,8 @@ def make_encoder(
 def at_most(count: int) -> Iterator[None]:
     """A context in which networks of more than ``count`` numbers in all cannot be made: ``ValueError``.
 
-    They are counted as they are registered: before they are drawn, which is when their memory is first taken. It holds
-    for any module of torch, SB3's too, and changes no random number.
+    They are counted as they are registered: before they are initialised, which is when their memory is first taken. It
+    holds for any module of torch, SB3's too, and changes no random number.
     """
     made = 0
 

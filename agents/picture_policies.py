@@ -12,13 +12,13 @@ from gymnasium import spaces
 from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from stable_baselines3.common.preprocessing import preprocess_obs
 from stable_baselines3.common.torch_layers import CombinedExtractor
-from torch import nn
 
+from ..explain.attribution import last_convolution
 from ..explain.policies import PicturePolicy
 from .encoders import ComponentEncoder, EncoderExtractor
 from .networks import ConvEncoder, DictEncoder
-from .observations import map_observation
 from .pqn import PQN
+from .vecenv.observations import map_observation
 
 BRIGHTEST = 255  # of a picture's bytes
 
@@ -33,7 +33,7 @@ def find_picture_policy(agent: Any) -> PicturePolicy | None:
     deciding = getattr(policy, "q_net", None) or getattr(policy, "actor", None)  # of DQN; of SAC and TD3
     if not isinstance(deciding, BasePolicy):
         return None
-    extra = {"deterministic": True} if hasattr(deciding, "log_std") else {}  # SAC's actor draws otherwise
+    extra = {"deterministic": True} if hasattr(deciding, "log_std") else {}  # SAC's actor samples otherwise
     return _of_sb3(agent, deciding.features_extractor, lambda x: deciding(x, **extra).flatten(1))
 
 
@@ -48,7 +48,7 @@ def _of_pqn(agent: PQN) -> PicturePolicy | None:
 
     for key, part in parts:
         space: Any = agent.observation_space if view is None else view.space
-        layer = _last_convolution(part) if isinstance(part, (ConvEncoder, ComponentEncoder)) else None
+        layer = last_convolution(part) if isinstance(part, (ConvEncoder, ComponentEncoder)) else None
         if layer is not None and _is_picture(space[key] if key else space):
             first = isinstance(part, ConvEncoder) and part.channels_first
             return PicturePolicy(agent.network, layer, key or None, first, prepare, agent.network)
@@ -64,7 +64,8 @@ def _of_sb3(
         parts, first = [(extractor.part or "", extractor.encoder)], extractor.is_transposed
     for key, part in parts:
         space = agent.observation_space[key] if key else agent.observation_space
-        if _last_convolution(part) is None or not _is_picture(space):
+        layer = last_convolution(part)
+        if layer is None or not _is_picture(space):
             continue
 
         def prepare(observation: Any) -> Any:
@@ -73,9 +74,7 @@ def _of_sb3(
             return agent.policy.obs_to_tensor(observation)[0]
 
         discrete = isinstance(agent.action_space, spaces.Discrete)
-        return PicturePolicy(
-            agent.policy, _last_convolution(part), key or None, first, prepare, answer, likely and discrete
-        )
+        return PicturePolicy(agent.policy, layer, key or None, first, prepare, answer, likely and discrete)
     return None
 
 
@@ -83,10 +82,6 @@ def _actor_critic(policy: ActorCriticPolicy, x: Any) -> torch.Tensor:
     """Logits of Discrete actions, or the means of a Box, (N, K)."""
     seen = preprocess_obs(x, policy.observation_space, normalize_images=policy.normalize_images)
     return policy.action_net(policy.mlp_extractor.forward_actor(policy.pi_features_extractor(seen)))
-
-
-def _last_convolution(part: nn.Module) -> Any:
-    return next((module for module in reversed(list(part.modules())) if isinstance(module, nn.Conv2d)), None)
 
 
 def _is_picture(space: spaces.Space) -> bool:

@@ -20,8 +20,8 @@ from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, config_from
 from .encoders import check_encoder, place_encoder
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
-from .observations import map_observation
 from .returns import lambda_returns
+from .vecenv.observations import map_observation
 from .views import EgocentricView
 
 MOST_UNITS = 65_536  # of a layer; more is a slip of the keyboard

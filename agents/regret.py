@@ -71,7 +71,7 @@ def compare(
             if progress is not None:
                 progress(filling, share)
 
-        judged[filling] = play(make_batch, policy, slot, filling, episodes, seed, age, tell)
+        judged[filling] = play_filling(make_batch, policy, slot, filling, episodes, seed, age, tell)
     best, worst = judged[TRUTH].evaluation, judged[BLIND].evaluation
     rows = []
     for filling in fillings:
@@ -83,7 +83,7 @@ def compare(
     return rows
 
 
-def play(
+def play_filling(
     make_batch: Callable[..., Any],
     policy: Policy,
     slot: str,

@@ -8,7 +8,7 @@ All N environments of the batch act on the same values, then update them in the 
 of its own, so that the batch is N learners that know nothing of each other.
 
 All but SARSA update before they choose the next action, as in the book; SARSA, whose target is that action, chooses
-first. A truncated episode bootstraps from its last observation, SARSA with an action that is drawn there.
+first. A truncated episode bootstraps from its last observation, SARSA with an action that is sampled there.
 """
 
 from dataclasses import asdict, dataclass

@@ -16,8 +16,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ..agents import registry
-from ..agents.evaluation import evaluate, greedy_policy
-from ..agents.runs.callback import EVALUATION_SEED
+from ..agents.evaluation import EVALUATION_SEED, evaluate, greedy_policy
 from ..agents.runs.config import configure
 from ..agents.runs.run import budget
 from ..envs.make import make_batch
@@ -146,8 +145,8 @@ def learn_snake(config: Config) -> list[Row]:
     """Mean fruit of 256 greedy games after some minutes of training, time of evaluations excluded."""
     values, steps = [], 0
     for seed in range(config.seeds):
-        plan = budget("ludus/Snake-v1", 60.0 * config.minutes)
-        run = configure("ludus/Snake-v1", seed=seed, **plan)
+        size = budget("ludus/Snake-v1", 60.0 * config.minutes)
+        run = configure("ludus/Snake-v1", seed=seed, **size)
         batch = make_batch(run.env, run.hyperparameters["num_envs"])
         agent: Any = registry.make(run.agent, batch, run.hyperparameters, seed)
         agent.set_logger(Logger(None, []))

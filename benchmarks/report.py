@@ -41,7 +41,7 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def write(path: Path, rows: Sequence[tuple[str, Row]], about: dict[str, str]) -> None:
+def write_results(path: Path, rows: Sequence[tuple[str, Row]], about: dict[str, str]) -> None:
     """The rows as CSV (machine and versions in columns of their own) or JSON, by the file's ending."""
     lines = [{"section": name, **asdict(row)} for name, row in rows]
     if path.suffix == ".json":

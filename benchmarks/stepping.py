@@ -98,8 +98,8 @@ def _frames(id: str, target: str, config: Config) -> list[Row]:
                 batch.render_many(indices, images)
             return time.perf_counter() - start
 
-        drawing = Side(OURS, run, num_envs)
-        rows += race(f"{id}, frames 84x84 RGB", num_envs, [drawing], config, "frames/s", target)
+        rendering = Side(OURS, run, num_envs)
+        rows += race(f"{id}, frames 84x84 RGB", num_envs, [rendering], config, "frames/s", target)
         env.close()
     return rows
 

@@ -17,6 +17,7 @@ are loaded (see `names.py`). Nothing in such a folder is ever imported, executed
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,7 @@ from torch import nn
 from ..utils.files import quote, write_folder
 from ..utils.untrusted import MOST_JSON, MOST_WEIGHTS, is_number, parse_json, parse_tensors, read_regular
 from ..utils.wording import in_one_line
-from .names import (
-    OURS,
-    class_named,
-    name_of,
-)
+from .names import OURS, class_named, name_of
 from .spaces import check_extent, descriptions, space_from_json, space_to_json
 
 FORMAT = 2
@@ -105,9 +102,9 @@ class Component(nn.Module):
             "weights": {"bytes": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
         }
         check_extent(content)
-        config = json.dumps(content, indent=1).encode()
+        config = dump_config(content)
         write_folder(Path(folder), {CONFIG: config, WEIGHTS: weights})
-        self.fingerprint = hashlib.sha256(config).hexdigest()
+        self.fingerprint = hash_config(config)
         return self.fingerprint
 
     @staticmethod
@@ -147,7 +144,17 @@ def fingerprint_of(folder: str | Path) -> str:
     Raises:
         FileNotFoundError, ValueError: there is none, or it is damaged, or the folder holds a pickle.
     """
-    return hashlib.sha256(_read_config(Path(folder))[0]).hexdigest()
+    return hash_config(_read_config(Path(folder))[0])
+
+
+def dump_config(content: Mapping[str, Any]) -> bytes:
+    """What stands in config.json, to the byte: the fingerprint is its hash."""
+    return json.dumps(content, indent=1).encode()
+
+
+def hash_config(config: bytes) -> str:
+    """The fingerprint of a component whose config.json is ``config``."""
+    return hashlib.sha256(config).hexdigest()
 
 
 def _read_config(path: Path) -> tuple[bytes, dict[str, Any]]:

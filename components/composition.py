@@ -37,7 +37,7 @@ class Adapted(Component):
         """Refused: a folder would not hold the code of a module that Ludus does not know."""
         raise TypeError(
             f"{type(self.module).__name__} is not a Component, so its class cannot be written to {folder}; derive it "
-            "from ludus.components.component.Component and register it, or adapt it again where it is used"
+            "from ludus.components.Component and register it, or adapt it again where it is used"
         )
 
 

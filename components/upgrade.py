@@ -5,15 +5,13 @@ several things at once keeps ``prints``, the fingerprints before and now, for wh
 """
 
 import contextlib
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..utils.files import write_atomically
 from ..utils.untrusted import MOST_JSON, parse_json, read_regular
-from .component import CONFIG, FORMAT
+from .component import CONFIG, FORMAT, dump_config, hash_config
 from .names import FORM
 
 # What format 1 called Ludus' own classes. It does not follow them where they move: it stands in files.
@@ -50,15 +48,15 @@ def upgrade_component(folder: Path, names: Mapping[str, str], prints: dict[str, 
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is damaged: it is not the description of a component") from None
     if number == 1:
-        now = dump({**renamed(content, names, path), "format": FORMAT})
-        prints[fingerprint(data)] = fingerprint(now)
+        now = dump_config({**renamed(content, names, path), "format": FORMAT})
+        prints[hash_config(data)] = hash_config(now)
         write_atomically(path, now)
-        return f"upgraded, its fingerprint is {fingerprint(now)[:12]}… and was {fingerprint(data)[:12]}…"
+        return f"upgraded, its fingerprint is {hash_config(now)[:12]}… and was {hash_config(data)[:12]}…"
     if number != FORMAT:
         raise ValueError(f"{path} has format {number!r}; upgrade rewrites 1")
     places = {name: place for place, name in names.items()}
     with contextlib.suppress(ValueError):  # a class that never had another name
-        prints[fingerprint(dump({**renamed(content, places, path), "format": 1}))] = fingerprint(data)
+        prints[hash_config(dump_config({**renamed(content, places, path), "format": 1}))] = hash_config(data)
     return "is of this version already"
 
 
@@ -76,12 +74,3 @@ def renamed(content: Any, names: Mapping[str, str], path: Path) -> Any:
     except (KeyError, TypeError):
         raise ValueError(f"{path} is damaged: it is not the description of a component") from None
     return {**content, "class": names[name], "config": config}
-
-
-def dump(content: Any) -> bytes:
-    """As ``Component.save`` writes it, to the byte: the fingerprint is its hash."""
-    return json.dumps(content, indent=1).encode()
-
-
-def fingerprint(config: bytes) -> str:
-    return hashlib.sha256(config).hexdigest()

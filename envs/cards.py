@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import Space, spaces
 
 from ..utils.files import write_atomically
+from ..utils.wording import format_score
 from . import ENVIRONMENTS
 from .engine.simulation import Simulation, load
 from .ids import find_spec, is_ludus
@@ -77,13 +78,6 @@ def _actions(space: Space) -> str:
     return f"{count} x [{low}, {high}]"
 
 
-def score(value: float | None) -> str:
-    """A mean return for a table; a dash where there is none."""
-    if value is None:
-        return "–"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-
-
 def markdown(shown: Sequence[Card]) -> str:
     """The README's table."""
     lines = ["| | id | task | observation | actions | random | reference |", "|---|---|---|---|---|---|---|"]
@@ -92,7 +86,7 @@ def markdown(shown: Sequence[Card]) -> str:
             f'<img src="docs/environments/{picture_name(card.id)}" height="{PICTURE_HEIGHT // 2}" alt="{card.id}">'
         )
         cells = (picture, f"`{card.id}`", card.task, card.observation, card.actions)
-        lines.append(f"| {' | '.join(cells)} | {score(card.random)} | {score(card.reference)} |")
+        lines.append(f"| {' | '.join(cells)} | {format_score(card.random)} | {format_score(card.reference)} |")
     return "\n".join(lines)
 
 

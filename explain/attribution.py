@@ -50,13 +50,17 @@ def explain(
     if x.ndim != 4 or tuple(x.shape[1:]) != component.input_space.shape:
         raise ValueError(f"pictures of shape {tuple(x.shape)}, expected (N, *{component.input_space.shape})")
     if layer is None and method == "grad-cam":
-        found = [module for module in component.modules() if isinstance(module, nn.Conv2d)]
-        if not found:
+        layer = last_convolution(component)
+        if layer is None:
             raise ValueError(
                 f"{type(component).__name__} has no convolution for Grad-CAM; use method 'integrated-gradients'"
             )
-        layer = found[-1]
     return explain_module(component, answer, x, method, target, layer)
+
+
+def last_convolution(module: nn.Module) -> nn.Conv2d | None:
+    """The layer whose maps Grad-CAM weighs: the last one that still knows where something is; ``None`` without any."""
+    return next((part for part in reversed(list(module.modules())) if isinstance(part, nn.Conv2d)), None)
 
 
 def explain_module(

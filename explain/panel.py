@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .overlay import overlay, rgb
+from .heat_maps import overlay, rgb
 
 PROPORTION = 0.75  # width of a panel as a share of its height
 DESIGNED = 360  # pixels of width for which the sizes below are meant
@@ -70,7 +70,7 @@ def render_panel(views: Sequence[View], size: tuple[int, int]) -> np.ndarray:
 
 
 def _render_view(image: Image.Image, view: View, top: int, height: int) -> None:
-    """Draw into the rows of pixels from ``top`` on."""
+    """Render into the rows of pixels from ``top`` on."""
     draw, width = ImageDraw.Draw(image), image.width
     word, colour, ink = view.verdict
     if min(width, height) < BARE:

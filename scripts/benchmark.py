@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ludus.benchmarks.envpool_side import MAKE_PEERS
 from ludus.benchmarks.race import Config, Row
-from ludus.benchmarks.report import machine, tables, write
+from ludus.benchmarks.report import machine, tables, write_results
 from ludus.benchmarks.sections import QUICK, SECTIONS, measure
 from ludus.utils.command_line import parse
 from ludus.utils.wording import did_you_mean
@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
             console.print(table)
         rows += [(name, row) for row in measured]
         if options.out is not None:  # after every section, so that an interrupted run keeps what it has
-            write(options.out, rows, about)
+            write_results(options.out, rows, about)
     if options.out is not None:
         console.print(f"Written to {options.out}")
     return 0

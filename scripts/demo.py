@@ -7,11 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ludus.agents.evaluation import envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
+from ludus.agents.evaluation import EVALUATION_SEED, envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
 from ludus.agents.evaluation_tables import evaluation_table
-from ludus.agents.runs import run as training
-from ludus.agents.runs.callback import EVALUATION_SEED
 from ludus.agents.runs.config import configure
+from ludus.agents.runs.run import Run, budget
 from ludus.scripts import train as train_script
 from ludus.utils.command_line import parse
 from ludus.utils.files import quote
@@ -45,8 +44,8 @@ def main(arguments: list[str]) -> int:
         f"[bold]1  Training pqn on {ENVIRONMENT}[/bold] for about {options.seconds:.0f} seconds, into {folder}"
     )
     console.print(f"   Follow it in another terminal: .venv/bin/tensorboard --logdir {quote(folder.parent)}")
-    config = configure(ENVIRONMENT, seed=options.seed, **training.budget(ENVIRONMENT, options.seconds))
-    run = training.Run.start(folder, config)
+    config = configure(ENVIRONMENT, seed=options.seed, **budget(ENVIRONMENT, options.seconds))
+    run = Run.start(folder, config)
     code = train_script.train(run, console)
     if code:
         return code

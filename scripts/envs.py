@@ -9,9 +9,11 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture, score
+from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture
 from ludus.envs.command_line import environment
+from ludus.envs.engine.slots.resolve import NAMED
 from ludus.utils.command_line import parse
+from ludus.utils.wording import format_score
 
 DESCRIPTION = """The environments with their parameters, or the card of one.
 
@@ -59,7 +61,9 @@ def overview(console: Console, shown: list[Card]) -> None:
         table.add_column(column, justify="right", no_wrap=True)
     for card in shown:
         limit = str(card.limit or "–")
-        table.add_row(card.id, card.observation, card.actions, limit, score(card.random), score(card.reference))
+        table.add_row(
+            card.id, card.observation, card.actions, limit, format_score(card.random), format_score(card.reference)
+        )
     console.print(table)
     for card in shown:
         choices: dict[str, Any] = {**card.simulation.sizes, **card.simulation.choices}
@@ -85,7 +89,7 @@ def print_card(console: Console, card: Card) -> None:
     for key, choice in simulation.choices.items():
         console.print(f"{key} = {choice.default}: {choice.meaning}")
     for key, slot in simulation.slots.items():
-        fillings = ", ".join(("truth", "raw", "blind", "noisy:LEVEL", *slot.baselines))
+        fillings = ", ".join((*NAMED, *slot.baselines))
         console.print(
             f"Slot {key} ({slot.meaning}), filled with {slot.default or 'nothing'} by default: {fillings}, or the "
             "folder of a component",

@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from ludus.agents.evaluation import EVALUATION_SEED, envs_for, evaluate
 from ludus.envs.command_line import import_all, slot_fillings
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.wording import counted
@@ -32,7 +33,7 @@ class Arguments:
     """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
     episodes: int = 256
     """How many episodes."""
-    seed: int = 1_000_000_007
+    seed: int = EVALUATION_SEED
     """Seed of the first environment; two policies with the same seed meet the same starts."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a parameter of the environment, other than in training."""
@@ -51,10 +52,9 @@ def main(arguments: list[str]) -> int:
         raise ValueError(f"one slot can have several fillings, got {' and '.join(lists)}; compare one at a time")
     for name in lists:
         del settings[name]
-    from ludus.agents.evaluation import envs_for, evaluate
     from ludus.agents.evaluation_tables import evaluation_table, regret_table
-    from ludus.agents.player import find_player
     from ludus.agents.regret import compare
+    from ludus.agents.runs.player import find_player
 
     player = find_player(options.what, options.policy, options.seed, settings)
     for note in player.notes:

@@ -9,14 +9,14 @@ import tyro
 from rich.console import Console
 
 from ludus.agents.registry import AGENTS
-from ludus.agents.runs import run as training
 from ludus.agents.runs.config import RunConfig, configure
-from ludus.envs.cards import score as value
+from ludus.agents.runs.run import Run
 from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.ids import import_option
 from ludus.scripts.progress import train_with_bar
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote
+from ludus.utils.wording import format_score
 
 DESCRIPTION = """Train an agent on an environment, or go on with a run that was stopped.
 
@@ -74,9 +74,9 @@ def main(arguments: list[str]) -> int:
     if options.resume is not None:
         if options != Arguments(resume=options.resume, imports=options.imports):
             raise ValueError("--resume takes everything from the run's config.yaml; give it alone, or with --import")
-        run = training.Run.open(Path(options.resume))
+        run = Run.open(Path(options.resume))
     else:
-        run = training.Run.start(*new_run(options))
+        run = Run.start(*new_run(options))
         if not run.config.is_exact:
             what = f"{run.config.agent} on {run.config.env} ({run.config.device})"
             console.print(f"Note: {what} can be resumed, but not bit by bit.")
@@ -118,7 +118,7 @@ def new_run(options: Arguments) -> tuple[Path, RunConfig]:
     return Path(options.run) if options.run else Path("runs") / name.lower(), config
 
 
-def train(run: training.Run, console: Console) -> int:
+def train(run: Run, console: Console) -> int:
     """Train with a progress bar; says how the run ended and what can be done next."""
     status, result = train_with_bar(run, run.config.env, console)
     if status:
@@ -126,8 +126,8 @@ def train(run: training.Run, console: Console) -> int:
     low, high = result.interval
     score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"
     console.print(
-        f"Trained: mean return {value(result.mean)} over {len(result.returns)} greedy episodes "
-        f"(95 % interval {value(low)} … {value(high)}{score})."
+        f"Trained: mean return {format_score(result.mean)} over {len(result.returns)} greedy episodes "
+        f"(95 % interval {format_score(low)} … {format_score(high)}{score})."
     )
     folder, imports = quote(run.folder), import_option(run.config.module)
     console.print(

@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
     if options.what.lower().endswith(".npz"):
         return watch_recording(options, console)
     settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
-    from ludus.agents.player import find_player
+    from ludus.agents.runs.player import find_player
     from ludus.envs.human.watch import watch
     from ludus.envs.make import watched_with
 

@@ -1,10 +1,10 @@
 """The bandit study: what it is worth to make mistakes, in a world that stays, one that wanders, and one that changes.
 
 Sutton & Barto 2018, *Reinforcement Learning: An Introduction*: figure 2.2 (how often to explore), exercise 2.5 (sample
-averages against a constant step size while the values wander), and the same learners where the values are drawn anew.
+averages against a constant step size while the values wander), and the same learners where the values are sampled anew.
 
 Every run is a learner of its own: a batch of `ludus/Bandit-v0` with one table per environment, learned by the agent of
-`ludus train --agent tabular`. All learners of a world meet the same arms and the same luck (an environment draws the
+`ludus train --agent tabular`. All learners of a world meet the same arms and the same luck (an environment samples the
 same random numbers whatever is done), so what they earn can be compared run by run.
 """
 
@@ -60,11 +60,11 @@ class World:
     title: str
     length: int  # steps, as a multiple of the study's
     parameters: dict[str, float]
-    learners: tuple["Learner", ...]
+    learners: tuple["BanditLearner", ...]
 
 
 @dataclass(frozen=True)
-class Learner:
+class BanditLearner:
     """How often it explores, and its step size: ``None`` for sample averages."""
 
     epsilon: float
@@ -79,15 +79,15 @@ class Learner:
 
 GREEDY, RARE, OFTEN = "#4d9a57", RED, BLUE
 FADING = (  # the three learners of both worlds that do not stay
-    Learner(0.1, 0.1, OFTEN),
-    Learner(0.1, None, "#d79a2b"),
-    Learner(0.0, 0.1, GREEDY),
+    BanditLearner(0.1, 0.1, OFTEN),
+    BanditLearner(0.1, None, "#d79a2b"),
+    BanditLearner(0.0, 0.1, GREEDY),
 )
 
 
 def worlds(steps: int) -> tuple[World, ...]:
     """The three worlds of a study whose shortest runs take ``steps`` steps."""
-    testbed = (Learner(0.1, None, OFTEN), Learner(0.01, None, RARE), Learner(0.0, None, GREEDY))
+    testbed = (BanditLearner(0.1, None, OFTEN), BanditLearner(0.01, None, RARE), BanditLearner(0.0, None, GREEDY))
     return (
         World("stays", "values stay (figure 2.2)", 1, {}, testbed),
         World("wanders", "values wander (exercise 2.5)", 10, {"spread": 0.0, "walk": 0.01}, FADING),
@@ -100,7 +100,7 @@ class Result:
     """What one kind of learner did in one world. P points of a curve, N runs."""
 
     world: World
-    learner: Learner
+    learner: BanditLearner
     steps: np.ndarray  # (P,)
     rewards: np.ndarray  # (P,) mean over runs and the steps since the point before
     best: np.ndarray  # (P,) share of pulls of the best arm
@@ -139,7 +139,7 @@ class _Trace(BaseCallback):
         return float(self.batch.records["values"].max(axis=1).mean())
 
 
-def play(world: World, learner: Learner, runs: int, steps: int, seed: int = 0) -> Result:
+def play(world: World, learner: BanditLearner, runs: int, steps: int, seed: int = 0) -> Result:
     """``runs`` independent learners in ``world``, whose runs take ``world.length * steps`` steps."""
     length = world.length * steps
     parameters: dict[str, Any] = dict(world.parameters)
@@ -165,7 +165,7 @@ def play(world: World, learner: Learner, runs: int, steps: int, seed: int = 0) -
     return Result(world, learner, points, rewards, best, possible, reward, late_reward, late_best)
 
 
-def bandit_study(runs: int, steps: int, progress: Callable[[World, Learner], None]) -> list[Result]:
+def bandit_study(runs: int, steps: int, progress: Callable[[World, BanditLearner], None]) -> list[Result]:
     """All learners in all worlds; see ``check`` for what can be asked for."""
     check(runs, steps)
     results = []

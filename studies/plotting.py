@@ -7,7 +7,7 @@ from typing import Any
 from ..utils.files import write_atomically
 
 RED, BLUE = "#c0504d", "#2e6db4"  # of the two sides that a study compares
-WIDTHS = {RED: 3.4, BLUE: 1.5}  # points; red is drawn first and shows beneath blue where both lines are one
+WIDTHS = {RED: 3.4, BLUE: 1.5}  # points; red is rendered first and shows beneath blue where both lines are one
 
 
 def import_pyplot() -> Any:

@@ -22,11 +22,10 @@ from ..agents.runs.callback import RunProgress
 from ..agents.runs.config import PRESETS, configure
 from ..agents.runs.run import Run
 from ..envs import ENVIRONMENTS
-from ..envs.cards import score
 from ..utils.command_line import output_folder
 from ..utils.intervals import student_interval
 from ..utils.tables import results_table
-from ..utils.wording import did_you_mean
+from ..utils.wording import did_you_mean, format_score
 from .command import StudyArguments
 from .rows import digest, read_rows, write_rows
 
@@ -150,9 +149,9 @@ def summary(rows: Sequence[Trained]) -> tuple[str, ...]:
     normalised, success = (float(np.mean([getattr(row, name) for row in rows])) for name in ("normalised", "success"))
     return (
         f"{rows[0].steps:,}",
-        score(float(np.mean(means))),
-        "–" if np.isnan(low) else f"{score(low)} … {score(high)}",
-        f"{score(min(means))} … {score(max(means))}",
+        format_score(float(np.mean(means))),
+        "–" if np.isnan(low) else f"{format_score(low)} … {format_score(high)}",
+        f"{format_score(min(means))} … {format_score(max(means))}",
         "–" if np.isnan(normalised) else f"{normalised:.2f}",
         "–" if np.isnan(success) else f"{success:.0%}",
         f"{np.median([row.seconds for row in rows]):.0f}",

@@ -1,7 +1,7 @@
-"""The randomisation study: is an agent better in worlds that it never met if its training drew worlds at random?
+"""The randomisation study: is an agent better in worlds that it never met if its training sampled worlds?
 
 Two arms train the same agent for as long on `ludus/Pendulum-v1`: one on a rod of 1 kg, always, and one on a rod whose
-mass is drawn anew for each episode. Neither is told the mass. Then both play greedily with rods of masses inside and
+mass is sampled anew for each episode. Neither is told the mass. Then both play greedily with rods of masses inside and
 outside the range, the same starts for both; so does the environment's reference policy, which knows the mass.
 
 A training is a pair (arm, seed); its results stand in the CSV, one line per mass, as soon as it is done. A study that
@@ -17,8 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ..agents.evaluation import Evaluation, evaluate, greedy_policy, heuristic_policy
-from ..agents.runs.callback import EVALUATION_SEED
+from ..agents.evaluation import EVALUATION_SEED, Evaluation, evaluate, greedy_policy, heuristic_policy
 from ..agents.runs.config import configure
 from ..envs.make import make_batch
 from ..utils.command_line import output_folder

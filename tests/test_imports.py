@@ -16,7 +16,7 @@ ARROWS = {
     "components": {"utils"},
     "training": {"utils", "components"},
     "envs": FLOOR,
-    "explain": FLOOR,
+    "explain": {"utils", "components"},
     # What fills a slot and who acts are both known to agents alone: there `explain` learns what there is to explain.
     "agents": FLOOR | {"training", "envs", "explain"},
     # An environment's pictures are a data set, too; none of the three knows another, or an agent.

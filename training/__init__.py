@@ -17,4 +17,24 @@ A new task is a module in `tasks/` of its package (`vision`, `nlp`, `forecasting
 
 and nothing else: exact resume, the device, mixed precision, averages, curves and the refusals come from here.
 `tests/support/training_toy.py` is the smallest one.
+
+The public names are read from their modules when they are asked for, because those import torch.
 """
+
+from importlib import import_module
+from typing import Any
+
+_WHERE = {
+    "Recipe": "recipe",
+    "Learner": "learner",
+    "Fit": "fit",
+    "Shuffled": "batches",
+    "generator": "batches",
+}
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,7 +19,7 @@ def generator(seed: int, *place: object) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest, "little"))
 
 
-def digest(*tensors: torch.Tensor) -> str:
+def digest_tensors(*tensors: torch.Tensor) -> str:
     """Eight letters that change with the contents."""
     total = 0
     for tensor in tensors:

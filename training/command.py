@@ -26,7 +26,7 @@ class FitArguments:
     epochs: int | None = None
     """Passes over the training data (default: what they need)."""
     seed: int = 0
-    """Seed of the weights, of the order of the data, and of all else that is drawn."""
+    """Seed of the weights, of the order of the data, and of all else that is random."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a setting of the recipe (lr, batch_size ...) or of the model (widths ...)."""
     resume: bool = False

@@ -27,7 +27,7 @@ from ..utils.wording import in_one_line
 from . import checkpoint, event_log, folders
 from .learner import Learner
 from .progress import Progress, Stopwatch
-from .recipe import Recipe, check_device, read, write
+from .recipe import Recipe, check_device, read_recipe, write_recipe
 
 LOG_EVERY = 10  # steps between two points of the curves
 
@@ -164,7 +164,7 @@ class Fit:
             folders.check_free(path, "--out")
         check_device(recipe)
         fit.check()
-        folders.begin(fit.folder, "--out", lambda: write(recipe, cls.TASK, fit.folder / "fit.yaml"))
+        folders.begin(fit.folder, "--out", lambda: write_recipe(recipe, cls.TASK, fit.folder / "fit.yaml"))
         return fit
 
     def check(self) -> None:
@@ -173,7 +173,7 @@ class Fit:
 
     @classmethod
     def open(cls, out: Path) -> "Fit":
-        return cls(out, read(folder_of(out) / "fit.yaml", cls.TASK, cls.RECIPE))
+        return cls(out, read_recipe(folder_of(out) / "fit.yaml", cls.TASK, cls.RECIPE))
 
     def train(self, progress: Callable[[FitProgress], None] | None = None) -> tuple[Any, Any]:
         """Train to the end, from the newest checkpoint if there is one, and save the component.

@@ -8,7 +8,7 @@ import torch
 
 from ..components.component import Component
 from . import optimizers
-from .batches import Epoch, Shuffled, digest, generator
+from .batches import Epoch, Shuffled, digest_tensors, generator
 from .recipe import Recipe
 
 
@@ -22,7 +22,7 @@ class Learner(lightning.LightningModule):
 
     def __init__(self, recipe: Recipe, net: Component, batches: Shuffled, data: tuple[torch.Tensor, ...]) -> None:
         super().__init__()
-        self.digest = digest(*data)
+        self.digest = digest_tensors(*data)
         self.automatic_optimization = False  # there may be two optimisers
         self.recipe, self.net, self.batches = recipe, net.to(recipe.device), batches
         r = recipe
@@ -78,19 +78,19 @@ class Learner(lightning.LightningModule):
 
     def pack(self) -> dict[str, torch.Tensor]:
         """The state, by name; the step is the checkpoint's to know."""
-        parts = {"net": self.net.state_dict(), "rule": optimizers.pack(self.optimizer_list)}
+        parts = {"net": self.net.state_dict(), "optimizer": optimizers.pack(self.optimizer_list)}
         if self.average is not None:
             parts["average"] = self.average.tensors
         return {f"{part}/{key}": value for part, tensors in parts.items() for key, value in tensors.items()}
 
     def unpack(self, tensors: dict[str, torch.Tensor], step: int) -> None:
         """Go on from what ``pack`` gave after ``step`` steps."""
-        parts: dict[str, dict[str, torch.Tensor]] = {"net": {}, "rule": {}, "average": {}}
+        parts: dict[str, dict[str, torch.Tensor]] = {"net": {}, "optimizer": {}, "average": {}}
         for name, tensor in tensors.items():
             part, _, key = name.partition("/")
             parts[part][key] = tensor
         self.net.load_state_dict(parts["net"])
-        optimizers.unpack(self.optimizer_list, parts["rule"])
+        optimizers.unpack(self.optimizer_list, parts["optimizer"])
         if self.average is not None:
             self.average.load(parts["average"])
         self.batches.step = step

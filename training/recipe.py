@@ -121,14 +121,14 @@ def check_device(recipe: Recipe) -> None:
         )
 
 
-def write(recipe: Recipe, task: str, path: Path) -> None:
+def write_recipe(recipe: Recipe, task: str, path: Path) -> None:
     """Keep a recipe as YAML: what it is about first, then what every recipe has."""
     shared = {entry.name for entry in fields(Recipe)}
     content = dict(sorted(asdict(recipe).items(), key=lambda item: item[0] in shared))
     write_settings(path, FORMAT, {"task": task, **content})
 
 
-def read(path: Path, task: str, kind: type[Kind]) -> Kind:
+def read_recipe(path: Path, task: str, kind: type[Kind]) -> Kind:
     """The recipe, a ``kind``, that ``write`` kept.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Wording that messages share: the tail of an error about an unknown name, and numbers with their nouns."""
+"""Wording that messages share: the tail of an error about an unknown name, numbers with their nouns, and scores."""
 
 import difflib
 import re
@@ -24,6 +24,13 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 episode``, ``3,000 episodes``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def format_score(value: float | None) -> str:
+    """A mean return for a table; a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def in_one_line(fault: BaseException, most: int = 300) -> str:

@@ -24,7 +24,7 @@ class Images:
         return Images(self.images[rows], self.labels[rows], self.classes)
 
 
-def load(name: str, split: str) -> Images:
+def load_tensors(name: str, split: str) -> Images:
     """The tensors of a public set, or of a folder of images; errors as ``ludus.data.images.load_images``."""
     found = load_images(name, split)
     # Copies: torch does not know arrays that must not be written.

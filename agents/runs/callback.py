@@ -9,18 +9,17 @@ from typing import Any, Protocol
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import HParam, TensorBoardOutputFormat
 
-from ...envs.cards import score
 from ...training import checkpoint
 from ...training.event_log import check_sizes, log_sizes
 from ...training.progress import Progress, Stopwatch
 from ...utils.interrupts import Interrupted
 from ...utils.untrusted import is_whole
-from ..evaluation import Evaluation, envs_for, evaluate, greedy_policy
+from ...utils.wording import format_score
+from ..evaluation import EVALUATION_SEED, Evaluation, envs_for, evaluate, greedy_policy
 from .config import MOST_STEPS, RunConfig, what_decides
 from .logs import EVALUATIONS, append_row, rollout_gif, write_image
 
 SNAPSHOT = "batch"  # the part of a checkpoint that holds the batch's snapshot
-EVALUATION_SEED = 1_000_000_007  # far from the seeds of training; the same episodes at every evaluation
 
 
 class Place(Protocol):
@@ -67,9 +66,9 @@ class RunProgress(Progress):
         if self.evaluating is None:  # else the training stands still
             parts.append(f"{self.speed:,.0f}/s")
         if self.train_return is not None:
-            parts.append(f"return {score(self.train_return)}")
+            parts.append(f"return {format_score(self.train_return)}")
         if self.evaluation is not None:
-            parts.append(f"greedy {score(self.evaluation.mean)}")
+            parts.append(f"greedy {format_score(self.evaluation.mean)}")
         if self.evaluating is not None:
             parts.append(f"evaluating {self.evaluating:.0%}")
         return " · ".join(parts)

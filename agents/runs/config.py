@@ -19,8 +19,8 @@ from ...envs.make import pin_component, pin_components, slots_of
 from ...training.settings import check_range, check_types, read_settings, write_settings
 from ...utils.files import quote
 from ...utils.wording import did_you_mean, in_line, in_one_line
+from .. import registry
 from ..evaluation import MOST_EPISODES
-from ..registry import find, resolve
 
 CONFIG_FORMAT = 2
 REMEDY = "restore it or start a new run"
@@ -52,7 +52,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         check_types(self)
         check_entries(self.env, self.module)
-        find(self.agent)
+        registry.find(self.agent)
         check_seed(self.seed)
         check_range(self, 1, MOST_STEPS, "steps")
         check_range(self, 0, MOST_STEPS, "evaluate_every")
@@ -71,7 +71,7 @@ class RunConfig:
     @property
     def is_exact(self) -> bool:
         """Whether a resumed run has the same bits as one that was never stopped."""
-        return find(self.agent).exact and self.device == "cpu" and is_ludus(find_spec(self.env))
+        return registry.find(self.agent).exact and self.device == "cpu" and is_ludus(find_spec(self.env))
 
 
 def preset(env: str, agent: str, environment: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def configure(
         env: An environment id, or MODULE:ID for one that a module registers, which is imported.
     """
     env = import_named(env)
-    find(agent)
+    registry.find(agent)
     device = keywords.get("device", "cpu")
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"device {device!r} was asked for, but torch sees no CUDA device; use --device cpu")
@@ -115,7 +115,7 @@ def configure(
     if "steps" in keywords and "evaluate_every" not in given:
         given["evaluate_every"] = max(keywords["steps"] // 10, 1)
     defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
-    resolved = resolve(agent, given)
+    resolved = registry.resolve(agent, given)
     if resolved.get("encoder") is not None:
         resolved["encoder"] = pin_component(resolved["encoder"])
     return RunConfig(env=env, module=module_of(env), agent=agent, hyperparameters=resolved, **{**defaults, **keywords})
@@ -131,7 +131,7 @@ def versions() -> dict[str, str]:
     }
 
 
-def write(config: RunConfig, path: Path) -> None:
+def write_config(config: RunConfig, path: Path) -> None:
     """Write ``config`` and the versions as YAML."""
     content = {**_plain(asdict(config)), "versions": versions()}
     if not config.module:
@@ -174,7 +174,7 @@ def changes(saved: dict[str, Any] | None, config: RunConfig) -> dict[str, str]:
     }
 
 
-def read(folder: Path) -> RunConfig:
+def read_config(folder: Path) -> RunConfig:
     """The configuration of the run in ``folder``.
 
     Raises:
@@ -193,7 +193,7 @@ def read(folder: Path) -> RunConfig:
         raise ValueError(f"{path} lacks the entry {missing[0]!r}; {REMEDY}")
     try:
         found = RunConfig(**values)
-        resolved = resolve(found.agent, found.hyperparameters)
+        resolved = registry.resolve(found.agent, found.hyperparameters)
         later = {key: value for key, value in LATER.items() if key in resolved}
         found = replace(found, hyperparameters={**later, **found.hyperparameters})
         lost = [key for key in resolved if key not in found.hyperparameters]

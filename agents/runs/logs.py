@@ -40,7 +40,7 @@ GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20
 
 
 def rollout_gif(batch: Any, policy: Policy, seed: int, age: int) -> bytes | None:
-    """The first steps of an episode as a GIF; ``None`` for an environment that does not draw here. Closes ``batch``."""
+    """The first steps of an episode as a GIF; ``None`` for an environment without frames. Closes ``batch``."""
     from ...envs.rendering.video import encode_gif
 
     try:

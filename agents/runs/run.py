@@ -33,7 +33,7 @@ from ..evaluation import Evaluation
 from ..networks import at_most
 from ..registry import Agent
 from .callback import SNAPSHOT, RunCallback, RunProgress, load_latest
-from .config import RunConfig, changes, configure, other_versions, read, write
+from .config import RunConfig, changes, configure, other_versions, read_config, write_config
 from .logs import EVALUATIONS, log_of_training
 
 NEVER_CHANGED = {"env", "agent", "num_envs"}  # in the config.yaml of a run that has a checkpoint
@@ -77,12 +77,12 @@ class Run:
             )
         folders.check_free(folder, "--run")
         cls(folder, config).make_agent()[1].close()  # refuses what cannot be trained before anything is written
-        folders.begin(folder, "--run", lambda: write(config, folder / "config.yaml"))
+        folders.begin(folder, "--run", lambda: write_config(config, folder / "config.yaml"))
         return cls(folder, config)
 
     @classmethod
     def open(cls, folder: Path) -> "Run":
-        return cls(folder, read(folder))
+        return cls(folder, read_config(folder))
 
     def agent(self) -> Agent:
         """The agent of the newest good checkpoint, for watching and evaluating.

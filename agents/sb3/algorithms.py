@@ -15,8 +15,8 @@ from ..encoders import place_encoder
 from ..exploration import AskedEpsilonGreedy, EpsilonGreedy
 from ..vecenv.vecenv import BatchVecEnv
 from ..views import EgocentricView
+from . import hyperparameters
 from .hyperparameters import NOISES, OURS, SCHEDULES, policy_arguments, schedule
-from .hyperparameters import resolve as resolve  # `registry` looks for it here
 from .resumable import Resumable
 
 MOST_SEED = 2**32 - 1  # what NumPy's global random numbers take, which SB3 seeds
@@ -107,6 +107,11 @@ class ViewVecEnv(VecEnvWrapper):
 
 
 CLASSES: dict[str, Any] = {"ppo": LudusPPO, "a2c": LudusA2C, "dqn": LudusDQN, "sac": LudusSAC, "td3": LudusTD3}
+
+
+def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """See ``registry.resolve``."""
+    return hyperparameters.resolve(name, values)
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Any:

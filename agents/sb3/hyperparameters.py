@@ -24,7 +24,7 @@ OURS: dict[str, Any] = {
     "encoder": None,  # folder of a component whose features serve the raw signal that it takes
     "freeze": False,  # its weights stay as they are
     "noise_std": 0.0,  # of the noise added to actions, as a share of half their range: sac and td3
-    "noise_type": "normal",  # drawn anew each step; or ornstein-uhlenbeck: each draw pulls at the one before
+    "noise_type": "normal",  # sampled anew each step; or ornstein-uhlenbeck: each sample pulls at the one before
     "threads": 1,  # torch's threads on the CPU; part of the run, because it changes the last bits
 }
 # Arguments of SB3's classes that a run decides itself, or that are no plain values.

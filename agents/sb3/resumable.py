@@ -19,9 +19,9 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 from ...envs.engine.batch import Batch
 from ...training import trees
 from ..batch_agent import counter, refuse_saving
-from ..observations import map_observation
 from ..statistics import EpisodeStatistics
 from ..vecenv.base import as_members
+from ..vecenv.observations import map_observation
 from ..vecenv.vecenv import BatchVecEnv
 from . import replay
 
@@ -34,7 +34,7 @@ class Resumable:
     batch: Batch
     statistics: EpisodeStatistics
     threads: int
-    _before_noise: dict[str, Any] | None = None  # in a rollout with gSDE, the random state before its noise was drawn
+    _before_noise: dict[str, Any] | None = None  # in a rollout with gSDE, the random state before its noise was sampled
     _replay_files: replay.ReplayFiles | None = None
     _replay_saved: dict[str, Any] = {}  # what the loaded checkpoint says of them
 
@@ -70,7 +70,7 @@ class Resumable:
         )
 
     def collect_rollouts(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        if self.use_sde:  # SB3 draws the noise of gSDE before the moment at which a run saves, and again after a resume
+        if self.use_sde:  # SB3 samples gSDE's noise before the moment at which a run saves, and again after a resume
             self._before_noise = random_tree()
         try:
             return super().collect_rollouts(*arguments, **keywords)  # type: ignore[misc]
@@ -138,7 +138,7 @@ class Resumable:
             "logged_at": self.logged_at,
             "statistics": self.statistics.state_dict(),
             "replay": self._replay_tree() if off_policy else {},
-            # Off-policy agents draw the actions of their warm-up from the space, whose seed is the run's.
+            # Off-policy agents sample the actions of their warm-up from the space, whose seed is the run's.
             "warm_up": self.action_space.np_random.bit_generator.state if off_policy else None,
         }
 
@@ -231,7 +231,7 @@ class Resumable:
 
 
 def random_tree() -> dict[str, Any]:
-    """The states of the global random numbers of torch, NumPy and Python, which SB3's algorithms draw from."""
+    """The states of the global random numbers of torch, NumPy and Python, which SB3's algorithms sample from."""
     _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
     version, words, spare = random.getstate()
     return {

@@ -15,8 +15,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from ...envs.engine.batch import Batch, check_seed
 from ...envs.make import make_batch
-from ..observations import map_observation, select
 from .base import EpisodicVecEnv
+from .observations import map_observation, select
 from .vector import VectorVecEnv
 
 RENDER_MODES = (None, "rgb_array", "human")
@@ -89,7 +89,7 @@ class BatchVecEnv(EpisodicVecEnv):
             raise ValueError(f"render_mode must be None, 'rgb_array' or 'human', got {render_mode!r}")
         check_autoreset(batch, "SB3")
         if render_mode is not None and batch.frame_size is None:
-            raise ValueError(f"{batch.name} is not a Ludus environment and draws itself; use SB3's own make_vec_env")
+            raise ValueError(f"{batch.name} is not a Ludus environment and renders itself; use SB3's own make_vec_env")
         self.batch, self._render_mode = batch, render_mode
         self.on_ended: Any = None  # called with the buffers after a step in which episodes ended
         self._window: Any = None

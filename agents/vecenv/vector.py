@@ -8,8 +8,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from ...envs.engine.gymnasium_batch import check_spaces
-from ..observations import map_observation, select
 from .base import EpisodicVecEnv
+from .observations import map_observation, select
 
 
 class VectorVecEnv(EpisodicVecEnv):

@@ -7,13 +7,14 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from ...agents.regret import BLIND, TRUTH
 from ...envs.command_line import check_slots, environment, slot_fillings
 from ...envs.make import slots_of
 from ...utils.command_line import output_folder
 from ...utils.wording import counted
 from ..command import StudyArguments, tell_files
 from .plot import plot
-from .study import PROTOCOLS, TRAINED, check_seeds, file_of, make_plan, name_of, read, regret_study
+from .study import PROTOCOLS, TRAINED, check_seeds, compose, file_of, name_of, read, regret_study
 from .table import caption, markdown, summarise, table
 
 DESCRIPTION = """What a sense is worth in decisions: to a policy that learned with the truth, and to its own.
@@ -46,21 +47,21 @@ def run(arguments: Arguments, console: Console) -> int:
     csv, png = base.with_name(f"{base.name}.csv"), base.with_name(f"{base.name}.png")
     if arguments.markdown:
         rows = [row for row in read(csv) if row.agent == arguments.agent]
-        names = {name_of(given) for given in fillings} | {"truth", "blind"}
+        names = {name_of(given) for given in fillings} | {TRUTH, BLIND}
         print(markdown([row for row in rows if not fillings or row.filling in names]))
         return 0
     seeds = arguments.seeds
     check_seeds(seeds)
-    plan = make_plan(env, arguments.agent, slot, fillings, arguments.steps)
+    setup = compose(env, arguments.agent, slot, fillings, arguments.steps)
     output_folder(arguments.out)
     with console.status("") as status:
         rows = regret_study(
-            plan, seeds, csv, lambda seed, what, share: status.update(f"seed {seed}, {what}: {share:.0%}")
+            setup, seeds, csv, lambda seed, what, share: status.update(f"seed {seed}, {what}: {share:.0%}")
         )
     lines = {protocol: summarise(rows, protocol) for protocol in PROTOCOLS}
     for protocol, own in lines.items():
         console.print(table(own, caption(rows, protocol)))
-    plot(lines, f"{plan.env}, {slot}, {plan.agent}: mean of {counted(seeds, 'seed')} and its 95 % interval", png)
+    plot(lines, f"{setup.env}, {slot}, {setup.agent}: mean of {counted(seeds, 'seed')} and its 95 % interval", png)
     took = sum(row.seconds for row in rows if row.protocol == TRAINED)
     console.print(f"All trainings: {took:.0f} s.")
     tell_files(console, png, csv)

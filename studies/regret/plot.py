@@ -30,7 +30,7 @@ def on_the_curve(line: Line) -> bool:
 
 
 def plot(lines: dict[str, list[Line]], title: str, path: Path) -> None:
-    """Draw the ``lines`` of each protocol (see ``table.summarise``) into a PNG."""
+    """Render the ``lines`` of each protocol (see ``table.summarise``) into a PNG."""
     figure, axes = import_pyplot().subplots(figsize=(8, 5.2), layout="constrained")
     tops: dict[str, tuple[float, float]] = {}  # of each component or rule: where its label belongs
     busy: list[np.ndarray] = []  # (P, 2) each, in data units: lines that no label should hide

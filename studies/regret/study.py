@@ -14,9 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...agents.evaluation import greedy_policy
-from ...agents.regret import BLIND, TRUTH, Gauge, Played, play
-from ...agents.runs.callback import EVALUATION_SEED
+from ...agents.evaluation import EVALUATION_SEED, greedy_policy
+from ...agents.regret import BLIND, TRUTH, Gauge, Played, play_filling
 from ...agents.runs.config import configure, what_decides
 from ...envs.engine.slots.slotted_batch import SlottedBatch
 from ...envs.ids import find_spec
@@ -55,8 +54,8 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is asked of the study, checked; see ``make_plan``."""
+class RegretSetup:
+    """What is asked of the study, checked; see ``compose``."""
 
     env: str
     agent: str
@@ -85,7 +84,7 @@ class Plan:
         return row.agent == self.agent and (other or (row.filling in self.fillings and not self.can_use(row)))
 
 
-def make_plan(env: str, agent: str, slot: str, fillings: Sequence[str], steps: int | None = None) -> Plan:
+def compose(env: str, agent: str, slot: str, fillings: Sequence[str], steps: int | None = None) -> RegretSetup:
     """The study of ``fillings`` in a ``slot`` that the environment has; truth and blind are added if they are missing.
 
     Args:
@@ -119,7 +118,7 @@ def make_plan(env: str, agent: str, slot: str, fillings: Sequence[str], steps: i
     config = configure(env, agent, **given_steps)
     setting = digest([what_decides(config), slot, config.steps, EPISODES, EVALUATION_SEED])
     raw = f"{sensed.dtype} {'x'.join(map(str, sensed.shape or ()))}"
-    return Plan(env, agent, slot, named, config.steps, raw, setting)
+    return RegretSetup(env, agent, slot, named, config.steps, raw, setting)
 
 
 def name_of(filling: str) -> str:
@@ -132,52 +131,52 @@ def file_of(env: str, slot: str) -> str:
     return f"regret-{find_spec(env).id.replace('/', '-')}-{slot}"
 
 
-def wanted(plan: Plan, filling: str) -> list[tuple[str, str]]:
+def wanted(setup: RegretSetup, filling: str) -> list[tuple[str, str]]:
     """(protocol, filling played) of what a policy that learned with ``filling`` is judged by."""
-    swapped = [(SWAPPED, played) for played in plan.fillings] if filling == TRUTH else []
+    swapped = [(SWAPPED, played) for played in setup.fillings] if filling == TRUTH else []
     return [*swapped, (TRAINED, filling)]
 
 
-def train(plan: Plan, filling: str, seed: int, progress: Callable[[str, float], Any]) -> list[Judged]:
+def train(setup: RegretSetup, filling: str, seed: int, progress: Callable[[str, float], Any]) -> list[Judged]:
     """One training with ``filling`` in the slot, judged by both protocols as far as it belongs to them."""
-    environment = {plan.slot: plan.fillings[filling]}
-    config = configure(plan.env, plan.agent, environment=environment, seed=seed, steps=plan.steps)
+    environment = {setup.slot: setup.fillings[filling]}
+    config = configure(setup.env, setup.agent, environment=environment, seed=seed, steps=setup.steps)
     agent, seconds = learn(config, lambda share: progress(f"training with {filling}", share))
-    policy, make = greedy_policy(agent), partial(make_batch, plan.env)
+    policy, make = greedy_policy(agent), partial(make_batch, setup.env)
     judged: dict[str, Played] = {}
     rows = []
-    for protocol, name in wanted(plan, filling):
+    for protocol, name in wanted(setup, filling):
         if name not in judged:  # both protocols have the truth's policy play with the truth
 
             def tell(share: float, name: str = name) -> None:
                 progress(f"trained with {filling}, playing with {name}", share)
 
-            shown = plan.fillings[name]
-            judged[name] = play(make, policy, plan.slot, shown, EPISODES, EVALUATION_SEED, progress=tell)
+            shown = setup.fillings[name]
+            judged[name] = play_filling(make, policy, setup.slot, shown, EPISODES, EVALUATION_SEED, progress=tell)
         played = judged[name]
         rows.append(
             Judged(
-                agent=plan.agent,
+                agent=setup.agent,
                 protocol=protocol,
                 filling=name,
                 seed=seed,
-                steps=plan.steps,
+                steps=setup.steps,
                 measure=played.measure,
                 metric=round(played.metric, 5),
                 mean=round(played.evaluation.mean, 4),
                 seconds=seconds,
-                fingerprint=plan.fingerprint(name),
-                raw=plan.raw,
-                setting=plan.setting,
+                fingerprint=setup.fingerprint(name),
+                raw=setup.raw,
+                setting=setup.setting,
             )
         )
     return rows
 
 
 def regret_study(
-    plan: Plan, seeds: int, path: Path, progress: Callable[[int, str, float], Any] = lambda *_: None
+    setup: RegretSetup, seeds: int, path: Path, progress: Callable[[int, str, float], Any] = lambda *_: None
 ) -> list[Judged]:
-    """All trainings of ``plan`` with ``seeds`` seeds each, but for those in ``path``; returns the rows asked for.
+    """All trainings of ``setup`` with ``seeds`` seeds each, but for those in ``path``; returns the rows asked for.
 
     Args:
         path: The CSV, rewritten after each training. Other agents' rows stay.
@@ -189,15 +188,15 @@ def regret_study(
     check_seeds(seeds)
     rows = read(path)
     for seed in range(seeds):  # filling beside filling, so that a study that is stopped can be compared
-        for filling in plan.fillings:
-            keys = {(plan.agent, protocol, name, seed) for protocol, name in wanted(plan, filling)}
-            if {row.key for row in rows if row.key in keys and plan.can_use(row)} == keys:
+        for filling in setup.fillings:
+            keys = {(setup.agent, protocol, name, seed) for protocol, name in wanted(setup, filling)}
+            if {row.key for row in rows if row.key in keys and setup.can_use(row)} == keys:
                 continue
-            new = train(plan, filling, seed, lambda what, share: progress(seed, what, share))  # noqa: B023
-            rows = [row for row in read(path) if row.key not in keys and not plan.has_outlived(row)] + new
-            rows.sort(key=lambda row: (row.agent, row.protocol, row.seed, plan.place(row.filling)))
+            new = train(setup, filling, seed, lambda what, share: progress(seed, what, share))  # noqa: B023
+            rows = [row for row in read(path) if row.key not in keys and not setup.has_outlived(row)] + new
+            rows.sort(key=lambda row: (row.agent, row.protocol, row.seed, setup.place(row.filling)))
             write_rows(path, Judged, rows)
-    return [row for row in rows if row.agent == plan.agent and row.filling in plan.fillings and row.seed < seeds]
+    return [row for row in rows if row.agent == setup.agent and row.filling in setup.fillings and row.seed < seeds]
 
 
 def read(path: Path) -> list[Judged]:

@@ -26,7 +26,7 @@ from ludus.envs.rendering.window import Window
 from ludus.envs.rendering.window_commands import Command
 from ludus.explain import panel
 from ludus.explain.attribution import METHODS, explain
-from ludus.explain.overlay import overlay
+from ludus.explain.heat_maps import overlay
 from ludus.vision.models.classifier import spaces_of
 
 WIDE = 40  # pixels of a third party's: SB3's CNN takes none below 36

@@ -1,5 +1,6 @@
 """Components on disk and in chains: the same after a round trip, and refused in one line where something is wrong."""
 
+import hashlib
 import json
 import os
 
@@ -10,7 +11,6 @@ from gymnasium import spaces
 from torch import nn
 
 from ludus.components import Component, fingerprint_of, register
-from ludus.components import component as components
 from ludus.components import names as component_names
 from ludus.components.composition import adapt, chain
 from ludus.components.spaces import space_from_json, space_to_json
@@ -135,11 +135,11 @@ def test_a_folder_that_is_none_of_a_component_is_not_searched(saved, monkeypatch
     for name in ("scandir", "listdir"):
         real = getattr(os, name)
         monkeypatch.setattr(os, name, lambda place=".", real=real: looked.append(str(place)) or real(place))
-    components.fingerprint_of(folder)
+    fingerprint_of(folder)
     assert set(looked) <= {str(folder)}
     looked.clear()
     with pytest.raises(FileNotFoundError, match="holds no config.json"):
-        components.fingerprint_of(folder.parent)
+        fingerprint_of(folder.parent)
     assert looked == []
 
 
@@ -148,7 +148,7 @@ def test_weights_that_are_a_pickle_are_never_unpickled(saved):
     path = folder / "weights.safetensors"
     torch.save({"x": torch.zeros(1)}, path)
     config = json.loads((folder / "config.json").read_bytes())
-    config["weights"]["sha256"] = components.hashlib.sha256(path.read_bytes()).hexdigest()
+    config["weights"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(ValueError, match="holds no safetensors"):
         Component.load(folder)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from ludus.components.component import Component
 from ludus.components.composition import adapt
 from ludus.explain.attribution import METHODS, explain, explain_module, similarity_when_randomised
-from ludus.explain.overlay import overlay
+from ludus.explain.heat_maps import overlay
 from ludus.vision.models.classifier import spaces_of
 from ludus.vision.models.convnet import ConvNet
 from ludus.vision.models.resnet import ResNet

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from commands_stage import TINY, said
-from ludus.agents.runs import run as training
+from ludus.agents.runs import run as run_module
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
 from ludus.scripts import train as train_script
@@ -342,8 +342,8 @@ def test_a_run_on_a_disk_that_cannot_be_written(capsys, run_folder, tmp_path, mo
         raise OSError(30, "Read-only file system", "config.yaml")
 
     shutil.copytree(run_folder, tmp_path / "run")
-    monkeypatch.setattr(training, "write", refuse)
-    monkeypatch.setattr(training, "TensorBoardOutputFormat", refuse)
+    monkeypatch.setattr(run_module, "write_config", refuse)
+    monkeypatch.setattr(run_module, "TensorBoardOutputFormat", refuse)
     code, error = said(capsys, "train", "ludus/CartPole-v1", "--run", tmp_path / "new")
     assert (code, error) == (
         1,

@@ -13,7 +13,7 @@ from ludus.scripts.main import main
 from ludus.scripts.study import STUDIES
 from ludus.studies.command import StudyArguments
 from ludus.training.command import FitArguments
-from ludus.training.fit import Progress
+from ludus.training.progress import Progress
 
 ALL = [("study", name) for name in STUDIES] + [("fit", name) for name in TASKS]
 

@@ -15,7 +15,7 @@ import faulty
 import ludus
 from commands_stage import TINY, said
 from hopper_folder import write_folder
-from ludus.agents.runs.config import configure, read
+from ludus.agents.runs.config import configure, read_config
 from ludus.agents.runs.run import Run
 from ludus.agents.vecenv import make_vec_env
 from ludus.envs import ids
@@ -169,7 +169,7 @@ def test_python_imports_the_module_first(run, monkeypatch):
     import acme.worlds  # noqa: F401
 
     assert Run.open(run).agent().num_timesteps == 64
-    assert read(run).module == "acme.worlds"
+    assert read_config(run).module == "acme.worlds"
 
 
 def test_lines_that_can_be_copied_name_the_module(acme, capsys):

@@ -180,5 +180,5 @@ def test_no_setting_of_results_has_changed():
     for arm, steps, digest in {(row.arm, row.steps, row.setting) for row in judged}:
         assert study_randomisation.setting_of(arm, steps) == digest
     (first, *rest) = study_regret.read(ROOT / "results" / "regret-ludus-Sorter-v0-perception.csv")
-    plan = study_regret.make_plan("ludus/Sorter-v0", first.agent, "perception", ["truth", "blind"], first.steps)
-    assert {row.setting for row in (first, *rest)} == {plan.setting}
+    setup = study_regret.compose("ludus/Sorter-v0", first.agent, "perception", ["truth", "blind"], first.steps)
+    assert {row.setting for row in (first, *rest)} == {setup.setting}

@@ -11,8 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import nn
 
-from ludus.components import component as components
-from ludus.components import composition
+from ludus.components import component, composition
 from ludus.components.component import Component
 from ludus.components.composition import chain
 from ludus.vision.models.reader import Reader
@@ -51,7 +50,7 @@ def folder(tmp_path):
 def made(monkeypatch):
     """The spaces that are made."""
     found = []
-    for module in (components, composition):
+    for module in (component, composition):
         make = module.space_from_json
         monkeypatch.setattr(
             module, "space_from_json", lambda content, make=make: found.append(content) or make(content)

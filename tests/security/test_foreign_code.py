@@ -23,7 +23,7 @@ from ludus.components.composition import chain
 from ludus.envs import ids
 from ludus.envs.human.recording import Recorder
 from ludus.envs.make import make_game
-from ludus.training import recipe as recipes
+from ludus.training.recipe import write_recipe
 from ludus.vision.models.resnet import ResNet
 from ludus.vision.tasks.read_recipe import compose
 
@@ -287,7 +287,7 @@ def test_a_recording_imports_nothing(mark, tmp_path, entries, words, capsys):
 def test_the_training_of_a_model_imports_nothing(mark, tmp_path, changes, words, capsys):
     folder = tmp_path / "root" / "models" / "y.training"
     folder.mkdir()
-    recipes.write(compose("ludus/Breakout-v0"), "vision/read", folder / "fit.yaml")
+    write_recipe(compose("ludus/Breakout-v0"), "vision/read", folder / "fit.yaml")
     content = yaml.safe_load((folder / "fit.yaml").read_bytes())
     (folder / "fit.yaml").write_text(yaml.safe_dump({**content, **changes}))
     code, error = said(capsys, "fit", "vision/read", "--out", "models/y", "--resume")

@@ -14,8 +14,8 @@ from ludus.agents.runs.run import Run
 from ludus.agents.sb3.replay import ReplayFiles
 from ludus.components.component import Component
 from ludus.training import checkpoint
-from ludus.training import recipe as recipes
 from ludus.training.fit import check_state
+from ludus.training.recipe import read_recipe
 from ludus.utils.files import write_atomically
 from ludus.vision.models.convnet import ConvNet
 from ludus.vision.tasks.classify_recipe import ClassifierRecipe
@@ -69,7 +69,7 @@ def test_no_file_of_a_run_hangs_or_eats_memory(run_folder, tmp_path, name, put, 
 def test_no_file_of_a_fit_hangs_or_eats_memory(tmp_path, put, words):
     put(tmp_path / "fit.yaml")
     with pytest.raises(ValueError, match=f"fit.yaml .*{words}"):
-        recipes.read(tmp_path / "fit.yaml", "vision/classify", ClassifierRecipe)
+        read_recipe(tmp_path / "fit.yaml", "vision/classify", ClassifierRecipe)
     checkpoint.save(tmp_path, 3, {"x": torch.zeros(1)}, {})
     for name in ("weights.safetensors", "state.json", "manifest.json"):
         path = tmp_path / f"{3:012d}" / name

@@ -16,7 +16,7 @@ from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
 from ludus.components.component import Component
 from ludus.training import checkpoint
-from ludus.training import recipe as recipes
+from ludus.training.recipe import read_recipe, write_recipe
 from ludus.vision.tasks.classify_recipe import ClassifierRecipe
 
 HUGE = 10**400
@@ -162,13 +162,13 @@ def test_any_value_in_a_state_is_read_or_refused(run, tmp_path_factory):
 
 def test_any_value_in_a_recipe_is_read_or_refused(tmp_path_factory):
     path = tmp_path_factory.mktemp("fit") / "fit.yaml"
-    recipes.write(ClassifierRecipe(data="fashion-mnist", net={"widths": [4, 4]}), "vision/classify", path)
+    write_recipe(ClassifierRecipe(data="fashion-mnist", net={"widths": [4, 4]}), "vision/classify", path)
     content = yaml.safe_load(path.read_bytes())
 
     @FUZZ
     @given(st.data())
     def fuzz(data):
         path.write_text(yaml.safe_dump(change_of(data, content)))
-        assert_read_or_refused(lambda: recipes.read(path, "vision/classify", ClassifierRecipe))
+        assert_read_or_refused(lambda: read_recipe(path, "vision/classify", ClassifierRecipe))
 
     fuzz()

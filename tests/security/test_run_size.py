@@ -36,7 +36,7 @@ def drawn(monkeypatch):
 def test_a_network_larger_than_its_checkpoint_is_refused_before_it_is_drawn(agent, values, env, known, drawn, tmp_path):
     described = config.configure(env, agent, values, steps=1000)
     trained = config.what_decides(config.configure(env, agent, steps=1000)) if known else None
-    config.write(described, tmp_path / "config.yaml")
+    config.write_config(described, tmp_path / "config.yaml")
     state = {**STATE, "config": trained}
     checkpoint.save(tmp_path / "checkpoints", 5, {"a": torch.zeros(10_000)}, state)
     words = (

@@ -16,7 +16,7 @@ from ludus.scripts.main import main
 from ludus.studies.plotting import import_pyplot
 from ludus.studies.regret import study
 from ludus.studies.regret.plot import place_labels
-from ludus.studies.regret.study import SWAPPED, TRAINED, Judged, make_plan, read, regret_study
+from ludus.studies.regret.study import SWAPPED, TRAINED, Judged, compose, read, regret_study
 from ludus.studies.regret.table import cells, summarise
 
 SORTER, TOY = "ludus/Sorter-v0", "test/SlotsOfStudy-v0"
@@ -67,7 +67,7 @@ def trained(monkeypatch):
 
 
 def toy(fillings=FILLINGS, agent="pqn", steps=STEPS):
-    return make_plan(TOY, agent, "camera", fillings, steps)
+    return compose(TOY, agent, "camera", fillings, steps)
 
 
 class Clerk:
@@ -84,7 +84,7 @@ class Clerk:
 def test_swapped_the_truths_policy_plays_with_all_and_trained_each_its_own(tmp_path, monkeypatch):
     monkeypatch.setattr(study, "EPISODES", 16)
     monkeypatch.setattr(study, "learn", lambda config, progress: (Clerk(config.environment["perception"]), 1.0))
-    rows = regret_study(make_plan(SORTER, "pqn", "perception", ["noisy:0.2", "truth"]), 2, tmp_path / "x.csv")
+    rows = regret_study(compose(SORTER, "pqn", "perception", ["noisy:0.2", "truth"]), 2, tmp_path / "x.csv")
     assert [(row.protocol, row.seed, row.filling) for row in rows] == [
         (protocol, seed, filling)
         for protocol in (SWAPPED, TRAINED)
@@ -188,15 +188,15 @@ def test_a_component_is_called_by_its_folder_and_known_by_its_fingerprint(traine
 
 
 def test_another_data_set_is_another_study():
-    plan = toy()
-    row = Judged("pqn", SWAPPED, "truth", 0, STEPS, "RMSE", 0.0, 1.0, 1.0, "", plan.raw, plan.setting)
-    assert plan.can_use(row)
-    assert not plan.has_outlived(row)
+    setup = toy()
+    row = Judged("pqn", SWAPPED, "truth", 0, STEPS, "RMSE", 0.0, 1.0, 1.0, "", setup.raw, setup.setting)
+    assert setup.can_use(row)
+    assert not setup.has_outlived(row)
     other = replace(row, raw="uint8 32x32x3")
-    assert not plan.can_use(other)
+    assert not setup.can_use(other)
     for name in ("truth", "another filling"):
-        assert plan.has_outlived(replace(other, filling=name))
-        assert not plan.has_outlived(replace(other, filling=name, agent="ppo"))
+        assert setup.has_outlived(replace(other, filling=name))
+        assert not setup.has_outlived(replace(other, filling=name, agent="ppo"))
 
 
 def by_hand(protocol, earned, measure="accuracy"):

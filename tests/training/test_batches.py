@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ludus.training.batches import Epoch, Shuffled, digest, generator, hold_out
+from ludus.training.batches import Epoch, Shuffled, digest_tensors, generator, hold_out
 
 
 def test_epoch_has_each_row_once_in_an_order_of_its_own():
@@ -45,11 +45,11 @@ def test_random_numbers_follow_from_seed_and_place_alone():
 
 def test_digest_changes_with_each_value_and_with_nothing_else():
     x = torch.arange(6.0).view(2, 3)
-    assert digest(x) == digest(x.clone())
+    assert digest_tensors(x) == digest_tensors(x.clone())
     other = x.clone()
     other[1, 2] += 1e-6
-    assert digest(x) != digest(other)
-    assert len(digest(x, x)) == 8
+    assert digest_tensors(x) != digest_tensors(other)
+    assert len(digest_tensors(x, x)) == 8
 
 
 def test_share_of_each_class_is_held_out():

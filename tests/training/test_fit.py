@@ -15,7 +15,7 @@ import yaml
 from ludus.components.component import Component
 from ludus.training import checkpoint, fit, progress
 from ludus.training.fit import folder_of
-from ludus.training.recipe import read, write
+from ludus.training.recipe import read_recipe, write_recipe
 from ludus.utils.interrupts import Interrupted
 from training_toy import CurveFit, CurveRecipe, compose
 
@@ -204,7 +204,7 @@ def test_damaged_checkpoint_is_passed_over_with_a_note(stopped):
 
 def test_checkpoint_of_another_recipe_is_refused(stopped):
     path = folder_of(stopped) / "fit.yaml"
-    write(dataclasses.replace(read(path, TASK, CurveRecipe), warmup=0.5), TASK, path)
+    write_recipe(dataclasses.replace(read_recipe(path, TASK, CurveRecipe), warmup=0.5), TASK, path)
     with pytest.raises(ValueError, match=r"made with warmup 0.15; restore .*fit.yaml") as refusal:
         CurveFit.open(stopped).train()
     in_one_line(refusal)
@@ -310,7 +310,7 @@ def test_device_that_is_not_there_is_refused_and_nothing_written(tmp_path, stopp
     in_one_line(no)
     assert not folder_of(tmp_path / "other").exists()
     path = folder_of(stopped) / "fit.yaml"
-    write(dataclasses.replace(read(path, TASK, CurveRecipe), device="cuda"), TASK, path)
+    write_recipe(dataclasses.replace(read_recipe(path, TASK, CurveRecipe), device="cuda"), TASK, path)
     with pytest.raises(ValueError, match="or go on with it on a machine that has one"):
         CurveFit.open(stopped).train()
     with pytest.raises(ValueError, match="unknown device 'gpu'; did you mean 'cpu'"):

@@ -168,7 +168,7 @@ def read(folder, text):
     """The config, or ``None`` if it was refused."""
     (folder / "config.yaml").write_bytes(text.encode(errors="surrogatepass"))
     try:
-        return config.read(folder)
+        return config.read_config(folder)
     except ValueError:
         return None
 
@@ -203,4 +203,4 @@ def test_config_that_lacks_an_entry_is_refused(missing, tmp_path):
     content = {key: value for key, value in CONFIG.items() if key != missing}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(ValueError, match=f"lacks the entry '{missing}'" if missing != "format" else "no format entry"):
-        config.read(tmp_path)
+        config.read_config(tmp_path)

@@ -11,14 +11,13 @@ import torch
 
 from ludus.components.component import Component
 from ludus.explain.attribution import explain
-from ludus.explain.overlay import overlay
+from ludus.explain.heat_maps import overlay
 from ludus.scripts.main import main
-from ludus.training import fit as fitting
-from ludus.training.fit import folder_of
-from ludus.training.recipe import read, write
+from ludus.training.fit import Keeper, folder_of
+from ludus.training.recipe import read_recipe, write_recipe
 from ludus.utils.interrupts import Interrupted
-from ludus.vision.images import load
-from ludus.vision.tasks import classify_report as report
+from ludus.vision.images import load_tensors
+from ludus.vision.tasks import classify_report
 from ludus.vision.tasks.classify import ClassifierLearner, Classify
 from ludus.vision.tasks.classify_recipe import ClassifierRecipe, compose
 from vision_toy import CLASSES, as_it_was, make_folder  # noqa: F401
@@ -148,8 +147,8 @@ def test_held_out_images_are_not_trained_on(data, tmp_path):
 
 def test_recipe_comes_back_from_its_file(data, tmp_path):
     recipe = compose(data, "convnet", 7, {"lr": 0.01, "widths": [8, 8], "dropout": 0.3})
-    write(recipe, TASK, tmp_path / "fit.yaml")
-    assert read(tmp_path / "fit.yaml", TASK, ClassifierRecipe) == recipe
+    write_recipe(recipe, TASK, tmp_path / "fit.yaml")
+    assert read_recipe(tmp_path / "fit.yaml", TASK, ClassifierRecipe) == recipe
     assert recipe.net == {"widths": [8, 8], "dropout": 0.3}
 
 
@@ -183,8 +182,8 @@ def test_every_public_set_has_a_recipe(monkeypatch):
 
 def test_worst_mistakes_are_those_where_the_truth_got_least():
     p = torch.tensor([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.01, 0.99]])
-    assert report.worst_mistakes(p, torch.tensor([0, 0, 1, 0]), 5).tolist() == [3, 1, 2]
-    assert report.confusion(p, torch.tensor([0, 0, 1, 0])).tolist() == [[1, 2], [1, 0]]
+    assert classify_report.worst_mistakes(p, torch.tensor([0, 0, 1, 0]), 5).tolist() == [3, 1, 2]
+    assert classify_report.confusion(p, torch.tensor([0, 0, 1, 0])).tolist() == [[1, 2], [1, 0]]
 
 
 def test_pictures_to_explain_are_right_ones_of_many_classes_and_the_worst_mistakes():
@@ -193,16 +192,16 @@ def test_pictures_to_explain_are_right_ones_of_many_classes_and_the_worst_mistak
     p = torch.full((8, 3), 0.1)
     p[torch.arange(8), guesses] = torch.tensor([0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8])
     p[7, 2] = 0.05  # the truth got least here
-    assert report.telling(p, labels, 8).tolist() == [0, 3, 5, 1, 7, 4, 6]
-    assert report.telling(p, labels, 2).tolist() == [0, 7]
+    assert classify_report.telling(p, labels, 8).tolist() == [0, 3, 5, 1, 7, 4, 6]
+    assert classify_report.telling(p, labels, 2).tolist() == [0, 7]
 
 
 def test_each_explanation_stands_beside_its_picture(learned, data):
     _, net, _ = learned
-    test = load(data, "test")
-    p = report.judge(net, test, net.mirror)
+    test = load_tensors(data, "test")
+    p = classify_report.judge(net, test, net.mirror)
     rows = torch.tensor([3, 50])
-    image = report.explanations_picture(net, test, p, rows)
+    image = classify_report.explanations_picture(net, test, p, rows)
     heats = explain(net, test.images[rows], target=p[rows].argmax(dim=1))
     for x, row, heat in zip((8, 216 + 8), rows.tolist(), heats, strict=True):
         shown = [image[8 : 8 + 96 : 3, left : left + 96 : 3] for left in (x, x + 100)]  # 32 pixels, each 3 x 3
@@ -211,12 +210,14 @@ def test_each_explanation_stands_beside_its_picture(learned, data):
         letters = image[8 + 96 : 8 + 96 + 30, x : x + 200].astype(int)
         green = (letters[..., 1] > letters[..., 0] + 60).any()
         assert green == (p[row].argmax() == test.labels[row])
-    assert report.explanations_picture(net, test, p, rows[:0]).shape[2] == 3  # a net without mistakes, say
+    assert classify_report.explanations_picture(net, test, p, rows[:0]).shape[2] == 3  # a net without mistakes, say
 
 
 @pytest.mark.parametrize("count", [2, 20, 100])
 def test_confusion_is_drawn_for_any_number_of_classes(count):
-    image = report.confusion_picture(torch.eye(count, dtype=torch.int64), tuple(f"class {i}" for i in range(count)))
+    image = classify_report.confusion_picture(
+        torch.eye(count, dtype=torch.int64), tuple(f"class {i}" for i in range(count))
+    )
     assert image.dtype == np.uint8
     assert image.ndim == 3
 
@@ -228,10 +229,8 @@ def test_command_fits_stops_and_goes_on(data, tmp_path, capsys, monkeypatch):
     out = tmp_path / "my model"
     sets = [f"--set={key}={json.dumps(value)}" for key, value in TINY.items()]
     watch = stop_at(4)
-    report_ = fitting.Keeper.report
-    monkeypatch.setattr(
-        fitting.Keeper, "report", lambda self: (report_(self), watch(SimpleNamespace(done=self.learner.step)))
-    )
+    report_ = Keeper.report
+    monkeypatch.setattr(Keeper, "report", lambda self: (report_(self), watch(SimpleNamespace(done=self.learner.step))))
     assert main(["fit", "vision/classify", "--data", data, "--out", str(out), *sets]) == 130
     said = capsys.readouterr().out
     assert f"ludus fit vision/classify --out '{out}' --resume" in said.replace("\n", "")
@@ -267,7 +266,7 @@ def test_place_that_is_taken_is_not_written_over(data, learned, capsys):
 
 def test_first_half_of_the_steps_sees_small_pictures_of_the_same_things(data):
     recipe = compose(data, settings={**TINY, "small": 16, "small_until": 0.5})
-    learner = ClassifierLearner(recipe, load(data, "train"))
+    learner = ClassifierLearner(recipe, load_tensors(data, "train"))
     images = learner.batches.batch(0)[0]
     small, whole = learner.seen(images, 0), learner.seen(images, -(-learner.steps // 2))
     assert small.shape == (len(images), 16, 16, 3)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.vision.images import hold_out, load
+from ludus.vision.images import hold_out, load_tensors
 from vision_toy import CLASSES, EACH, images, make_folder
 
 
@@ -15,7 +15,7 @@ def folder(tmp_path_factory):
 
 
 def test_folder_of_pictures_becomes_tensors(folder):
-    train, test = (load(str(folder), split) for split in ("train", "test"))
+    train, test = (load_tensors(str(folder), split) for split in ("train", "test"))
     assert train.classes == CLASSES
     assert train.images.shape == (3 * EACH, 32, 32, 3)
     assert train.images.dtype == torch.uint8

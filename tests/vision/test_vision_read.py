@@ -16,8 +16,7 @@ from ludus.scripts.main import main
 from ludus.training.fit import folder_of
 from ludus.utils.interrupts import Interrupted
 from ludus.vision.models.reader import Reader
-from ludus.vision.tasks import read
-from ludus.vision.tasks import read_report as reading
+from ludus.vision.tasks import read, read_report
 from ludus.vision.tasks.classify import Classify
 from ludus.vision.tasks.read import Data, Read
 from ludus.vision.tasks.read_recipe import compose
@@ -203,7 +202,7 @@ def test_what_the_picture_shows_is_read(learned):
 def test_judging_is_what_an_environment_would_see(learned):
     _, net, _ = learned
     data = frames(TOY, "camera", 1500, seed=9, environment={"size": 8}, spread=100)
-    y, rows = reading.judge(net.eval(), data)
+    y, rows = read_report.judge(net.eval(), data)
     assert 0 < len(rows) < len(data)
     with torch.no_grad():
         for k in range(0, len(rows), 97):
@@ -222,8 +221,8 @@ def test_reader_of_boards_learns_what_cells_show(tmp_path):
     assert summary.metrics["cells_right"] > summary.baseline["cells_right"] + 0.2
     assert "of the boards" in str(summary)
     assert make_batch("ludus/Snake-v1", 2, size=4, vision=net).observation_space == net.output_space
-    y, rows = reading.judge(net, frames("ludus/Snake-v1", "vision", 64, environment={"size": 4}))
-    picture = reading.readings_picture(y, rows, frames("ludus/Snake-v1", "vision", 64, environment={"size": 4}))
+    y, rows = read_report.judge(net, frames("ludus/Snake-v1", "vision", 64, environment={"size": 4}))
+    picture = read_report.readings_picture(y, rows, frames("ludus/Snake-v1", "vision", 64, environment={"size": 4}))
     assert (picture == (255, 0, 0)).all(axis=2).any()  # there are mistakes, and they are framed
 
 

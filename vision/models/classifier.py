@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from gymnasium import Space, spaces
-from torch import nn
 from torch.nn import functional as F
 
 from ...components.component import Component
@@ -79,11 +78,6 @@ class Classifier(Component):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.probabilities(x, self.mirror)
-
-    @property
-    def last_convolution(self) -> nn.Module:
-        """The layer whose maps Grad-CAM weighs: the last that still knows where something is."""
-        return [module for module in self.modules() if isinstance(module, nn.Conv2d)][-1]
 
 
 def spaces_of(images: Any, classes: int) -> tuple[spaces.Box, spaces.Box]:

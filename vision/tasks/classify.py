@@ -10,10 +10,10 @@ from ...training.batches import generator
 from ...training.fit import Fit
 from ...training.learner import Learner
 from ..augmentation import AugmentedBatches
-from ..images import Images, hold_out, load
+from ..images import Images, hold_out, load_tensors
 from ..models.classifier import Classifier, spaces_of
 from ..models.resnet import ResNet
-from . import classify_report as report
+from . import classify_report
 from .classify_recipe import ClassifierRecipe
 
 SEEN = 5000  # training images from which mean, spread and whitening are computed
@@ -91,7 +91,7 @@ class Classify(Fit):
     recipe: ClassifierRecipe
 
     def load(self) -> Data:
-        train, test = (load(self.recipe.data, split) for split in ("train", "test"))
+        train, test = (load_tensors(self.recipe.data, split) for split in ("train", "test"))
         if train.classes != test.classes:
             raise ValueError(f"{self.recipe.data}: its splits have other classes, {train.classes} and {test.classes}")
         if self.recipe.holdout:
@@ -105,19 +105,29 @@ class Classify(Fit):
 
     def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
         assert isinstance(learner, ClassifierLearner)
-        figures = report.figures(report.judge(learner.net, data.watched, mirror=False), data.watched.labels)
+        figures = classify_report.figures(
+            classify_report.judge(learner.net, data.watched, mirror=False), data.watched.labels
+        )
         return figures, f"right {figures['accuracy']:.1%}"
 
-    def finish(self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float) -> report.Summary:
+    def finish(
+        self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float
+    ) -> classify_report.Summary:
         test = data.test
-        net.metrics = report.measure(net, test, seconds)
-        p = report.judge(net, test, net.mirror)
-        worst = report.worst_mistakes(p, test.labels, 24)
+        net.metrics = classify_report.measure(net, test, seconds)
+        p = classify_report.judge(net, test, net.mirror)
+        worst = classify_report.worst_mistakes(p, test.labels, 24)
         for tag, image in (
-            ("test/confusion", report.confusion_picture(report.confusion(p, test.labels), test.classes)),
-            ("test/worst_mistakes", report.mistakes_picture(test, p, worst)),
-            ("test/explanations", report.explanations_picture(net, test, p, report.telling(p, test.labels, 24))),
+            (
+                "test/confusion",
+                classify_report.confusion_picture(classify_report.confusion(p, test.labels), test.classes),
+            ),
+            ("test/worst_mistakes", classify_report.mistakes_picture(test, p, worst)),
+            (
+                "test/explanations",
+                classify_report.explanations_picture(net, test, p, classify_report.telling(p, test.labels, 24)),
+            ),
         ):
             writer.add_image(tag, image, step, dataformats="HWC")
         writer.add_scalar("test/accuracy", net.metrics["accuracy"], step)
-        return report.Summary(net.metrics, report.baselines(data.train, test), self.recipe)
+        return classify_report.Summary(net.metrics, classify_report.baselines(data.train, test), self.recipe)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
 
 from ...data import images
 from ...data.image_sets import IMAGE_SETS
@@ -22,8 +24,10 @@ DESCRIPTION = """Train an image classifier.
 
 @dataclass(kw_only=True)
 class Arguments(FitArguments):
-    data: str | None = None
-    """A data set (fashion-mnist, cifar-10, cifar-100, cifar-100-coarse), fetched if need be; or a folder of images."""
+    data: Annotated[
+        str | None,
+        tyro.conf.arg(help=f"A data set ({', '.join(IMAGE_SETS)}), fetched if need be; or a folder of images."),
+    ] = None
     model: str = "resnet"
     """resnet or convnet."""
 

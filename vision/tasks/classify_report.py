@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from ...explain.attribution import explain
-from ...explain.overlay import overlay
+from ...explain.heat_maps import overlay
 from ...training.cost import multiply_adds, parameter_count
 from ...utils.wording import counted
 from ..images import Images

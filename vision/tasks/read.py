@@ -14,8 +14,9 @@ from ...training.batches import Shuffled
 from ...training.fit import Fit
 from ...training.learner import Learner
 from ..models.reader import Reader
+from . import read_report
 from .read_recipe import ReaderRecipe
-from .read_report import Summary, baseline, figures, judge, measure, readings_picture
+from .read_report import Summary, readings_picture
 
 WATCHED = 4096  # test pictures, at most, that are judged after each epoch; nothing is chosen by it
 TESTED_APART = 1_000_003  # what the seed of the test's episodes is further
@@ -121,14 +122,14 @@ class Read(Fit):
 
     def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
         assert isinstance(learner.net, Reader)
-        found = figures(*judge(learner.net, data.test, WATCHED), data.test)
+        found = read_report.figures(*read_report.judge(learner.net, data.test, WATCHED), data.test)
         name, value = next(iter(found.items()))
         return found, f"{name.replace('_', ' ')} {value:.4f}"
 
     def finish(self, net: Reader, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Summary:
-        y, rows = judge(net, data.test)
-        net.metrics = measure(net, y, rows, data.test, seconds)
+        y, rows = read_report.judge(net, data.test)
+        net.metrics = read_report.measure(net, y, rows, data.test, seconds)
         writer.add_image("test/readings", readings_picture(y, rows, data.test), step, dataformats="HWC")
-        for name, value in figures(y, rows, data.test).items():
+        for name, value in read_report.figures(y, rows, data.test).items():
             writer.add_scalar(f"test/{name}", value, step)
-        return Summary(net.metrics, baseline(data.train, data.test), self.recipe, len(data.train))
+        return Summary(net.metrics, read_report.baseline(data.train, data.test), self.recipe, len(data.train))

@@ -9,13 +9,13 @@ import torch
 from PIL import Image, ImageDraw
 
 from ...envs.frames import Frames
-from ...explain.overlay import rgb
+from ...explain.heat_maps import rgb
 from ...training.cost import multiply_adds, parameter_count
 from ...utils.wording import counted
 from ..models.reader import Reader
 
 AT_ONCE = 512  # pictures in a forward pass without training
-SHOWN = 12  # numbers, or pictures of boards, that are drawn
+SHOWN = 12  # numbers, or pictures of boards, that are rendered
 POINTS = 1500  # of a number's diagram
 
 

@@ -212,7 +212,7 @@ class Learned:
                 raise ValueError(
                     f"the component for slot {name} of {batch.name} {what} {theirs}, the slot's "
                     f"{'raw signal' if what == 'takes' else 'truth'} is {ours}; fit one for this slot, or put "
-                    "adapt or chain of ludus.components.composition around it"
+                    "adapt or chain of ludus.components around it"
                 )
         self._torch, self._device = torch, component.device
         self._elsewhere = self._device.type != "cpu"

@@ -29,7 +29,7 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
             return Learned(batch, name, given, truth)
         raise ValueError(
             f"slot {name} of {batch.name} cannot be filled with {given!r}; expected {_words(slot)}, the folder of a "
-            "component, or a component (ludus.components.composition.adapt makes one of any torch module)"
+            "component, or a component (ludus.components.adapt makes one of any torch module)"
         )
     if given in ("truth", "raw"):
         return Told(batch, name, "tell" if given == "truth" else "sense")

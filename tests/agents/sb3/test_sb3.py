@@ -114,9 +114,9 @@ def test_a_replay_buffer_that_was_lost_is_not_found_again_after_another_kill(tmp
 @pytest.mark.parametrize("name", ["ppo", "a2c"])
 def test_the_noise_of_gsde_is_drawn_again_as_it_was(tmp_path, name):
     values = {**TINY[name], "use_sde": True, "sde_sample_freq": 4, "policy_kwargs": {"net_arch": [8]}}
-    plan = configure("test/Slider-v0", name, values, steps=600, evaluate_every=0, checkpoint_seconds=0.0)
+    config = configure("test/Slider-v0", name, values, steps=600, evaluate_every=0, checkpoint_seconds=0.0)
     whole, again = tmp_path / "whole", tmp_path / "again"
-    Run.start(whole, plan).train()
+    Run.start(whole, config).train()
     shutil.copytree(whole, again)
     shutil.rmtree(checkpoint.list_checkpoints(again / "checkpoints")[0])
     Run.open(again).train()
@@ -134,12 +134,12 @@ def weights(folder):
 
 @pytest.mark.parametrize("name", ["ppo", "a2c"])
 def test_a_gsde_run_that_is_made_longer_equals_one_that_was_as_long_at_once(tmp_path, name):
-    def plan(steps):
+    def config_for(steps):
         values = {**TINY[name], **GENTLE}
         return configure("test/Slider-v0", name, values, steps=steps, evaluate_every=0, checkpoint_seconds=0.0)
 
-    Run.start(tmp_path / "whole", plan(1280)).train()
-    Run.start(tmp_path / "longer", plan(640)).train()
+    Run.start(tmp_path / "whole", config_for(1280)).train()
+    Run.start(tmp_path / "longer", config_for(640)).train()
     path = tmp_path / "longer" / "config.yaml"
     path.write_text(path.read_text().replace("steps: 640", "steps: 1280"))
     Run.open(tmp_path / "longer").train()
@@ -150,11 +150,11 @@ def test_a_gsde_run_that_is_made_longer_equals_one_that_was_as_long_at_once(tmp_
 def test_a_gsde_run_goes_on_from_an_interrupt_in_its_last_evaluation(tmp_path, monkeypatch):
     """It was saved at its last step, so no rollout follows."""
     values = {**TINY["ppo"], **GENTLE}
-    plan = configure("test/Slider-v0", "ppo", values, steps=256, evaluate_every=0, checkpoint_seconds=0.0)
+    config = configure("test/Slider-v0", "ppo", values, steps=256, evaluate_every=0, checkpoint_seconds=0.0)
     with monkeypatch.context() as patch:
         patch.setattr(RunCallback, "_evaluate", lambda self, keep=True: _interrupt())
         with pytest.raises(Interrupted):
-            Run.start(tmp_path / "run", plan).train()
+            Run.start(tmp_path / "run", config).train()
     assert run_steps(tmp_path / "run") == 256
     assert Run.open(tmp_path / "run").train().lengths.size
 

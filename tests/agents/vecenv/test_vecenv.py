@@ -292,7 +292,7 @@ def test_attributes_are_set_in_single_environments_where_there_are_any():
     [
         (lambda: to_sb3(gymnasium.make("CartPole-v1")), r"to_sb3 takes a gymnasium\.vector\.VectorEnv, got TimeLimit"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2, render_mode="ansi"), "render_mode must be None"),
-        (lambda: make_vec_env("CartPole-v1", 2, render_mode="rgb_array"), "draws itself; use SB3's own"),
+        (lambda: make_vec_env("CartPole-v1", 2, render_mode="rgb_array"), "renders itself; use SB3's own"),
         (lambda: make_vec_env("ludus/CartPole-v1", 2, wrapper_class=None), "wrapper_class is for environments one by"),
         (lambda: make_vec_env("ludus/CartPole-v1", seed="a"), "a seed must be a whole number"),
         (lambda: to_sb3(gymnasium.make_vec("Blackjack-v1", 2, vectorization_mode="sync")), "Blackjack-v1 observes"),

@@ -16,7 +16,7 @@ import ludus
 from commands_stage import said
 from hopper import HOPPER
 from hopper_folder import FOLDER, write_folder
-from ludus.envs.checks import verdicts as examination
+from ludus.envs.checks import verdicts
 from ludus.envs.checks.trial import try_out
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.simulation import load
@@ -289,7 +289,7 @@ def test_check_passes_a_file_and_frees_it_of_its_checks(third_party_file, capsys
 @pytest.fixture
 def short(monkeypatch):
     """Trials of a step of the fuzzer, whatever is asked for."""
-    monkeypatch.setattr(examination, "try_out", lambda file, limit, steps, *rest: try_out(file, limit, 1, *rest))
+    monkeypatch.setattr(verdicts, "try_out", lambda file, limit, steps, *rest: try_out(file, limit, 1, *rest))
 
 
 @pytest.mark.parametrize(

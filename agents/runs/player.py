@@ -8,15 +8,15 @@ from typing import Any
 
 from gymnasium import spaces
 
-from ..envs.command_line import environment
-from ..envs.engine.batch import check_seed
-from ..envs.engine.simulation import load
-from ..envs.ids import find_spec, is_ludus
-from ..envs.make import make_batch
-from ..utils.wording import did_you_mean
-from .evaluation import Policy, greedy_policy, named_policy
-from .regret import BLIND, TRUTH
-from .runs.run import Run
+from ...envs.command_line import environment
+from ...envs.engine.batch import check_seed
+from ...envs.engine.simulation import load
+from ...envs.ids import find_spec, is_ludus
+from ...envs.make import make_batch
+from ...utils.wording import did_you_mean
+from ..evaluation import Policy, greedy_policy, named_policy
+from ..regret import BLIND, TRUTH
+from .run import Run
 
 
 @dataclass(frozen=True)
