@@ -46,7 +46,8 @@ def resolve(images: str) -> str:
 def _say_that_there_are_parcels() -> None:
     warnings.warn(
         f"Sorter makes parcels of its own, because {DEFAULT_SET} is not here; "
-        f"`ludus fit vision/classify --data {DEFAULT_SET}` fetches it, the variable LUDUS_DATA names a folder that holds it, images='parcels' means them",
+        f"`ludus fit vision/classify --data {DEFAULT_SET}` fetches it, the variable LUDUS_DATA names a folder that "
+        "holds it, images='parcels' means them",
         stacklevel=2,
     )
 
