@@ -30,22 +30,16 @@ from ..engine.drawing import number, text
 from ..engine.kernels import kernel, uniform_in
 from ..engine.math.trigonometry import library_cos
 from ..engine.simulation import Parameter, Shown, Simulation
+from .mountain_car import PARAMETERS as MOUNTAIN_CAR
+from .mountain_car.constants import POSITION, VELOCITY
 from .mountain_car.rendering import INK, render_mountain_car
 
-POSITION, VELOCITY = 0, 1  # indices of the observation
 GOAL, EFFORT = 0, 1  # reward terms
 
 PARAMETERS = {
     "power": Parameter(0.0015, -0.01, 0.01, "length/step²", "the largest push; negative swaps left and right"),
-    "gravity": Parameter(0.0025, 0.0, 0.01, "length/step²", "largest pull of the slope"),
-    "frequency": Parameter(3.0, 0.5, 6.0, "rad/length", "of the valley's curve: how steep and narrow it is"),
-    "max_speed": Parameter(0.07, 0.001, 1.0, "length/step", "the car goes no faster"),
-    "min_position": Parameter(-1.2, -3.0, -0.3, "length", "where the wall stands"),
-    "max_position": Parameter(0.6, -0.2, 3.0, "length", "the right end of the world"),
-    "goal_position": Parameter(0.45, -0.3, 3.0, "length", "how far right the flag stands"),
-    "goal_velocity": Parameter(0.0, -1.0, 1.0, "length/step", "the least velocity that counts at the flag"),
-    "start_low": Parameter(-0.6, -3.0, 3.0, "length", "lower end of the first position"),
-    "start_high": Parameter(-0.4, -3.0, 3.0, "length", "upper end of the first position"),
+    **{name: parameter for name, parameter in MOUNTAIN_CAR.items() if name != "force"},
+    "goal_position": Parameter(0.45, -0.3, 3.0, "length", "how far right the flag stands"),  # stays in its old place
     "goal_reward": Parameter(100.0, 0.0, 1000.0, "", "for reaching the goal"),
     "action_cost": Parameter(0.1, 0.0, 10.0, "", "what the square of an action costs"),
 }

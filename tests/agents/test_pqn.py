@@ -174,7 +174,7 @@ class Signs(gymnasium.Env):
         return self._observe(), reward, self.left == 0, False, {}
 
 
-def test_a_strangers_dict_environment_can_be_learned():
+def test_a_third_partys_dict_environment_can_be_learned():
     if "test/Signs-v0" not in gymnasium.registry:
         gymnasium.register("test/Signs-v0", entry_point=Signs)
     batch = make_batch("test/Signs-v0", 16)

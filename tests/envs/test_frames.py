@@ -45,7 +45,7 @@ def test_every_pixel_is_painted_and_none_of_the_frame_is_black(id, keywords, sha
 
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)
-def test_drawing_changes_no_state_and_is_the_same_twice(id):
+def test_rendering_changes_no_state_and_is_the_same_twice(id):
     batch = played(id)
     before = batch.snapshot()
     shown = [buffer.copy() for buffer in batch.buffers]
@@ -94,12 +94,12 @@ def test_frames_of_another_kind_are_refused(frames):
         batch.render_many(np.array([0]), frames)
 
 
-def test_environment_outside_the_batch_is_not_drawn():
+def test_environment_outside_the_batch_is_not_rendered():
     batch = played("ludus/CartPole-v1")
     for indices in ([8], [0, 8]):
         with pytest.raises((IndexError, ValueError)):
             batch.render_many(np.array(indices), np.zeros((len(indices), 16, 16, 3), np.uint8))
-    with pytest.raises((IndexError, ValueError)):  # fewer frames than environments to draw
+    with pytest.raises((IndexError, ValueError)):  # fewer frames than environments to render
         batch.render_many(np.array([0, 1]), np.zeros((1, 16, 16, 3), np.uint8))
 
 

@@ -36,7 +36,7 @@ def test_gymnasiums_checker_passes_without_a_display(id, monkeypatch):
     check_env(gym.make(id, render_mode="rgb_array").unwrapped)
 
 
-def draw_three_times(env):
+def render_three_times(env):
     env.reset(seed=0)
     for _ in range(3):
         env.unwrapped.render()
@@ -47,7 +47,7 @@ def test_a_window_without_a_display_is_a_warning(monkeypatch):
         monkeypatch.delenv(variable, raising=False)
     for env in (gym.make(SNAKE, render_mode="human"), gym.make_vec(SNAKE, num_envs=2, render_mode="human")):
         with pytest.warns(UserWarning, match="snake is rendered, but nobody sees it: no display found") as warned:
-            draw_three_times(env)
+            render_three_times(env)
         assert len([w for w in warned if "nobody sees it" in str(w.message)]) == 1
         env.close()
 
@@ -94,7 +94,7 @@ def assert_same(ours, theirs, where):
 
 @pytest.mark.parametrize("mode", list(AutoresetMode))
 @pytest.mark.parametrize("id", ENVIRONMENTS)
-def test_vector_face_equals_gymnasiums_vector_of_single_faces(id, mode):
+def test_vector_wrapper_equals_gymnasiums_vector_of_single_wrappers(id, mode):
     ours = VectorEnv(module_of(id), N, autoreset_mode=mode, max_episode_steps=LIMIT)
     singles = [lambda: Env(module_of(id), max_episode_steps=LIMIT)] * N
     theirs = SyncVectorEnv(singles, autoreset_mode=mode)
@@ -363,7 +363,7 @@ def test_without_copies_the_arrays_are_views_with_the_same_values():
 
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)
-def test_frames_of_both_faces(id):
+def test_frames_of_both_wrappers(id):
     single, vector = (make(id, render_mode="rgb_array") for make in (gym.make, gym.make_vec))
     single.reset(seed=0)
     vector.reset(seed=0)

@@ -47,7 +47,7 @@ def test_its_truth_is_the_ordinary_observation_with_all_ends(id):
 
 
 @pytest.mark.parametrize("id", GAMES)
-def test_raw_is_what_is_drawn_and_the_same_on_all_faces(id):
+def test_raw_is_what_is_rendered_and_the_same_on_all_wrappers(id):
     batch = make_batch(id, 3, vision="raw")
     frames = np.zeros((3, VISION_SIDE, VISION_SIDE, 3), np.uint8)
     for buffers in play(batch, 40):
@@ -69,7 +69,7 @@ def test_raw_is_what_is_drawn_and_the_same_on_all_faces(id):
     assert not (batch.buffers.terminated | batch.buffers.truncated).any()
 
 
-def test_last_pictures_are_those_of_the_ended_episodes_on_all_faces():
+def test_last_pictures_are_those_of_the_ended_episodes_on_all_wrappers():
     keywords = {"vision": "raw", "max_episode_steps": 5}
     batch = make_batch("ludus/CartPole-v1", 3, **keywords)
     mode = AutoresetMode.SAME_STEP

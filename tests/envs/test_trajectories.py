@@ -45,7 +45,7 @@ def batch_trajectory(id, num_envs=1, index=0, seed=SEED, mode=AutoresetMode.SAME
     batch.action_space.seed(seed)
     b = batch.buffers
     rows = [row(row_of(b.observation, index))]
-    plan = iter(actions_for(batch.action_space, STEPS, SEED))
+    own_actions = iter(actions_for(batch.action_space, STEPS, SEED))
     ended = False
     while True:
         actions = np.array([batch.action_space.sample() for _ in range(num_envs)])
@@ -58,7 +58,7 @@ def batch_trajectory(id, num_envs=1, index=0, seed=SEED, mode=AutoresetMode.SAME
             batch.reset(b.terminated | b.truncated)
             if ended:
                 rows.append(row(row_of(b.observation, index)))
-        action = next(plan, None)
+        action = next(own_actions, None)
         if action is None:
             batch.close()
             return np.array(rows)
@@ -82,7 +82,7 @@ def starts(batch):
 
 
 def chance(id):
-    """Whether the reset and whether steps draw random numbers; some worlds begin always alike, or hold no chance."""
+    """Whether the reset and whether steps sample random numbers; some worlds begin always alike, or hold no chance."""
     batch = KernelBatch(ludus.ENVIRONMENTS[id][0], 1)
     batch.reset(seeds=[SEED])
     places = [batch.records["rng"][0]]
@@ -143,7 +143,7 @@ def test_trajectory_is_the_same_on_threads(alone):
     np.testing.assert_array_equal(batch_trajectory(id, 1, 0, threads=2), rows)  # more threads than environments
 
 
-def test_trajectory_is_the_same_on_the_single_face(alone):
+def test_trajectory_is_the_same_on_the_single_wrapper(alone):
     id, rows = alone
     np.testing.assert_array_equal(single_trajectory(id), rows)
 

@@ -134,8 +134,8 @@ def variants(id):
         drifts = {name: {"to": high, "at": 20, "over": 60} for name, (_, high) in ends.items()}
         add("fixed", "NextStep", **{name: high for name, (_, high) in ends.items()})
         for k, what in enumerate(("even", "odd")):  # the other half drifts
-            drawn, moved = list(ends)[k::2], list(ends)[1 - k :: 2]
-            randomize = {name: list(ends[name]) for name in drawn}
+            sampled, moved = list(ends)[k::2], list(ends)[1 - k :: 2]
+            randomize = {name: list(ends[name]) for name in sampled}
             drift = {name: drifts[name] for name in moved}
             add(f"{what} randomised", "NextStep", "any", max_episode_steps=LIMIT, randomize=randomize, drift=drift)
     if simulation.sizes:
@@ -192,16 +192,16 @@ class Actions:
         # Python promises that this sequence stays as it is in all its versions; NumPy's generators do not.
         self._random, self._space = random.Random(name), space
 
-    def draw(self, num_envs, mask):
-        draws = np.array([self._random.random() for _ in range(num_envs * int(np.prod(self._space.shape)))])
+    def sample(self, num_envs, mask):
+        numbers = np.array([self._random.random() for _ in range(num_envs * int(np.prod(self._space.shape)))])
         if isinstance(self._space, gymnasium.spaces.Box):
             low, high = self._space.low.astype(float), self._space.high.astype(float)
-            drawn = low + (high - low) * draws.reshape(num_envs, *self._space.shape)
-            return drawn.astype(self._space.dtype)
+            sampled = low + (high - low) * numbers.reshape(num_envs, *self._space.shape)
+            return sampled.astype(self._space.dtype)
         if mask is None or not mask.any(axis=-1).all():
-            return (draws * self._space.n).astype(np.int64)
+            return (numbers * self._space.n).astype(np.int64)
         counts = mask.sum(axis=1)
-        ranks = np.minimum((draws * counts).astype(np.int64), counts - 1)
+        ranks = np.minimum((numbers * counts).astype(np.int64), counts - 1)
         return (mask.cumsum(axis=1) > ranks[:, None]).argmax(axis=1)
 
 
@@ -227,9 +227,9 @@ def play(id, name, row):
         if policy in policies:
             action = policy_actions(env, policy).copy()
         elif single:
-            action = actions.draw(1, None if legal is None else legal[None])[0]
+            action = actions.sample(1, None if legal is None else legal[None])[0]
         else:
-            action = actions.draw(env.num_envs, legal)
+            action = actions.sample(env.num_envs, legal)
         observation, reward, terminated, truncated, info = env.step(action)
         shown.add("observation", observation)
         shown.add("reward", reward)

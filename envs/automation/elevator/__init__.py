@@ -59,7 +59,7 @@ Lifts         Full collective control. A lift stops at the next floor ahead wher
 Energy        of a trip over d metres: start_energy + max(0, ±(passengers - counterweight · capacity) · 75 kg ·
               9.81 m/s² · d), plus on the way up; lifts recover nothing
 End           Passengers arrive for `duration` seconds. Terminated when the last of them has got out: nothing can come
-              after it, so no value is cut off, and all policies are judged by the same passengers (what a seed draws
+              after it, so no value is cut off, and all policies are judged by the same passengers (what a seed brings
               does not depend on actions). Time ends an episode, however long its steps are: it has no limit of steps.
 Ties          of events at the same moment the arrival comes first, then the lifts in their order
 Sizes         `lifts` 1 … 6, 4 by default; `floors` 4 … 24, 16 by default
@@ -76,7 +76,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ...engine.simulation import Parameter, Simulation, Size
-from .constants import GLOBALS, LIFT_NUMBERS, PLANES, ROOM
+from .constants import ROOM, lift_index, plane_columns
 from .invariants import INVARIANTS, invariant
 from .observation import observe
 from .policies import heuristic, heuristic_collective, heuristic_destination, heuristic_nearest_car
@@ -159,7 +159,7 @@ def state(lifts, floors):
 
 
 def make_spaces(lifts, floors):
-    numbers = GLOBALS + 2 * floors + lifts * (LIFT_NUMBERS + PLANES * (2 * floors - 1))
+    numbers = lift_index(floors, plane_columns(floors), lifts)
     return spaces.Box(0.0, 1.0, (numbers,), np.float32), spaces.Discrete(lifts)
 
 

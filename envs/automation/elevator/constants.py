@@ -17,3 +17,14 @@ LIFT_PHASE = 1
 LIFT_BUSY, LIFT_LOAD = 6, 7
 LIFT_NUMBERS = 8  # its planes follow
 PLANES = 4  # of 2F - 1 columns each: where it is, where it lets out, its calls in this direction and in the other
+PLACE_PLANE, WANTED_PLANE, CALLS_PLANE, OTHER_CALLS_PLANE = range(PLANES)
+
+
+def plane_columns(floors):
+    """The columns of a lift's plane: the middle one for the call's floor, and as many as the others on either side."""
+    return 2 * floors - 1
+
+
+def lift_index(floors, columns, lift):
+    """Where a lift's numbers begin; for the lift after the last one, how many numbers the observation has."""
+    return GLOBALS + 2 * floors + lift * (LIFT_NUMBERS + PLANES * columns)

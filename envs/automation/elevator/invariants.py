@@ -8,6 +8,7 @@ from .constants import (
     CALL,
     CALL_DOWN,
     CALL_UP,
+    CALLS_PLANE,
     CLOSING,
     GLOBALS,
     LIFT_BUSY,
@@ -20,10 +21,17 @@ from .constants import (
     NOBODY,
     OPENING,
     PARKED,
+    PLACE_PLANE,
     PLANES,
     TIME_LEFT,
+    WANTED_PLANE,
 )
+from .observation import columns_of, index_of_lift
 from .rules_lifts import beyond, index_of, lets_in
+
+TIME_ROUNDING = 1e-6  # s, of sums of times
+SHARE_ROUNDING = 1e-6  # of a share of the time in single precision
+PLACE_ROUNDING = 1e-4  # floors, of a place that single precision shares out between two floors
 
 INVARIANTS = (
     "passengers who arrived were turned away, wait, ride or were served",
@@ -58,7 +66,7 @@ def invariant(s, world, shown, legal):
             ahead &= ~(1 << s.floor[lift])
         if ahead != 0 and (s.way[lift] == 0 or ahead & ~beyond(s.floor[lift], s.way[lift]) != 0):
             return 6
-    if not (0.0 <= s.waited <= s.spent + 1e-6 and math.isfinite(s.spent) and 0.0 <= s.energy < math.inf):
+    if not (0.0 <= s.waited <= s.spent + TIME_ROUNDING and math.isfinite(s.spent) and 0.0 <= s.energy < math.inf):
         return 7
     if not 0.0 <= s.stepped <= s.now < math.inf:
         return 7
@@ -201,16 +209,16 @@ def is_shown(s, shown):
         return False
     if shown[CALL_DOWN] != (called and s.call_way < 0):
         return False
-    if abs(shown[TIME_LEFT] - max(1.0 - s.now / s.duration, 0.0)) > 1e-6:
+    if abs(shown[TIME_LEFT] - max(1.0 - s.now / s.duration, 0.0)) > SHARE_ROUNDING:
         return False
     here, way = (s.call_floor, s.call_way) if called else (0, 1)
     for floor in range(floors):
         known = called and s.by_destination and s.entry_to[s.call_entry] == here + floor * way
         if shown[GLOBALS + floor] != (called and here == floor) or shown[GLOBALS + floors + floor] != known:
             return False
-    plane = 2 * floors - 1
+    plane = columns_of(floors)
     for lift in range(s.phase.shape[0]):
-        at = GLOBALS + 2 * floors + lift * (LIFT_NUMBERS + PLANES * plane)
+        at = index_of_lift(floors, plane, lift)
         if shown[at + LIFT_SAME_WAY] != (s.way[lift] == way) or shown[at + LIFT_OTHER_WAY] != (s.way[lift] == -way):
             return False
         for phase in range(MOVING, CLOSING + 1):
@@ -224,20 +232,20 @@ def is_shown(s, shown):
         for index in range(plane):
             floor = here + (index - floors + 1) * way
             inside = 0 <= floor < floors
-            place += shown[at + index] * floor
-            if not 0.0 <= shown[at + index] <= inside:
+            place += shown[at + PLACE_PLANE * plane + index] * floor
+            if not 0.0 <= shown[at + PLACE_PLANE * plane + index] <= inside:
                 return False
-            for k in range(PLANES - 1):
-                marks += shown[at + (k + 1) * plane + index]
+            for k in range(WANTED_PLANE, PLANES):
+                marks += shown[at + k * plane + index]
             if inside:
                 marks -= (
                     (s.wanted[lift] >> floor & 1) + (s.calls[lift, 0] >> floor & 1) + (s.calls[lift, 1] >> floor & 1)
                 )
-                if shown[at + plane + index] != s.wanted[lift] >> floor & 1:
+                if shown[at + WANTED_PLANE * plane + index] != s.wanted[lift] >> floor & 1:
                     return False
-                if shown[at + 2 * plane + index] != s.calls[lift, index_of(way)] >> floor & 1:
+                if shown[at + CALLS_PLANE * plane + index] != s.calls[lift, index_of(way)] >> floor & 1:
                     return False
         low, high = min(s.floor[lift], s.target[lift]), max(s.floor[lift], s.target[lift])
-        if marks != 0.0 or not low - 1e-4 <= place <= high + 1e-4:
+        if marks != 0.0 or not low - PLACE_ROUNDING <= place <= high + PLACE_ROUNDING:
             return False
     return True

@@ -4,6 +4,7 @@ from ...engine.kernels import clear, kernel
 from .constants import (
     CALL,
     CALL_UP,
+    CALLS_PLANE,
     GLOBALS,
     LIFT_BUSY,
     LIFT_LOAD,
@@ -12,18 +13,26 @@ from .constants import (
     LIFT_SAME_WAY,
     MOVING,
     NOBODY,
+    OTHER_CALLS_PLANE,
     PARKED,
-    PLANES,
     TIME_LEFT,
+    WANTED_PLANE,
+    lift_index,
+    plane_columns,
 )
 from .rules_lifts import index_of
 
 SOON = 20.0  # s, unit of the time until a lift is done
 
+# The formulas compiled; the spaces take them as they stand, and so need no compiler.
+columns_of = kernel(plane_columns)
+index_of_lift = kernel(lift_index)
+
 
 @kernel
 def observe(s, world, out):
     floors = s.flight.shape[0]
+    columns = columns_of(floors)
     clear(out)
     out[TIME_LEFT] = max(1.0 - s.now / s.duration, 0.0)
     here, way = 0, 1  # the floor and the direction from which all others are seen
@@ -34,10 +43,8 @@ def observe(s, world, out):
         out[GLOBALS + here] = 1.0
         if s.by_destination:
             out[GLOBALS + floors + (s.entry_to[s.call_entry] - here) * way] = 1.0
-    at = GLOBALS + 2 * floors
     for lift in range(s.phase.shape[0]):
-        observe_lift(s, lift, here, way, out[at:])
-        at += LIFT_NUMBERS + PLANES * (2 * floors - 1)
+        observe_lift(s, lift, here, way, out[index_of_lift(floors, columns, lift) :])
 
 
 @kernel
@@ -49,7 +56,7 @@ def observe_lift(s, lift, here, way, out):
         out[LIFT_PHASE + s.phase[lift]] = 1.0
         out[LIFT_BUSY] = min((s.event[lift] - s.now) / SOON, 1.0)
     out[LIFT_LOAD] = min(s.load[lift] / int(s.capacity), 1.0)
-    plane = 2 * floors - 1
+    plane = columns_of(floors)
     at = LIFT_NUMBERS + floors - 1 - here * way  # of floor 0 in the first plane; floor f is f * way further
     floor = s.floor[lift]
     if s.phase[lift] == MOVING:
@@ -62,9 +69,9 @@ def observe_lift(s, lift, here, way, out):
         out[at + floor * way] = 1.0 - (passed - whole)
     else:
         out[at + floor * way] = 1.0
-    mark(out, at + plane, way, s.wanted[lift])
-    mark(out, at + 2 * plane, way, s.calls[lift, index_of(way)])
-    mark(out, at + 3 * plane, way, s.calls[lift, index_of(-way)])
+    mark(out, at + WANTED_PLANE * plane, way, s.wanted[lift])
+    mark(out, at + CALLS_PLANE * plane, way, s.calls[lift, index_of(way)])
+    mark(out, at + OTHER_CALLS_PLANE * plane, way, s.calls[lift, index_of(-way)])
 
 
 @kernel

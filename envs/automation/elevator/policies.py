@@ -9,7 +9,9 @@ from ...engine.kernels import kernel
 from .constants import BOARDING, CLOSING, MOVING, NOBODY, OPENING
 from .rules_lifts import beyond, end_of, index_of, lets_in
 
-QUEUED, NEW_DESTINATION, NEXT_ROUND = 2.0, 35.0, 50.0  # s, weights of destination dispatch
+ABOARD, CALLED, STOP = 1.25, 4.3, 5.4  # s, weights of a passenger, of a call and of a new stop
+DISPATCH_ABOARD, DISPATCH_CALLED, DISPATCH_STOP = 0.5, 6.0, 12.0  # s, the same in destination dispatch
+QUEUED, NEW_DESTINATION, NEXT_ROUND = 2.0, 35.0, 50.0  # s, more weights of destination dispatch
 
 
 @kernel
@@ -115,7 +117,7 @@ def heuristic(s, world, out):
     best = math.inf
     out[0] = 0
     for lift in range(s.phase.shape[0] if s.call_floor != NOBODY else 0):
-        time = cost(s, lift, 1.25, 4.3, 5.4)
+        time = cost(s, lift, ABOARD, CALLED, STOP)
         if time < best:
             best = time
             out[0] = lift
@@ -130,7 +132,7 @@ def heuristic_destination(s, world, out):
     best = math.inf
     out[0] = 0
     for lift in range(s.phase.shape[0] if s.call_floor != NOBODY else 0):
-        time = cost(s, lift, 0.5, 6.0, 12.0)
+        time = cost(s, lift, DISPATCH_ABOARD, DISPATCH_CALLED, DISPATCH_STOP)
         if s.by_destination:
             time += cost_of_passenger(s, lift)
         if time < best:

@@ -9,6 +9,7 @@ OTHER_ROUTES = 2  # beside the K chutes: K rejects, K + 1 sends round again
 LOOP = 8  # items that the loop holds
 ROUNDS_SEEN = 3  # more of them look the same
 MOST_TURNED = 3.2  # rad, either way
+BRIGHTEST = 2.0  # the largest factor of the light: `lighting` is at most 1
 
 SORTED, WRONG, REJECTED, TIME, ENERGY, JAM = range(6)  # terms
 

@@ -5,6 +5,7 @@ import numpy as np
 from ...engine.kernels import kernel
 from ...engine.simulation import Shown
 from .constants import (
+    BRIGHTEST,
     ENERGY,
     JAM,
     JAMMED,
@@ -79,7 +80,10 @@ def invariant(s, world, shown, legal):
     if not (NOTHING <= s.route < s.right.shape[0] + OTHER_ROUTES and 0 <= s.label < world.first.shape[0] - 1):
         return 7
     if not (
-        0.0 <= s.cover_x < 1.0 and 0.0 <= s.cover_y < 1.0 and abs(s.angle) <= MOST_TURNED and 0.0 <= s.light <= 2.0
+        0.0 <= s.cover_x < 1.0
+        and 0.0 <= s.cover_y < 1.0
+        and abs(s.angle) <= MOST_TURNED
+        and 0.0 <= s.light <= BRIGHTEST
     ):
         return 7
     for belt in range(SPEEDS):

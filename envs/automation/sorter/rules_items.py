@@ -45,8 +45,9 @@ def resolve(images: str) -> str:
 @lru_cache(maxsize=1)
 def _say_that_there_are_parcels() -> None:
     warnings.warn(
-        f"Sorter draws parcels, because {DEFAULT_SET} is not here; `ludus fit vision/classify --data {DEFAULT_SET}` "
-        "fetches it, the variable LUDUS_DATA names a folder that holds it, images='parcels' means them",
+        f"Sorter makes parcels of its own, because {DEFAULT_SET} is not here; "
+        f"`ludus fit vision/classify --data {DEFAULT_SET}` fetches it, the variable LUDUS_DATA names a folder that "
+        "holds it, images='parcels' means them",
         stacklevel=2,
     )
 

@@ -28,7 +28,7 @@ from .constants import (
 )
 
 DEPTH = 1e-7  # u; rounding is less, even at a speed of 100 u/step
-ROUNDING = 1e-9  # of a speed, as a share of it
+SPEED_ROUNDING = 1e-9  # of a speed, as a share of it
 STEEP = 0.1  # the vertical part of a speed is no smaller a share: no angle is beyond 1.4 rad
 
 INVARIANTS = (
@@ -72,7 +72,11 @@ def invariant(s, world, shown, legal):
     if s.wait > 0:
         if s.x != s.paddle or s.y != PADDLE_LINE or s.vx != 0.0 or s.vy != 0.0 or s.falling or s.contacts != 0:
             return 5
-    elif abs(math.hypot(s.vx, s.vy) - s.speed) > ROUNDING * s.speed or abs(s.vy) < STEEP * s.speed or s.contacts < 0:
+    elif (
+        abs(math.hypot(s.vx, s.vy) - s.speed) > SPEED_ROUNDING * s.speed
+        or abs(s.vy) < STEEP * s.speed
+        or s.contacts < 0
+    ):
         return 5
     if (s.y < PADDLE_LINE or s.vy <= 0.0) if s.falling else s.y > PADDLE_LINE + DEPTH:
         return 6

@@ -10,7 +10,7 @@ from ...engine.kernels import kernel
 from .constants import BRICK_HEIGHT, FIELD, HALF_BALL, POINTS, WALL_TOP
 
 NEAR = HALF_BALL + 0.001  # u: a brick that far from the ball's way is looked at, so that rounding leaves out none
-ROUNDING = 1e-9  # steps: a ball that far inside a brick has arrived there in this moment
+MOMENT = 1e-9  # steps: a ball that far inside a brick has arrived there in this moment
 
 
 @kernel
@@ -64,7 +64,7 @@ def passage(place, velocity, sides):
 def moment(across, along):
     """When the ball touches a brick whose column and row it passes at those times; infinite if it misses it."""
     enter, leave = max(across[0], along[0]), min(across[1], along[1])
-    return max(enter, 0.0) if -ROUNDING <= enter < leave and leave > 0.0 else math.inf
+    return max(enter, 0.0) if -MOMENT <= enter < leave and leave > 0.0 else math.inf
 
 
 @kernel

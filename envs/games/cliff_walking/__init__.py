@@ -35,10 +35,10 @@ def state():
     return {
         "row": "i8",
         "column": "i8",
-        "wish": "i8",  # the last action, NONE before the first
+        "wish": "i8",  # the last action, NOWHERE before the first
         "way": "i8",  # and the way that it went
         "falls": "i8",  # in this episode
-        "fell": "i8",  # the column where the last step ended in a fall, NONE where it did not: only for rendering
+        "fell": "i8",  # the column where the last step ended in a fall, NO_FALL where it did not: only for rendering
     }
 
 

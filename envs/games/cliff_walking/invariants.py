@@ -2,7 +2,8 @@
 
 from ...engine.kernels import kernel
 from ...engine.simulation import Shown
-from .constants import COLUMNS, FALL, FALL_REWARD, LAST_COLUMN, LAST_ROW, MOVES, NONE, STEP_REWARD, TIME
+from ..rules_ways import is_way_sound
+from .constants import COLUMNS, FALL, FALL_REWARD, LAST_COLUMN, LAST_ROW, NO_FALL, STEP_REWARD, TIME
 
 INVARIANTS = (
     "the walker is on the meadow, at the start or at the goal",
@@ -24,15 +25,9 @@ def invariant(s, world, shown, legal):
         return 2
     if s.totals[FALL] != FALL_REWARD * s.falls or s.totals[TIME] != STEP_REWARD * (s.clock - s.falls):
         return 3
-    if s.clock == 0:
-        if s.wish != NONE or s.way != NONE:
-            return 4
-    else:
-        if not (0 <= s.wish < MOVES and 0 <= s.way < MOVES) or (s.way - s.wish) % MOVES == MOVES // 2:  # backwards
-            return 4
-        if s.is_slippery == 0.0 and s.way != s.wish:
-            return 4
-    if s.fell != NONE and not (s.row == LAST_ROW and s.column == 0 and 0 < s.fell < LAST_COLUMN and s.falls > 0):
+    if not is_way_sound(s):
+        return 4
+    if s.fell != NO_FALL and not (s.row == LAST_ROW and s.column == 0 and 0 < s.fell < LAST_COLUMN and s.falls > 0):
         return 5
     if shown[0] // COLUMNS != s.row or shown[0] % COLUMNS != s.column:
         return 6

@@ -58,7 +58,7 @@ def state(size):
     return {
         "row": "i8",
         "column": "i8",
-        "wish": "i8",  # the last action, NONE before the first
+        "wish": "i8",  # the last action, NOWHERE before the first
         "way": "i8",  # and the way that it went
     }
 

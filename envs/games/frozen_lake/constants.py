@@ -1,9 +1,9 @@
 """Constants of FrozenLake that several of its files use."""
 
-MOVES = 4
+from ..rules_ways import MOVES
+
 LEFT, DOWN, RIGHT, UP = range(MOVES)  # actions, and the ways that they go
 ROW_STEP, COLUMN_STEP = (0, 1, 0, -1), (-1, 0, 1, 0)  # tiles, by way
-NONE = -1  # wish and way before the first step
 
 FROZEN, HOLE, GOAL = range(3)  # tiles
 

@@ -2,7 +2,8 @@
 
 from ...engine.kernels import kernel
 from ...engine.simulation import Shown
-from .constants import FROZEN, GOAL, MOVES, NONE
+from ..rules_ways import is_way_sound
+from .constants import FROZEN, GOAL
 
 INVARIANTS = (
     "the elf is on the lake",
@@ -23,14 +24,8 @@ def invariant(s, world, shown, legal):
         return 2
     if s.success != (tile == GOAL):
         return 3
-    if s.clock == 0:
-        if s.wish != NONE or s.way != NONE:
-            return 4
-    else:
-        if not (0 <= s.wish < MOVES and 0 <= s.way < MOVES) or (s.way - s.wish) % MOVES == MOVES // 2:  # backwards
-            return 4
-        if s.is_slippery == 0.0 and s.way != s.wish:
-            return 4
+    if not is_way_sound(s):
+        return 4
     if shown[0] != size * s.row + s.column:
         return 5
     return 0

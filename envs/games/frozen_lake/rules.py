@@ -3,7 +3,8 @@
 import numpy as np
 
 from ...engine.kernels import kernel, uniform
-from .constants import ARRIVAL, COLUMN_STEP, FROZEN, GOAL, HOLE, NONE, ROW_STEP
+from ..rules_ways import NOWHERE, slide
+from .constants import ARRIVAL, COLUMN_STEP, FROZEN, GOAL, HOLE, ROW_STEP
 
 TILES = ".o*"  # the letters of FROZEN, HOLE and GOAL
 MAPS = {
@@ -21,21 +22,9 @@ def make_tiles(size):
 
 
 @kernel
-def slide(action, luck, success_rate):
-    """The way of one who wants to go ``action``; ``luck`` is a random number in [0, 1).
-
-    Lots of equal numbers give what Gymnasium's give: first the side before the action in their order, then the action,
-    then the side after it.
-    """
-    side = (1.0 - success_rate) / 2.0
-    turn = int(luck >= side) + int(luck >= side + success_rate)  # no branch that no processor can foresee
-    return (action + 3 + turn) & 3  # the ways form a circle of four
-
-
-@kernel
 def reset(s, world):
     s.row = s.column = 0
-    s.wish = s.way = NONE
+    s.wish = s.way = NOWHERE
 
 
 @kernel
@@ -45,7 +34,8 @@ def step(s, action, world, terms):
     last = world.tiles.shape[0] - 1
     s.wish = s.way = action
     if s.is_slippery != 0.0:
-        s.way = slide(action, uniform(s), s.success_rate)
+        side = (1.0 - s.success_rate) / 2.0
+        s.way = slide(action, uniform(s), side, side + s.success_rate)
     s.row = min(max(s.row + ROW_STEP[s.way], 0), last)
     s.column = min(max(s.column + COLUMN_STEP[s.way], 0), last)
     tile = world.tiles[s.row, s.column]

@@ -117,7 +117,7 @@ def step(s, action, world, terms):
         return False
     stand = world.stand[s.row * SIZE + s.column]
     wanted = stand if action == PICK_UP else IN_TAXI  # where the passenger must be
-    if stand < 0 or s.passenger != wanted:
+    if stand == NO_STAND or s.passenger != wanted:
         s.event = FAULTED
         terms[FAULT] = FAULT_REWARD
         return False
@@ -141,5 +141,5 @@ def mask(s, world, out):
     stand = world.stand[cell]
     for way in range(MOVES):
         out[way] = world.open[cell, way]
-    out[PICK_UP] = stand >= 0 and s.passenger == stand
-    out[DROP_OFF] = stand >= 0 and s.passenger == IN_TAXI
+    out[PICK_UP] = stand != NO_STAND and s.passenger == stand
+    out[DROP_OFF] = stand != NO_STAND and s.passenger == IN_TAXI

@@ -34,6 +34,9 @@ from .rules_geometry import clearance
 from .rules_map import cell_at
 
 TOUCH = 1e-6  # m by which two ways to reckon a distance may differ
+UNIT = 1e-9  # by which the square of a unit vector's length may differ from 1
+SHOWN_UNIT = 1e-5  # the same in single precision
+SUMMED = 1e-9  # s, the rounding of a sum of steps
 LOOKS = 8  # places along a beam at which it must be free
 
 INVARIANTS = (
@@ -72,7 +75,7 @@ def is_crowd_sound(s):
     for walker in range(s.walkers):
         x, y = s.disc_x[s.pillars + walker], s.disc_y[s.pillars + walker]
         length = s.walk_x[walker] * s.walk_x[walker] + s.walk_y[walker] * s.walk_y[walker]
-        if not (0.0 < x < ARENA and 0.0 < y < ARENA and abs(length - 1.0) < 1e-9):
+        if not (0.0 < x < ARENA and 0.0 < y < ARENA and abs(length - 1.0) < UNIT):
             return False
     return True
 
@@ -149,9 +152,9 @@ def invariant(s, world, shown, legal):
     for k in range(shown.shape[0]):
         if not (0.0 if k <= GOAL else -1.0) <= shown[k] <= 1.0:
             return 8
-    if abs(shown[SIN] * shown[SIN] + shown[COS] * shown[COS] - 1.0) > 1e-5:
+    if abs(shown[SIN] * shown[SIN] + shown[COS] * shown[COS] - 1.0) > SHOWN_UNIT:
         return 8
-    longest = s.clock * LONGEST_STEP + 1e-9  # s, with the rounding of a sum
+    longest = s.clock * LONGEST_STEP + SUMMED  # s
     if not (PER_SECOND * longest <= s.totals[TIME] <= 0.0 and PER_EFFORT * longest <= s.totals[EFFORT] <= 0.0):
         return 9
     return 0

@@ -12,9 +12,9 @@ FLOOR, TILE, SHADOW = (238, 234, 225), (231, 226, 215), (58, 50, 66)
 WALL, WALL_TOP, INK = (66, 74, 92), (92, 102, 124), (222, 228, 240)
 WOOD, WOOD_TOP, STONE, STONE_TOP = (150, 104, 66), (188, 138, 92), (120, 128, 138), (166, 174, 184)
 BEAM, LIGHT, HIT, TRACE = (16, 158, 176), (206, 240, 240), (10, 120, 150), (74, 112, 214)
-GOAL, GOAL_FLOOR, POLE, FLAG = (70, 176, 96), (214, 240, 214), (82, 72, 66), (226, 62, 58)
+GOAL_COLOUR, GOAL_FLOOR, POLE, FLAG = (70, 176, 96), (214, 240, 214), (82, 72, 66), (226, 62, 58)
 BODY, BODY_EDGE, BODY_DOME, TYRE, NOSE = (250, 170, 48), (186, 108, 20), (255, 206, 118), (44, 44, 52), (58, 52, 60)
-CRASH, SKIN, HAIR = (222, 48, 44), (236, 192, 158), (74, 54, 42)
+CRASH_COLOUR, SKIN, HAIR = (222, 48, 44), (236, 192, 158), (74, 54, 42)
 COATS = ((92, 128, 196), (176, 92, 140), (84, 152, 122), (198, 132, 62), (120, 104, 178), (96, 140, 158))
 BLUR, DEPTH = 0.3, 0.32  # m over which a shadow fades, and how dark it is at its obstacle
 
@@ -175,10 +175,10 @@ def render_goal(s, frame, x, y, unit):
     ring = max(0.05 * unit, 1.0)
     if s.success:
         for halo in range(3):
-            disc(frame, x, y, radius + (9 - 3 * halo) * ring, shade(0.25 + 0.25 * halo, FLOOR, GOAL))
-    disc(frame, x, y, radius + ring, GOAL)
-    disc(frame, x, y, radius, GOAL if s.success else GOAL_FLOOR)
-    disc(frame, x, y, 0.3 * radius, GOAL)
+            disc(frame, x, y, radius + (9 - 3 * halo) * ring, shade(0.25 + 0.25 * halo, FLOOR, GOAL_COLOUR))
+    disc(frame, x, y, radius + ring, GOAL_COLOUR)
+    disc(frame, x, y, radius, GOAL_COLOUR if s.success else GOAL_FLOOR)
+    disc(frame, x, y, 0.3 * radius, GOAL_COLOUR)
 
 
 @kernel
@@ -210,7 +210,7 @@ def render_rover(s, frame, x, y, unit):
     cos, sin = math.cos(s.heading), -math.sin(s.heading)  # y is down here
     radius = max(s.radius * unit, 3.0)
     if clearance(s, s.x, s.y, s.pillars + s.walkers) < s.radius:
-        disc(frame, x, y, 2.2 * radius, CRASH)
+        disc(frame, x, y, 2.2 * radius, CRASH_COLOUR)
         disc(frame, x, y, 1.7 * radius, FLOOR)
     cast_shadow(frame, x, y, x, y, radius, 0.6 * radius)
     across, along = 0.72 * radius, 0.5 * radius

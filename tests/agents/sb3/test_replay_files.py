@@ -204,7 +204,7 @@ def test_values_that_cannot_be_are_refused(tmp_path, name, value, words):
         reopen(tmp_path, saved)
 
 
-def test_a_strangers_environment_may_leave_its_space(tmp_path):
+def test_a_third_partys_environment_may_leave_its_space(tmp_path):
     buffer, files, saved = played(tmp_path, 7)
     buffer.observations[3, 1] = 1.1
     files._seals[3] = files._seal(3)

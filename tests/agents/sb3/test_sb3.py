@@ -177,7 +177,7 @@ def test_a_resume_in_the_warm_up_goes_on_with_other_random_actions(tmp_path, nam
     np.testing.assert_array_equal(whole, halves)
 
 
-def test_a_strangers_environment_goes_on_with_other_episodes():
+def test_a_third_partys_environment_goes_on_with_other_episodes():
     batch = make_batch("Pendulum-v1", 2)
     agent = registry.make("sac", batch, registry.resolve("sac", TINY["sac"]), 0)
     first = agent.env.reset()

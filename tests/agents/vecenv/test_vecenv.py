@@ -154,7 +154,7 @@ def test_algorithms_learn_the_same_whatever_the_autoreset(algorithm, keywords):
     assert not torch.equal(results[0], others[0])  # other random numbers, so other starts
 
 
-def test_a_stranger_that_cannot_be_reset_in_parts_is_refused():
+def test_a_third_partys_environment_that_cannot_be_reset_in_parts_is_refused():
     env = to_sb3(gymnasium.make_vec("CartPole-v1", 8, vectorization_mode="vector_entry_point"))
     env.reset()
 
@@ -363,7 +363,7 @@ def test_a_question_without_an_answer_leaves_the_workers_of_an_async_vector_envi
     env.close()
 
 
-def test_a_strangers_environments_are_asked_one_by_one():
+def test_a_third_partys_environments_are_asked_one_by_one():
     env = to_sb3(gymnasium.make_vec("CartPole-v1", 2, vectorization_mode="sync"))
     assert env.get_attr("gravity") == [9.8, 9.8]
     assert env.has_attr("gravity")

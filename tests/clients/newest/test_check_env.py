@@ -19,7 +19,7 @@ def said():
     """The warnings of a test, but for the one of Sorter on machines without data."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warnings.filterwarnings("ignore", "Sorter draws parcels")
+        warnings.filterwarnings("ignore", "Sorter makes parcels of its own")
         yield caught
 
 

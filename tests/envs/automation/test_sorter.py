@@ -251,7 +251,7 @@ def test_the_default_set_that_is_fetched_meanwhile_is_in_the_world_as_in_the_spa
 def test_without_data_it_shows_parcels_and_says_so(monkeypatch):
     monkeypatch.setattr(rules_items, "is_at_hand", lambda name: False)
     rules_items._say_that_there_are_parcels.cache_clear()
-    with pytest.warns(UserWarning, match="Sorter draws parcels, because fashion-mnist is not here"):
+    with pytest.warns(UserWarning, match="Sorter makes parcels of its own, because fashion-mnist is not here"):
         assert rules_items.resolve("auto") == "parcels"
     assert rules_items.resolve("auto") == "parcels"  # said once
     rules_items._say_that_there_are_parcels.cache_clear()

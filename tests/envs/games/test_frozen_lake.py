@@ -180,7 +180,7 @@ def test_who_has_drowned_or_arrived_moves_no_more_and_samples_nothing():
     np.testing.assert_array_equal(batch.records["rng"], before)
 
 
-def test_single_face_is_gymnasiums():
+def test_single_wrapper_is_gymnasiums():
     ours, theirs = gym.make(ID), gym.make("FrozenLake-v1")
     assert ours.observation_space == theirs.observation_space
     assert ours.action_space == theirs.action_space

@@ -284,7 +284,7 @@ def test_games_with_the_same_luck_are_gymnasiums(ours, theirs, games):
     assert (changes > 20) == ("fickle_passenger" in ours)
 
 
-def test_single_face_is_gymnasiums():
+def test_single_wrapper_is_gymnasiums():
     ours, theirs = gym.make(ID), gym.make("Taxi-v4")
     assert ours.observation_space == theirs.observation_space
     assert ours.action_space == theirs.action_space

@@ -302,7 +302,7 @@ def test_noise_is_added_to_the_torque_and_uniform():
     np.testing.assert_array_equal(quiet.records["rng"], streams)  # no noise takes no number
 
 
-def test_single_face_gives_the_same_as_gymnasium():
+def test_single_wrapper_gives_the_same_as_gymnasium():
     """Without setting the state on the way: what differs in a last bit is still less than 1e-9 after 40 steps."""
     theirs, ours = gym.make("Acrobot-v1"), gym.make("ludus/Acrobot-v1")
     assert ours.observation_space == theirs.observation_space

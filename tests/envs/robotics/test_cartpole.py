@@ -169,7 +169,7 @@ def test_a_limit_itself_is_inside_and_the_next_number_beyond_it_outside():
         assert batch.buffers.terminated.tolist() == [False, False, True, True] * 2
 
 
-def test_single_face_gives_the_same_as_gymnasium():
+def test_single_wrapper_gives_the_same_as_gymnasium():
     theirs, ours = gym.make("CartPole-v1"), gym.make("ludus/CartPole-v1")
     assert ours.observation_space == theirs.observation_space
     assert ours.action_space == theirs.action_space

@@ -184,7 +184,7 @@ def test_backwards_over_the_flag_does_not_count():
     assert after(set_by_hand([0.59], [-0.01]), LEFT)[2] == [False]
 
 
-def test_single_face_gives_the_same_as_gymnasium():
+def test_single_wrapper_gives_the_same_as_gymnasium():
     theirs, ours = gym.make("MountainCar-v0"), gym.make("ludus/MountainCar-v0")
     assert ours.observation_space == theirs.observation_space
     assert ours.action_space == theirs.action_space

@@ -156,7 +156,7 @@ class FloatFrames(Line):
 
 
 @breaks("render.pure")
-class DrawsLots(Line):
+class RenderSamples(Line):
     def render(self):
         self.generators[0].random()
         return super().render()
@@ -232,7 +232,7 @@ class RefusesModes(Line):
 
 
 @breaks_ludus("ludus.disabled.others", also=("ludus.num_envs", "ludus.single"))
-class DrawsForEverybody(Line):
+class SamplesForEverybody(Line):
     def start(self, selected):
         super().start(selected)
         for generator in self.generators:
@@ -349,7 +349,7 @@ class SnapshotAsText(Line):
 
 
 @breaks_ludus("ludus.snapshot", also=("ludus.restore", "ludus.actions.unmoved"))
-class SnapshotDrawsLots(Line):
+class SnapshotSamples(Line):
     def snapshot(self):
         data = super().snapshot()
         self.generators[0].random()

@@ -248,11 +248,11 @@ def test_snapshot_holds_memory_and_what_is_shown():
         opened(3, camera="raw").restore(kept)
 
 
-# --- Faces
+# --- Wrappers
 
 
 @pytest.mark.parametrize("given", ["truth", "raw", "noisy:0.2", "component"])
-def test_faces_show_the_same(given):
+def test_wrappers_show_the_same(given):
     fill = (lambda: Remembering()) if given == "component" else (lambda: given)
     single = gym.make(ID, camera=fill())
     vector = gym.make_vec(ID, 3, camera=fill(), autoreset_mode="SameStep")
