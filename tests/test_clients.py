@@ -60,7 +60,7 @@ def test_the_page_names_the_versions_that_are_pinned_and_files_that_exist():
 
 
 def test_the_suite_of_ludus_does_not_collect_the_clients():
-    rest = f"--ignore-glob={ROOT}/tests/test_*.py"
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests", rest]
+    rest = [f"--ignore={path}" for path in (ROOT / "tests").iterdir() if path.name not in ("clients", "conftest.py")]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests", *rest]
     result = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
-    assert result.returncode == 5, result.stdout  # without the files of tests/ nothing is left to collect
+    assert result.returncode == 5, result.stdout  # without all else in tests/ nothing is left to collect
