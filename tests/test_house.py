@@ -32,11 +32,10 @@ def test_the_first_line_of_a_module_says_what_it_is(file):
 def test_every_module_that_a_text_names_exists(file):
     if file.name == "CHANGELOG.md":
         return
+    known = {f"/{path.relative_to(ROOT).as_posix()}": path for path in (*SOURCES, *TESTS)}
     for number, line in enumerate(file.read_text().splitlines(), 1):
         for name in PATH.findall(line):
-            found = [
-                path for path in (*SOURCES, *TESTS) if f"/{path.relative_to(ROOT).as_posix()}".endswith(f"/{name}")
-            ]
+            found = [path for place, path in known.items() if place.endswith(f"/{name}")]
             assert found or name in ELSEWHERE, f"{file}:{number} names {name}, which does not exist"
             if file in SOURCES and len(found) > 1:  # a page may say what lies in each environment's folder
                 assert any(is_near(path, file) for path in found), f"{file}:{number}: which {name}? Write its folder"
