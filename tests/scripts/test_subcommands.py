@@ -139,7 +139,7 @@ def test_a_task_is_a_module_and_a_line_in_the_table(module, monkeypatch, capsys,
             self.out, self.folder = out, out / "folder"
 
         def train(self, progress):
-            progress(Progress(1, 2, 1, 10.0, 0.5, ""))
+            progress(Progress(1, 2, 10.0))
             return types.SimpleNamespace(fingerprint="f" * 64), "learned something"
 
     @dataclass(kw_only=True)
