@@ -36,7 +36,7 @@ class Arguments:
     id: Annotated[str, tyro.conf.Positional]
     """An environment id; of another package MODULE:ID."""
     count: int = 40
-    """How many changes that compile, sampled (always the same ones)."""
+    """How many changes that compile, chosen at random (always the same ones)."""
     all: bool = False
     """Every possible change."""
     retry: bool = False
