@@ -5,8 +5,8 @@ from ...engine.kernels import copy_rows, kernel, repeat_rows
 from .constants import COLUMN_STEP, FRUIT_EATEN, ROW_STEP, UP
 
 GRASS, GRASS_DARK = (170, 208, 96), (160, 199, 86)
-BODY_OLD, BODY_NEW, HEAD_COLOR = (98, 134, 214), (58, 92, 190), (44, 72, 164)
-FRUIT_COLOR, SHINE, STALK, LEAF = (222, 62, 52), (246, 146, 132), (96, 66, 40), (62, 128, 52)
+BODY_OLD, BODY_NEW, HEAD_COLOUR = (98, 134, 214), (58, 92, 190), (44, 72, 164)
+FRUIT_COLOUR, SHINE, STALK, LEAF = (222, 62, 52), (246, 146, 132), (96, 66, 40), (62, 128, 52)
 EYE, PUPIL, TONGUE = (252, 252, 252), (24, 24, 40), (214, 60, 78)
 INK, INK_SHADOW = (252, 252, 244), (44, 64, 30)
 FADE = 32  # cells over which a snake changes from the neck's colour to the tail's, at least: fewer would show steps
@@ -44,10 +44,10 @@ def render(s, world, frame):
     if not fine:
         index = s.tail
         for age in range(1, s.length + 1):
-            color_cell(s, frame, s.body[index], HEAD_COLOR if age == s.length else body_color(age / s.length))
+            color_cell(s, frame, s.body[index], HEAD_COLOUR if age == s.length else body_color(age / s.length))
             index = index + 1 if index + 1 < cells else 0
         if s.fruit >= 0:  # a full board has none
-            color_cell(s, frame, s.fruit, FRUIT_COLOR)
+            color_cell(s, frame, s.fruit, FRUIT_COLOUR)
     for row in range(size):
         repeat_rows(frame, row * height // size, 1, (row + 1) * height // size)
     if fine:
@@ -85,7 +85,7 @@ def render_fine(s, frame):
 @kernel
 def render_apple(frame, x, y, unit):
     for side in (-1, 1):
-        disc(frame, x + side * 0.1 * unit, y, 0.27 * unit, FRUIT_COLOR)
+        disc(frame, x + side * 0.1 * unit, y, 0.27 * unit, FRUIT_COLOUR)
     line(frame, x, y - 0.2 * unit, x + 0.05 * unit, y - 0.42 * unit, 0.07 * unit, STALK)
     line(frame, x + 0.1 * unit, y - 0.34 * unit, x + 0.24 * unit, y - 0.4 * unit, 0.12 * unit, LEAF)
     disc(frame, x - 0.16 * unit, y - 0.09 * unit, 0.07 * unit, SHINE)
@@ -95,7 +95,7 @@ def render_apple(frame, x, y, unit):
 def render_head(frame, x, y, unit, heading):
     dx, dy = COLUMN_STEP[heading], ROW_STEP[heading]
     line(frame, x, y, x + 0.58 * unit * dx, y + 0.58 * unit * dy, 0.08 * unit, TONGUE)
-    line(frame, x, y, x + 0.06 * unit * dx, y + 0.06 * unit * dy, 0.84 * unit, HEAD_COLOR)
+    line(frame, x, y, x + 0.06 * unit * dx, y + 0.06 * unit * dy, 0.84 * unit, HEAD_COLOUR)
     for side in (-1, 1):
         eye_x = x + 0.13 * unit * dx - side * 0.2 * unit * dy
         eye_y = y + 0.13 * unit * dy + side * 0.2 * unit * dx
