@@ -22,6 +22,7 @@ Source        Moore 1990, *Efficient Memory-based Learning for Robot Control*, w
 """
 
 import math
+from functools import wraps
 
 import numpy as np
 from gymnasium import spaces
@@ -30,7 +31,7 @@ from ..engine.drawing import number, text
 from ..engine.kernels import kernel, uniform_in
 from ..engine.math.trigonometry import library_cos
 from ..engine.simulation import Parameter, Shown, Simulation
-from .mountain_car import PARAMETERS as MOUNTAIN_CAR
+from . import mountain_car
 from .mountain_car.constants import POSITION, VELOCITY
 from .mountain_car.rendering import INK, render_mountain_car
 
@@ -38,7 +39,7 @@ GOAL, EFFORT = 0, 1  # reward terms
 
 PARAMETERS = {
     "power": Parameter(0.0015, -0.01, 0.01, "length/step²", "the largest push; negative swaps left and right"),
-    **{name: parameter for name, parameter in MOUNTAIN_CAR.items() if name != "force"},
+    **{name: parameter for name, parameter in mountain_car.PARAMETERS.items() if name != "force"},
     "goal_position": Parameter(0.45, -0.3, 3.0, "length", "how far right the flag stands"),  # stays in its old place
     "goal_reward": Parameter(100.0, 0.0, 1000.0, "", "for reaching the goal"),
     "action_cost": Parameter(0.1, 0.0, 10.0, "", "what the square of an action costs"),
@@ -49,18 +50,9 @@ def state():
     return {"position": "f8", "velocity": "f8", "push": "f4"}
 
 
-def make_spaces(
-    *,
-    min_position=PARAMETERS["min_position"].span,
-    max_position=PARAMETERS["max_position"].span,
-    max_speed=PARAMETERS["max_speed"].span,
-    start_low=PARAMETERS["start_low"].span,
-    start_high=PARAMETERS["start_high"].span,
-):
-    """The world, and the start, which may lie outside (as in Gymnasium: the first step brings the car back)."""
-    low = np.array([min(min_position[0], start_low[0]), -max_speed[1]], np.float32)
-    high = np.array([max(max_position[1], start_high[1]), max_speed[1]], np.float32)
-    return spaces.Box(low, high, dtype=np.float32), spaces.Box(-1.0, 1.0, (1,), np.float32)
+@wraps(mountain_car.make_spaces)  # so that it is asked for the same keywords; those parameters are the same, too
+def make_spaces(**spans):
+    return mountain_car.make_spaces(**spans)[0], spaces.Box(-1.0, 1.0, (1,), np.float32)
 
 
 @kernel
