@@ -1,0 +1,1 @@
+"""Forecasts of time series: models that fill slots, their trainings, and how good they are."""

@@ -1,0 +1,1 @@
+"""Forecasters, each a component with the paper that it follows in its header."""

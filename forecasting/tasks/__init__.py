@@ -1,0 +1,1 @@
+"""Trainings of forecasters: `ludus fit forecasting/…`."""
