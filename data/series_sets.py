@@ -161,7 +161,7 @@ def load_set(name: str) -> Series:
         ValueError: an unknown name; a file is damaged.
     """
     entry = find_set(name)
-    ((path, data),) = datasets.read_files(entry, "all").items()
+    (data,) = datasets.read_files(entry, "all").values()
     lines = list(csv.reader(io.StringIO(_text(data))))
     first = lines.pop(0) if entry.header else [str(number + 1) for number in range(len(lines[0]))]
     times = np.array([line[0] for line in lines], "datetime64[s]") if entry.dated else None
@@ -191,7 +191,7 @@ def _text(data: bytes) -> str:
 def _published(entry: SeriesSet, times: np.ndarray | None) -> dict[str, np.ndarray]:
     """The forecasts that were published for a market, at the rows of its series."""
     assert times is not None
-    ((_, data),) = datasets.read_files(entry, "published").items()
+    (data,) = datasets.read_files(entry, "published").values()
     lines = [line for line in csv.DictReader(io.StringIO(_text(data))) if line["market"] == entry.market]
     rows = np.searchsorted(times, np.array([line["date"] for line in lines], "datetime64[s]"))
     found = {}
