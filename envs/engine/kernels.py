@@ -136,6 +136,23 @@ def _move_all(source, target):
     target[...] = source
 
 
+@intrinsic(prefer_literal=True)
+def _on_the_stack(typing_context, count):
+    if not isinstance(count, types.IntegerLiteral):
+        raise TypingError(f"scratch needs a constant, got {count}")
+    size, of_array = count.literal_value, types.Array(types.float64, 1, "C")
+
+    def generate(context, builder, signature, arguments):
+        array = context.make_array(of_array)(context, builder)
+        number, length = context.get_value_type(types.float64), context.get_constant(types.intp, size)
+        data = cgutils.alloca_once(builder, number, size=length)
+        width = context.get_constant(types.intp, 8)
+        context.populate_array(array, data=data, shape=[length], strides=[width], itemsize=width, meminfo=None)
+        return array._getvalue()
+
+    return of_array(count), generate
+
+
 @intrinsic
 def _no_look_at_rows(typing_context, array, source, target, count):
     return types.void(array, source, target, count), _nothing
@@ -163,6 +180,12 @@ def _demand_rows(array, source, target, count):
 def _demand_same_shape(source, target):
     if source.shape != target.shape:
         raise ValueError("copy_array between arrays of two shapes")
+
+
+@compiled_as(_on_the_stack)
+def scratch(count):
+    """(count,) float64 for the time of one call, of any content and on the stack; ``count`` is a constant."""
+    return np.empty(count)
 
 
 @kernel
