@@ -3,13 +3,13 @@
 Hourly prices (€/MWh) with two columns that are published before the day, in the shape of the sets ``epf-…``. What they
 are made of, as in Weron 2014, *Electricity price forecasting*, and in markets with much wind and sun:
 
-    load          a working day's shape with its morning and evening, weekends and seasons, and weather with a memory of
-                  days; what is published is the load with an error whose standard deviation is 2 % of the mean
-    wind + solar  wind from a slow process with a memory of about a day and more of it in winter; sun by hour and season,
-                  dimmed by the day's clouds; published with an error that is as large as a forecast's usually is
-    price         rises with what load is left for other plants (load - wind - solar), steeply where that is scarce, and
-                  falls below zero where nearly nothing is left; times the price of fuel, which wanders over months; plus
-                  noise with a memory of hours, and plus rare spikes upwards that fade within hours
+    load          a working day's shape with its morning and evening, weekends and seasons, and weather with a memory
+                  of days; what is published is the load with an error of a standard deviation of 2 % of the mean
+    wind + solar  wind from a slow process with a memory of about a day and more of it in winter; sun by hour and
+                  season, dimmed by clouds; published with an error of a standard deviation of 12 % of the value
+    price         rises with what load is left for other plants (load - wind - solar), steeply where that is scarce,
+                  and falls below zero where nearly nothing is left; times the price of fuel, which wanders over months;
+                  plus noise with a memory of hours, and rare spikes upwards that fade within hours
 
 The first four years are for training (the fourth of these for validation), the last 104 weeks are the test. Prices are
 rounded to 0.01 €/MWh, loads to 1 MW, so that they are the same on every machine.
@@ -31,13 +31,11 @@ LOAD = 20_000.0  # MW, in the mean
 # Share of the mean load at each hour of a working day and of a Sunday; Saturdays lie between.
 WORKING = np.array([77, 73, 71, 71, 74, 82, 95, 107, 113, 115, 116, 117, 116, 114, 112, 110, 110, 113, 117, 118, 113,
                     105, 96, 86]) / 100.0  # fmt: skip
-SUNDAY = (
-    np.array([73, 68, 66, 65, 65, 66, 69, 74, 81, 87, 91, 94, 93, 88, 85, 83, 84, 90, 98, 101, 98, 93, 87, 79]) / 100.0
-)
+SUNDAY = np.array([73, 68, 66, 65, 65, 66, 69, 74, 81, 87, 91, 94, 93, 88, 85, 83, 84, 90, 98, 101, 98, 93,
+                   87, 79]) / 100.0  # fmt: skip
 SATURDAY = 0.5  # how far a Saturday is on the way from a working day to a Sunday
 WINTER = 0.09  # by what share the load is higher in January, and lower in July
 WIND, SUN = 3_400.0, 5_500.0  # MW: mean wind, and the most that the sun gives at noon in June
-SHORTAGE = 0.05  # €/MWh at a residual load of 0, per exponential
 LEVEL, SLOPE = 35.0, 13.0  # €/MWh at the mean residual load, and per share of the mean load
 SPIKES = 0.0012  # chance per hour
 

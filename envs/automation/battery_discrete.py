@@ -1,8 +1,8 @@
 """BatteryDiscrete: the battery of ``ludus/Battery-v0`` with twenty actions.
 
-All is as the card of ``ludus/Battery-v0`` says (``envs/automation/battery``), but for the actions: 0 … 19, where 10 does
-nothing, 9 … 0 discharge at 1 … 10 tenths of the rated power and 11 … 19 charge at 1 … 9 ninths of it. With the default
-parameters these are changes of the charge by -1.0 … +0.9 MWh in steps of 0.1, among which the optimum is.
+All is as the card of ``ludus/Battery-v0`` says (``envs/automation/battery``), but for the actions: 0 … 19, where 10
+does nothing, 9 … 0 discharge at 1 … 10 tenths of the rated power and 11 … 19 charge at 1 … 9 ninths of it. With the
+default parameters these are changes of the charge by -1.0 … +0.9 MWh in steps of 0.1, among which the optimum is.
 """
 
 from dataclasses import replace

@@ -1,14 +1,15 @@
 """Battery: buy and sell on a day-ahead market whose prices are not known, but forecast.
 
-World         A battery at a meter, behind which there may be a load and solar panels. Each hour it charges or discharges
-              at a share of its power for the hour. Of what is bought for it the share `efficiency` arrives in it; what
-              it gives is sold whole. It has to be empty at midnight. The market is a sealed auction for all 24 hours of
-              a day, held before the day begins, so nobody sees a price of the running day before the day is over: each
-              hour is paid at its price, and the prices of the day are shown by nothing but the slot, as a forecast.
+World         A battery at a meter, behind which there may be a load and solar panels. Each hour it charges or
+              discharges at a share of its power for the hour. Of what is bought for it the share `efficiency` arrives
+              in it; what it gives is sold whole. It has to be empty at midnight. The market is a sealed auction for all
+              24 hours of a day, held before the day begins, so nobody sees a price of the running day before the day is
+              over: each hour is paid at its price, and the prices of the day are shown by nothing but the slot, as a
+              forecast
 Actions       Battery: float32 (1,), -1 … 1: share of the rated power, + charges. BatteryDiscrete: 0 … 19, where 10 does
-              nothing, 9 … 0 discharge at 1 … 10 tenths of the rated power and 11 … 19 charge at 1 … 9 ninths of it: with
-              the default parameters -1.0 … +0.9 MWh in steps of 0.1. What is not possible is moved to the nearest that
-              is: the charge stays between empty and full, and is never more than can be discharged by midnight.
+              nothing, 9 … 0 discharge at 1 … 10 tenths of the rated power and 11 … 19 charge at 1 … 9 ninths of it:
+              with the default parameters -1.0 … +0.9 MWh in steps of 0.1. What is not possible is moved to the nearest
+              that is: the charge stays between empty and full, and is never more than can be discharged by midnight
 Observation   `state`: float32 (35,)
               | #       | what                                                        | low      | high | unit     |
               |---------|-------------------------------------------------------------|----------|------|----------|
@@ -19,10 +20,10 @@ Observation   `state`: float32 (35,)
               | 34      | load less sun in the coming hour; 0 when the week is over   | -pv_peak | *    | MW       |
               * 1.7 times load_mean
 Slots         `forecast`, once a day: raw is flat float32, what is known before the day: `past` (lookback, columns), the
-              rows before midnight, the price first · `known` (24, K), what is known of the day's rows in advance, such as
-              a load forecast · `calendar` (4,). The truth is the day's prices, float32 (24,), €/MWh, and the default.
-              Baselines: `naive` (yesterday), `weekly` (a week ago), `seasonal-naive` (a week ago for Monday, Saturday and
-              Sunday, else yesterday), `climatology` (mean of the training split by month, weekday and hour)
+              rows before midnight, the price first · `known` (24, K), what is known of the day's rows in advance, such
+              as a load forecast · `calendar` (4,). The truth is the day's prices, float32 (24,), €/MWh, and the
+              default. Baselines: `naive` (yesterday), `weekly` (a week ago), `seasonal-naive` (a week ago for Monday,
+              Saturday and Sunday, else yesterday), `climatology` (mean of the training split by month, weekday, hour)
 Reward        `market`: € paid for what the site gives to the grid, less what it takes, at the hour's price · `wear`:
               -wear per MWh discharged · `fee`: -import_fee per MWh taken from the grid
 Start         midnight, the battery empty; any day of the split that six more follow
@@ -42,10 +43,10 @@ import numpy as np
 from gymnasium import spaces
 
 from ...engine.simulation import Choice, Parameter, Simulation, Size, Slot
-from .constants import ACTIONS, CHARGE, HOURS, NET_LOAD, NUMBERS, REST, SEASON_COS, SEASON_SIN
+from .constants import HOURS, NET_LOAD, NUMBERS, SEASON_COS, SEASON_SIN
 from .invariants import INVARIANTS, invariant
 from .observation import observe, sense, tell
-from .policies import cheap_hours, climatology, heuristic, naive, plan, seasonal_naive, weekly
+from .policies import cheap_hours, climatology, heuristic, naive, seasonal_naive, weekly
 from .rendering import render
 from .rules import reset, step
 from .rules_market import SPLITS, columns_of, make_market

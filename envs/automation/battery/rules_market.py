@@ -107,10 +107,8 @@ def _climate(prices: np.ndarray, calendar: np.ndarray, times: np.ndarray) -> np.
 def _clock(day: np.ndarray) -> np.ndarray:
     """Buy in the cheapest three hours in a row of a mean ``day`` (24,), and sell in the dearest three after them."""
     three = day[:-2] + day[1:-1] + day[2:]
-    buy, sell = max(
-        ((b, s) for b in range(len(three)) for s in range(b + 3, len(three))),
-        key=lambda pair: three[pair[1]] - three[pair[0]],
-    )
+    pairs = [(buy, sell) for buy in range(len(three)) for sell in range(buy + 3, len(three))]
+    buy, sell = max(pairs, key=lambda pair: three[pair[1]] - three[pair[0]])
     clock = np.zeros(HOURS)
     clock[buy : buy + 3], clock[sell : sell + 3] = 1.0, -1.0
     return clock
