@@ -21,4 +21,4 @@ def site_shapes() -> tuple[np.ndarray, np.ndarray]:
     load = LOAD / LOAD.mean() * (1.0 + WINTER * cos)
     from_noon = (np.arange(HOURS) + 0.5 - 12.0) / (6.0 - 2.0 * cos)
     sun = (0.6 - 0.4 * cos) * np.cos(0.5 * np.pi * np.clip(from_noon, -1.0, 1.0))
-    return np.round(load, 4), np.round(np.maximum(sun, 0.0), 4)  # so that they are the same on every machine
+    return np.round(load, 6), np.round(np.maximum(sun, 0.0), 6)  # so that they are the same on every machine
