@@ -8,7 +8,7 @@ import numpy as np
 from ....data import generated_prices
 from ....data.series import Series, calendar_of
 from ....data.series_sets import load_set
-from .constants import HOURS, YEARDAYS
+from .constants import DAYS, HOURS, YEARDAYS
 from .rules_site import site_shapes
 
 COLUMN = "price"
@@ -40,6 +40,31 @@ def load_prices(data: str) -> Series:
     return generated_prices.generate_prices() if data == generated_prices.NAME else load_set(data)
 
 
+def check_prices(series: Series) -> np.ndarray:
+    """The times of a series that can be a market; ``ValueError`` in one line if it cannot."""
+    if series.times is None:
+        raise ValueError(f"{series.name} has no times; Battery needs hourly prices with their dates")
+    if series.step != "1h":
+        raise ValueError(f"{series.name} is in steps of {series.step}, expected 1h: Battery needs 24 prices a day")
+    if COLUMN not in series.columns:
+        raise ValueError(
+            f"{series.name} has the columns {', '.join(series.columns)}, and none is called {COLUMN!r}; rename the "
+            "one that holds the price in €/MWh"
+        )
+    apart = np.flatnonzero(np.diff(series.times) != np.timedelta64(3600, "s"))
+    if len(apart):
+        where = str(series.times[apart[0] + 1]).replace("T", " ")[:16]
+        raise ValueError(
+            f"{series.name}: row {apart[0] + 2} ({where}) is not one hour after the row before; Battery needs 24 rows "
+            "for every day"
+        )
+    bad = np.argwhere(~np.isfinite(series.values))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(f"{series.name}: row {row + 1}, column {series.columns[column]} holds no number; fill it")
+    return series.times
+
+
 def make_market(data: str, split: str, lookback: int) -> Market:
     """The market of ``split``: the last part of the series is ``test``, all before it ``train``."""
     return _market(data, split, lookback)
@@ -48,16 +73,23 @@ def make_market(data: str, split: str, lookback: int) -> Market:
 @lru_cache(maxsize=4)
 def _market(data: str, split: str, lookback: int) -> Market:
     series = load_prices(data)
-    assert series.times is not None
+    times = check_prices(series)
     train_stop = series.splits["test"][0]
-    first, stop = (lookback, train_stop) if split == "train" else series.splits["test"]
-    first += -first % HOURS  # the first midnight
+    midnight = int(np.argmax(calendar_of(times)[:, 0] == 0.0))  # the first row of the first whole day
+    first, stop = (0, train_stop) if split == "train" else series.splits["test"]
+    first = max(first, lookback)
+    first += (midnight - first) % HOURS
     days = (stop - first) // HOURS
+    if days < DAYS:
+        raise ValueError(
+            f"the {split} split of {series.name} has {max(days, 0)} whole days after a look-back of {lookback} h, "
+            f"expected {DAYS} or more; take a longer series or a smaller lookback"
+        )
     stop = first + HOURS * days
     values = series.values[:, [series.columns.index(name) for name in series.ordered]].astype(np.float32)
-    calendar = calendar_of(series.times)
+    calendar = calendar_of(times)
     known = np.stack([series.column(name)[first:stop] for name in series.known], axis=-1) if series.known else None
-    climate = _climate(values[:train_stop, 0], calendar[:train_stop], series.times[:train_stop])
+    climate = _climate(values[:train_stop, 0], calendar[:train_stop], times[:train_stop])
     published = {}
     for name in PUBLISHED.values():
         all_rows = series.published.get(name)
@@ -77,7 +109,7 @@ def _market(data: str, split: str, lookback: int) -> Market:
         weekday=calendar[midnights, 1].astype(np.int64),
         yearday=calendar[midnights, 2].astype(np.int64),
         season=np.round(np.stack([np.sin(angle), np.cos(angle)], axis=-1), 6),  # the same on every machine
-        month=_month(series.times[midnights]),
+        month=_month(times[midnights]),
         climate=climate.astype(np.float32),
         clock=_clock(climate.mean(axis=(0, 1))),
         dnn=published["dnn"],

@@ -49,9 +49,7 @@ def test_random_weeks_equal_the_twins(module, parameters):
     b = batch.buffers
     for hour in range(7 * 24):
         for shown, twin in zip(b.observation.tolist(), twins, strict=True):
-            assert shown == pytest.approx(
-                twin.observation(), abs=2e-5
-            )  # rounded shapes
+            assert shown == pytest.approx(twin.observation(), abs=2e-5)  # rounded shapes
         if module == BOX:
             actions = np.clip(generator.normal(0.1, 0.8, (episodes, 1)), -1.0, 1.0).astype(np.float32)
             shares = actions[:, 0].tolist()

@@ -1,12 +1,15 @@
 """The plan of Battery: equal to a mixed-integer programme where it says so, near it elsewhere, blind to the future."""
 
+from dataclasses import replace
+
 import gymnasium
 import numpy as np
 import pytest
 
 import ludus  # noqa: F401
-from battery_stage import DEFAULTS, best_day, play_plan, random_days
-from ludus.envs.automation.battery.policies import best_charge, nearest_action, share_towards
+from battery_stage import DEFAULTS, best_day, play_plan, random_days, shown_to_plan
+from ludus.envs.automation.battery import rules_market
+from ludus.envs.automation.battery.policies import best_charge, nearest_action, plan, share_towards
 from ludus.envs.automation.battery.rules_market import load_prices
 from ludus.envs.automation.battery.rules_site import site_shapes
 
@@ -111,3 +114,44 @@ def test_with_the_truth_a_week_earns_the_sum_of_its_days(id):
         # Single precision of a Box's actions: each of 168 is rounded by 6e-8 at most, at prices up to 300 €/MWh.
         assert earned[week] == pytest.approx(best, abs=2e-3 if id == "ludus/Battery-v0" else 1e-9)
     env.close()
+
+
+DAY = 50  # of the test split
+
+
+@pytest.fixture
+def other_future(monkeypatch):
+    """Call it, and all prices from midnight of day ``DAY`` on are others; what is known in advance stays."""
+    values = GENERATED.values.copy()
+    midnight = GENERATED.splits["test"][0] + 24 * DAY
+    values[midnight:, 0] = values[midnight:, 0][::-1] * 1.7 - 20.0
+
+    def change():
+        monkeypatch.setattr(rules_market, "load_prices", lambda data: replace(GENERATED, values=values))
+        rules_market._market.cache_clear()
+
+    yield change
+    monkeypatch.undo()
+    rules_market._market.cache_clear()
+
+
+def actions_of_a_day(forecast):
+    env = gymnasium.make_vec("ludus/BatteryDiscrete-v0", num_envs=1, forecast=forecast, split="test")
+    batch = env.unwrapped.batch
+    batch.seed_from(1)
+    batch.store["day"] = DAY
+    batch.refresh()
+    actions = []
+    for _ in range(24):
+        actions.append(int(plan(shown_to_plan(batch))[0]))
+        batch.step(np.array(actions[-1:]))
+    env.close()
+    return actions
+
+
+@pytest.mark.parametrize("forecast", ["naive", "seasonal-naive", "weekly", "climatology", "truth"])
+def test_the_plan_sees_nothing_of_the_prices_that_will_come(other_future, forecast):
+    before = actions_of_a_day(forecast)
+    assert len(set(before)) > 1, "it does something"
+    other_future()
+    assert (actions_of_a_day(forecast) == before) == (forecast != "truth")
