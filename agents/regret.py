@@ -53,6 +53,7 @@ def compare(
     seed: int,
     age: int = 0,
     progress: Callable[[str, float], Any] | None = None,
+    every_start: bool = False,
 ) -> list[Regret]:
     """Judge ``policy`` with each of the ``fillings`` in ``slot``, in the same episodes.
 
@@ -60,6 +61,7 @@ def compare(
         make_batch: ``make_batch(num_envs, **fillings)`` makes the environments.
         fillings: What fills the slot in turn. Truth and blind are played in any case, as the ends of the scale.
         progress: Called with a filling and the share of its episodes that are played.
+        every_start: See ``evaluate``.
 
     Returns:
         One for each of ``fillings``, in their order.
@@ -71,7 +73,7 @@ def compare(
             if progress is not None:
                 progress(filling, share)
 
-        judged[filling] = play_filling(make_batch, policy, slot, filling, episodes, seed, age, tell)
+        judged[filling] = play_filling(make_batch, policy, slot, filling, episodes, seed, age, tell, every_start)
     best, worst = judged[TRUTH].evaluation, judged[BLIND].evaluation
     rows = []
     for filling in fillings:
@@ -92,6 +94,7 @@ def play_filling(
     seed: int,
     age: int = 0,
     progress: Callable[[float], Any] | None = None,
+    every_start: bool = False,
 ) -> Played:
     """Play ``policy`` with ``filling`` in ``slot``, and measure what it is shown; the arguments are ``compare``'s."""
     batch = make_batch(envs_for(episodes), **{slot: filling})
@@ -106,7 +109,7 @@ def play_filling(
             if progress is not None:
                 progress(played / episodes)
 
-        return Played(evaluate(batch, act, episodes, seed, age, tell), gauge.measure, gauge.metric)
+        return Played(evaluate(batch, act, episodes, seed, age, tell, every_start), gauge.measure, gauge.metric)
     finally:
         batch.close()
 

@@ -188,6 +188,10 @@ class Simulation:
     render: Kernel | None = None  # (s, world, frame); None: there is nothing to see
     heuristic: Kernel | None = None  # (s, world, out) of the reference policy
     heuristics: Mapping[str, Kernel] = field(default_factory=dict)  # the same of further policies, by their names
+    # By name, policies that see what is shown and nothing else, functions of Python's: (PolicyView) -> actions (N, …).
+    policies: Mapping[str, Callable] = field(default_factory=dict)
+    # world -> how many starts can be asked for by number; the kernel `reset` finds it in s.start, -1 where none was.
+    starts: Callable[[Any], int] | None = None
     invariant: Kernel | None = None  # (s, world, shown, legal) -> the number of a sentence in `invariants`, or 0
     invariants: tuple[str, ...] = ()  # what the kernel `invariant` checks, in order of its numbers
     parameters: Mapping[str, Parameter] = field(default_factory=dict)

@@ -100,13 +100,22 @@ class SlottedBatch(KernelBatch):
         """(N, *space) what ``slot`` shows now; always the same memory."""
         return self._shown[slot]
 
+    def estimate(self, slot: str) -> np.ndarray:
+        """(N, *truth) what ``slot`` says of its truth now."""
+        return self._shown[slot]
+
     def show_in(self, observation: np.ndarray) -> np.ndarray:
         raise TypeError("the observation of a batch with slots belongs to its fillings and cannot be moved")
 
     # --- Commands ---
 
-    def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
-        super().reset(selected, seeds)
+    def reset(
+        self,
+        selected: np.ndarray | None = None,
+        seeds: Sequence[int | None] | None = None,
+        starts: int | Sequence[int] | np.ndarray | None = None,
+    ) -> None:
+        super().reset(selected, seeds, starts)
         self._begin(self._all if selected is None else np.flatnonzero(selected))
 
     def seed_from(self, seed: int, age: int = 0) -> None:
