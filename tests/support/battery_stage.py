@@ -1,11 +1,7 @@
 """What the tests of Battery share: a mixed-integer programme for a day, which is solved by HiGHS, and random prices."""
 
-from types import SimpleNamespace
-
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-
-from ludus.envs.automation.battery.policies import plan
 
 HOURS = 24
 DEFAULTS = {
@@ -69,16 +65,6 @@ def random_days(count, generator):
     return np.round(generator.uniform(-5.0, 45.0, (count, 1)) + shape + noise, 2)
 
 
-def shown_to_plan(batch):
-    """What a policy that reads slots is handed, from a batch of Battery with the slot filled."""
-    shown = batch.buffers.observation
-    parameters = {name: batch.store[name].copy() for name in DEFAULTS}
-    return SimpleNamespace(
-        observation=shown, estimates={"forecast": shown["forecast"]}, parameters=parameters,
-        num_envs=batch.num_envs, action_space=batch.action_space,
-    )  # fmt: skip
-
-
 def play_plan(batch, days):
     """Play a week from each of ``days`` with the plan on what the slot shows.
 
@@ -90,7 +76,7 @@ def play_plan(batch, days):
     batch.refresh()
     earned = np.zeros(batch.num_envs)
     for _ in range(7 * HOURS):
-        batch.step(plan(shown_to_plan(batch)))
+        batch.step(batch.heuristic(name="plan"))
         earned += batch.buffers.reward
     assert batch.buffers.terminated.all()
     return earned, days, batch.world.prices

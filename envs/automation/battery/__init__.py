@@ -26,7 +26,8 @@ Slots         `forecast`, once a day: raw is flat float32, what is known before 
               Saturday and Sunday, else yesterday), `climatology` (mean of the training split by month, weekday, hour)
 Reward        `market`: € paid for what the site gives to the grid, less what it takes, at the hour's price · `wear`:
               -wear per MWh discharged · `fee`: -import_fee per MWh taken from the grid
-Start         midnight, the battery empty; any day of the split that six more follow
+Start         midnight, the battery empty; any day of the split that six more follow. Start i of the numbered ones is
+              week i of the split, so that an evaluation plays each week once
 End           terminated after 7 days. Seven days are this world's task, not a limit of patience: at its end the battery
               is empty whatever was done, so that nothing is left to be earned that the last days have not paid
 Parameters    see PARAMETERS below. A capacity or power that shrinks during an episode loses what no longer fits
@@ -46,10 +47,10 @@ from ...engine.simulation import Choice, Parameter, Simulation, Size, Slot
 from .constants import HOURS, NET_LOAD, NUMBERS, SEASON_COS, SEASON_SIN
 from .invariants import INVARIANTS, invariant
 from .observation import observe, sense, tell
-from .policies import cheap_hours, climatology, heuristic, naive, seasonal_naive, weekly
+from .policies import cheap_hours, climatology, heuristic, naive, plan, seasonal_naive, weekly
 from .rendering import render
 from .rules import reset, step
-from .rules_market import SPLITS, columns_of, make_market
+from .rules_market import SPLITS, columns_of, count_weeks, make_market
 
 PARAMETERS = {
     "power": Parameter(1.0, 0.01, 1000.0, "MW", "rated power, of charging and of discharging"),
@@ -124,6 +125,8 @@ SIMULATION = Simulation(
     render=render,
     heuristic=heuristic,
     heuristics={"cheap-hours": cheap_hours},
+    policies={"plan": plan},
+    starts=count_weeks,
     invariant=invariant,
     invariants=INVARIANTS,
     parameters=PARAMETERS,

@@ -246,22 +246,24 @@ def plan(view):
     """The best use of the rest of the day if what fills the slot ``forecast`` comes true.
 
     Args:
-        view: What is shown of N environments: ``observation`` (N, NUMBERS) or a dict of it, ``estimates["forecast"]``
-            (N, 24) in €/MWh, ``parameters[name]`` (N,), ``action_space``.
+        view: What is shown of N environments, a ``PolicyView``; the slot estimates (N, 24) in €/MWh.
 
     Returns:
         (N, 1) float32 shares of the rated power, or (N,) int64 actions where these are discrete.
 
     Raises:
-        ValueError: the slot ``forecast`` is empty.
+        ValueError: the slot ``forecast`` is not filled.
     """
-    if "forecast" not in view.estimates:
-        raise ValueError("plan needs prices to plan with; fill the slot forecast, such as forecast='seasonal-naive'")
-    shown = view.observation["state"] if isinstance(view.observation, dict) else view.observation
-    parameters = np.stack([view.parameters[name] for name in PLANNED]).astype(np.float64)
+    prices = np.ascontiguousarray(view.estimate("forecast"), np.float64)
+    parameters = view.parameters
     shares = np.empty(view.num_envs)
-    prices = np.ascontiguousarray(view.estimates["forecast"], np.float64)
-    _plan_all(np.ascontiguousarray(shown), prices, parameters, *site_shapes(), shares)
+    _plan_all(
+        np.ascontiguousarray(view.observation["state"]),
+        prices,
+        np.stack([parameters[name] for name in PLANNED]),
+        *site_shapes(),
+        shares,
+    )
     if hasattr(view.action_space, "n"):
         return REST + np.rint(shares * np.where(shares > 0.0, IN, OUT)).astype(np.int64)
     return shares[:, None].astype(np.float32)

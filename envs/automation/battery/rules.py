@@ -6,7 +6,7 @@ from .constants import DAYS, FEE, HOURS, IN, MARKET, OUT, WEAR
 
 @kernel
 def reset(s, world):
-    s.day = below(s, world.prices.shape[0] - DAYS + 1)
+    s.day = DAYS * s.start if s.start >= 0 else below(s, world.prices.shape[0] - DAYS + 1)
     s.days_left = DAYS
     s.hour = 0
     s.charge = 0.0

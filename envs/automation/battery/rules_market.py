@@ -40,6 +40,11 @@ def load_prices(data: str) -> Series:
     return generated_prices.generate_prices() if data == generated_prices.NAME else load_set(data)
 
 
+def count_weeks(world: Market) -> int:
+    """Whole weeks of the split, one after the other."""
+    return len(world.prices) // DAYS
+
+
 def check_prices(series: Series) -> np.ndarray:
     """The times of a series that can be a market; ``ValueError`` in one line if it cannot."""
     if series.times is None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import ludus  # noqa: F401
-from battery_stage import DEFAULTS, best_day, play_plan, random_days, shown_to_plan
+from battery_stage import DEFAULTS, best_day, play_plan, random_days
 from ludus.envs.automation.battery import rules_market
-from ludus.envs.automation.battery.policies import best_charge, nearest_action, plan, share_towards
+from ludus.envs.automation.battery.policies import best_charge, nearest_action, share_towards
 from ludus.envs.automation.battery.rules_market import load_prices
 from ludus.envs.automation.battery.rules_site import site_shapes
 
@@ -143,7 +143,7 @@ def actions_of_a_day(forecast):
     batch.refresh()
     actions = []
     for _ in range(24):
-        actions.append(int(plan(shown_to_plan(batch))[0]))
+        actions.append(int(batch.heuristic(name="plan")[0]))
         batch.step(np.array(actions[-1:]))
     env.close()
     return actions
