@@ -1,4 +1,4 @@
-"""A walk along a line that begins at a numbered place, for tests: five starts, and a policy that reads what is shown."""
+"""A walk along a line that begins at a numbered place, for tests: numbered starts, and a policy that reads."""
 
 from typing import NamedTuple
 
