@@ -43,6 +43,8 @@ Source        own rules; markets and protocol of Lago, Marcjasz, De Schutter & W
 import numpy as np
 from gymnasium import spaces
 
+from ....components.layout import Layout, Part
+from ....data.series import CALENDAR
 from ...engine.simulation import Choice, Parameter, Simulation, Size, Slot
 from .constants import HOURS, NET_LOAD, NUMBERS, SEASON_COS, SEASON_SIN
 from .invariants import INVARIANTS, invariant
@@ -50,7 +52,7 @@ from .observation import observe, sense, tell
 from .policies import cheap_hours, climatology, heuristic, naive, plan, seasonal_naive, weekly
 from .rendering import render
 from .rules import reset, step
-from .rules_market import SPLITS, columns_of, count_weeks, make_market
+from .rules_market import SPLITS, columns_of, count_weeks, make_market, read_table
 
 PARAMETERS = {
     "power": Parameter(1.0, 0.01, 1000.0, "MW", "rated power, of charging and of discharging"),
@@ -63,6 +65,7 @@ PARAMETERS = {
 }
 MOST_LOAD = 1.7  # of `load_mean`, in any hour
 WIDTH = 10.0  # €/MWh: `noisy:0.34` has a mean absolute error of 3.4 €/MWh
+NOISE_CORRELATION = 0.85  # of neighbouring hours' errors of the DNN that Lago et al. published for DE: 0.849
 
 
 def state(data, split, lookback):
@@ -89,12 +92,25 @@ def make_spaces(data, split, lookback, *, load_mean=PARAMETERS["load_mean"].span
 
 
 def raw_space(data, split, lookback):
-    columns, known = columns_of(data)
-    return spaces.Box(-np.inf, np.inf, (lookback * len(columns) + HOURS * len(known) + 4,), np.float32)
+    return spaces.Box(-np.inf, np.inf, (layout(data, split, lookback).size,), np.float32)
 
 
 def truth_space(data, split, lookback):
     return spaces.Box(-np.inf, np.inf, (HOURS,), np.float32)
+
+
+def layout(data, split, lookback):
+    columns, known = columns_of(data)
+    parts = [Part("past", (lookback, len(columns)), columns, "1h")]
+    parts += [Part("known", (HOURS, len(known)), known, "1h")] if known else []
+    return Layout((*parts, Part("calendar", (len(CALENDAR),), CALENDAR)))
+
+
+def estimate(shown, quantiles):
+    """(N, 24) the forecast itself, or its median: the quantile that is nearest to 0.5."""
+    if not quantiles:
+        return shown
+    return shown[..., int(np.argmin(np.abs(np.array(quantiles) - 0.5)))]
 
 
 SIZES = {"lookback": Size(672, 168, 8760, "hours before midnight that a forecast sees")}
@@ -111,7 +127,16 @@ SLOTS = {
         sense=sense,
         tell=tell,
         baselines={"naive": naive, "seasonal-naive": seasonal_naive, "weekly": weekly, "climatology": climatology},
+        refresh="day",
+        key="day",
+        keys=lambda world: len(world.prices),
+        layout=layout,
+        estimate=estimate,
+        tables={"published-dnn": lambda world: world.dnn, "published-lear": lambda world: world.lear},
+        read_table=read_table,
         width=WIDTH,
+        noise_correlation=NOISE_CORRELATION,
+        measures=("MAE", "shape-MAE", "pinball", "coverage"),
     )
 }
 

@@ -1,6 +1,9 @@
 """The market of Battery: a series of hourly prices with what is known in advance, held once for all environments."""
 
+import csv
+import io
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -8,12 +11,14 @@ import numpy as np
 from ....data import generated_prices
 from ....data.series import Series, calendar_of
 from ....data.series_sets import load_set
+from ....utils.untrusted import read_regular
 from .constants import DAYS, HOURS, YEARDAYS
 from .rules_site import site_shapes
 
 COLUMN = "price"
 SPLITS = ("train", "test")
-PUBLISHED = {"published-dnn": "dnn", "published-lear": "lear"}  # the filling's name -> the forecast's in the series
+PUBLISHED = ("dnn", "lear")  # forecasts of other people, by their names in the series
+MOST_TABLE = 2**26  # bytes of a file of forecasts
 
 
 class Market(NamedTuple):
@@ -96,7 +101,7 @@ def _market(data: str, split: str, lookback: int) -> Market:
     known = np.stack([series.column(name)[first:stop] for name in series.known], axis=-1) if series.known else None
     climate = _climate(values[:train_stop, 0], calendar[:train_stop], times[:train_stop])
     published = {}
-    for name in PUBLISHED.values():
+    for name in PUBLISHED:
         all_rows = series.published.get(name)
         published[name] = (
             np.full((days, HOURS), np.nan, np.float32)
@@ -155,3 +160,31 @@ def columns_of(data: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns of a market, the price first, and those of them that are known in advance."""
     series = load_prices(data)
     return series.ordered, series.known
+
+
+def read_table(path: str | Path, world: Market) -> np.ndarray:
+    """(D, 24) forecasts from a CSV: times in its first column, €/MWh in the one called ``forecast``, or in the second.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no such table, or names a time twice; NaN stands where it names no time of the split.
+    """
+    lines = list(csv.reader(io.StringIO(read_regular(Path(path), MOST_TABLE).decode("utf-8", "replace"))))
+    header = lines[0] if lines else []
+    column = header.index("forecast") if "forecast" in header else 1
+    if len(header) <= column:
+        raise ValueError(f"{path} has the columns {', '.join(header) or 'none'}; expected a time and a forecast")
+    start = np.datetime64(int(world.calendar[0, 3]), "D").astype("datetime64[h]")
+    table = np.full(world.prices.size, np.nan)
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            time, value = np.datetime64(line[0].strip().replace(" ", "T"), "h"), float(line[column])
+        except (ValueError, IndexError):
+            cells = ascii(",".join(line))[:60]
+            raise ValueError(f"{path}, row {number}: expected a time and a number, got {cells}") from None
+        hour = int((time - start).astype(int))
+        if 0 <= hour < len(table):
+            if not np.isnan(table[hour]):
+                raise ValueError(f"{path}, row {number}: {line[0].strip()} stands there twice")
+            table[hour] = value
+    return table.reshape(-1, HOURS)
