@@ -13,6 +13,9 @@ from ..utils.wording import did_you_mean
 
 OURS = {  # name -> module below the package `ludus`: class
     "ludus/chain": "components.composition:Chain",
+    "forecasting/mean": "forecasting.models.naive:Climatology",
+    "forecasting/naive": "forecasting.models.naive:Naive",
+    "forecasting/seasonal": "forecasting.models.naive:SeasonalNaive",
     "vision/convnet": "vision.models.convnet:ConvNet",
     "vision/reader": "vision.models.reader:Reader",
     "vision/resnet": "vision.models.resnet:ResNet",
