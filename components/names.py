@@ -12,10 +12,15 @@ from typing import Any, TypeVar
 from ..utils.wording import did_you_mean
 
 OURS = {  # name -> module below the package `ludus`: class
-    "ludus/chain": "components.composition:Chain",
+    "forecasting/dlinear": "forecasting.models.ltsf_linear:DLinear",
+    "forecasting/gru": "forecasting.models.gru:GRU",
     "forecasting/mean": "forecasting.models.naive:Climatology",
+    "forecasting/mlp": "forecasting.models.mlp:MLP",
     "forecasting/naive": "forecasting.models.naive:Naive",
+    "forecasting/nlinear": "forecasting.models.ltsf_linear:NLinear",
+    "forecasting/patchtst": "forecasting.models.patchtst:PatchTST",
     "forecasting/seasonal": "forecasting.models.naive:SeasonalNaive",
+    "ludus/chain": "components.composition:Chain",
     "vision/convnet": "vision.models.convnet:ConvNet",
     "vision/reader": "vision.models.reader:Reader",
     "vision/resnet": "vision.models.resnet:ResNet",
