@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from ...data.series import Series
 from ...data.series_sets import load_set
 from ...training.batches import Shuffled
 from ...training.fit import Fit
