@@ -1,4 +1,4 @@
-"""The rolling-origin backtest: a forecaster asked at every origin of a split, as it stands or trained again on the way."""
+"""The rolling-origin backtest: a forecaster asked at every origin of a split, as it stands or fitted anew."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

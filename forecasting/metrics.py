@@ -1,4 +1,4 @@
-"""How far forecasts are from what came, from sums over all windows: nothing hangs on how they were divided into batches.
+"""The distance of forecasts from what came, in sums over all windows: nothing hangs on how these came in batches.
 
 MSE, MAE, RMSE   mean squared and absolute error, and the root of the former
 shape-MAE        MAE after the mean error of each window was taken away: what is left for those who only compare hours
@@ -27,7 +27,7 @@ def point_of(forecast: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:
 
 
 def seasonal_error(values: np.ndarray, period: int) -> np.ndarray:
-    """(C,) mean |y[t] - y[t - period]| of a training part (T, C): what MASE divides by; ``ValueError`` if T <= period."""
+    """(C,) mean |y[t] - y[t - period]| of a training part (T, C), by which MASE divides; ``ValueError`` if T <= period."""
     if len(values) <= period:
         raise ValueError(f"a period of {period} rows needs more than as many, got {len(values)}")
     return np.abs(values[period:] - values[:-period]).mean(axis=0)
