@@ -25,7 +25,8 @@ def fill_cells(
         rows.take(np.arange(len(rows.times) - tail))
         rows.note(f"the last {counted(tail, 'row')} have no target: not used")
         tail = 0
-    columns = _drop_constant(rows, columns, (*targets, *known))
+    if not future:  # a model may well be asked about a month without rain
+        columns = _drop_constant(rows, columns, (*targets, *known))
     counts = [len(rows.times) - (0 if column in known else tail) for column in columns]
     _cut_ends(rows, columns, counts)
     for i, column in enumerate(columns):

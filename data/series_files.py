@@ -29,6 +29,7 @@ class Reading:
     targets: tuple[str, ...] = ()  # () for all columns but the known ones
     known: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()  # those that are used; () for all
     missing: tuple[float, ...] = ()  # codes of what is missing, such as -9999
     uneven: bool = False  # rows are counted, whatever their times, as of days of trading
     step: str = ""  # between rows; "" for that of most rows
@@ -46,6 +47,16 @@ class Reading:
                     f"the column {in_line(name, SHOWN)} is forecast and known in advance; name it once: as the target"
                 )
 
+    def times_among(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The columns of times: as said, else the first one whose name is that of a time, else the first one."""
+        kept = [name for name in names if name not in self.left_out]
+        return self.time or tuple([name for name in kept if name.lower() in NAMES_OF_TIME][:1] or kept[:1])
+
+    def unused_among(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The columns that are not looked at."""
+        used = {*self.columns, *self.times_among(names)}
+        return (*self.left_out, *(name for name in names if self.columns and name not in used | {*self.left_out}))
+
 
 def read_series(
     data: bytes, name: str, reading: Reading, split: Split, note: Note = lambda text: None, future: bool = False
@@ -62,11 +73,11 @@ def read_series(
         ValueError: with row, column and remedy; see ``tables.py``, ``row_times.py``, ``row_cells.py``.
         ImportError: a Parquet file, and there is no pyarrow.
     """
-    table = read_table(data, name, lambda names: reading.time or _find_time(names, reading.left_out), reading.left_out)
+    table = read_table(data, name, reading.times_among, reading.unused_among)
     time = tuple(table.texts)
     if len(table.rows) < 2:
         raise ValueError(f"{name} has {counted(len(table.rows), 'row')} of numbers, a series has two or more")
-    check_columns(table.columns, [*reading.targets, *reading.known], name)
+    check_columns(table.columns, [*reading.targets, *reading.known, *reading.columns], name)
     targets = reading.targets or tuple(column for column in table.columns if column not in reading.known)
     if not targets:
         raise ValueError(f"{name} has no column to forecast; name one: --target NAME")
@@ -98,12 +109,6 @@ def frozen(array: np.ndarray) -> np.ndarray:
     array = np.ascontiguousarray(array)
     array.flags.writeable = False
     return array
-
-
-def _find_time(names: Sequence[str], left_out: tuple[str, ...]) -> tuple[str, ...]:
-    """The first column whose name is one of times, else the first column."""
-    kept = [name for name in names if name not in left_out]
-    return tuple([name for name in kept if name.lower() in NAMES_OF_TIME][:1] or kept[:1])
 
 
 def _times_of(table: Table, time: tuple[str, ...]) -> np.ndarray:

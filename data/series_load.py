@@ -27,6 +27,7 @@ def load_series(
     known: Sequence[str] = (),
     time: Sequence[str] = (),
     left_out: Sequence[str] = (),
+    columns: Sequence[str] = (),
     missing: Sequence[float] = (),
     uneven: bool = False,
     repair: bool = False,
@@ -43,6 +44,7 @@ def load_series(
         known: Columns that are known in advance. Of a public series its table says them.
         time: Column of times, or several such as year, month, day, hour; () to look for it.
         left_out: Columns that are not used.
+        columns: Those that are used; () for all.
         missing: Numbers that stand for what is missing, such as -9999.
         uneven: Whether rows are counted whatever their times, as of days of trading.
         repair: Whether faults for which a rule is safe are mended; else they are refused.
@@ -60,13 +62,14 @@ def load_series(
     """
     name = str(name_or_path)
     if name in SERIES_SETS:
-        if known or time or missing or split or uneven:
+        if (tuple(known) != find_set(name).reading.known and known) or time or missing or split or uneven:
             raise ValueError(f"{name} is a public set, whose columns and parts are fixed; only name its targets")
-        if not (targets or left_out):
+        if not (targets or left_out or columns):
             return load_set(name)
         entry = find_set(name).reading
         chosen = tuple(targets) or tuple(target for target in entry.targets if target not in left_out)
-        return read_set(name, replace(entry, targets=chosen, left_out=(*entry.left_out, *left_out)), note)
+        more = {"targets": chosen, "left_out": (*entry.left_out, *left_out), "columns": tuple(columns)}
+        return read_set(name, replace(entry, **more), note)
     path = Path(name_or_path)
     if not path.exists() and path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{name!r} is neither a file nor a public series{did_you_mean(name, SERIES_SETS)}")
@@ -75,6 +78,7 @@ def load_series(
         targets=tuple(targets),
         known=tuple(known),
         left_out=tuple(left_out),
+        columns=tuple(columns),
         missing=tuple(missing),
         uneven=uneven,
         repair=repair,

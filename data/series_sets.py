@@ -15,7 +15,7 @@ from . import datasets
 from .datasets import Dataset
 from .series import Series
 from .series_files import Note, Reading, frozen, read_series
-from .tables import read_numbers
+from .tables import check_columns, read_numbers
 
 EPF_TEST, EPF_VALIDATION = 728 * 24, 364 * 24  # rows: the last 104 weeks (Lago et al. 2021), the year before them
 PUBLISHED = "epf_benchmark_forecasts.csv"
@@ -235,8 +235,10 @@ def read_set(name: str, reading: Reading, note: Note = lambda text: None) -> Ser
     (data,) = datasets.read_files(entry, "all").values()
     if entry.bare:
         values = read_numbers(data, name)
-        columns = tuple(str(number + 1) for number in range(values.shape[1]))
-        targets = reading.targets or columns
+        names = [str(number + 1) for number in range(values.shape[1])]
+        check_columns(names, [*reading.targets, *reading.left_out, *reading.columns], name)
+        columns = tuple(x for x in names if x not in reading.left_out and x in (reading.columns or names))
+        values, targets = values[:, [names.index(x) for x in columns]], reading.targets or columns
         return Series(
             name=name,
             times=None,

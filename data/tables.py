@@ -45,13 +45,18 @@ def place(source: str, row: int, column: str) -> str:
 Choose = Callable[[Sequence[str]], Sequence[str]]  # some of a table's columns, by their names
 
 
-def read_table(data: bytes, source: str, texts: Choose = lambda names: (), left_out: Sequence[str] = ()) -> Table:
+def no_columns(names: Sequence[str]) -> Sequence[str]:
+    """Chooses none."""
+    return ()
+
+
+def read_table(data: bytes, source: str, texts: Choose = no_columns, left_out: Choose = no_columns) -> Table:
     """A table from the bytes of a CSV, gzipped or not, or of a Parquet file.
 
     Args:
         source: Its name, for messages.
         texts: Chooses the columns that are kept as they stand, such as times.
-        left_out: Columns that are not looked at.
+        left_out: Chooses those that are not looked at.
 
     Raises:
         ValueError: it is none, too large, or a cell is no number: with row and column.
@@ -64,7 +69,7 @@ def read_table(data: bytes, source: str, texts: Choose = lambda names: (), left_
 
 def read_numbers(data: bytes, source: str) -> np.ndarray:
     """(T, C) of a CSV that has neither names nor times, as some benchmarks have it; raises as ``read_table``."""
-    return _read_csv(_lines(data, source), source, lambda names: (), (), header=False).values
+    return _read_csv(_lines(data, source), source, no_columns, no_columns, header=False).values
 
 
 def _lines(data: bytes, source: str) -> Iterator[str]:
@@ -85,16 +90,16 @@ def _lines(data: bytes, source: str) -> Iterator[str]:
 # --- CSV -------------------------------------------------------------------------------------------------------------
 
 
-def _read_csv(lines: Iterator[str], source: str, texts: Choose, left_out: Sequence[str], header: bool = True) -> Table:
+def _read_csv(lines: Iterator[str], source: str, texts: Choose, left_out: Choose, header: bool = True) -> Table:
     first = next(lines)
     reader = csv.reader(chain([first], lines), delimiter=max(SEPARATORS, key=first.count))
     try:
         head = next(reader)
         names = _names(head, source) if header else [str(i + 1) for i in range(len(head))]
-        kept = dict.fromkeys(texts(names))
-        check_columns(names, [*kept, *left_out], source)
+        kept, left = dict.fromkeys(texts(names)), left_out(names)
+        check_columns(names, [*kept, *left], source)
         text_at = [(names.index(name), name) for name in names if name in kept]
-        number_at = [i for i, name in enumerate(names) if name not in kept and name not in left_out]
+        number_at = [i for i, name in enumerate(names) if name not in kept and name not in left]
         numbers, rows = array("d"), array("q")
         cells: dict[str, list[str]] = {name: [] for _, name in text_at}
         for line in reader if header else chain([head], reader):
@@ -162,7 +167,7 @@ def _number(cell: str, source: str, row: int, column: str) -> float:
 # --- Parquet ---------------------------------------------------------------------------------------------------------
 
 
-def _read_parquet(data: bytes, source: str, texts: Choose, left_out: Sequence[str]) -> Table:
+def _read_parquet(data: bytes, source: str, texts: Choose, left_out: Choose) -> Table:
     try:
         import pyarrow
         from pyarrow import parquet, types
@@ -172,11 +177,11 @@ def _read_parquet(data: bytes, source: str, texts: Choose, left_out: Sequence[st
         file: Any = parquet.ParquetFile(pyarrow.BufferReader(data))
         count, schema = file.metadata.num_rows, file.schema_arrow
         names = _names(list(schema.names), source)
-        kept = dict.fromkeys(texts(names))
-        check_columns(names, [*kept, *left_out], source)
+        kept, left = dict.fromkeys(texts(names)), left_out(names)
+        check_columns(names, [*kept, *left], source)
         if count > MOST_ROWS or count * len(names) > MOST_CELLS:
             raise ValueError(f"{source} has {count:,} rows of {len(names)}, too large; divide it, or leave columns out")
-        number_names = [name for name in names if name not in kept and name not in left_out]
+        number_names = [name for name in names if name not in kept and name not in left]
         for name in number_names:
             kind = schema.field(names.index(name)).type
             if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):

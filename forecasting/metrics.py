@@ -27,7 +27,7 @@ def point_of(forecast: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:
 
 
 def seasonal_error(values: np.ndarray, period: int) -> np.ndarray:
-    """(C,) mean |y[t] - y[t - period]| of a training part (T, C), by which MASE divides; ``ValueError`` if T <= period."""
+    """(C,) mean |y[t] - y[t - period]| of a training part (T, C), by which MASE divides; T > period."""
     if len(values) <= period:
         raise ValueError(f"a period of {period} rows needs more than as many, got {len(values)}")
     return np.abs(values[period:] - values[:-period]).mean(axis=0)
