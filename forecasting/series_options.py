@@ -33,7 +33,7 @@ class SeriesArguments:
     uneven: bool = False
     """Count rows whatever their times, as days of trading."""
     repair: bool = False
-    """Mend what a safe rule can mend, and say so: sort, drop equal rows, fill short gaps and hours of daylight saving."""
+    """Mend what a safe rule can, and say so: order, equal rows, short gaps, the hours of daylight saving."""
     longest_gap: int = LONGEST_GAP
     """Rows in a row that --repair fills."""
     split: str = ""
@@ -64,14 +64,16 @@ class SeriesArguments:
         }
         return {name: value for name, value in said.items() if value}
 
-    def load(self, horizon: int = 1, future: bool = False, note: Callable[[str], None] = lambda text: None) -> Series:
-        """The series, a public one fetched if need be; raises as ``data.series_load.load_series``."""
+    def load(
+        self, horizon: int = 1, future: bool = False, note: Callable[[str], None] = lambda text: None, **more: Any
+    ) -> Series:
+        """The series, a public one fetched if need be; arguments and errors as of ``load_series``."""
         from ..data.series_load import fetch_series, load_series
 
         where = self.where
         if self.data is not None:
             fetch_series(where)
-        return load_series(where, **self.reading, horizon=horizon, future=future, note=note)
+        return load_series(where, **(self.reading | more), horizon=horizon, future=future, note=note)
 
 
 def _several(names: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,125 @@
+"""`ludus forecast`: what a fitted model says of the coming rows of a series."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import tyro
+from rich.console import Console
+
+from ludus.forecasting.series_options import SeriesArguments
+from ludus.utils.command_line import parse
+from ludus.utils.files import quote, write_atomically
+from ludus.utils.tables import results_table
+from ludus.utils.wording import counted, in_line
+
+if TYPE_CHECKING:
+    from ludus.forecasting.outlook import Outlook
+
+DESCRIPTION = """Ask a model that `ludus fit forecasting/...` made for the coming rows of a series.
+
+  ludus forecast models/prices --origin 2017-06-30 --plot fan.png
+  ludus forecast models/prices --file prices.csv --out tomorrow.csv
+  ludus forecast models/weather --data weather --plot fan.png --explain
+
+Persistence (the last row), the season before and climatology (means of the rows before the origin) stand beside it, and
+what came, where that is known. What is known in advance, such as a forecast of the load, stands in rows of the file
+whose target is left empty."""
+
+MOST_ROWS = 48  # of the table
+MOST_TARGETS = 4
+
+
+@dataclass(kw_only=True)
+class Arguments(SeriesArguments):
+    model: Annotated[str, tyro.conf.Positional]
+    """The folder of the model."""
+    origin: str = ""
+    """Time of the first row that is forecast, such as 2017-06-30 (default: the last possible one)."""
+    out: str | None = None
+    """CSV of all that is in the table, for every target."""
+    plot: str | None = None
+    """PNG of the fan."""
+    explain: bool = False
+    """Say what decided: integrated gradients over past rows and columns; under the fan with --plot."""
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(Arguments, "forecast", DESCRIPTION, arguments)
+    console = Console(highlight=False)
+    from ludus.forecasting.open_forecaster import open_forecaster, series_for
+    from ludus.forecasting.outlook import find_origin, look_ahead, to_csv
+
+    for option, path, suffix in (("--out", options.out, ".csv"), ("--plot", options.plot, ".png")):
+        if path is not None and (Path(path).suffix.lower() != suffix or not Path(path).absolute().parent.is_dir()):
+            raise ValueError(f"{option} is a {suffix} file in a folder that exists, got {path}")
+    model = open_forecaster(Path(options.model))
+    series = series_for(model, options, lambda text: console.print(f"Note: {text}", soft_wrap=True))
+    origin = find_origin(series, model.horizon, model.lookback, options.origin)
+    outlook = look_ahead(model, series, origin)
+    console.print(table_of(outlook))
+    attribution: Any = None
+    if options.explain:
+        from ludus.explain.series import attribute
+
+        attribution = attribute(model, outlook.x)
+        console.print(attribution.told(), soft_wrap=True)
+    if options.out is not None:
+        write_atomically(Path(options.out), to_csv(outlook))
+        console.print(f"CSV: {quote(Path(options.out))}", soft_wrap=True)
+    if options.plot is not None:
+        from ludus.forecasting.plots import render_fan
+        from ludus.utils.plotting import save_figure
+
+        save_figure(render_fan(outlook, attribution=attribution), Path(options.plot))
+        console.print(f"Picture: {quote(Path(options.plot))}", soft_wrap=True)
+    return 0
+
+
+def table_of(outlook: "Outlook") -> Any:
+    """The forecast as a table; of one target with all that stands beside it."""
+    shown = min(len(outlook.values), MOST_ROWS)
+    alone = len(outlook.targets) == 1
+    names = list(outlook.targets[:MOST_TARGETS])
+    columns = {"forecast" if alone else in_line(name, 24): outlook.values[:, k] for k, name in enumerate(names)}
+    if alone:
+        if outlook.bands is not None:
+            ends = {f"q{outlook.quantiles[i]:g}": outlook.bands[:, i] for i in (0, -1)}
+            columns |= ends
+        columns |= {name: values[:, 0] for name, values in outlook.beside.items()}
+        if np.isfinite(outlook.truth).any():
+            columns["what came"] = outlook.truth[:, 0]
+    table = results_table(["time" if outlook.times is not None else "row"], list(columns), caption_of(outlook, shown))
+    for ahead, label in enumerate(outlook.labels[:shown]):
+        table.add_row(label, *(number(values[ahead]) for values in columns.values()))
+    return table
+
+
+def caption_of(outlook: "Outlook", shown: int) -> str:
+    said = []
+    if len(outlook.values) > shown:
+        said.append(f"{counted(len(outlook.values) - shown, 'more row')}, in the CSV of --out")
+    if len(outlook.targets) > MOST_TARGETS:
+        said.append(f"{counted(len(outlook.targets) - MOST_TARGETS, 'more target')}, in the CSV of --out")
+    for k, target in enumerate(outlook.targets[:MOST_TARGETS]):
+        errors = ", ".join(f"{name} {number(values[k])}" for name, values in outlook.errors().items())
+        if errors:
+            said.append(f"mean absolute error of {in_line(target, 40)}: {errors}")
+    return "\n".join(
+        [f"{in_line(outlook.series.name, 60)}, {counted(len(outlook.values), 'row')} of {outlook.series.step}", *said]
+    )
+
+
+def number(value: float) -> str:
+    """Four digits or more; a dash for what is not known."""
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}" if abs(value) < 100 else f"{value:,.1f}"
+
+
+if __name__ == "__main__":
+    from ludus.scripts.main import run
+
+    sys.exit(run(main, sys.argv[1:]))
