@@ -13,6 +13,7 @@ from ..utils.wording import did_you_mean
 
 OURS = {  # name -> module below the package `ludus`: class
     "forecasting/dlinear": "forecasting.models.ltsf_linear:DLinear",
+    "forecasting/fracast": "forecasting.models.fracast:Fracast",
     "forecasting/gru": "forecasting.models.gru:GRU",
     "forecasting/mean": "forecasting.models.naive:Climatology",
     "forecasting/mlp": "forecasting.models.mlp:MLP",

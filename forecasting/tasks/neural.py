@@ -8,17 +8,21 @@ import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from ...data.series_sets import load_set
+from ...data.series_load import load_series
 from ...training.batches import Shuffled
+from ...training.cost import parameter_count
 from ...training.fit import Fit
 from ...training.learner import Learner
+from ...utils.wording import counted
 from .. import losses
 from ..backtest import backtest
 from ..models.forecaster import spaces_of
 from ..models.neural import Neural
+from ..report import Summary, measure, scale_of, summarise
 from ..windows import Scaler, Windows, ordered_values
 from .neural_recipe import MODELS, NeuralRecipe
 
+PARTS = ("train", "validation", "test")
 BEST = "best"  # of a checkpoint's tensors: the weights that are kept, and where they are from
 
 
@@ -134,7 +138,7 @@ class NeuralFit(Fit):
 
     def load(self) -> Data:
         r = self.recipe
-        series = load_set(r.data)
+        series = load_series(r.data, **r.reading, horizon=r.horizon, note=self.tell)
         train, validation, test = (Windows.of(series, split, r.horizon, r.lookback) for split in PARTS)
         if r.holdout:
             spread = np.linspace(0, len(validation) - 1, min(len(validation), r.watched)).round().astype(np.int64)
@@ -142,6 +146,11 @@ class NeuralFit(Fit):
             return Data(train, watched, test, Scaler.fit(series))
         origins = np.concatenate([train.origins, validation.origins])
         return Data(Windows(series, origins, r.horizon, r.lookback), None, test, Scaler.fit(series))
+
+    def tell(self, note: str) -> None:
+        """Keep a note for the person, once: the series is read again when the training begins."""
+        if note not in self.notes:
+            self.notes.append(note)
 
     def prepare(self, data: Data) -> NeuralLearner:
         return NeuralLearner(self.recipe, data)
@@ -152,7 +161,7 @@ class NeuralFit(Fit):
             return {}, ""
         net = copy.deepcopy(learner.net)
         net.load_state_dict(learner.current())
-        figures = backtest(net.eval(), data.watched, scale=scale_of(data)).errors.figures()
+        figures = backtest(net.eval(), data.watched, scale=scale_of(data.watched)).errors.figures()
         learner.consider(self.error(learner, net, data, figures))
         chosen = learner.best_step // len(learner.batches)
         return figures, f"MSE {figures['MSE']:.3f}, MAE {figures['MAE']:.3f} (best epoch {chosen})"
@@ -170,19 +179,20 @@ class NeuralFit(Fit):
                 total += float(loss) * (which.stop - which.start)
         return total / len(data.watched)
 
-    def finish(self, net: Any, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Any:
-        figures = backtest(net.eval(), data.test, scale=scale_of(data)).errors.figures()
-        net.metrics = {**figures, "seconds": round(seconds, 1)}
-        return str(net.metrics)
-
-
-PARTS = ("train", "validation", "test")
-
-
-def scale_of(data: Data) -> np.ndarray | None:
-    """What errors are divided by: of several targets their standard deviations, as the benchmarks do."""
-    count = len(data.train.series.targets)
-    return data.scaler.std[:count] if count > 1 else None
+    def finish(self, net: Any, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Summary:
+        r = self.recipe
+        net.metrics = measure(net.eval(), data.test, seconds)
+        for name in ("MSE", "MAE"):
+            writer.add_scalar(f"test/{name}", net.metrics[name], step)
+        kept = "the best epoch on the validation part" if r.holdout else "the last epoch, the validation part learned"
+        return summarise(
+            r.model,
+            net.metrics,
+            data.test,
+            f"{r.horizon:,} rows from {r.lookback:,}; {counted(len(data.test), 'window')}; kept: {kept}",
+            f"{counted(r.epochs, 'epoch')} of {r.data} in {seconds:,.0f} s ({parameter_count(net):,} parameters, loss "
+            f"{r.loss}, {r.precision}, {counted(r.threads, 'thread')}, seed {r.seed})",
+        )
 
 
 FITS: dict[str, type[NeuralFit]] = {

@@ -30,10 +30,11 @@ LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]  # of pinball where no ot
 class NeuralRecipe(Recipe):
     """All that decides the training of a forecaster."""
 
-    GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "model", "horizon", "lookback"}
+    GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "reading", "model", "horizon", "lookback"}
     FROM_DATA: ClassVar[frozenset[str]] = frozenset({"layout", "data", "quantiles"})
 
-    data: str  # name of a series
+    data: str  # name of a series, or the path of a file
+    reading: dict[str, Any] = field(default_factory=dict)  # how that is read; see ``data.series_load.load_series``
     model: str
     horizon: int  # rows that are forecast
     lookback: int  # rows that are seen
@@ -70,9 +71,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "gru": {"epochs": 10},
     "mlp": {"epochs": 10},
     "nlinear": {"epochs": 10},
-    "patchtst": {"epochs": 10},
+    "patchtst": {"epochs": 6},
 }
-DAY_AHEAD: dict[str, dict[str, Any]] = {}
+DAY_AHEAD: dict[str, dict[str, Any]] = {
+    "mlp": {
+        "epochs": 120,
+        "batch_size": 64,
+        "net": {"lags": [1, 2, 3, 7], "other_lags": [1], "dropout": 0.4, "instance": "standard"},
+    },
+}
 LOOKBACKS = {"patchtst": 512}  # where it is not the usual one
 
 
@@ -83,8 +90,14 @@ def compose(
     lookback: int | None = None,
     seed: int = 0,
     settings: dict[str, Any] | None = None,
+    data: str = "",
+    reading: dict[str, Any] | None = None,
 ) -> NeuralRecipe:
     """A recipe: the defaults, what model and series deserve, then ``settings`` (the model's arguments among them).
+
+    Args:
+        horizon, lookback: In rows; those that the series deserves where they are left out.
+        data, reading: What ``load_series`` made the series from, if that is not its name alone.
 
     Raises:
         ValueError: a setting that does not exist, or a value out of range.
@@ -105,7 +118,8 @@ def compose(
         values["quantiles"] = LEVELS
     values |= of_this_machine({"precision": NeuralRecipe.precision, **values})
     return NeuralRecipe(
-        data=series.name,
+        data=data or series.name,
+        reading=reading or {},
         model=model,
         horizon=horizon or usual[0],
         lookback=lookback or own,
