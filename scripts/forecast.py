@@ -94,14 +94,15 @@ def table_of(outlook: "Outlook") -> Any:
             columns["what\ncame"] = outlook.truth[:, 0]
     table = results_table(["time" if outlook.times is not None else "row"], list(columns), caption_of(outlook, shown))
     table.columns[0].no_wrap = True
-    for row in zip(outlook.labels[:shown], *(column_of(values[:shown]) for values in columns.values()), strict=True):
+    labels = [label[len("2017-") :] if ":" in label else label for label in outlook.labels]  # the caption has the year
+    for row in zip(labels[:shown], *(column_of(values[:shown]) for values in columns.values()), strict=True):
         table.add_row(*row)
     return table
 
 
 def caption_of(outlook: "Outlook", shown: int) -> str:
     rows = counted(len(outlook.values), "row")
-    said = [f"{in_line(outlook.series.name, 60)}, {rows} of {outlook.series.step}"]
+    said = [f"{in_line(outlook.series.name, 60)}, {rows} of {outlook.series.step} from {outlook.labels[0]} on"]
     if len(outlook.values) > shown:
         said.append(f"{counted(len(outlook.values) - shown, 'more row')}, in the CSV of --out")
     if len(outlook.targets) > MOST_TARGETS:
