@@ -22,9 +22,11 @@ Ctrl-C saves and stops. OUT becomes a component (config.json, weights.safetensor
 
 # Name -> module (see `training/command.py`), and what is learned.
 NEURAL = "ludus.forecasting.tasks.neural_command"
+SOLVE = "ludus.forecasting.tasks.solve_command"
 TASKS = {
     "forecasting/dlinear": (f"{NEURAL}:dlinear", "what comes next? a linear map each of trend and rest"),
     "forecasting/gru": (f"{NEURAL}:gru", "what comes next? a recurrent network over pieces of the past"),
+    "forecasting/lear": (f"{SOLVE}:lear", "what comes next? a LASSO for each hour of the coming day"),
     "forecasting/mlp": (f"{NEURAL}:mlp", "what comes next? dense layers over lagged days and what is known"),
     "forecasting/nlinear": (f"{NEURAL}:nlinear", "what comes next? a linear map of what differs from the last value"),
     "forecasting/patchtst": (f"{NEURAL}:patchtst", "what comes next? a transformer over patches of the past"),
