@@ -27,9 +27,11 @@ TASKS = {
     "forecasting/dlinear": (f"{NEURAL}:dlinear", "what comes next? a linear map each of trend and rest"),
     "forecasting/gru": (f"{NEURAL}:gru", "what comes next? a recurrent network over pieces of the past"),
     "forecasting/lear": (f"{SOLVE}:lear", "what comes next? a LASSO for each hour of the coming day"),
+    "forecasting/linear": (f"{SOLVE}:linear", "what comes next? a linear map of the past, in closed form"),
     "forecasting/mlp": (f"{NEURAL}:mlp", "what comes next? dense layers over lagged days and what is known"),
     "forecasting/nlinear": (f"{NEURAL}:nlinear", "what comes next? a linear map of what differs from the last value"),
     "forecasting/patchtst": (f"{NEURAL}:patchtst", "what comes next? a transformer over patches of the past"),
+    "forecasting/periodic": (f"{SOLVE}:periodic", "what comes next? a linear map of past periods, in closed form"),
     "vision/classify": ("ludus.vision.tasks.classify_command", "which class is in the picture?"),
     "vision/read": (
         "ludus.vision.tasks.read_command",

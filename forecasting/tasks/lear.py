@@ -11,7 +11,7 @@ from ...utils.untrusted import is_number, is_whole
 from ...utils.wording import counted
 from ..lasso import lasso
 from ..models.forecaster import spaces_of
-from ..models.lear import DAY, MAD_OF_NORMAL, WEEKDAY, WEEKDAYS, LEAR, taken
+from ..models.lear import DAY, LEAR, MAD_OF_NORMAL, WEEKDAY, WEEKDAYS, taken
 from ..windows import Windows, is_day_ahead, ordered_values
 from .solve import Data, Solve, Solver, SolveRecipe, digest_of
 

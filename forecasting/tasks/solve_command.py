@@ -67,3 +67,23 @@ lear = SolveCommand(
 The forecasts of several calibration windows (--set windows=[56, 84] --set strengths=[0.05, 0.03], of the penalty) are
 averaged; a calibration each day from the validation part on, and one every four weeks before it.""",
 )
+linear = SolveCommand(
+    "linear",
+    "linear:LinearFit",
+    "a linear map of the past, the same for all targets, in closed form (Toner & Darlow 2024)",
+    """
+  ludus fit forecasting/linear --data etth1 --horizon 192 --set level=mean --out models/etth1
+
+The strength of the ridge is the best of --set strengths=[...] on the validation part; only the targets' own past is
+seen.""",
+)
+periodic = SolveCommand(
+    "periodic",
+    "linear:PeriodicFit",
+    "a linear map of past periods, the same for each phase of a period, in closed form (Lin et al. 2024)",
+    """
+  ludus fit forecasting/periodic --data etth1 --horizon 192 --set period=24 --out models/etth1
+
+The strength of the ridge is the best of --set strengths=[...] on the validation part; only the targets' own past is
+seen.""",
+)
