@@ -13,6 +13,7 @@ from ..utils.wording import did_you_mean
 
 OURS = {  # name -> module below the package `ludus`: class
     "forecasting/dlinear": "forecasting.models.ltsf_linear:DLinear",
+    "forecasting/ensemble": "forecasting.models.ensemble:Ensemble",
     "forecasting/fracast": "forecasting.models.fracast:Fracast",
     "forecasting/gru": "forecasting.models.gru:GRU",
     "forecasting/lear": "forecasting.models.lear:LEAR",

@@ -57,6 +57,18 @@ class SolveCommand:
         return fit
 
 
+ensemble = SolveCommand(
+    "ensemble",
+    "ensemble:EnsembleFit",
+    "the mean of several forecasters: saved ones, or closed forms that are fitted for it (Bates & Granger 1969)",
+    """
+  ludus fit forecasting/ensemble --data epf-de --set 'parts=[models/lear, models/mlp]' --out models/both
+  ludus fit forecasting/ensemble --data etth1 --set 'parts=[linear, periodic: {level: mean}]' --out models/etth1
+
+A part is the folder of a forecaster, or linear, periodic or lear with its settings. By default they are the linear
+and the period map, each measured from the last row and from the mean. Weights are equal (--set weights=equal), the
+best on the validation part (--set weights=validation), or given (--set 'weights=[0.7, 0.3]').""",
+)
 lear = SolveCommand(
     "lear",
     "lear:LEARFit",
