@@ -46,8 +46,8 @@ class NaiveCommand:
 naive = NaiveCommand("naive", "a forecaster that repeats the last row")
 seasonal = NaiveCommand(
     "seasonal",
-    "a forecaster that repeats the season before (day-ahead prices: of Monday, Saturday and Sunday that of the week)",
-    "\n--set period=168 says how many rows a season has, --set days=false that of prices every day repeats the one before.",
+    "a forecaster that repeats the season before (day-ahead prices: Monday, Saturday, Sunday those of a week ago)",
+    "\n--set period=168 says how many rows a season has, --set days=false that every day repeats the one before.",
 )
 mean = NaiveCommand(
     "mean",
