@@ -15,6 +15,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "forecasting/dlinear": "forecasting.models.ltsf_linear:DLinear",
     "forecasting/fracast": "forecasting.models.fracast:Fracast",
     "forecasting/gru": "forecasting.models.gru:GRU",
+    "forecasting/lear": "forecasting.models.lear:LEAR",
     "forecasting/mean": "forecasting.models.naive:Climatology",
     "forecasting/mlp": "forecasting.models.mlp:MLP",
     "forecasting/naive": "forecasting.models.naive:Naive",
