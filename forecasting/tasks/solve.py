@@ -23,6 +23,7 @@ from ...utils.interrupts import Interrupted
 from ...utils.wording import counted, did_you_mean
 from ..models.forecaster import Forecaster
 from ..report import Summary, measure, summarise
+from ..report_plots import save_plots
 from ..windows import Windows, usual_sizes
 
 PARTS = ("train", "validation", "test")
@@ -211,6 +212,7 @@ class Solve(Fit):
         net.metrics = measure(net, data.test, seconds)
         for name in ("MSE", "MAE"):
             writer.add_scalar(f"test/{name}", net.metrics[name], step)
+        save_plots(net, data.test, self.folder, writer, step, self.tell)
         return summarise(
             self.TASK.partition("/")[2],
             net.metrics,

@@ -99,3 +99,20 @@ periodic = SolveCommand(
 The strength of the ridge is the best of --set strengths=[...] on the validation part; only the targets' own past is
 seen.""",
 )
+mean = SolveCommand(
+    "mean",
+    "naive:MeanFit",
+    "a climatology: means of the training part by hour, weekday and month, as far as the validation part confirms it",
+    """
+
+--set 'by=[hour, month]' says what is told apart; --set 'by=[]' gives one mean of all.""",
+)
+naive = SolveCommand("naive", "naive:NaiveFit", "a forecaster that repeats the last row", "")
+seasonal = SolveCommand(
+    "seasonal",
+    "naive:SeasonalFit",
+    "a forecaster that repeats the season before (day-ahead prices: Monday, Saturday, Sunday those of a week ago)",
+    """
+
+--set period=168 says how many rows a season has, --set days=false that every day repeats the one before.""",
+)
