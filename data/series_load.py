@@ -53,7 +53,7 @@ def load_series(
             the test begin, such as "2016-01-01,2017-01-01"; "" for 70, 10 and 20 %.
         horizon: Rows that will be forecast: a known column that holds the target within them is refused.
         future: Whether the last rows of a file may be known in advance alone: without targets.
-        note: Told in words what a repair did.
+        note: Told in words what a repair did to a file. What it does to a public set stands in DATA.md.
 
     Raises:
         FileNotFoundError: no such file, or the set is not at hand.
@@ -69,7 +69,7 @@ def load_series(
         entry = find_set(name).reading
         chosen = tuple(targets) or tuple(target for target in entry.targets if target not in left_out)
         more = {"targets": chosen, "left_out": (*entry.left_out, *left_out), "columns": tuple(columns)}
-        return read_set(name, replace(entry, **more), note)
+        return read_set(name, replace(entry, **more))
     path = Path(name_or_path)
     if not path.exists() and path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{name!r} is neither a file nor a public series{did_you_mean(name, SERIES_SETS)}")

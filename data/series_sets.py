@@ -14,7 +14,7 @@ from ..utils.wording import did_you_mean
 from . import datasets
 from .datasets import Dataset
 from .series import Series
-from .series_files import Note, Reading, frozen, read_series
+from .series_files import Reading, frozen, read_series
 from .tables import check_columns, read_numbers
 
 EPF_TEST, EPF_VALIDATION = 728 * 24, 364 * 24  # rows: the last 104 weeks (Lago et al. 2021), the year before them
@@ -229,7 +229,7 @@ def load_set(name: str) -> Series:
     return read_set(name, entry.reading)
 
 
-def read_set(name: str, reading: Reading, note: Note = lambda text: None) -> Series:
+def read_set(name: str, reading: Reading) -> Series:
     """A public series by its name, read in another way than the table says; raises as ``load_set``."""
     entry = find_set(name)
     (data,) = datasets.read_files(entry, "all").values()
@@ -250,7 +250,7 @@ def read_set(name: str, reading: Reading, note: Note = lambda text: None) -> Ser
             splits=MappingProxyType(entry.splits(len(values))),
             published=MappingProxyType({}),
         )
-    series = read_series(data, name, reading, lambda rows, times: entry.splits(rows), note)
+    series = read_series(data, name, reading, lambda rows, times: entry.splits(rows))
     if entry.market:
         return replace(series, published=MappingProxyType(_published(entry.market, series)))
     return series

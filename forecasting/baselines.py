@@ -7,11 +7,12 @@ import numpy as np
 import torch
 
 from ..data.series import Series, calendar_of, parse_step, seconds_of
-from .models.forecaster import spaces_of
+from .models.forecaster import Forecaster, spaces_of
 from .models.naive import GROUPS, Climatology, Naive, SeasonalNaive
 from .windows import Windows, is_day_ahead, layout_of, ordered_values, usual_sizes
 
 SEASONS = {"s": 60, "min": 1440, "h": 24, "d": 7, "w": 52, "mo": 12}  # units in the season that is tried first
+PERSISTENCE, SEASONAL, CLIMATOLOGY = "persistence", "seasonal naive", "climatology"  # what a reader calls them
 DAY, WEEK = 86400, 604800  # seconds
 
 
@@ -90,6 +91,22 @@ def make_climatology(
     net = Climatology(*ends, layout=layout, by=by, data=data or series.name)
     net.means.copy_(torch.from_numpy(means_by(values, groups_of(series), net.by, slice(start, stop))))
     return net
+
+
+def naive_rivals(
+    series: Series, horizon: int, lookback: int, rows: tuple[int, int] | None = None
+) -> dict[str, Forecaster]:
+    """Naive forecasters for the same windows by name; the season before only where the look-back holds one.
+
+    Args:
+        rows: Those (start, stop) of whose means the climatology is made; by default the training part.
+    """
+    period = usual_period(series)
+    found: dict[str, Forecaster] = {PERSISTENCE: make_naive(series, horizon, lookback)}
+    if period > 1 and lookback >= (7 * period if is_day_ahead(series) and horizon <= period else period):
+        found[SEASONAL] = make_seasonal(series, horizon, lookback)
+    found[CLIMATOLOGY] = make_climatology(series, horizon, lookback, rows=rows)
+    return found
 
 
 def groups_of(series: Series) -> dict[str, np.ndarray]:

@@ -8,12 +8,10 @@ import numpy as np
 
 from ..data.series import Series, later, times_from
 from .backtest import check_fits, forecast
-from .baselines import make_climatology, make_naive, make_seasonal, usual_period
+from .baselines import naive_rivals
 from .metrics import point_of
 from .models.forecaster import Forecaster
 from .windows import Windows, is_day_ahead, ordered_values
-
-PERSISTENCE, SEASONAL, CLIMATOLOGY = "persistence", "seasonal naive", "climatology"
 
 
 @dataclass(frozen=True)
@@ -121,12 +119,7 @@ def look_ahead(forecaster: Forecaster, series: Series, origin: int) -> Outlook:
     found = forecast(forecaster, x)[0].astype(np.float64)
     bands = found if forecaster.quantiles else None
     values = found if bands is None else point_of(bands[None], forecaster.quantiles)[0]
-    naive = {PERSISTENCE: make_naive(series, horizon, lookback)}
-    period = usual_period(series)
-    days = is_day_ahead(series) and horizon <= period
-    if lookback >= (7 * period if days else period) and period > 1:
-        naive[SEASONAL] = make_seasonal(series, horizon, lookback)
-    naive[CLIMATOLOGY] = make_climatology(series, horizon, lookback, rows=(0, origin))
+    naive = naive_rivals(series, horizon, lookback, rows=(0, origin))
     truth = np.full((horizon, len(series.targets)), np.nan)
     came = ordered_values(series)[origin : origin + horizon, : len(series.targets)]
     truth[: len(came)] = came

@@ -9,7 +9,8 @@ from ..data.series import Series, times_from
 from ..explain.series import SeriesAttribution
 from ..utils.plotting import import_pyplot
 from ..utils.wording import in_line
-from .outlook import CLIMATOLOGY, PERSISTENCE, SEASONAL, Outlook
+from .baselines import CLIMATOLOGY, PERSISTENCE, SEASONAL
+from .outlook import Outlook
 from .windows import ordered_values
 
 BLUE, GREY, TRUTH = "#2e6db4", "#8a8f98", "#20242c"

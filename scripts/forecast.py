@@ -30,6 +30,8 @@ whose target is left empty."""
 
 MOST_ROWS = 48  # of the table
 MOST_TARGETS = 4
+# Headings on two lines, so that all fits 80 columns.
+BROKEN = {"persistence": "persis-\ntence", "seasonal naive": "seasonal\nnaive", "climatology": "clima-\ntology"}
 
 
 @dataclass(kw_only=True)
@@ -86,37 +88,37 @@ def table_of(outlook: "Outlook") -> Any:
     columns = {"forecast" if alone else in_line(name, 24): outlook.values[:, k] for k, name in enumerate(names)}
     if alone:
         if outlook.bands is not None:
-            ends = {f"q{outlook.quantiles[i]:g}": outlook.bands[:, i] for i in (0, -1)}
-            columns |= ends
-        columns |= {name: values[:, 0] for name, values in outlook.beside.items()}
+            columns |= {f"q{outlook.quantiles[i]:g}": outlook.bands[:, i] for i in (0, -1)}
+        columns |= {BROKEN[name]: values[:, 0] for name, values in outlook.beside.items()}
         if np.isfinite(outlook.truth).any():
-            columns["what came"] = outlook.truth[:, 0]
+            columns["what\ncame"] = outlook.truth[:, 0]
     table = results_table(["time" if outlook.times is not None else "row"], list(columns), caption_of(outlook, shown))
-    for ahead, label in enumerate(outlook.labels[:shown]):
-        table.add_row(label, *(number(values[ahead]) for values in columns.values()))
+    table.columns[0].no_wrap = True
+    labels = [label[len("2017-") :] if ":" in label else label for label in outlook.labels]  # the caption has the year
+    for row in zip(labels[:shown], *(column_of(values[:shown]) for values in columns.values()), strict=True):
+        table.add_row(*row)
     return table
 
 
 def caption_of(outlook: "Outlook", shown: int) -> str:
-    said = []
+    rows = counted(len(outlook.values), "row")
+    said = [f"{in_line(outlook.series.name, 60)}, {rows} of {outlook.series.step} from {outlook.labels[0]} on"]
     if len(outlook.values) > shown:
         said.append(f"{counted(len(outlook.values) - shown, 'more row')}, in the CSV of --out")
     if len(outlook.targets) > MOST_TARGETS:
         said.append(f"{counted(len(outlook.targets) - MOST_TARGETS, 'more target')}, in the CSV of --out")
     for k, target in enumerate(outlook.targets[:MOST_TARGETS]):
-        errors = ", ".join(f"{name} {number(values[k])}" for name, values in outlook.errors().items())
+        errors = ", ".join(f"{name} {values[k]:.4g}" for name, values in outlook.errors().items())
         if errors:
             said.append(f"mean absolute error of {in_line(target, 40)}: {errors}")
-    return "\n".join(
-        [f"{in_line(outlook.series.name, 60)}, {counted(len(outlook.values), 'row')} of {outlook.series.step}", *said]
-    )
+    return "\n".join(said)
 
 
-def number(value: float) -> str:
-    """Four digits or more; a dash for what is not known."""
-    if not np.isfinite(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}" if abs(value) < 100 else f"{value:,.1f}"
+def column_of(values: np.ndarray) -> list[str]:
+    """Numbers with as many decimals as the largest of them leaves of four digits; a dash for what is not known."""
+    largest = np.abs(values[np.isfinite(values)]).max(initial=0.0)
+    decimals = int(np.clip(3 - np.floor(np.log10(max(largest, 1e-9))), 0, 6))
+    return [f"{value:,.{decimals}f}" if np.isfinite(value) else "–" for value in values.tolist()]
 
 
 if __name__ == "__main__":

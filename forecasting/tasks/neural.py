@@ -19,6 +19,7 @@ from ..backtest import backtest
 from ..models.forecaster import spaces_of
 from ..models.neural import Neural
 from ..report import Summary, measure, scale_of, summarise
+from ..report_plots import save_plots
 from ..windows import Scaler, Windows, ordered_values
 from .neural_recipe import MODELS, NeuralRecipe
 
@@ -184,6 +185,7 @@ class NeuralFit(Fit):
         net.metrics = measure(net.eval(), data.test, seconds)
         for name in ("MSE", "MAE"):
             writer.add_scalar(f"test/{name}", net.metrics[name], step)
+        save_plots(net, data.test, self.folder, writer, step, self.tell)
         kept = "the best epoch on the validation part" if r.holdout else "the last epoch, the validation part learned"
         return summarise(
             r.model,
