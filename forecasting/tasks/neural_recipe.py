@@ -31,7 +31,7 @@ class NeuralRecipe(Recipe):
     """All that decides the training of a forecaster."""
 
     GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "reading", "model", "horizon", "lookback"}
-    FROM_DATA: ClassVar[frozenset[str]] = frozenset({"layout", "data", "quantiles"})
+    FROM_DATA: ClassVar[frozenset[str]] = frozenset({"layout", "data", "quantiles", "yearly"})
 
     data: str  # name of a series, or the path of a file
     reading: dict[str, Any] = field(default_factory=dict)  # how that is read; see ``data.series_load.load_series``

@@ -165,10 +165,20 @@ def test_asinh_takes_spikes_and_gives_them_back():
 
 
 def test_time_features():
-    found = time_features(torch.tensor([[6.0, 0.0, 0.0, 4.0], [0.0, 6.0, 182.625, 10.0]]))
+    found = time_features(torch.tensor([[6.0, 0.0, 0.0, 4.0], [0.0, 6.0, 182.625, 10.0]]), True)
     assert found.shape == (2, 11)
     np.testing.assert_allclose(found[0], [1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1], atol=1e-6)
     np.testing.assert_allclose(found[1], [0, 0, 0, 0, 0, 0, 1, 0, 0, 1, -1], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", SEEING)
+def test_the_day_of_the_year_is_seen_where_a_year_was_learned(kind):
+    for yearly in (False, True):
+        net = built(kind, calendar=True, yearly=yearly)
+        x = some(net)
+        other = x.clone()
+        other[:, net.layout.slice("calendar")] += torch.tensor([0.0, 0.0, 60.0, 60.0])
+        assert torch.equal(net(other), net(x)) != yearly
 
 
 def test_lags_see_their_days_alone():
