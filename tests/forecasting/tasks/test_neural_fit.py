@@ -109,7 +109,7 @@ def test_what_is_known_of_the_coming_day_is_used(model, prices, tmp_path):
         dropout=0.2,
     )
     naive = summary.rows["a week or a day ago"]["MAE"]
-    assert net.metrics["MAE"] < 1.3  # without the load, whose hourly noise moves prices by 2, it could not be below 1.6
+    assert net.metrics["MAE"] < 1.5  # without the load, whose hourly noise moves prices by 2, it could not be below 1.6
     assert summary.rows[model]["rMAE"] == pytest.approx(net.metrics["MAE"] / naive)
 
 
