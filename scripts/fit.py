@@ -25,6 +25,7 @@ NAIVE = "ludus.forecasting.tasks.naive_command"
 NEURAL = "ludus.forecasting.tasks.neural_command"
 TASKS = {
     "forecasting/dlinear": (f"{NEURAL}:dlinear", "what comes next? a linear map each of trend and rest"),
+    "forecasting/fracast": ("ludus.forecasting.tasks.fracast_command", "what comes next? a pretrained forecaster"),
     "forecasting/gru": (f"{NEURAL}:gru", "what comes next? a recurrent network over pieces of the past"),
     "forecasting/mean": (f"{NAIVE}:mean", "what comes next? the mean of the same hour, weekday or month"),
     "forecasting/mlp": (f"{NEURAL}:mlp", "what comes next? dense layers over lagged days and what is known"),

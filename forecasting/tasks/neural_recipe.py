@@ -66,18 +66,19 @@ class NeuralRecipe(Recipe):
 
 
 # What deserves another value than above, chosen on validation parts (docs/forecasting-results.md tells how).
+LINEAR: dict[str, Any] = {"epochs": 10, "lr": 3e-3}
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "dlinear": {"epochs": 10},
-    "gru": {"epochs": 10},
-    "mlp": {"epochs": 10},
-    "nlinear": {"epochs": 10},
-    "patchtst": {"epochs": 6},
+    "dlinear": LINEAR,
+    "gru": {"epochs": 6, "net": {"hidden": 64}},
+    "mlp": {"epochs": 6, "net": {"hidden": [256], "dropout": 0.5}},
+    "nlinear": LINEAR,
+    "patchtst": {"epochs": 6, "net": {"width": 32, "hidden": 64, "layers": 2, "stride": 16}},
 }
 DAY_AHEAD: dict[str, dict[str, Any]] = {
     "mlp": {
         "epochs": 120,
         "batch_size": 64,
-        "net": {"lags": [1, 2, 3, 7], "other_lags": [1], "dropout": 0.4, "instance": "standard"},
+        "net": {"lags": [1, 2, 3, 7], "other_lags": [1], "dropout": 0.4},
     },
 }
 LOOKBACKS = {"patchtst": 512}  # where it is not the usual one

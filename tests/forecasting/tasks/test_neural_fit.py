@@ -1,4 +1,4 @@
-"""Trainings of forecasters: easy series are learned, a killed one ends with the same bits, what is wrong is one line."""
+"""Trainings of forecasters: easy series are learned, a killed one ends with the same bits, faults are one line."""
 
 import dataclasses
 import os

@@ -1,0 +1,33 @@
+"""All fits of forecasters by the name of their model, whether they are solved at once or learn by gradients."""
+
+from pathlib import Path
+from typing import Any
+
+from ...data.series import Series
+from . import naive, neural
+from .fracast import FracastFit
+from .neural_recipe import compose
+from .solve import Solve
+
+SOLVED: dict[str, type[Solve]] = {**naive.FITS, "fracast": FracastFit}
+LEARNED = neural.FITS
+NAMES = (*SOLVED, *LEARNED)
+
+
+def start_fit(
+    model: str,
+    out: Path,
+    series: Series,
+    horizon: int | None = None,
+    lookback: int | None = None,
+    seed: int = 0,
+    settings: dict[str, Any] | None = None,
+    data: str = "",
+    reading: dict[str, Any] | None = None,
+) -> Any:
+    """A new fit of ``model`` for a series that ``load_series`` gave for ``data`` and ``reading``; see ``Fit.start``."""
+    settings, data, reading = settings or {}, data or series.name, reading or {}
+    if model in SOLVED:
+        return SOLVED[model].start(out, series, horizon, lookback, seed, settings, data, reading)
+    recipe = compose(series, model, horizon, lookback, seed, settings, data, reading)
+    return LEARNED[model].start(out, recipe)
