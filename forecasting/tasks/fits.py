@@ -1,9 +1,11 @@
 """All fits of forecasters by the name of their model, whether they are solved at once or learn by gradients."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ...data.series import Series
+from ...training.fit import folder_of
 from . import naive, neural
 from .fracast import FracastFit
 from .neural_recipe import compose
@@ -31,3 +33,18 @@ def start_fit(
         return SOLVED[model].start(out, series, horizon, lookback, seed, settings, data, reading)
     recipe = compose(series, model, horizon, lookback, seed, settings, data, reading)
     return LEARNED[model].start(out, recipe)
+
+
+def open_fit(model: str, out: Path) -> Any:
+    """The fit that was stopped there, or ``None`` if none was begun."""
+    if not (folder_of(out) / "fit.yaml").exists():
+        return None
+    return SOLVED[model].open(out) if model in SOLVED else LEARNED[model].open(out)
+
+
+def decisive(model: str, series: Series, horizon: int, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """What decides such a fit, as plain values: where they are the same, so is what comes out."""
+    if model in SOLVED:
+        lookback = SOLVED[model].usual_sizes(series)[1]
+        return {"model": model, "data": series.name, "horizon": horizon, "lookback": lookback, "settings": settings}
+    return asdict(compose(series, model, horizon, seed=seed, settings=settings))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ...data.series import Series
+from ...data.series import Series, parse_step
 from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_choice, check_range
 from ...utils.untrusted import is_number
@@ -81,7 +81,7 @@ DAY_AHEAD: dict[str, dict[str, Any]] = {
         "net": {"lags": [1, 2, 3, 7], "other_lags": [1], "dropout": 0.4},
     },
 }
-LOOKBACKS = {"patchtst": 512}  # where it is not the usual one
+LOOKBACKS = {"patchtst": 512}  # rows of hours and less, where it is not the usual one (declared, not chosen)
 
 
 def compose(
@@ -107,7 +107,8 @@ def compose(
         raise ValueError(f"unknown model {model!r}{did_you_mean(model, MODELS)}")
     day_ahead = is_day_ahead(series)
     usual = usual_sizes(series)
-    own = usual[1] if day_ahead else LOOKBACKS.get(model, usual[1])
+    fine = not day_ahead and parse_step(series.step)[1] in ("s", "min", "h")
+    own = LOOKBACKS.get(model, usual[1]) if fine else usual[1]
     values = {**DEFAULTS[model], **(DAY_AHEAD.get(model, {}) if day_ahead else {})}
     net = dict(values.pop("net", {}))
     given, arguments = NeuralRecipe.split(settings or {}, MODELS[model])
