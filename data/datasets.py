@@ -9,11 +9,11 @@ import hashlib
 import os
 import tarfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..utils.files import write_atomically
-from ..utils.untrusted import GIB, read_regular
+from ..utils.untrusted import GIB, read_regular, unpack_gzip
 from ..utils.wording import did_you_mean
 
 MOST_FILE = GIB  # bytes of a file of a set
@@ -21,14 +21,19 @@ MOST_FILE = GIB  # bytes of a file of a set
 
 @dataclass(frozen=True)
 class Dataset:
-    """A public data set: where it comes from, and what its files must be."""
+    """A public data set: where it comes from, and what its files must be.
+
+    A file may lie in its folder gzipped, as NAME.gz; the sums are those of what is unpacked.
+    """
 
     title: str
     licence: str
     folders: tuple[str, ...]  # names under which it lies in a data folder
-    urls: tuple[str, ...]  # of the files, or of an archive that holds them
+    urls: tuple[str, ...]  # of the files in their order, perhaps gzipped, or of an archive that holds them
     archive: str | None  # SHA-256 of that archive
     files: dict[str, dict[str, tuple[str, ...]]]  # split -> file -> the SHA-256 sums of its known editions
+    # Why it cannot be fetched, and what can be done; the address is then that of a page.
+    by_hand: str = field(default="", kw_only=True)
 
 
 def cache_folder() -> Path:
@@ -53,9 +58,25 @@ def locate(dataset: Dataset, split: str) -> Path | None:
     check_split(split, dataset.files)
     for folder in data_folders():
         for path in (folder / part for part in dataset.folders):
-            if all((path / file).is_file() for file in dataset.files[split]):
+            if all(_find(path, file) is not None for file in dataset.files[split]):
                 return path
     return None
+
+
+def _find(folder: Path, file: str) -> Path | None:
+    """A file of a set in ``folder``, as it is or gzipped."""
+    return next((path for path in (folder / file, folder / f"{file}.gz") if path.is_file()), None)
+
+
+def _content(path: Path, file: str) -> bytes:
+    """What is in a file that ``_find`` found; ``ValueError`` if it is too large, or cannot be unpacked."""
+    data = read_regular(path, MOST_FILE)
+    if path.name == file:
+        return data
+    try:
+        return unpack_gzip(data, MOST_FILE)
+    except ValueError as fault:
+        raise ValueError(f"{path} is damaged: {fault}; remove it and get it again") from None
 
 
 def is_at_hand(dataset: Dataset) -> bool:
@@ -71,14 +92,23 @@ def fetch(dataset: Dataset) -> None:
     """
     if is_at_hand(dataset):
         return
+    if dataset.by_hand:
+        raise OSError(f"{dataset.title} cannot be fetched: {dataset.by_hand}; {_where_to_get(dataset)}")
     import pooch
 
     target = cache_folder() / dataset.folders[0]
     sums = {file: known[0] for files in dataset.files.values() for file, known in files.items()}
-    for url in dataset.urls:
-        file = url.rpartition("/")[2]
+    for url, file in zip(dataset.urls, [*sums] if dataset.archive is None else [""], strict=True):
+        name = url.rpartition("/")[2]
+        packed = dataset.archive is None and name.endswith(".gz") and not file.endswith(".gz")
+        if dataset.archive is None:
+            name = f"{file}.gz" if packed else file
+        known_sum = None if packed else f"sha256:{dataset.archive or sums[file]}"
         try:
-            got = pooch.retrieve(url, f"sha256:{dataset.archive or sums[file]}", file, target, progressbar=True)
+            got = pooch.retrieve(url, known_sum, name, target, progressbar=True)
+            if packed and (found := hashlib.sha256(_content(Path(got), file)).hexdigest()) != sums[file]:
+                Path(got).unlink()
+                raise ValueError(f"its SHA-256 is {found}, expected {sums[file]}")
         except Exception as fault:  # whatever requests, the network or the disk raise
             raise OSError(f"{dataset.title} cannot be downloaded ({fault}); {_where_to_get(dataset)}") from None
         if dataset.archive is not None:
@@ -111,8 +141,9 @@ def read_files(dataset: Dataset, split: str) -> dict[Path, bytes]:
         raise FileNotFoundError(f"{dataset.title} is not here; {_where_to_get(dataset)}")
     contents = {}
     for file, known in dataset.files[split].items():
-        path = folder / file
-        data = read_regular(path, MOST_FILE)
+        path = _find(folder, file)
+        assert path is not None
+        data = _content(path, file)
         found = hashlib.sha256(data).hexdigest()
         if found not in known:
             raise ValueError(

@@ -18,10 +18,11 @@ def choose(
         command: Such as ``study``, of `ludus study`.
         noun: What a subcommand is, such as ``"study"``.
         description: Of the command, before the list of subcommands.
-        table: Name -> (module, one line of what it is for). A module offers DESCRIPTION and the dataclass Arguments.
+        table: Name -> (module, one line of what it is for). A module offers DESCRIPTION and the dataclass Arguments;
+            where several subcommands share one, ``module:name`` is the object in it that offers them.
 
     Returns:
-        The module, and an instance of its Arguments.
+        The module or object, and an instance of its Arguments.
 
     Raises:
         SystemExit: 0 after a help; 2 for a command line that does not fit, which one line on standard error explains.
@@ -39,7 +40,10 @@ def choose(
         _refuse(command, f"unknown {noun} {name!r}{did_you_mean(name, table)}")
     options = list(arguments)
     options.remove(name)
-    module = importlib.import_module(table[name][0])
+    place, _, attribute = table[name][0].partition(":")
+    module: Any = importlib.import_module(place)
+    if attribute:
+        module = getattr(module, attribute)
     return module, parse(module.Arguments, f"{command} {name}", module.DESCRIPTION, options)
 
 

@@ -5,12 +5,14 @@ they lead to must be a regular file. What a file says is a value of JSON's or YA
 """
 
 import csv
+import gzip
 import io
 import json
 import math
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -71,6 +73,18 @@ def read_regular(path: Path, most: int) -> bytes:
     """All bytes of a regular file of at most ``most``; see ``open_regular`` for what is raised."""
     with open_regular(path, most) as stream:
         return stream.read(os.fstat(stream.fileno()).st_size)  # it may grow, what is read does not
+
+
+def unpack_gzip(data: bytes, most: int) -> bytes:
+    """What gzipped bytes hold; ``ValueError`` where they are damaged, or hold more than ``most`` bytes."""
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            content = stream.read(most + 1)
+    except (OSError, EOFError, zlib.error) as fault:
+        raise ValueError(f"it cannot be unpacked: {in_one_line(fault)}") from None
+    if len(content) > most:
+        raise ValueError(f"it unpacks to more than {most:,} bytes")
+    return content
 
 
 def parse_json(data: bytes | str) -> Any:

@@ -14,6 +14,7 @@ from ....components.layout import mismatch
 from ....components.spaces import same_space
 from ..kernels import GAMMA, UNIT, mix
 from ..simulation import Simulation, Slot
+from .measures import cells_of
 
 
 class Host(Protocol):
@@ -129,12 +130,6 @@ class Noisy(Told):
             return
         normal = np.sqrt(-2.0 * np.log1p(-samples[0])) * np.cos(2.0 * np.pi * samples[1])  # Box & Muller 1958
         out += (normal.reshape(out.shape) * self._spread).astype(out.dtype)
-
-
-def cells_of(boards: np.ndarray) -> np.ndarray:
-    """Boards (M, H, W, planes) as (M, H W, planes), and any other whole numbers (M, …) as (M, count); a view."""
-    shape = boards.shape
-    return boards.reshape(shape[0], -1, shape[3]) if len(shape) == 4 else boards.reshape(shape[0], -1)
 
 
 def width_of(slot: Slot, truth: Space, name: str) -> np.ndarray:

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .fillings import cells_of
-
 
 class Look(NamedTuple):
     """One moment of a slot, of M environments."""
@@ -24,6 +22,12 @@ class Measure(NamedTuple):
     values: Callable[[Look], np.ndarray]
     finish: Callable[[float], float] = float  # of the mean
     needs_quantiles: bool = False
+
+
+def cells_of(boards: np.ndarray) -> np.ndarray:
+    """Boards (M, H, W, planes) as (M, H W, planes), and any other whole numbers (M, …) as (M, count); a view."""
+    shape = boards.shape
+    return boards.reshape(shape[0], -1, shape[3]) if len(shape) == 4 else boards.reshape(shape[0], -1)
 
 
 def _accuracy(look: Look) -> np.ndarray:
