@@ -26,7 +26,7 @@ DESCRIPTION = """What a sense is worth in decisions: to a policy that learned wi
   ludus study regret ludus/Sorter-v0 --slot perception=truth,models/garments,noisy:0.1,noisy:0.3,blind
   ludus study regret ludus/Sorter-v0 --slot perception --markdown      # the tables of the README
   ludus study regret ludus/Battery-v0 --policy plan --set data=epf-de --judge split=test \
-      --slot forecast=truth,published-dnn,seasonal-naive,blind          # a policy of the environment's, nothing trained"""
+      --slot forecast=truth,published-dnn,naive,blind    # a policy of the environment's, nothing trained"""
 
 
 @dataclass(kw_only=True)
