@@ -137,6 +137,6 @@ def check_day_ahead(layout: Layout, output: tuple[int, ...]) -> None:
     names = ("past", "known", "calendar")
     if layout.names != names or layout.part("past").step != "1h" or output != (24,):
         raise ValueError(
-            "LEAR forecasts the 24 hours of a day of one target, from hourly rows with dates and columns that are known "
+            "LEAR forecasts the 24 hours of a day of one target, from hourly rows with dates and columns known "
             f"in advance; got {', '.join(layout.names)} in steps of {layout.part('past').step}, and {output} numbers"
         )

@@ -57,6 +57,18 @@ class SolveCommand:
         return fit
 
 
+ensemble = SolveCommand(
+    "ensemble",
+    "ensemble:EnsembleFit",
+    "the mean of several forecasters: saved ones, or closed forms that are fitted for it (Bates & Granger 1969)",
+    """
+  ludus fit forecasting/ensemble --data epf-de --set 'parts=[models/lear, models/mlp]' --out models/both
+  ludus fit forecasting/ensemble --data etth1 --set 'parts=[linear, periodic: {level: mean}]' --out models/etth1
+
+A part is the folder of a forecaster, or linear, periodic or lear with its settings. By default they are the linear
+and the period map, each measured from the last row and from the mean. Weights are equal (--set weights=equal), the
+best on the validation part (--set weights=validation), or given (--set 'weights=[0.7, 0.3]').""",
+)
 lear = SolveCommand(
     "lear",
     "lear:LEARFit",
@@ -67,7 +79,26 @@ lear = SolveCommand(
 The forecasts of several calibration windows (--set windows=[56, 84] --set strengths=[0.05, 0.03], of the penalty) are
 averaged; a calibration each day from the validation part on, and one every four weeks before it.""",
 )
+linear = SolveCommand(
+    "linear",
+    "linear:LinearFit",
+    "a linear map of the past, the same for all targets, in closed form (Toner & Darlow 2024)",
+    """
+  ludus fit forecasting/linear --data etth1 --horizon 192 --set level=mean --out models/etth1
 
+The strength of the ridge is the best of --set strengths=[...] on the validation part; only the targets' own past is
+seen.""",
+)
+periodic = SolveCommand(
+    "periodic",
+    "linear:PeriodicFit",
+    "a linear map of past periods, the same for each phase of a period, in closed form (Lin et al. 2024)",
+    """
+  ludus fit forecasting/periodic --data etth1 --horizon 192 --set period=24 --out models/etth1
+
+The strength of the ridge is the best of --set strengths=[...] on the validation part; only the targets' own past is
+seen.""",
+)
 mean = SolveCommand(
     "mean",
     "naive:MeanFit",
