@@ -37,7 +37,7 @@ class SeriesArguments:
     longest_gap: int = LONGEST_GAP
     """Rows in a row that --repair fills."""
     split: str = ""
-    """Of a file: shares of training and validation, such as 0.7,0.1, or the days on which validation and test begin."""
+    """How a file is divided: shares of training and validation as 0.7,0.1, or the days on which both others start."""
 
     @property
     def where(self) -> str:

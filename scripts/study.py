@@ -17,6 +17,7 @@ STUDIES = {
     "bandit": ("ludus.studies.bandit", "ten arms: what it costs never to try, and how fast to forget"),
     "randomisation": ("ludus.studies.randomisation", "Pendulum: training on many masses or on one, judged on others"),
     "presets": ("ludus.studies.presets", "what every tuned agent earns, trained anew"),
+    "forecasting": ("ludus.studies.forecasting", "how far forecasts are from what came, beside published ones"),
     "regret": ("ludus.studies.regret", "what a sense is worth, to a policy of the truth's and to its own"),
 }
 

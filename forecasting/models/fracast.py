@@ -22,6 +22,7 @@ from .forecaster import Forecaster
 PACKAGE, VERSION = "fracast", "0.1.0"
 SHA256 = "0d678f123f3d1f91c5065cca2b5d40eccc469360afc2381b27290486011ded2c"  # of weights/model.safetensors
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+CONTEXT = 2048  # rows that it sees at most
 MEDIAN = LEVELS.index(0.5)
 LEAST_SPAN = 1e-5  # of a window, in its own units: what a constant one is divided by
 AT_ONCE = 64  # windows in a forward pass: each is 2,048 rows
@@ -85,21 +86,21 @@ class Fracast(Forecaster):
 
 def block(rows: torch.Tensor) -> torch.Tensor:
     """The 48 rows after windows (n, L), as (n, 48, levels); each window is scaled by its least and greatest value."""
-    core, head, context = network(str(rows.device))
-    rows = rows[:, -context:]
+    core, head = network(str(rows.device))
+    rows = rows[:, -CONTEXT:]
     low = rows.amin(dim=1, keepdim=True)
     span = (rows.amax(dim=1, keepdim=True) - low).clamp(min=LEAST_SPAN)
-    missing = context - rows.shape[1]
+    missing = CONTEXT - rows.shape[1]
     x = nn.functional.pad((rows - low) / span, (missing, 0))
-    seen = torch.arange(context, device=rows.device).expand(len(rows), -1) >= missing
+    seen = torch.arange(CONTEXT, device=rows.device).expand(len(rows), -1) >= missing
     hidden = core(x[:, None], seen[:, None], seen[:, None].float())
     y = head.forward_horizon(hidden, last_obs=x[:, -1:], ctx=x, ctx_mask=seen)
     return y * span[..., None] + low[..., None]
 
 
 @lru_cache(maxsize=2)
-def network(device: str) -> tuple[Any, Any, int]:
-    """Its two parts, and the rows that they see; from the installed package."""
+def network(device: str) -> tuple[Any, Any]:
+    """Its two parts, from the installed package."""
     from fracast._core.model import build_from_cfg
 
     folder = check_installed()
@@ -109,7 +110,7 @@ def network(device: str) -> tuple[Any, Any, int]:
     for name, part in zip(("core.", "head."), parts, strict=True):
         part.load_state_dict({key.removeprefix(name): w for key, w in weights.items() if key.startswith(name)})
         part.requires_grad_(False).eval().to(device)
-    return *parts, int(config["model"]["W"])
+    return parts
 
 
 @lru_cache(maxsize=1)

@@ -24,7 +24,7 @@ class GRU(Neural):
         hidden: Width of its state.
         layers: Recurrent layers, one above the other.
         dropout: Share of the numbers that are dropped before the last layer while training.
-        instance, asinh: See ``Neural``.
+        instance, asinh, yearly: See ``Neural``.
     """
 
     def __init__(
@@ -41,11 +41,12 @@ class GRU(Neural):
         dropout: float = 0.1,
         instance: str = "last",
         asinh: bool = False,
+        yearly: bool = False,
     ) -> None:
         own = {"piece": piece, "hidden": hidden, "layers": layers, "dropout": dropout}
-        own |= {"instance": instance, "asinh": asinh}
+        own |= {"instance": instance, "asinh": asinh, "yearly": yearly}
         own |= {"layout": layout, "quantiles": list(quantiles), "data": data}
-        super().__init__(input_space, output_space, own, instance, asinh)
+        super().__init__(input_space, output_space, own, instance, asinh, yearly)
         check_sizes(1, self.lookback, piece=piece)
         check_sizes(1, 2**14, hidden=hidden)
         check_sizes(1, 64, layers=layers)

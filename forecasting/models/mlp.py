@@ -27,7 +27,7 @@ class MLP(Neural):
         other_lags: The same of the other columns of the past; () for none.
         dropout: Share of the hidden numbers that are dropped while training.
         skip: Whether a linear map from the inputs is added to what the layers give.
-        instance, asinh: See ``Neural``.
+        instance, asinh, yearly: See ``Neural``.
 
     Raises:
         ValueError: see ``Neural``; a lag beyond the look-back.
@@ -48,11 +48,12 @@ class MLP(Neural):
         skip: bool = True,
         instance: str = "standard",
         asinh: bool = False,
+        yearly: bool = False,
     ) -> None:
         own = {"hidden": list(hidden), "lags": list(lags), "other_lags": list(other_lags)}
-        own |= {"dropout": dropout, "skip": skip, "instance": instance, "asinh": asinh}
+        own |= {"dropout": dropout, "skip": skip, "instance": instance, "asinh": asinh, "yearly": yearly}
         own |= {"layout": layout, "quantiles": list(quantiles), "data": data}
-        super().__init__(input_space, output_space, own, instance, asinh)
+        super().__init__(input_space, output_space, own, instance, asinh, yearly)
         widths = check_size_list("hidden", hidden, 1, 2**16)
         most = self.lookback // self.horizon
         self.lags = check_size_list("lags", lags, 1, most)

@@ -29,6 +29,8 @@ class Neural(Forecaster):
             without its weights).
         asinh: Whether values are also put through asinh in that scale, as for prices with spikes (Uniejewski, Weron &
             Ziel 2018).
+        yearly: Whether the day of the year is seen; where a training part has no whole year, what it was worth there
+            says nothing of the days that follow.
 
     Raises:
         ValueError: see ``Forecaster``; an argument of another kind; a known column that is none of the past's.
@@ -44,13 +46,14 @@ class Neural(Forecaster):
         config: dict[str, Any],
         instance: str = "none",
         asinh: bool = False,
+        yearly: bool = False,
     ) -> None:
         super().__init__(input_space, output_space, config)
-        self.asinh, self.instance = asinh, instance
-        if self.instance not in INSTANCES or type(self.asinh) is not bool:
-            raise ValueError(
-                f"instance is one of {', '.join(INSTANCES)} and asinh a truth, got {self.instance!r}, {self.asinh!r}"
-            )
+        self.asinh, self.instance, self.yearly = asinh, instance, yearly
+        if self.instance not in INSTANCES:
+            raise ValueError(f"instance is one of {', '.join(INSTANCES)}, got {self.instance!r}"[:200])
+        if type(asinh) is not bool or type(yearly) is not bool:
+            raise ValueError(f"asinh and yearly are truths, got {asinh!r} and {yearly!r}"[:200])
         columns = self.layout.part("past").columns
         known = self.layout.part("known").columns if "known" in self.layout.names else ()
         if set(known) - set(columns):
@@ -80,7 +83,7 @@ class Neural(Forecaster):
         shift, spread = self._instance(window)
         if self.instance != "none":
             past = torch.cat([(window - shift) / spread, past[:, :, self.targets :]], dim=2)
-        y = self.scaled(past, known, None if calendar is None else time_features(calendar)).float()
+        y = self.scaled(past, known, None if calendar is None else time_features(calendar, self.yearly)).float()
         y = y * spread[:, 0, :, None, None] + shift[:, 0, :, None, None]
         y = y.sinh() if self.asinh else y
         y = y * self.std[: self.targets, None, None] + self.mean[: self.targets, None, None]
@@ -107,10 +110,12 @@ class Neural(Forecaster):
         return y.reshape(count, self.targets, self.horizon, self.levels)
 
 
-def time_features(calendar: torch.Tensor) -> torch.Tensor:
-    """The calendar (N, 4) as (N, TIME_FEATURES): the weekday as 1 of 7, hour and day of the year on circles."""
+def time_features(calendar: torch.Tensor, yearly: bool) -> torch.Tensor:
+    """The calendar (N, 4) as (N, TIME_FEATURES): the weekday as 1 of 7, hour and day of the year (0 if not ``yearly``)
+    on circles.
+    """
     weekday = torch.nn.functional.one_hot(calendar[:, 1].long().clamp(0, WEEK - 1), WEEK).float()
-    turns = torch.stack([calendar[:, 0] / 24.0, calendar[:, 2] / YEAR], dim=1) * (2.0 * torch.pi)
+    turns = torch.stack([calendar[:, 0] / 24.0, calendar[:, 2] / YEAR * yearly], dim=1) * (2.0 * torch.pi)
     return torch.cat([weekday, turns.sin(), turns.cos()], dim=1)
 
 

@@ -1,6 +1,7 @@
 """`ludus fit forecasting/patchtst` and its like: the training of a forecaster by gradients (see `training/fit.py`)."""
 
 import copy
+import inspect
 import math
 from typing import Any, ClassVar, NamedTuple
 
@@ -24,6 +25,7 @@ from ..windows import Scaler, Windows, ordered_values
 from .neural_recipe import MODELS, NeuralRecipe
 
 PARTS = ("train", "validation", "test")
+YEAR = np.timedelta64(364, "D")
 BEST = "best"  # of a checkpoint's tensors: the weights that are kept, and where they are from
 
 
@@ -64,9 +66,19 @@ def build(recipe: NeuralRecipe, windows: Windows, scaler: Scaler) -> Neural:
             layout=windows.layout.to_json(),
             quantiles=recipe.quantiles,
             data=recipe.data,
+            **_yearly(recipe, windows),
         )
     net.set_scale(scaler.mean, scaler.std)
     return net
+
+
+def _yearly(recipe: NeuralRecipe, windows: Windows) -> dict[str, bool]:
+    """Whether the training part has a whole year, for those models that ask."""
+    if "yearly" not in inspect.signature(recipe.component).parameters:
+        return {}
+    times = windows.series.times
+    start, stop = windows.series.splits["train"]
+    return {"yearly": times is not None and bool(times[stop - 1] - times[start] >= YEAR)}
 
 
 class NeuralLearner(Learner):

@@ -23,7 +23,7 @@ class NeuralCommand:
 
     def __init__(self, name: str, what: str) -> None:
         self.name = name
-        self.DESCRIPTION = f"Train {what}.\n{EXAMPLES.format(name=name)}{SETTINGS.format(name=name)}"
+        self.DESCRIPTION = f"Train {what}.{EXAMPLES.format(name=name)}{SETTINGS.format(name=name)}"
 
     def start_fit(self, arguments: ForecasterArguments, out: Path) -> "Fit":
         """A new training; ``ValueError`` for what cannot be trained."""

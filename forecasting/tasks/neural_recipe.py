@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ...data.series import Series
+from ...data.series import Series, parse_step
 from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_choice, check_range
 from ...utils.untrusted import is_number
@@ -31,7 +31,7 @@ class NeuralRecipe(Recipe):
     """All that decides the training of a forecaster."""
 
     GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "reading", "model", "horizon", "lookback"}
-    FROM_DATA: ClassVar[frozenset[str]] = frozenset({"layout", "data", "quantiles"})
+    FROM_DATA: ClassVar[frozenset[str]] = frozenset({"layout", "data", "quantiles", "yearly"})
 
     data: str  # name of a series, or the path of a file
     reading: dict[str, Any] = field(default_factory=dict)  # how that is read; see ``data.series_load.load_series``
@@ -66,21 +66,22 @@ class NeuralRecipe(Recipe):
 
 
 # What deserves another value than above, chosen on validation parts (docs/forecasting-results.md tells how).
+LINEAR: dict[str, Any] = {"epochs": 10, "lr": 3e-3}
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "dlinear": {"epochs": 10},
-    "gru": {"epochs": 10},
-    "mlp": {"epochs": 10},
-    "nlinear": {"epochs": 10},
-    "patchtst": {"epochs": 6},
+    "dlinear": LINEAR,
+    "gru": {"epochs": 6, "net": {"hidden": 64}},
+    "mlp": {"epochs": 6, "net": {"hidden": [256], "dropout": 0.5}},
+    "nlinear": LINEAR,
+    "patchtst": {"epochs": 6, "net": {"width": 32, "hidden": 64, "layers": 2, "stride": 16}},
 }
 DAY_AHEAD: dict[str, dict[str, Any]] = {
     "mlp": {
         "epochs": 120,
         "batch_size": 64,
-        "net": {"lags": [1, 2, 3, 7], "other_lags": [1], "dropout": 0.4, "instance": "standard"},
+        "net": {"lags": [1, 2, 3, 7], "other_lags": [1], "dropout": 0.4},
     },
 }
-LOOKBACKS = {"patchtst": 512}  # where it is not the usual one
+LOOKBACKS = {"patchtst": 512}  # rows of hours and less, where it is not the usual one (declared, not chosen)
 
 
 def compose(
@@ -106,7 +107,8 @@ def compose(
         raise ValueError(f"unknown model {model!r}{did_you_mean(model, MODELS)}")
     day_ahead = is_day_ahead(series)
     usual = usual_sizes(series)
-    own = usual[1] if day_ahead else LOOKBACKS.get(model, usual[1])
+    fine = not day_ahead and parse_step(series.step)[1] in ("s", "min", "h")
+    own = LOOKBACKS.get(model, usual[1]) if fine else usual[1]
     values = {**DEFAULTS[model], **(DAY_AHEAD.get(model, {}) if day_ahead else {})}
     net = dict(values.pop("net", {}))
     given, arguments = NeuralRecipe.split(settings or {}, MODELS[model])

@@ -1,4 +1,4 @@
-"""`ludus fit forecasting/...` and `ludus forecast` on a stranger's file: tables, CSV, pictures, and refusals in a line."""
+"""`ludus fit forecasting/...` and `ludus forecast` on a file: tables, CSV, pictures, and refusals in one line."""
 
 import csv
 

@@ -29,7 +29,8 @@ def help_of(capsys, *command):
 def test_a_subcommand_tells_its_own_options_and_no_other(command, name, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     shown = help_of(capsys, command, name)
-    module = sys.modules[{**STUDIES, **TASKS}[name][0]]
+    place, _, attribute = {**STUDIES, **TASKS}[name][0].partition(":")
+    module = getattr(sys.modules[place], attribute) if attribute else sys.modules[place]
     assert shown.startswith(f"usage: ludus {command} {name} ")
     assert f"ludus {command} {name} -" in shown or f"ludus {command} {name} ludus/" in shown  # an example
     own = {entry.name for entry in fields(module.Arguments)}
