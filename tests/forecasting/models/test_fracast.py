@@ -12,7 +12,7 @@ from ludus.forecasting.models import fracast
 from ludus.forecasting.models.fracast import LEVELS, Fracast
 from ludus.forecasting.tasks.fracast import FracastFit, make_fracast
 from ludus.forecasting.windows import Windows
-from series_toy import day_ahead_csv, make, waves_csv
+from forecasting_toy import day_ahead_csv, make, waves_csv
 
 package = pytest.importorskip("fracast", reason="fracast is not installed: pip install 'ludus[pretrained]'")
 

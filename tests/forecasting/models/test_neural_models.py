@@ -12,7 +12,7 @@ from ludus.forecasting.models.mlp import MLP
 from ludus.forecasting.models.neural import time_features
 from ludus.forecasting.models.patchtst import PatchTST
 from ludus.forecasting.windows import Windows
-from series_toy import day_ahead_csv, make
+from forecasting_toy import day_ahead_csv, make
 
 SMALL = {
     NLinear: {},

@@ -19,7 +19,7 @@ from ludus.training import progress
 from ludus.training.fit import folder_of
 from ludus.training.recipe import read_recipe
 from ludus.utils.interrupts import Interrupted
-from series_toy import day_ahead_csv, waves_csv
+from forecasting_toy import day_ahead_csv, waves_csv
 
 WAVES = {"time": ["time"]}
 PRICES = {"targets": ["price"], "known": ["load"]}
