@@ -65,17 +65,24 @@ def evaluate(
     seed: int,
     age: int = 0,
     progress: Callable[[int], Any] | None = None,
+    every_start: bool = False,
 ) -> Evaluation:
     """Play ``episodes`` episodes, the same number in each environment of ``batch`` (SAME_STEP autoreset).
 
     To take the first E episodes that end would favour short ones; here every environment plays its share, and what it
     does afterwards is not counted. ``seed`` fixes the starts: two policies with the same seed meet the same episodes.
     ``age`` is how old the environments are, in steps: where parameters drift, it decides which world is met.
+    ``every_start``: each of the batch's numbered starts is played once (``episodes`` is their number), and the results
+    are in the order of the starts.
     """
     if episodes % batch.num_envs:
         raise ValueError(f"episodes ({episodes}) must be a multiple of the batch's {batch.num_envs} environments")
     share = episodes // batch.num_envs
     batch.seed_from(seed, age)
+    count, all_starts = batch.num_envs, np.arange(episodes).reshape(batch.num_envs, share)
+    if every_start:
+        _check_every_start(batch, episodes)
+        batch.reset(starts=all_starts[:, 0])  # type: ignore[call-arg]
     b = batch.buffers
     returns, lengths, successes = (np.zeros((batch.num_envs, share)) for _ in "abc")
     played = np.zeros(batch.num_envs, int)
@@ -90,6 +97,11 @@ def evaluate(
                 progress(int(played.sum()))
             if (played == share).all():
                 break
+            going = rows[played[rows] < share]
+            if every_start and len(going):
+                selected, next_starts = np.zeros(count, np.bool_), np.zeros(count, np.int64)
+                selected[going], next_starts[going] = True, all_starts[going, played[going]]
+                batch.reset(selected, starts=next_starts)  # type: ignore[call-arg]
     else:
         raise ValueError(
             f"an episode of {batch.name} did not end within {MOST_STEPS:,} steps; "
@@ -98,6 +110,12 @@ def evaluate(
     # The reference scores were measured in the default world; in another one they would mislead.
     scores = dict(batch.simulation.scores) if getattr(batch, "is_default", False) else {}  # type: ignore[attr-defined]
     return Evaluation(returns.ravel(), lengths.ravel(), successes.ravel(), scores, batch.succeeds)
+
+
+def _check_every_start(batch: Batch, episodes: int) -> None:
+    starts = getattr(batch, "starts", 0)
+    if starts != episodes:
+        raise ValueError(f"{batch.name} has {starts} numbered starts, {episodes} episodes were asked for")
 
 
 def random_policy(seed: int) -> Policy:

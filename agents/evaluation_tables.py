@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from rich.table import Table
 
 from ..utils.tables import results_table
@@ -27,11 +28,12 @@ def evaluation_table(results: Sequence[tuple[str, Evaluation]], caption: str) ->
 
 def regret_table(rows: Sequence[Regret], caption: str) -> Table:
     """A row per filling; ± is half of a 95 % bootstrap interval."""
-    table = results_table(("filling",), (rows[0].measure, "return", "regret", "of the gap"), caption, fold=True)
+    names = [name for name in rows[0].measures if any(np.isfinite(row.measures[name]) for row in rows)]
+    table = results_table(("filling",), (*names, "return", "regret", "of the gap"), caption, fold=True)
     for row in rows:
         table.add_row(
             row.filling,
-            "–" if row.metric != row.metric else f"{row.metric:.3f}",
+            *("–" if np.isnan(row.measures[name]) else f"{row.measures[name]:.3f}" for name in names),
             f"{row.evaluation.mean:.2f} ± {_half(row.evaluation.interval):.2f}",
             f"{row.regret:.2f} ± {_half(row.interval):.2f}",
             "–" if row.share != row.share else f"{row.share:.2f}",

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from ..components.layout import Layout
 from ..envs.engine.slots.fillings import Learned
 from ..explain.attribution import METHODS, last_convolution
 from ..explain.explanations import Explanations
 from ..explain.looks import Onlooker
 from ..explain.policies import PolicyOnlooker
+from ..explain.series_slots import SeriesOnlooker
 from ..explain.slots import SlotOnlooker
 from ..utils.wording import did_you_mean
 from .picture_policies import find_picture_policy
@@ -47,6 +49,26 @@ class BatchSlot:
         return pictures
 
 
+class BatchSeriesSlot:
+    """The slot ``name`` of a batch, see ``explain.series_slots.SeriesSlot``."""
+
+    def __init__(self, batch: Any, name: str) -> None:
+        self.batch, self.name = batch, name
+        self.component = batch.fillings[name].component
+        self._spaces = {"sense": batch.simulation.slots[name].raw(**batch.sizes)}
+        self._spaces["tell"] = batch.simulation.slots[name].truth(**batch.sizes)
+        self._loops = {field: batch.slot_loop(name, field) for field in self._spaces}
+
+    def read(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self._write("sense", rows), self.batch.shown(self.name)[rows], self._write("tell", rows)
+
+    def _write(self, field: str, rows: np.ndarray) -> np.ndarray:
+        space = self._spaces[field]
+        out = np.zeros((len(rows), *space.shape), space.dtype)
+        self._loops[field](self.batch.records, rows, self.batch.world, out)
+        return out
+
+
 class BatchScene:
     """A batch in which a policy acts, see ``explain.policies.Scene``."""
 
@@ -62,7 +84,9 @@ class BatchScene:
 
 
 def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
-    """The explanations of everything in ``batch`` and ``policy`` that sees pictures.
+    """The explanations of everything in ``batch`` and ``policy`` that sees pictures, or windows of a series.
+
+    A forecaster is explained by integrated gradients, whatever the ``method`` of pictures.
 
     Raises:
         ValueError: an unknown method, or nothing that can be explained, with the reasons and a remedy.
@@ -71,6 +95,7 @@ def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
         raise ValueError(f"--explain: unknown method {method!r}{did_you_mean(method, METHODS)}")
     onlookers: list[Onlooker] = []
     reasons, remedies = [], []
+    filled = getattr(batch, "fillings", {})
     for name, slot in getattr(getattr(batch, "simulation", None), "slots", {}).items():
         if is_picture(slot.raw(**batch.sizes)):
             why, remedy = why_not(batch, name, method)
@@ -79,6 +104,13 @@ def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
                 remedies.append(remedy)
             else:
                 onlookers.append(SlotOnlooker(BatchSlot(batch, name), method))
+        elif takes_series(batch, name):
+            onlookers.append(SeriesOnlooker(BatchSeriesSlot(batch, name)))
+        elif is_flat(slot.raw(**batch.sizes)):
+            reasons.append(
+                f"slot {name} is filled with {batch.given.get(name)!r}" if name in filled else f"slot {name} is empty"
+            )
+            remedies.append(f"fill the slot with a model: --slot {name}=models/prices")
     agent = getattr(policy, "agent", None)
     seeing = None if agent is None else find_picture_policy(agent)
     if seeing is not None:
@@ -88,7 +120,7 @@ def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
     reasons.append("the policy sees no picture through a convolution")
     remedies.append("watch an environment with a camera, such as ludus/Sorter-v0")
     why = "; ".join([*reasons, remedies[0]])
-    raise ValueError(f"--explain finds no model that sees pictures in {batch.name}: {why}")
+    raise ValueError(f"--explain finds no model that sees pictures or series in {batch.name}: {why}")
 
 
 def why_not(batch: Any, name: str, method: str) -> tuple[str, str]:
@@ -107,6 +139,17 @@ def why_not(batch: Any, name: str, method: str) -> tuple[str, str]:
     if method == "grad-cam" and last_convolution(filling.component) is None:
         return f"{who} has no convolution for Grad-CAM", "take --explain integrated-gradients"
     return "", ""
+
+
+def takes_series(batch: Any, name: str) -> bool:
+    """Whether a component fills the slot ``name`` that takes a window of a series."""
+    layout = getattr(getattr(getattr(batch, "fillings", {}).get(name), "component", None), "layout", None)
+    return isinstance(layout, Layout) and "past" in layout.names
+
+
+def is_flat(space: spaces.Space) -> bool:
+    """Whether values of ``space`` are rows of numbers, such as a window of a series."""
+    return isinstance(space, spaces.Box) and space.dtype == np.float32 and len(space.shape) == 1
 
 
 def is_picture(space: spaces.Space) -> bool:

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from ..envs.engine.slots.fillings import cells_of, width_of
+from ..envs.engine.slots.fillings import Learned, width_of
+from ..envs.engine.slots.keyed import KeyedLearned
+from ..envs.engine.slots.measures import MEASURES, Look
 from ..envs.engine.slots.slotted_batch import SlottedBatch
 from ..utils.intervals import bootstrap_interval
 from .evaluation import Evaluation, Policy, envs_for, evaluate
@@ -20,24 +22,39 @@ from .evaluation import Evaluation, Policy, envs_for, evaluate
 TRUTH, BLIND = "truth", "blind"
 
 
+class Measured:
+    """What has ``measures``: values by name, the first of a slot's first."""
+
+    measures: dict[str, float]
+
+    @property
+    def measure(self) -> str:
+        """The name of the first measure."""
+        return next(iter(self.measures))
+
+    @property
+    def metric(self) -> float:
+        """The first measure."""
+        return self.measures[self.measure]
+
+
 @dataclass(frozen=True)
-class Played:
+class Played(Measured):
     """The episodes of a policy with a filling, and how right the filling was in them."""
 
     evaluation: Evaluation
-    # "accuracy"; "cells right" of a board; or "RMSE": root mean square error, as a share of `fillings.width_of`
-    measure: str
-    # Of the filling itself, in all steps: also of those that environments play on while others finish their episodes.
-    metric: float  # NaN for a filling that shows no truth (raw)
+    # Of the filling itself, by the names of `envs/engine/slots/measures.py`, the slot's first one first; in all steps,
+    # also in those that environments play on while others finish their episodes. NaN where there is nothing to
+    # compare: a filling that shows no truth (raw), or no quantiles.
+    measures: dict[str, float]
 
 
 @dataclass(frozen=True)
-class Regret:
+class Regret(Measured):
     """A filling of a slot, judged."""
 
     filling: str
-    measure: str  # as in Played
-    metric: float
+    measures: dict[str, float]  # as in Played
     evaluation: Evaluation
     regret: float  # return of the truth minus its own
     interval: tuple[float, float]  # 95 %, of the paired differences
@@ -53,6 +70,7 @@ def compare(
     seed: int,
     age: int = 0,
     progress: Callable[[str, float], Any] | None = None,
+    every_start: bool = False,
 ) -> list[Regret]:
     """Judge ``policy`` with each of the ``fillings`` in ``slot``, in the same episodes.
 
@@ -60,6 +78,7 @@ def compare(
         make_batch: ``make_batch(num_envs, **fillings)`` makes the environments.
         fillings: What fills the slot in turn. Truth and blind are played in any case, as the ends of the scale.
         progress: Called with a filling and the share of its episodes that are played.
+        every_start: See ``evaluate``.
 
     Returns:
         One for each of ``fillings``, in their order.
@@ -71,7 +90,7 @@ def compare(
             if progress is not None:
                 progress(filling, share)
 
-        judged[filling] = play_filling(make_batch, policy, slot, filling, episodes, seed, age, tell)
+        judged[filling] = play_filling(make_batch, policy, slot, filling, episodes, seed, age, tell, every_start)
     best, worst = judged[TRUTH].evaluation, judged[BLIND].evaluation
     rows = []
     for filling in fillings:
@@ -79,7 +98,7 @@ def compare(
         result, regret = played.evaluation, best.mean - played.evaluation.mean
         interval = bootstrap_interval(best.returns - result.returns)
         share = share_of_gap(regret, best.mean - worst.mean)
-        rows.append(Regret(filling, played.measure, played.metric, result, regret, interval, share))
+        rows.append(Regret(filling, played.measures, result, regret, interval, share))
     return rows
 
 
@@ -92,6 +111,7 @@ def play_filling(
     seed: int,
     age: int = 0,
     progress: Callable[[float], Any] | None = None,
+    every_start: bool = False,
 ) -> Played:
     """Play ``policy`` with ``filling`` in ``slot``, and measure what it is shown; the arguments are ``compare``'s."""
     batch = make_batch(envs_for(episodes), **{slot: filling})
@@ -106,7 +126,7 @@ def play_filling(
             if progress is not None:
                 progress(played / episodes)
 
-        return Played(evaluate(batch, act, episodes, seed, age, tell), gauge.measure, gauge.metric)
+        return Played(evaluate(batch, act, episodes, seed, age, tell, every_start), gauge.measures)
     finally:
         batch.close()
 
@@ -121,17 +141,21 @@ class Gauge:
 
     def __init__(self, batch: SlottedBatch, slot: str) -> None:
         self.batch, self.slot = batch, slot
-        declared = batch.simulation.slots[slot]
+        declared, filling = batch.simulation.slots[slot], batch.fillings[slot]
         space = declared.truth(**batch.sizes)
         assert isinstance(space, spaces.Box)
         is_classes, is_board = bool(declared.classes(**batch.sizes)), space.dtype.kind in "iu"
-        self.measure = "accuracy" if is_classes else "cells right" if is_board else "RMSE"
-        self.comparable = batch.fillings[slot].space.shape == space.shape
+        usual = "accuracy" if is_classes else "cells right" if is_board else "RMSE"
+        self.names = declared.measures or (usual,)
+        self._quantiles = np.asarray(getattr(filling, "quantiles", ()), np.float64)
+        self.comparable = filling.space.shape == space.shape or (
+            declared.estimate is not None and isinstance(filling, (Learned, KeyedLearned))
+        )
         self._truth = np.zeros((batch.num_envs, *space.shape), space.dtype)
         self._write = batch.slot_loop(slot, "tell")
         self._all = np.arange(batch.num_envs)
-        self._width = width_of(declared, space, slot) if self.measure == "RMSE" else np.ones(1)
-        self._sum, self._count = 0.0, 0
+        self._width = width_of(declared, space, slot) if "RMSE" in self.names else np.ones(1)
+        self._sums = {name: [0.0, 0] for name in self.names}
 
     def look(self) -> None:
         """Take the present step into account."""
@@ -139,24 +163,18 @@ class Gauge:
             return
         self._write(self.batch.records, self._all, self.batch.world, self._truth)
         shown = self.batch.shown(self.slot)
-        if self.measure == "accuracy":
-            there = self._truth.any(axis=1)  # at an end there may be nothing to name
-            right = shown.argmax(axis=1) == self._truth.argmax(axis=1)
-            self._add(right[there])
-        elif self.measure == "cells right":
-            right = cells_of(shown) == cells_of(self._truth)
-            self._add(right.all(axis=2) if right.ndim == 3 else right)
-        else:
-            self._add(((shown - self._truth) / self._width) ** 2)
-
-    def _add(self, values: np.ndarray) -> None:
-        self._sum += float(values.sum())
-        self._count += values.size
+        seen = Look(self.batch.estimate_of(self.slot, shown), self._truth, shown, self._width, self._quantiles)
+        for name in self.names:
+            if MEASURES[name].needs_quantiles and not len(self._quantiles):
+                continue
+            values = MEASURES[name].values(seen)
+            self._sums[name][0] += float(values.sum())
+            self._sums[name][1] += values.size
 
     @property
-    def metric(self) -> float:
-        """The share that was right, or the root of the mean square error; NaN where nothing can be compared."""
-        if not self._count:
-            return float("nan")
-        mean = self._sum / self._count
-        return float(np.sqrt(mean)) if self.measure == "RMSE" else mean
+    def measures(self) -> dict[str, float]:
+        """By name, in the slot's order; NaN for what this filling does not allow to be measured."""
+        return {
+            name: MEASURES[name].finish(total / count) if count else float("nan")
+            for name, (total, count) in self._sums.items()
+        }

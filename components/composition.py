@@ -63,7 +63,7 @@ class Chain(Component):
     """Components one after the other; see ``chain``. Their memories stand side by side."""
 
     def __init__(self, input_space: Space, output_space: Space, parts: list[dict[str, Any]] | list[Component]) -> None:
-        built = [part if isinstance(part, Component) else _build(part) for part in parts]
+        built = [part if isinstance(part, Component) else build(part) for part in parts]
         super().__init__(input_space, output_space, None, tuple(s for part in built for s in part.memory_shapes))
         self.parts = nn.ModuleList(built)
 
@@ -91,16 +91,22 @@ def _config_of(component: Component, folder: str | Path) -> dict[str, Any]:
         component.save(folder)  # says why not
     if not isinstance(component, Chain):
         return component.config
-    return {"parts": [_describe(part, folder) for part in component.parts if isinstance(part, Component)]}
+    return {"parts": [describe(part, folder) for part in component.parts if isinstance(part, Component)]}
 
 
-def _describe(part: Component, folder: str | Path) -> dict[str, Any]:
+def describe(part: Component, folder: str | Path = "") -> dict[str, Any]:
+    """What stands of a part in the config.json of a whole, but for its weights; ``build`` makes it again.
+
+    Raises:
+        TypeError: it has no stable name, or is an adapted module, which cannot be written to ``folder``.
+    """
     config = _config_of(part, folder)
     ends = {"input_space": space_to_json(part.input_space), "output_space": space_to_json(part.output_space)}
     return {"class": name_of(type(part)), "config": config, **ends}
 
 
-def _build(part: dict[str, Any]) -> Component:
+def build(part: dict[str, Any]) -> Component:
+    """The component that ``describe`` described, its weights as its class makes them."""
     kind = class_named(part["class"], "a part of it")
     return kind(space_from_json(part["input_space"]), space_from_json(part["output_space"]), **part["config"])
 

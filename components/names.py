@@ -13,13 +13,17 @@ from ..utils.wording import did_you_mean
 
 OURS = {  # name -> module below the package `ludus`: class
     "forecasting/dlinear": "forecasting.models.ltsf_linear:DLinear",
+    "forecasting/ensemble": "forecasting.models.ensemble:Ensemble",
     "forecasting/fracast": "forecasting.models.fracast:Fracast",
     "forecasting/gru": "forecasting.models.gru:GRU",
+    "forecasting/lear": "forecasting.models.lear:LEAR",
+    "forecasting/linear": "forecasting.models.linear:Linear",
     "forecasting/mean": "forecasting.models.naive:Climatology",
     "forecasting/mlp": "forecasting.models.mlp:MLP",
     "forecasting/naive": "forecasting.models.naive:Naive",
     "forecasting/nlinear": "forecasting.models.ltsf_linear:NLinear",
     "forecasting/patchtst": "forecasting.models.patchtst:PatchTST",
+    "forecasting/periodic": "forecasting.models.linear:Periodic",
     "forecasting/seasonal": "forecasting.models.naive:SeasonalNaive",
     "ludus/chain": "components.composition:Chain",
     "vision/convnet": "vision.models.convnet:ConvNet",

@@ -116,9 +116,7 @@ def _read_csv(lines: Iterator[str], source: str, texts: Choose, left_out: Choose
             numbers.extend([_number(line[i], source, row, names[i]) for i in number_at])
     except csv.Error as fault:
         raise ValueError(f"{source}, row {reader.line_num} is no CSV: {in_one_line(fault)}; save it as CSV") from None
-    values = (
-        np.frombuffer(numbers, np.float64).reshape(len(rows), len(number_at)) if numbers else np.empty((len(rows), 0))
-    )
+    values = np.array(numbers, np.float64).reshape(len(rows), len(number_at))
     return Table(source, np.array(rows, np.int64), tuple(names[i] for i in number_at), values, dict(cells))
 
 

@@ -126,7 +126,7 @@ def _checked(id: str, slot: str, n: int, environment: Mapping[str, Any]) -> dict
         which = f"its slots are {', '.join(known)}" if known else "it has none"
         raise ValueError(f"{id} has no slot {slot!r}; {which}")
     if known[slot].refresh != "step":
-        raise ValueError(f"slot {slot} of {id} is sensed once per episode, and frames are successive steps")
+        raise ValueError(f"slot {slot} of {id} is not sensed in each step, and frames are successive steps")
     if n < 1:
         raise ValueError(f"frames must be >= 1, got {n}")
     keywords = dict(environment)

@@ -9,7 +9,7 @@ import gymnasium
 from .engine.gymnasium_batch import GymnasiumBatch, create
 from .engine.kernel_batch import KernelBatch
 from .engine.simulation import Slot, load
-from .engine.slots.resolve import is_folder
+from .engine.slots.resolve import hash_of_table, is_folder, is_table
 from .engine.slots.slotted_batch import open_batch
 from .human.game import Game
 from .human.recording import Recording
@@ -64,7 +64,8 @@ def watched_with(id: str) -> tuple[dict[str, float], int | None]:
 def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
     """``keywords`` with each component that fills a slot named so that it will be the same one next time.
 
-    A folder becomes ``{"component": absolute path, "fingerprint": SHA-256}``.
+    A folder becomes ``{"component": absolute path, "fingerprint": SHA-256}``, a table's file ``{"table": absolute
+    path, "sha256": …}``.
 
     Raises:
         FileNotFoundError, ValueError: a folder without a component, or with a damaged one.
@@ -72,6 +73,9 @@ def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
     pinned = dict(keywords)
     for name, slot in slots_of(id).items():
         given = keywords.get(name)
+        if is_table(given, slot):
+            pinned[name] = {"table": str(Path(given).resolve()), "sha256": hash_of_table(given)}
+            continue
         folder = given.get("component") if isinstance(given, Mapping) else given if is_folder(given, slot) else None
         if folder is not None and Path(folder).exists():
             pinned[name] = pin_component(given)

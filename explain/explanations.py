@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .looks import Onlooker
-from .panel import PROPORTION, View, render_panel
+from .panel import PROPORTION, Rendered, render_panel
 
 
 class Explanations:
@@ -17,7 +17,7 @@ class Explanations:
     def __init__(self, onlookers: Sequence[Onlooker]) -> None:
         self.onlookers = onlookers
         self.explained = 0  # pictures, so far
-        self._views: list[dict[int, tuple[bytes, View]]] = [{} for _ in onlookers]  # by environment
+        self._views: list[dict[int, tuple[bytes, Rendered]]] = [{} for _ in onlookers]  # by environment
         self._panels: dict[int, tuple[Any, np.ndarray]] = {}
 
     def render(self, rows: np.ndarray, size: tuple[int, int]) -> np.ndarray:

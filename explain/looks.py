@@ -5,14 +5,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .panel import View
+from .panel import Rendered
 
 
 @dataclass(frozen=True)
 class Look:
     """What one model made of one environment."""
 
-    picture: np.ndarray  # (H, W, C) of bytes
+    picture: np.ndarray  # (H, W, C) of bytes, or what else it saw
     belief: np.ndarray  # (K,) what it said
     chosen: int  # of its answers
     truth: np.ndarray | None = None  # (K,) what is true, or None where there is no such thing
@@ -26,16 +26,16 @@ class Look:
 
 
 class Onlooker(Protocol):
-    """A model that sees pictures."""
+    """A model that sees pictures, or another kind of signal."""
 
     def looks(self, rows: np.ndarray) -> list[Look]:
         """What it makes of the environments ``rows`` (M,) as they stand."""
 
     def heat(self, looks: list[Look]) -> np.ndarray:
-        """(M, H, W) which pixels decided, 0 … 1."""
+        """(M, H, W) which pixels decided, 0 … 1; of other signals in the shape of these."""
 
-    def view(self, look: Look, heat: np.ndarray) -> View:
-        """A look and its heat (H, W), ready for a panel."""
+    def view(self, look: Look, heat: np.ndarray) -> Rendered:
+        """A look and its heat, ready for a panel."""
 
 
 def shares_of(numbers: np.ndarray, low: Any, high: Any) -> np.ndarray:

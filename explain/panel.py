@@ -7,6 +7,7 @@ likeliest answers. A right answer is green, a wrong one red, and the true one ha
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -58,14 +59,25 @@ class View:
             return next((answer.name for answer in self.answers if answer.chosen), ""), CHOSEN, CHOSEN_INK
         return ("right", GOOD, GOOD_INK) if right else ("wrong", BAD, BAD_INK)
 
+    def render_into(self, image: Image.Image, top: int, height: int) -> None:
+        """Render into the rows of pixels from ``top`` on."""
+        _render_view(image, self, top, height)
 
-def render_panel(views: Sequence[View], size: tuple[int, int]) -> np.ndarray:
+
+class Rendered(Protocol):
+    """What one model made of what it saw, ready for a panel: a ``View``, or a view of another kind."""
+
+    def render_into(self, image: Image.Image, top: int, height: int) -> None:
+        """Render into the rows of pixels from ``top`` on."""
+
+
+def render_panel(views: Sequence[Rendered], size: tuple[int, int]) -> np.ndarray:
     """The views one below the other: RGB (*size, 3) uint8, ``size`` being height and width."""
     height, width = size
     image = Image.new("RGB", (width, height), GROUND)
     each = height // max(len(views), 1)
     for i, view in enumerate(views if each else ()):
-        _render_view(image, view, i * each, each)
+        view.render_into(image, i * each, each)
     return np.asarray(image)
 
 
@@ -80,11 +92,11 @@ def _render_view(image: Image.Image, view: View, top: int, height: int) -> None:
     margin, y, bottom = max(round(MARGIN * unit), 3), top, top + height
     y += margin
     if roomy:
-        font = _font(TITLE * unit)
+        font = font_of(TITLE * unit)
         middle = y + LINE * unit / 2
-        word = _fit(word, font, width / 2 - margin)
+        word = fit_text(word, font, width / 2 - margin)
         draw.text((width - margin, middle), word, ink, font, "rm")
-        title = _fit(view.title, font, width - 3 * margin - font.getlength(word))
+        title = fit_text(view.title, font, width - 3 * margin - font.getlength(word))
         draw.text((margin, middle), title, INK, font, "lm")
         y += round(LINE * unit) + margin // 2
     side = min((width - 3 * margin) // 2, int(TALLEST * height))
@@ -94,10 +106,10 @@ def _render_view(image: Image.Image, view: View, top: int, height: int) -> None:
         _paste(image, array, x, y, side)
     y += side
     if roomy:
-        font = _font(CAPTION * unit)
+        font = font_of(CAPTION * unit)
         why = view.method if view.heat.any() else "nothing speaks for it"
         for x, text in ((left, "what it sees"), (left + side + margin, why)):
-            draw.text((x, y + 0.3 * LINE * unit), _fit(text, font, side), SOFT, font, "lt")
+            draw.text((x, y + 0.3 * LINE * unit), fit_text(text, font, side), SOFT, font, "lt")
         y += round(LINE * unit)
     _render_answers(draw, view, margin, width - margin, y + max(margin // 2, 3), bottom - margin // 2)
 
@@ -120,7 +132,7 @@ def _paste(image: Image.Image, array: np.ndarray, x: int, y: int, side: int) -> 
 def _render_answers(draw: ImageDraw.ImageDraw, view: View, left: int, right: int, top: int, bottom: int) -> None:
     """A row for each answer that there is room for: its bar, and its name and figure on it."""
     unit = (right - left) / (DESIGNED - 2 * MARGIN)
-    font = _font(TEXT * unit)
+    font = font_of(TEXT * unit)
     high, gap = max(round(BAR * unit), round(font.size) + 5), max(round(GAP * unit), 2)
     answers = chosen_rows(view.answers, min((bottom - top + gap) // (high + gap), MOST_ROWS))
     pad = max(high // 4, 3)
@@ -136,7 +148,7 @@ def _render_answers(draw: ImageDraw.ImageDraw, view: View, left: int, right: int
         middle = y + high / 2
         draw.text((right - pad, middle), answer.figure, INK, font, "rm")
         free = right - left - 3 * pad - font.getlength(answer.figure)
-        draw.text((left + pad, middle), _fit(answer.name, font, free), INK, font, "lm")
+        draw.text((left + pad, middle), fit_text(answer.name, font, free), INK, font, "lm")
         after = font.getlength(answer.name) + 2 * pad
         if answer.true and not answer.chosen and after + font.getlength("true") <= free:
             draw.text((left + pad + after, middle), "true", GOOD_INK, font, "lm")
@@ -151,13 +163,14 @@ def chosen_rows(answers: Sequence[Answer], count: int) -> list[Answer]:
 
 
 @lru_cache(maxsize=64)
-def _font(size: float) -> ImageFont.FreeTypeFont:
+def font_of(size: float) -> ImageFont.FreeTypeFont:
+    """The font of so many pixels, readable at least."""
     font = ImageFont.load_default(max(round(size), SMALLEST_TEXT))
     assert isinstance(font, ImageFont.FreeTypeFont)  # Pillow's wheels have FreeType
     return font
 
 
-def _fit(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
+def fit_text(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
     """The text, cut with "…" where it is wider than ``width`` pixels."""
     if font.getlength(text) <= width:
         return text

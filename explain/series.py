@@ -90,12 +90,32 @@ def attribute(component: Component, x: np.ndarray, target: int = 0) -> SeriesAtt
 
 
 def attribute_all(component: Component, x: np.ndarray, target: int = 0) -> list[SeriesAttribution]:
-    """What moved the forecasts of windows.
+    """What moved the forecasts of windows; arguments and errors as of ``weigh``."""
+    moved, said, flat = weigh(component, x, target)
+    layout = component.layout
+    assert isinstance(layout, Layout)
+    return [
+        SeriesAttribution(
+            layout,
+            layout.take(row, "past"),
+            layout.take(row, "known") if "known" in layout.names else None,
+            float(one),
+            float(other),
+        )
+        for row, one, other in zip(moved, said, flat, strict=True)
+    ]
+
+
+def weigh(component: Component, x: np.ndarray, target: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How much each number of a window moved the mean of its forecast.
 
     Args:
         component: One with a ``layout`` that has a past.
         x: (N, layout.size) float32.
         target: Of several columns that are forecast, the one in question. Of quantiles the middle one is taken.
+
+    Returns:
+        (N, layout.size) float32 of what moved; (N,) the means of the forecasts, and those of the flat windows.
 
     Raises:
         ValueError: the component has no such layout, or the windows do not fit it.
@@ -126,14 +146,4 @@ def attribute_all(component: Component, x: np.ndarray, target: int = 0) -> list[
             said, rested = answer(windows), answer(flat)
     finally:
         component.train(was)
-    found = moved.detach().float().cpu().numpy()
-    return [
-        SeriesAttribution(
-            layout,
-            layout.take(row, "past"),
-            layout.take(row, "known") if "known" in layout.names else None,
-            float(one),
-            float(other),
-        )
-        for row, one, other in zip(found, said, rested, strict=True)
-    ]
+    return moved.detach().float().cpu().numpy(), said.cpu().numpy(), rested.cpu().numpy()

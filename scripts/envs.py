@@ -89,7 +89,7 @@ def print_card(console: Console, card: Card) -> None:
     for key, choice in simulation.choices.items():
         console.print(f"{key} = {choice.default}: {choice.meaning}")
     for key, slot in simulation.slots.items():
-        fillings = ", ".join((*NAMED, *slot.baselines))
+        fillings = ", ".join((*NAMED, *slot.baselines, *slot.tables))
         console.print(
             f"Slot {key} ({slot.meaning}), filled with {slot.default or 'nothing'} by default: {fillings}, or the "
             "folder of a component",

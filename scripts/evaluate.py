@@ -25,14 +25,17 @@ reference. With several fillings of a slot, all are met in the same episodes: th
 against the truth, the share how much of the gap from blind to truth a filling gains."""
 
 
+DEFAULT_EPISODES = 256
+
+
 @dataclass
 class Arguments:
     what: Annotated[str, tyro.conf.Positional]
     """The folder of a run, or an environment id, of another package MODULE:ID (then with --policy)."""
     policy: str | None = None
     """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
-    episodes: int = 256
-    """How many episodes."""
+    episodes: int | None = None
+    """How many episodes (default: each numbered start once, where an environment has such; else 256)."""
     seed: int = EVALUATION_SEED
     """Seed of the first environment; two policies with the same seed meet the same starts."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -57,23 +60,29 @@ def main(arguments: list[str]) -> int:
     from ludus.agents.runs.player import find_player
 
     player = find_player(options.what, options.policy, options.seed, settings)
+    episodes, every_start = options.episodes or DEFAULT_EPISODES, False
+    if options.episodes is None:
+        trial = player.make(1)
+        if getattr(trial, "starts", 0):
+            episodes, every_start = trial.starts, True
+        trial.close()
     for note in player.notes:
         console.print(f"Note: {note}")
-    asked = f"{counted(options.episodes, 'episode')}, seed {options.seed}"
+    asked = f"{counted(episodes, 'episode')}, seed {options.seed}"
     if lists:
         ((slot, fillings),) = lists.items()
         if options.policy is None:
             player.check_fillings(slot, fillings)
         with console.status("") as status:
             rows = compare(
-                player.make, player.policy, slot, fillings, options.episodes, options.seed, player.age,
-                lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}"),
+                player.make, player.policy, slot, fillings, episodes, options.seed, player.age,
+                lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}"), every_start,
             )  # fmt: skip
         console.print(regret_table(rows, f"{player.title}; slot {slot}, {asked}"))
         return 0
-    batch = player.make(envs_for(options.episodes))
-    with console.status(f"{player.title}: playing {counted(options.episodes, 'episode')}"):
-        result = evaluate(batch, player.policy, options.episodes, options.seed, player.age)
+    batch = player.make(envs_for(episodes))
+    with console.status(f"{player.title}: playing {counted(episodes, 'episode')}"):
+        result = evaluate(batch, player.policy, episodes, options.seed, player.age, every_start=every_start)
     console.print(evaluation_table([(player.name, result)], f"{player.env}, {asked}"))
     return 0
 

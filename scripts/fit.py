@@ -21,18 +21,22 @@ Ctrl-C saves and stops. OUT becomes a component (config.json, weights.safetensor
 (fit.yaml, with every setting that --set takes), the checkpoints, and curves: tensorboard --logdir OUT.training"""
 
 # Name -> module (see `training/command.py`), and what is learned.
-NAIVE = "ludus.forecasting.tasks.naive_command"
 NEURAL = "ludus.forecasting.tasks.neural_command"
+SOLVE = "ludus.forecasting.tasks.solve_command"
 TASKS = {
     "forecasting/dlinear": (f"{NEURAL}:dlinear", "what comes next? a linear map each of trend and rest"),
+    "forecasting/ensemble": (f"{SOLVE}:ensemble", "what comes next? the mean of several forecasters"),
     "forecasting/fracast": ("ludus.forecasting.tasks.fracast_command", "what comes next? a pretrained forecaster"),
     "forecasting/gru": (f"{NEURAL}:gru", "what comes next? a recurrent network over pieces of the past"),
-    "forecasting/mean": (f"{NAIVE}:mean", "what comes next? the mean of the same hour, weekday or month"),
+    "forecasting/lear": (f"{SOLVE}:lear", "what comes next? a LASSO for each hour of the coming day"),
+    "forecasting/linear": (f"{SOLVE}:linear", "what comes next? a linear map of the past, in closed form"),
+    "forecasting/mean": (f"{SOLVE}:mean", "what comes next? the mean of the same hour, weekday or month"),
     "forecasting/mlp": (f"{NEURAL}:mlp", "what comes next? dense layers over lagged days and what is known"),
-    "forecasting/naive": (f"{NAIVE}:naive", "what comes next? the last row again"),
+    "forecasting/naive": (f"{SOLVE}:naive", "what comes next? the last row again"),
     "forecasting/nlinear": (f"{NEURAL}:nlinear", "what comes next? a linear map of what differs from the last value"),
     "forecasting/patchtst": (f"{NEURAL}:patchtst", "what comes next? a transformer over patches of the past"),
-    "forecasting/seasonal": (f"{NAIVE}:seasonal", "what comes next? the season before again"),
+    "forecasting/periodic": (f"{SOLVE}:periodic", "what comes next? a linear map of past periods, in closed form"),
+    "forecasting/seasonal": (f"{SOLVE}:seasonal", "what comes next? the season before again"),
     "vision/classify": ("ludus.vision.tasks.classify_command", "which class is in the picture?"),
     "vision/read": (
         "ludus.vision.tasks.read_command",

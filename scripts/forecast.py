@@ -94,8 +94,10 @@ def table_of(outlook: "Outlook") -> Any:
             columns["what\ncame"] = outlook.truth[:, 0]
     table = results_table(["time" if outlook.times is not None else "row"], list(columns), caption_of(outlook, shown))
     table.columns[0].no_wrap = True
+    together = max(map(largest, columns.values()))  # of one target all have as many decimals
+    sized = [(values, together if alone else largest(values)) for values in columns.values()]
     labels = [label[len("2017-") :] if ":" in label else label for label in outlook.labels]  # the caption has the year
-    for row in zip(labels[:shown], *(column_of(values[:shown]) for values in columns.values()), strict=True):
+    for row in zip(labels[:shown], *(column_of(values[:shown], size) for values, size in sized), strict=True):
         table.add_row(*row)
     return table
 
@@ -114,10 +116,14 @@ def caption_of(outlook: "Outlook", shown: int) -> str:
     return "\n".join(said)
 
 
-def column_of(values: np.ndarray) -> list[str]:
-    """Numbers with as many decimals as the largest of them leaves of four digits; a dash for what is not known."""
-    largest = np.abs(values[np.isfinite(values)]).max(initial=0.0)
-    decimals = int(np.clip(3 - np.floor(np.log10(max(largest, 1e-9))), 0, 6))
+def largest(values: np.ndarray) -> float:
+    """The largest absolute value of those that are known."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+
+
+def column_of(values: np.ndarray, size: float) -> list[str]:
+    """Numbers with as many decimals as one of this size leaves of four digits; a dash for what is not known."""
+    decimals = int(np.clip(3 - np.floor(np.log10(max(size, 1e-9))), 0, 6))
     return [f"{value:,.{decimals}f}" if np.isfinite(value) else "–" for value in values.tolist()]
 
 

@@ -74,6 +74,9 @@ class Keeper(lightning.Callback):
     def examples(self) -> int:
         return self.learner.step * self.learner.batches.batch_size
 
+    def run(self) -> None:
+        run(self.learner, self)
+
     def on_train_batch_end(self, *_: Any) -> None:
         x = self.learner
         if x.step % LOG_EVERY == 0:
@@ -129,8 +132,8 @@ class Fit:
         """The data, for training and testing; ``ValueError`` if they do not fit the recipe."""
         raise NotImplementedError
 
-    def prepare(self, data: Any) -> Learner:
-        """The learner before its first step."""
+    def prepare(self, data: Any) -> Any:
+        """The ``Learner`` before its first step."""
         raise NotImplementedError
 
     def judge(self, learner: Learner, data: Any) -> tuple[dict[str, float], str]:
@@ -203,10 +206,10 @@ class Fit:
         with event_log.writing(self.folder, self.again):
             writer = SummaryWriter(str(self.folder))
             try:
-                keeper = Keeper(self, learner, data, writer, seconds)
+                keeper = self.keeper(learner, data, writer, seconds)
                 with watch_signals(keeper):
                     if learner.step < learner.steps:
-                        run(learner, keeper)
+                        keeper.run()
                 net = learner.trained()
                 summary = self.finish(net, data, writer, learner.step, keeper.seconds)
                 net.save(self.out)
@@ -215,7 +218,11 @@ class Fit:
             finally:
                 event_log.close(writer)
 
-    def _resume(self, learner: Learner) -> float:
+    def keeper(self, learner: Any, data: Any, writer: SummaryWriter, seconds: float) -> Any:
+        """What takes the steps that are left, in ``run``, and knows the ``seconds`` that all of them took."""
+        return Keeper(self, learner, data, writer, seconds)
+
+    def _resume(self, learner: Any) -> float:
         saved = checkpoint.load_latest(self.folder / "checkpoints", check_state)
         self.notes += saved.problems
         now = asdict(self.recipe)

@@ -18,7 +18,7 @@ from .settings import check_choice, check_range, check_types, read_settings, wri
 FORMAT = 2
 OPTIMIZERS, PRECISIONS, DEVICES = ("muon", "sgd", "adamw"), ("auto", "bf16", "fp32"), ("cpu", "cuda")
 
-Kind = TypeVar("Kind", bound="Recipe")
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ def _multiplies_bf16(device: Any) -> bool:
     return bool(able() and torch.backends.mkldnn.is_available())
 
 
-def check_device(recipe: Recipe) -> None:
+def check_device(recipe: Any) -> None:
     """``ValueError`` unless this machine has the recipe's device."""
     if recipe.device == "cuda" and not torch.cuda.is_available():
         raise ValueError(
@@ -121,8 +121,8 @@ def check_device(recipe: Recipe) -> None:
         )
 
 
-def write_recipe(recipe: Recipe, task: str, path: Path) -> None:
-    """Keep a recipe as YAML: what it is about first, then what every recipe has."""
+def write_recipe(recipe: Any, task: str, path: Path) -> None:
+    """Keep a recipe, a dataclass, as YAML: what it is about first, then what every ``Recipe`` has."""
     shared = {entry.name for entry in fields(Recipe)}
     content = dict(sorted(asdict(recipe).items(), key=lambda item: item[0] in shared))
     write_settings(path, FORMAT, {"task": task, **content})

@@ -106,7 +106,12 @@ def policies(id: str) -> tuple[str, ...]:
     if not is_ludus(spec):
         return ("heuristic", "random")  # the first is refused by name, where it is asked for
     simulation = load(spec.kwargs["module"])[1]
-    return (*(["heuristic"] if simulation.heuristic is not None else []), *simulation.heuristics, "random")
+    return (
+        *(["heuristic"] if simulation.heuristic is not None else []),
+        *simulation.heuristics,
+        *simulation.policies,
+        "random",
+    )
 
 
 def check_spaces(trained: Any, other: Any, any_board: bool) -> None:

@@ -16,6 +16,7 @@ from . import snapshot, vetting
 from .buffers import Rows, allocate
 from .compile.driver import DISABLED, NEXT_STEP, SAME_STEP, Setup, lay_out
 from .parameters import action_bounds, parameter_ranges, spans
+from .policy_view import PolicyView
 from .simulation import Simulation, load
 from .third_party import admission
 
@@ -183,6 +184,8 @@ class BatchState:
 
     def heuristic(self, out: np.ndarray | None = None, name: str = "") -> np.ndarray:
         """The actions of the reference policy, or of the one called ``name``, in the shape that ``step`` takes."""
+        if name in self.simulation.policies:
+            return self._ask(name, out)
         advise = self._driver.advise.get("" if name == "heuristic" else name)
         if advise is None:
             known = ", ".join(self.policies) or "none"
@@ -194,7 +197,29 @@ class BatchState:
     @property
     def policies(self) -> tuple[str, ...]:
         """Names of the reference policies that ``heuristic`` knows."""
-        return tuple(name or "heuristic" for name in self._driver.advise)
+        return (*(name or "heuristic" for name in self._driver.advise), *self.simulation.policies)
+
+    def _ask(self, name: str, out: np.ndarray | None) -> np.ndarray:
+        """The actions of a policy that sees what is shown; ``ValueError`` where they do not fit."""
+        answer = np.asarray(self.simulation.policies[name](PolicyView(self)))
+        if answer.dtype.kind not in self._action_kinds or answer.shape != self._actions.shape:
+            raise ValueError(
+                f"the policy {name} of {self.name} gave {answer.dtype} {answer.shape}, expected "
+                f"{self._action_dtype.__name__} {self._actions.shape}"
+            )
+        actions = np.empty(self._actions.shape, self._action_dtype) if out is None else out
+        actions[...] = answer
+        return actions
+
+    @property
+    def values_of_parameters(self) -> np.ndarray:
+        """(N, P) float64: the values of all parameters at this moment, in the order of their declaration."""
+        return self._store["parameters"]
+
+    @cached_property
+    def starts(self) -> int:
+        """How many starts can be asked for by number; 0 where the environment has none."""
+        return int(self.simulation.starts(self.world)) if self.simulation.starts else 0
 
     def broken_invariants(self) -> np.ndarray:
         """(N,) int64: the number of the first invariant that each environment breaks, from 1 on; 0 where all hold."""

@@ -8,6 +8,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from .copies import Copied
+from .reset_options import start_of
 from .slots.slotted_batch import open_batch
 
 
@@ -57,11 +58,13 @@ class Env(Copied, gymnasium.Env):
         self._action, self._step = self.batch.action_buffer, self.batch.step_prepared
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        if options:
+        """Start a new episode; ``options={"start": i}`` begins at the start number i, where there are such."""
+        if options and not self.batch.starts:
             raise ValueError(f"reset takes no options here, got {options!r}; set parameters in gymnasium.make")
+        starts = start_of(options or None, ("start",))
         with self._one_at_a_time:
             super().reset(seed=seed)
-            self.batch.reset(seeds=None if seed is None else [seed])
+            self.batch.reset(seeds=None if seed is None else [seed], starts=starts)
             if self.render_mode == "human":
                 self.render()
             return self._observe(), self._info()

@@ -59,11 +59,23 @@ class KernelBatch(BatchState):
         self._chunks = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
         self._seed_missing = True
 
-    def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
+    def reset(
+        self,
+        selected: np.ndarray | None = None,
+        seeds: Sequence[int | None] | None = None,
+        starts: int | Sequence[int] | np.ndarray | None = None,
+    ) -> None:
         """Start new episodes in the ``selected`` environments (all by default), seeded where ``seeds`` has a number.
 
         An environment without a seed goes on with its stream; one that never had any takes it from the system.
+
+        Args:
+            starts: The number of the start of each environment, or one number for all; see ``Simulation.starts``.
+
+        Raises:
+            ValueError: a start that does not exist, or an environment without numbered starts; nothing has changed.
         """
+        numbers = None if starts is None else self._check_starts(starts)
         b = self.buffers
         b.selected[:] = True if selected is None else selected
         b.seeded[:] = False
@@ -78,8 +90,26 @@ class KernelBatch(BatchState):
             base = secrets.randbits(63)
             b.seeds[unseeded] = base + np.flatnonzero(unseeded).astype(np.uint64)
             b.seeded[unseeded] = True
+        if numbers is not None:
+            self._store["start"][b.selected] = numbers[b.selected]
+        elif self.simulation.starts:
+            self._store["start"][b.selected] = -1
         self._drive(self._setup, RESET, 0, self.num_envs)
+        if numbers is not None:  # the episodes after these are sampled
+            self._store["start"][b.selected] = -1
         self._seed_missing = not self._store["ready"].all()
+
+    def _check_starts(self, starts: Any) -> np.ndarray:
+        if not self.starts:
+            raise ValueError(f"{self.name} has no numbered starts; reset it with a seed instead")
+        numbers = np.asarray(starts)
+        if numbers.dtype.kind not in "iu" or numbers.shape not in ((), (self.num_envs,)):
+            raise ValueError(
+                f"starts must be whole numbers, one or one per environment ({self.num_envs}), got {starts!r}"
+            )
+        if numbers.size and not (int(numbers.min()) >= 0 and int(numbers.max()) < self.starts):
+            raise ValueError(f"a start of {self.name} must be 0 … {self.starts - 1}, got {numbers.tolist()}")
+        return np.broadcast_to(numbers.astype(np.int64), (self.num_envs,))
 
     def seed_from(self, seed: int, age: int = 0) -> None:
         """Reset everything with the seeds ``seed + i``: the same as ``reset(seeds=…)`` without a Python loop.
@@ -89,6 +119,8 @@ class KernelBatch(BatchState):
         b = self.buffers
         b.selected[:] = b.seeded[:] = True
         b.seeds[:] = np.uint64(check_seed(seed)) + np.arange(self.num_envs, dtype=np.uint64)
+        if self.simulation.starts:
+            self._store["start"] = -1
         self._drive(self._setup, RESET, 0, self.num_envs)
         self._seed_missing = False
         if age:

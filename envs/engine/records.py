@@ -21,6 +21,7 @@ def record_dtype(simulation: Simulation, sizes: Mapping[str, int]) -> np.dtype:
         ("clock", "i8"),  # steps of this episode
         ("totals", ("f8", (len(simulation.terms),))),  # sum of each reward term over this episode
         ("parameters", ("f8", (count,))),
+        *([("start", "i8")] if simulation.starts else []),  # the start that was asked for; -1: sample one
         *simulation.state(**sizes).items(),
         ("success", "?"),  # the task was solved in this episode
         ("pending", "?"),  # the episode has ended and its reset has not happened yet

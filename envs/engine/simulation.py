@@ -29,19 +29,32 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
 from importlib.util import find_spec
 from inspect import signature
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from gymnasium import Space, spaces
+from gymnasium import Space
 
 from ...utils.wording import did_you_mean
 from .mistakes import declared_at, is_ours, mistake
 from .roles import Kernel, undeclared
+from .slots.slot import Slot, vision_slot
 from .third_party.declaration import check_declaration, told_import
+
+__all__ = [
+    "Choice",
+    "Drift",
+    "NoWorld",
+    "Parameter",
+    "Shown",
+    "Simulation",
+    "Size",
+    "Slot",
+    "load",
+    "vision_slot",
+]
 
 
 @dataclass(frozen=True)
@@ -77,59 +90,6 @@ class Choice:
     default: str
     meaning: str
     values: tuple[str, ...] = ()  # empty: any text
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A sense filled with the truth, the raw signal, nothing, or a learned model; see `slots/slotted_batch.py`."""
-
-    raw: Callable[..., Space]  # **sizes -> space of the raw signal, a Box
-    # **sizes -> space of what the simulator knows, a Box of float32; or of whole numbers: a board of cells. Bounds that
-    # depend on a parameter take it by keyword, as those of ``Simulation.spaces`` do.
-    truth: Callable[..., Space]
-    meaning: str
-    sense: Kernel = undeclared  # (s, world, out) writes the raw signal; required
-    tell: Kernel = undeclared  # (s, world, out) writes what the simulator knows of it, the truth; required
-    # By name, simple rules from the raw signal to the truth: (world, raw, out).
-    baselines: Mapping[str, Kernel] = field(default_factory=dict)
-    default: str | None = None  # what fills it where nothing is given; None: the sense is off
-    refresh: str = "step"  # or "reset": stays the same for an episode, and is filled once
-    # Filled, it stands in the place of the ordinary observation; alone, it is the observation, and no dict around it.
-    replaces_state: bool = False
-    # **sizes -> names of the classes, where the truth is one-hot; () where it is a vector of numbers
-    classes: Callable[..., tuple[str, ...]] = lambda **sizes: ()
-    # What errors of the truth's numbers are measured against, (*truth) or one number; None: the width of its bounds.
-    width: Any = None
-
-
-VISION_SIDE = 84  # pixels of a side of what an agent sees, after Mnih et al. 2015
-
-
-def vision_slot(
-    spaces_of: Callable[..., tuple[Space, Space]], *, render: Kernel, observe: Kernel, width: Any = None
-) -> Slot:
-    """A slot in which the environment's picture stands for its ordinary observation; off until it is filled.
-
-    Args:
-        spaces_of: The ``spaces`` of the environment's ``Simulation``.
-        render: Its kernel of that name, whose picture is the raw signal.
-        observe: Its kernel of that name: what it writes is the truth.
-        width: See ``Slot``; needed where the observation has no bounds.
-    """
-
-    @wraps(spaces_of)  # so that it is asked for the same keywords
-    def truth(**known: Any) -> Space:
-        return spaces_of(**known)[0]
-
-    return Slot(
-        raw=lambda **sizes: spaces.Box(0, 255, (VISION_SIDE, VISION_SIDE, 3), np.uint8),
-        truth=truth,
-        meaning="the picture, in the place of the ordinary observation",
-        sense=render,
-        tell=observe,
-        replaces_state=True,
-        width=width,
-    )
 
 
 class Shown(str):
@@ -188,6 +148,10 @@ class Simulation:
     render: Kernel | None = None  # (s, world, frame); None: there is nothing to see
     heuristic: Kernel | None = None  # (s, world, out) of the reference policy
     heuristics: Mapping[str, Kernel] = field(default_factory=dict)  # the same of further policies, by their names
+    # By name, policies that see what is shown and nothing else, functions of Python's: (PolicyView) -> actions (N, …).
+    policies: Mapping[str, Callable] = field(default_factory=dict)
+    # world -> how many starts can be asked for by number; the kernel `reset` finds it in s.start, -1 where none was.
+    starts: Callable[[Any], int] | None = None
     invariant: Kernel | None = None  # (s, world, shown, legal) -> the number of a sentence in `invariants`, or 0
     invariants: tuple[str, ...] = ()  # what the kernel `invariant` checks, in order of its numbers
     parameters: Mapping[str, Parameter] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The wrapper ``gymnasium.vector.VectorEnv``, straight over a batch."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from .copies import Copied
+from .reset_options import start_of
 from .slots.slotted_batch import open_batch
 
 HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step is cheaper than a copy
@@ -100,26 +101,29 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
     def reset(  # type: ignore[override]
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Start new episodes; ``options={"reset_mask": (N,) bool}`` does so in some environments only."""
+        """Start new episodes.
+
+        Args:
+            seed: One for the first environment, which the others follow, or one for each.
+            options: ``reset_mask`` (N,) bool: in these environments only · ``start``, a number or (N,) of them: where
+                the episodes begin, of an environment with numbered starts.
+        """
         with self._one_at_a_time:
             return self._reset(seed, options)
 
     def _reset(self, seed: int | Sequence[int | None] | None, options: Any) -> tuple[Any, dict[str, Any]]:
         selected = None
-        if options is not None and not isinstance(options, Mapping):
-            raise TypeError(f"options must be a dict such as {{'reset_mask': …}}, or None, got {options!r}")
-        for key in options or {}:
-            if key != "reset_mask":
-                raise ValueError(f"unknown reset option {key!r}; reset takes only 'reset_mask'")
-            selected = self._check_reset_mask(options["reset_mask"])  # type: ignore[index]
+        starts = start_of(options, ("reset_mask", "start") if self.batch.starts else ("reset_mask",))
+        if options and "reset_mask" in options:
+            selected = self._check_reset_mask(options["reset_mask"])
         if self._hands_out:
             self.batch.show_in(self.batch.rows.observation.copy())
-        if isinstance(seed, (int, np.integer)) and selected is None:
+        if isinstance(seed, (int, np.integer)) and selected is None and starts is None:
             self.batch.seed_from(int(seed))
         else:
             if isinstance(seed, (int, np.integer)):
                 seed = [int(seed) + i for i in range(self.num_envs)]
-            self.batch.reset(selected, seed)
+            self.batch.reset(selected, seed, starts)
         b = self.batch.buffers
         info = self._info(self._all if selected is None else selected, np.zeros(self.num_envs, np.bool_))
         if self._is_dict:

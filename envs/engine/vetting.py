@@ -48,6 +48,8 @@ def check(batch: Any, body: memoryview) -> tuple[np.ndarray, Seen]:
     simulation: Simulation = batch.simulation
     records = np.frombuffer(bytearray(body), batch.dtype)
     snapshot.check_records(records, batch.spans)
+    if simulation.starts and (records["start"][records["ready"]] != -1).any():
+        raise ValueError("the snapshot is damaged: a start is still asked for, which only a reset does")
     try:
         seen = look(batch, records, judged_first=True)
     except IndexError as fault:

@@ -29,10 +29,6 @@ class Rule(Forecaster):
         y = self.rows(past[:, :, : self.targets], calendar)
         return y.reshape(len(past), *(self.output_space.shape or ()))
 
-    def refuse_quantiles(self) -> None:
-        if self.quantiles:
-            raise ValueError(f"{type(self).__name__} gives one number for each row, no quantiles")
-
 
 class Naive(Rule):
     """The last row again and again.

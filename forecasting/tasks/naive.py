@@ -1,58 +1,125 @@
 """`ludus fit forecasting/naive`, `seasonal` and `mean`: naive forecasters as components, with a report as others."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
 
 from ...data.series import Series
+from ...training.settings import check_range
 from ..baselines import make_climatology, make_naive, make_seasonal, usual_period
 from ..models.forecaster import Forecaster
 from ..models.naive import Climatology, SeasonalNaive
 from ..windows import is_day_ahead, usual_sizes
-from .solve import Solve
+from .solve import Data, Solve, Solver, SolveRecipe, digest_of
+
+
+class OneStep(Solver):
+    """What is made at once: a step, and nothing to keep on the way."""
+
+    steps = 1
+
+    def __init__(self, series: Series, make: Callable[[], Forecaster], note: Callable[[Forecaster], str]) -> None:
+        self.digest = digest_of(series)
+        self.net, self._note = make(), note
+
+    def take(self) -> None:
+        pass  # it was made, and with that checked, before anything was written
+
+    def pack(self) -> dict[str, torch.Tensor]:
+        return {}
+
+    def unpack(self, tensors: dict[str, torch.Tensor], step: int) -> None:
+        if tensors or step != self.steps:
+            raise ValueError(f"it is of {step} steps, expected {self.steps}")
+        self.step = step
+
+    def trained(self) -> Forecaster:
+        return self.net.eval()
+
+    def note(self) -> str:
+        return self._note(self.net)
 
 
 class NaiveFit(Solve):
     """The last row again and again."""
 
-    MODEL = "naive"
+    TASK, RECIPE = "forecasting/naive", SolveRecipe  # type: ignore[assignment]
 
-    def solve(self, series: Series) -> Forecaster:
-        return make_naive(series, self.recipe.horizon, self.recipe.lookback, self.recipe.data)
+    def prepare(self, data: Data) -> OneStep:
+        r = self.recipe
+        return OneStep(
+            data.series,
+            lambda: make_naive(data.series, r.horizon, r.lookback, r.data),
+            lambda net: "the last row",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeasonalRecipe(SolveRecipe):
+    """What decides a seasonal naive forecaster."""
+
+    period: int = 0  # rows of a season; 0: a day of hours, a week of days, a year of months
+    days: bool | None = None  # the rule of days; None: where columns are known a day ahead
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(self, 0, 1_000_000, "period")
+        if self.days not in (None, True, False):
+            raise ValueError(f"days is true or false, got {self.days!r}")
+
+    @classmethod
+    def sizes(cls, series: Series) -> tuple[int, int]:
+        horizon, lookback = usual_sizes(series)
+        return horizon, max(lookback, usual_period(series) * (7 if is_day_ahead(series) else 1))
 
 
 class SeasonalFit(Solve):
     """The season before."""
 
-    MODEL, SETTINGS = "seasonal", ("period", "days")
+    TASK, RECIPE = "forecasting/seasonal", SeasonalRecipe  # type: ignore[assignment]
 
-    @classmethod
-    def usual_sizes(cls, series: Series) -> tuple[int, int]:
-        horizon, lookback = usual_sizes(series)
-        return horizon, max(lookback, usual_period(series) * (7 if is_day_ahead(series) else 1))
-
-    def solve(self, series: Series) -> Forecaster:
+    def prepare(self, data: Data) -> OneStep:
         r = self.recipe
-        return make_seasonal(series, r.horizon, r.lookback, **r.settings, data=r.data)
 
-    def chosen(self, net: Any) -> dict[str, Any]:
-        assert isinstance(net, SeasonalNaive)
-        return {"period": net.period, "days": net.days}
+        def note(net: Forecaster) -> str:
+            assert isinstance(net, SeasonalNaive)
+            return f"period {net.period} rows" + (", by the rule of days" if net.days else "")
+
+        return OneStep(
+            data.series,
+            lambda: make_seasonal(data.series, r.horizon, r.lookback, r.period or None, r.days, r.data),
+            note,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanRecipe(SolveRecipe):
+    """What decides a climatology."""
+
+    by: list[str] | None = None  # what is told apart, of hour, weekday, month; None: the validation part chooses
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.by is not None and not (isinstance(self.by, list) and all(isinstance(name, str) for name in self.by)):
+            raise ValueError(f"by is a list such as [hour, month], got {self.by!r}"[:200])
 
 
 class MeanFit(Solve):
-    """Means of the training part, by what the validation part says should be told apart."""
+    """Means of the training part."""
 
-    MODEL, SETTINGS = "mean", ("by",)
+    TASK, RECIPE = "forecasting/mean", MeanRecipe  # type: ignore[assignment]
 
-    def solve(self, series: Series) -> Forecaster:
+    def prepare(self, data: Data) -> OneStep:
         r = self.recipe
-        by = r.settings.get("by")
-        if by is not None and not (isinstance(by, list) and all(isinstance(name, str) for name in by)):
-            raise ValueError(f"by is a list such as [hour, month], got {by!r}")
-        return make_climatology(series, r.horizon, r.lookback, by, data=r.data)
 
-    def chosen(self, net: Any) -> dict[str, Any]:
-        assert isinstance(net, Climatology)
-        return {"by": list(net.by) or "nothing: one mean of all"}
+        def note(net: Forecaster) -> str:
+            assert isinstance(net, Climatology)
+            chosen = ", chosen on the validation part" if r.by is None else ""
+            return f"means by {', '.join(net.by) or 'nothing'}{chosen}"
 
-
-FITS: dict[str, type[Solve]] = {fit.MODEL: fit for fit in (NaiveFit, SeasonalFit, MeanFit)}
+        return OneStep(
+            data.series,
+            lambda: make_climatology(data.series, r.horizon, r.lookback, r.by, data=r.data),
+            note,
+        )

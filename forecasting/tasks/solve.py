@@ -1,180 +1,229 @@
-"""Fits in closed form: forecasters that are solved at once, without steps, in the folders and words of other fits.
+"""Fits without epochs: a model in closed form, or of many small ones, solved step by step and resumed where it stopped.
 
-As `training/fit.py` has it: OUT becomes the component, OUT.training holds fit.yaml, TensorBoard's events and plots.
-What was stopped begins again: the same recipe gives the same component.
+`Solve` is a `training.fit.Fit` whose steps are those of a `Solver`: moments that are summed up, a calibration of a day.
+Nothing in it is random.
 """
 
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, Self
 
-from torch import set_num_threads
+import numpy as np
+import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from ...data.series import Series
 from ...data.series_load import load_series
-from ...training import event_log, folders
-from ...training.fit import folder_of
-from ...training.recipe import of_this_machine, read_recipe, write_recipe
+from ...training import checkpoint, event_log
+from ...training.fit import Fit
+from ...training.progress import Progress, Stopwatch
 from ...training.settings import check_range, check_types
-from ...utils.files import quote
+from ...utils.interrupts import Interrupted
 from ...utils.wording import counted, did_you_mean
 from ..models.forecaster import Forecaster
 from ..report import Summary, measure, summarise
 from ..report_plots import save_plots
 from ..windows import Windows, usual_sizes
 
+PARTS = ("train", "validation", "test")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SolveRecipe:
-    """All that decides a fit in closed form."""
+    """What every recipe of a model without epochs decides. A model's own adds fields, each of which ``--set`` takes."""
 
-    model: str
+    device: ClassVar[str] = "cpu"
+    GIVEN: ClassVar[frozenset[str]] = frozenset({"data", "reading", "horizon", "lookback"})
+
     data: str  # name of a series, or the path of a file
-    reading: dict[str, Any] = field(default_factory=dict)  # how it is read; see ``load_series``
+    reading: dict[str, Any] = field(default_factory=dict)  # how that is read; see ``data.series_load.load_series``
     horizon: int  # rows that are forecast
     lookback: int  # rows that are seen
-    seed: int = 0
-    settings: dict[str, Any] = field(default_factory=dict)  # the model's own
-    threads: int = 0  # of torch; 0: one per core
+    checkpoint_seconds: float = 30.0  # between two checkpoints
 
     def __post_init__(self) -> None:
         check_types(self)
         check_range(self, 1, 1_000_000, "horizon", "lookback")
-        check_range(self, 0, 2**63 - 1, "seed")
-        check_range(self, 0, 4096, "threads")
+        check_range(self, 0, 10**9, "checkpoint_seconds")
 
-
-class Solve:
-    """One fit. ``start`` makes a new one, ``open`` finds one that was stopped; then ``train``.
-
-    A model is a subclass that gives ``MODEL`` and ``solve``; ``SETTINGS`` names what --set takes.
-    """
-
-    MODEL: ClassVar[str]
-    SETTINGS: ClassVar[tuple[str, ...]] = ()
-
-    def solve(self, series: Series) -> Forecaster:
-        """The fitted forecaster; ``ValueError`` if the settings or the series do not fit it."""
-        raise NotImplementedError
+    @property
+    def threads(self) -> int:
+        """Of torch, for what is measured at the end."""
+        return len(os.sched_getaffinity(0))
 
     @classmethod
-    def usual_sizes(cls, series: Series) -> tuple[int, int]:
-        """Horizon and look-back, where nobody says otherwise."""
+    def compose(
+        cls,
+        series: Series,
+        horizon: int | None = None,
+        lookback: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+        data: str = "",
+        reading: dict[str, Any] | None = None,
+    ) -> Self:
+        """A recipe: the defaults, what the series deserves, then ``settings``.
+
+        Raises:
+            ValueError: a setting that does not exist, or a value out of range.
+        """
+        known = {entry.name: entry.type for entry in fields(cls) if entry.name not in cls.GIVEN}
+        values = {}
+        for name, value in (settings or {}).items():
+            if name not in known:
+                raise ValueError(f"no setting {name!r}{did_you_mean(name, [*known, 'lookback'])}")
+            values[name] = float(value) if known[name] is float and type(value) is int else value
+        usual = cls.sizes(series)
+        place = {"data": data or series.name, "reading": reading or {}}
+        return cls(**place, horizon=horizon or usual[0], lookback=lookback or usual[1], **values)
+
+    @classmethod
+    def sizes(cls, series: Series) -> tuple[int, int]:
+        """Horizon and look-back where nobody says otherwise."""
         return usual_sizes(series)
 
-    def __init__(self, out: Path, recipe: SolveRecipe) -> None:
-        self.out, self.recipe = out, recipe
-        self.folder = folder_of(out)
-        self.notes: list[str] = []  # what a person should know, one line each
-        self.progress: Callable[[Any], None] = lambda progress: None
+
+class Data:
+    """A series and its windows: ``train``, ``validation`` and ``test``."""
+
+    def __init__(self, series: Series, horizon: int, lookback: int) -> None:
+        self.series = series
+        self.train, self.validation, self.test = (Windows.of(series, split, horizon, lookback) for split in PARTS)
+
+
+class Solver:
+    """What is solved in ``steps`` steps, of which ``step`` are done. A model's own gives what raises here."""
+
+    steps: int
+    step: int = 0
+    digest: str  # of all that decides: a checkpoint is of no use for another one
+
+    def take(self) -> None:
+        """The next step, all but the count."""
+        raise NotImplementedError
+
+    def pack(self) -> dict[str, torch.Tensor]:
+        """All that the steps so far came to."""
+        raise NotImplementedError
+
+    def unpack(self, tensors: dict[str, torch.Tensor], step: int) -> None:
+        """What ``pack`` gave after ``step`` steps; ``ValueError`` for anything else."""
+        raise NotImplementedError
+
+    def curves(self) -> dict[str, float]:
+        """What TensorBoard shows of the last step, by tag."""
+        return {}
+
+    def said(self) -> str:
+        """The last step in a few words."""
+        return ""
+
+    def trained(self) -> Forecaster:
+        """The component, once all steps are done."""
+        raise NotImplementedError
+
+    def note(self) -> str:
+        """What was chosen on the validation part or declared, in a line of the summary."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SolveProgress(Progress):
+    """How far a solution is; its speed is in steps per second."""
+
+    said: str
+
+    def __str__(self) -> str:
+        parts = [f"{self.done:,}/{self.total:,}", f"{self.speed:,.1f}/s"]
+        return " · ".join([*parts, self.said] if self.said else parts)
+
+
+class Solving:
+    """Takes the steps that are left; saves, reports, logs and stops between two of them."""
+
+    def __init__(self, fit: "Solve", solver: Solver, writer: SummaryWriter, seconds: float) -> None:
+        self.fit, self.solver, self.writer = fit, solver, writer
+        self.before = seconds  # that earlier processes spent
+        self.watch = Stopwatch(solver.step)
+        self.interrupted: str | None = None
 
     @property
-    def TASK(self) -> str:
-        return f"forecasting/{self.MODEL}"
+    def seconds(self) -> float:
+        """Spent on this, by this process and those before it."""
+        return self.before + self.watch.seconds
 
-    @property
-    def again(self) -> str:
-        """The command that does this fit again."""
-        return f"ludus fit {self.TASK} --out {quote(self.out)} --resume"
+    def run(self) -> None:
+        """To the last step; ``Interrupted`` if a signal came before, once all is saved."""
+        solver = self.solver
+        while solver.step < solver.steps:
+            if self.watch.must_report:
+                self.report()
+            solver.take()
+            solver.step += 1
+            for tag, value in solver.curves().items():
+                self.writer.add_scalar(tag, value, solver.step)
+            if self.interrupted or self.watch.must_save(self.fit.recipe.checkpoint_seconds):
+                self.save()
+            if self.interrupted:
+                raise Interrupted(self.interrupted)
+        self.report()
 
-    @classmethod
-    def start(
-        cls,
-        out: Path,
-        series: Series,
-        horizon: int | None,
-        lookback: int | None,
-        seed: int,
-        settings: dict[str, Any],
-        data: str,
-        reading: dict[str, Any],
-    ) -> "Solve":
-        """A new fit; ``ValueError`` if there is something at its place, or a setting does not exist."""
-        for name in settings:
-            known = (*cls.SETTINGS, "lookback", "threads")
-            if name not in known:
-                raise ValueError(f"no setting {name!r}{did_you_mean(name, known)}")
-        usual = cls.usual_sizes(series)
-        own = dict(settings)
-        threads = of_this_machine({"precision": "fp32", "threads": own.pop("threads", 0)})["threads"]
-        recipe = SolveRecipe(
-            model=cls.MODEL,
-            data=data,
-            reading=reading,
-            horizon=horizon or usual[0],
-            lookback=lookback or usual[1],
-            seed=seed,
-            settings=own,
-            threads=threads,
-        )
-        fit = cls(out, recipe)
-        if (fit.folder / "fit.yaml").exists():
-            raise ValueError(f"{fit.folder} already holds a fit; do it again: {fit.again}, or choose another --out")
-        for path in (out, fit.folder):
-            folders.check_free(path, "--out")
-        Windows.of(series, "test", recipe.horizon, recipe.lookback)  # refused before anything is written
-        write: Any = write_recipe
-        folders.begin(fit.folder, "--out", lambda: write(recipe, fit.TASK, fit.folder / "fit.yaml"))
-        return fit
+    def report(self) -> None:
+        self.watch.reported()
+        x = self.solver
+        self.fit.progress(SolveProgress(x.step, x.steps, self.watch.measure(x.step), x.said()))  # type: ignore[arg-type]
 
-    @classmethod
-    def open(cls, out: Path) -> "Solve":
-        read: Any = read_recipe
-        return cls(out, read(folder_of(out) / "fit.yaml", f"forecasting/{cls.MODEL}", SolveRecipe))
+    def save(self) -> None:
+        self.writer.flush()
+        state = {
+            "seconds": self.seconds,
+            "files": event_log.log_sizes(self.fit.folder),
+            "recipe": asdict(self.fit.recipe),
+            "data": self.solver.digest,
+        }
+        checkpoint.save(self.fit.folder / "checkpoints", self.solver.step, self.solver.pack(), state)
+        self.watch.saved()
+
+
+class Solve(Fit):
+    """The fit of a model without epochs; a model's own gives ``TASK``, ``RECIPE`` and ``prepare``."""
+
+    recipe: Any
+
+    def load(self) -> Data:
+        r = self.recipe
+        series = load_series(r.data, **r.reading, horizon=r.horizon, note=self.tell)
+        return Data(series, r.horizon, r.lookback)
 
     def tell(self, note: str) -> None:
-        """Keep a note for the person, once."""
+        """Keep a note for the person, once: the series is read again when the fit begins."""
         if note not in self.notes:
             self.notes.append(note)
 
-    def train(self, progress: Callable[[Any], None] | None = None) -> tuple[Forecaster, Summary]:
-        """Solve, measure on the test part, and save the component.
+    def prepare(self, data: Data) -> Solver:
+        raise NotImplementedError
 
-        Returns:
-            The component, and a summary of what it came to.
+    def keeper(self, learner: Any, data: Any, writer: SummaryWriter, seconds: float) -> Solving:
+        self.solver = learner
+        return Solving(self, learner, writer, seconds)
 
-        Raises:
-            ValueError: the series or the settings do not fit the model; another process fits this.
-            OSError: the folder cannot be written.
-        """
-        self.progress = progress or self.progress
+    def finish(self, net: Any, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Summary:
         r = self.recipe
-        with folders.held(self.folder / "fit.yaml", "--out"):
-            set_num_threads(r.threads)
-            event_log.cut_back(self.folder, {})
-            series = load_series(r.data, **r.reading, horizon=r.horizon, note=self.tell)
-            test = Windows.of(series, "test", r.horizon, r.lookback)
-            began = time.monotonic()
-            net = self.solve(series).eval()
-            seconds = time.monotonic() - began
-            net.metrics = measure(net, test, seconds)
-            with event_log.writing(self.folder, self.again):
-                writer = SummaryWriter(str(self.folder))
-                try:
-                    for name in ("MSE", "MAE"):
-                        writer.add_scalar(f"test/{name}", net.metrics[name], 0)
-                    save_plots(net, test, self.folder, writer, 0, self.tell)
-                    net.save(self.out)
-                    writer.flush()
-                finally:
-                    event_log.close(writer)
-            return net, self.summary(net, test, seconds)
-
-    def summary(self, net: Forecaster, test: Windows, seconds: float) -> Summary:
-        """What is printed: the figures, beside naive and published ones."""
-        r = self.recipe
-        said = ", ".join(f"{key} {value}" for key, value in self.chosen(net).items())
+        net.metrics = measure(net, data.test, seconds)
+        for name in ("MSE", "MAE"):
+            writer.add_scalar(f"test/{name}", net.metrics[name], step)
+        save_plots(net, data.test, self.folder, writer, step, self.tell)
         return summarise(
-            r.model,
+            self.TASK.partition("/")[2],
             net.metrics,
-            test,
-            f"{r.horizon:,} rows from {r.lookback:,}; {counted(len(test), 'window')}" + (f"; {said}" if said else ""),
-            f"solved on {r.data} in {seconds:,.1f} s ({counted(r.threads, 'thread')}, seed {r.seed})",
+            data.test,
+            f"{r.horizon:,} rows from {r.lookback:,}; {counted(len(data.test), 'window')}; {self.solver.note()}",
+            f"{counted(step, 'step')} of {r.data} in {seconds:,.1f} s (closed form: nothing in it is random)",
         )
 
-    def chosen(self, net: Forecaster) -> dict[str, Any]:
-        """What was chosen on the validation part, or given, for the summary."""
-        return {key: value for key, value in asdict(self.recipe)["settings"].items() if key in self.SETTINGS}
+
+def digest_of(series: Series, *more: np.ndarray) -> str:
+    """The hash of all values of a series, and of more."""
+    from ...training.batches import digest_tensors
+
+    return digest_tensors(*(torch.from_numpy(np.ascontiguousarray(array).copy()) for array in (series.values, *more)))

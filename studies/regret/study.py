@@ -47,6 +47,7 @@ class Judged:
     fingerprint: str  # of a component; else empty
     raw: str  # dtype and shape of what the slot senses, which tells one data set from another
     setting: str  # a hash of all else that decides it, but for the seed
+    others: str = ""  # further measures of the slot's: "shape-MAE=2.31 pinball=1.2"
 
     @property
     def key(self) -> tuple[str, str, str, int]:
@@ -168,6 +169,7 @@ def train(setup: RegretSetup, filling: str, seed: int, progress: Callable[[str, 
                 fingerprint=setup.fingerprint(name),
                 raw=setup.raw,
                 setting=setup.setting,
+                others=" ".join(f"{name}={value:.5g}" for name, value in [*played.measures.items()][1:]),
             )
         )
     return rows

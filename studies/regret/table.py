@@ -25,6 +25,13 @@ class Line:
     earned: tuple[float, float, float]  # return: mean, lower and upper end
     regret: tuple[float, float, float]  # against the truth, seed by seed
     share: float  # of the gap from blind to truth
+    others: dict[str, float]  # further measures: means over seeds
+
+
+def others_of(rows: Sequence[Judged]) -> dict[str, float]:
+    """The means of the further measures of rows of one filling."""
+    found = [dict(part.split("=") for part in row.others.split()) for row in rows]
+    return {name: float(np.mean([float(entry[name]) for entry in found])) for name in found[0]}
 
 
 def seeds_of(rows: Sequence[Judged]) -> list[int]:
@@ -60,14 +67,15 @@ def summarise(rows: Sequence[Judged], protocol: str) -> list[Line]:
         regret = means[TRUTH] - means[name]
         earned, lost = ((float(x.mean()), *student_interval(x.tolist())) for x in (means[name], regret))
         metric = float(np.mean([row.metric for row in found]))
-        lines.append(Line(name, found[0].measure, metric, earned, lost, share_of_gap(lost[0], gap)))
+        lines.append(Line(name, found[0].measure, metric, earned, lost, share_of_gap(lost[0], gap), others_of(found)))
     return lines
 
 
 def cells(line: Line) -> tuple[str, ...]:
     """A line for a table: the filling's name, its metric, and ``COLUMNS``; ± is half of the interval."""
     earned, regret = (f"{mean:.2f} ± {high - mean:.2f}" for mean, _, high in (line.earned, line.regret))
-    return line.filling, f"{line.metric:.3f}", earned, regret, "–" if np.isnan(line.share) else f"{line.share:.2f}"
+    measured = ("–" if np.isnan(value) else f"{value:.3f}" for value in (line.metric, *line.others.values()))
+    return line.filling, *measured, earned, regret, "–" if np.isnan(line.share) else f"{line.share:.2f}"
 
 
 def caption(rows: Sequence[Judged], protocol: str) -> str:
@@ -83,15 +91,15 @@ def markdown(rows: Sequence[Judged]) -> str:
     parts = []
     for protocol in PROTOCOLS:
         lines = summarise(rows, protocol)
-        head = ("filling", lines[0].measure, *COLUMNS)
-        parts += ["", caption(rows, protocol), "", f"| {' | '.join(head)} |", "|---|" + "---:|" * 4]
+        head = ("filling", lines[0].measure, *lines[0].others, *COLUMNS)
+        parts += ["", caption(rows, protocol), "", f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
         parts += [f"| {' | '.join(cells(line))} |" for line in lines]
     return "\n".join(parts[1:])
 
 
 def table(lines: Sequence[Line], caption: str) -> Table:
     """The ``lines`` of one protocol, for a terminal."""
-    shown = results_table(("filling",), (lines[0].measure, *COLUMNS), caption, fold=True)
+    shown = results_table(("filling",), (lines[0].measure, *lines[0].others, *COLUMNS), caption, fold=True)
     for line in lines:
         shown.add_row(*cells(line))
     return shown

@@ -13,7 +13,7 @@ from ludus.agents.vecenv import make_vec_env
 from ludus.components.component import Component
 from ludus.components.composition import adapt
 from ludus.envs.engine.simulation import VISION_SIDE
-from ludus.envs.engine.slots.fillings import cells_of
+from ludus.envs.engine.slots.measures import cells_of
 from ludus.envs.make import make_batch, slots_of
 
 GAMES = ("ludus/Breakout-v0", "ludus/Snake-v1", "ludus/CartPole-v1")

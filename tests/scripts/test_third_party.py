@@ -99,7 +99,7 @@ def test_a_model_is_fitted_to_one(acme, capsys):
     )
     assert (code, error) == (
         1,
-        "ludus: slot order of acme/Toy-v0 is sensed once per episode, and frames are successive steps\n",
+        "ludus: slot order of acme/Toy-v0 is not sensed in each step, and frames are successive steps\n",
     )
 
 

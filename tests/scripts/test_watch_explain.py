@@ -48,7 +48,7 @@ BAD = {
     ),
     "no camera": (
         ["watch", "ludus/Pendulum-v1", "--policy", "heuristic", "--explain"],
-        "--explain finds no model that sees pictures in pendulum: the policy sees no picture",
+        "--explain finds no model that sees pictures or series in pendulum: the policy sees no picture",
     ),
     "unknown method": ([*SORTER, "--explain", "grad-cm"], "unknown method 'grad-cm'; did you mean 'grad-cam'?"),
     "a recording": (["watch", "a.npz", "--explain"], "--explain does not go with a recording"),

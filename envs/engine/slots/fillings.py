@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 from gymnasium import Space, spaces
 
+from ....components.layout import mismatch
 from ....components.spaces import same_space
 from ..kernels import GAMMA, UNIT, mix
 from ..simulation import Simulation, Slot
+from .measures import cells_of
 
 
 class Host(Protocol):
@@ -28,6 +30,7 @@ class Host(Protocol):
 
     @property
     def store(self) -> np.ndarray: ...
+    def blank_records(self, count: int) -> np.ndarray: ...
     def slot_loop(self, slot: str, field: str, rule: str = "") -> Callable: ...
 
 
@@ -129,12 +132,6 @@ class Noisy(Told):
         out += (normal.reshape(out.shape) * self._spread).astype(out.dtype)
 
 
-def cells_of(boards: np.ndarray) -> np.ndarray:
-    """Boards (M, H, W, planes) as (M, H W, planes), and any other whole numbers (M, …) as (M, count); a view."""
-    shape = boards.shape
-    return boards.reshape(shape[0], -1, shape[3]) if len(shape) == 4 else boards.reshape(shape[0], -1)
-
-
 def width_of(slot: Slot, truth: Space, name: str) -> np.ndarray:
     """What errors of the truth's numbers are measured against (*truth): what the slot says, or between the bounds.
 
@@ -198,15 +195,27 @@ class Baseline(Plain):
 class Learned:
     """A component: one forward pass for all environments."""
 
-    def __init__(self, batch: Host, name: str, component: Any, space: Space) -> None:
+    def __init__(self, batch: Host, name: str, component: Any) -> None:
         import torch
 
-        self.space, self.component = space, component.eval()
+        slot = batch.simulation.slots[name]
+        truth = batch.simulation.truth_for(name, batch.sizes, batch.spans)
+        self.space: Space = component.output_space if slot.estimate is not None else truth
+        self.component = component.eval()
+        self.quantiles = tuple(getattr(component, "quantiles", ()))
         self._raw = Raw(batch, name)
         self.seen = self._raw.seen  # (N, *raw space) what it saw last
+        layout = getattr(component, "layout", None)
+        if slot.layout is not None and layout is not None:
+            differs = mismatch(layout, slot.layout(**batch.sizes))
+            if differs:
+                raise ValueError(
+                    f"the component for slot {name} of {batch.name} does not fit: {differs}; fit one for this slot, or "
+                    "give the environment the settings of the component's data"
+                )
         for what, theirs, ours in (
             ("takes", component.input_space, self._raw.space),
-            ("gives", component.output_space, space),
+            ("gives", component.output_space, self.space),
         ):
             if not same_space(theirs, ours):
                 raise ValueError(
@@ -222,13 +231,32 @@ class Learned:
         self.memory = tuple(tensor.cpu().numpy() for tensor in tensors)
 
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
+        out[...] = self.ask(self._raw.sense(rows), out.shape, out.dtype, rows, last)
+
+    def ask(
+        self,
+        raw: np.ndarray,
+        shape: tuple[int, ...],
+        dtype: np.dtype | None = None,
+        rows: np.ndarray | None = None,
+        last: bool = False,
+    ) -> np.ndarray:
+        """What it makes of raw signals (M, *raw space): numbers of the ``shape`` (M, *space).
+
+        Args:
+            dtype: Of the numbers; by default the space's.
+            rows: The environments whose they are, where it has a memory.
+            last: See ``Filling.fill``.
+        """
         # A forward pass leaves the caches cold, in which a call of torch's takes ten times as long: few of them here.
-        torch = self._torch
+        torch, dtype = self._torch, self.space.dtype if dtype is None else dtype
+        assert dtype is not None
         with self._without_gradients:
-            x = torch.from_numpy(self._raw.sense(rows))
+            x = torch.from_numpy(raw)
             if self._elsewhere:
                 x = x.to(self._device)
             if self.memory:
+                assert rows is not None
                 y, memory = self.component(x, tuple(torch.from_numpy(m[rows]).to(self._device) for m in self.memory))
                 if not last:
                     for kept, new in zip(self.memory, memory, strict=True):
@@ -236,18 +264,22 @@ class Learned:
             else:
                 y = self.component(x)
             if not isinstance(y, torch.Tensor):
-                raise TypeError(f"{self._who} gave a {type(y).__name__}, expected a tensor of shape {out.shape}")
+                raise TypeError(f"{self._who} gave a {type(y).__name__}, expected a tensor of shape {shape}")
             is_real = y.is_floating_point()
             numbers = (y.float() if is_real and y.itemsize < 4 else y).cpu().numpy()  # NumPy has no bfloat16
-        if numbers.shape != out.shape or is_real != (out.dtype.kind == "f"):
-            raise ValueError(f"{self._who} gave {y.dtype} {numbers.shape}, expected {out.dtype} {out.shape}")
+        if numbers.shape != shape or is_real != (dtype.kind == "f"):
+            raise ValueError(f"{self._who} gave {y.dtype} {numbers.shape}, expected {dtype} {shape}")
         if is_real and not np.logical_and.reduce(np.isfinite(numbers), axis=None):
             finite = np.isfinite(numbers).reshape(len(numbers), -1).all(axis=1)
             raise ValueError(
                 f"{self._who} gave NaN or infinity for environment {int(np.argmin(finite))} of {len(finite)}; "
                 "look at its weights"
             )
-        out[...] = numbers
+        return numbers
+
+    def sense_all(self) -> np.ndarray:
+        """(N, *raw space) what it would see of all environments now."""
+        return self._raw.sense(np.arange(len(self._raw.seen)))
 
     def forget(self, rows: np.ndarray) -> None:
         for kept in self.memory:

@@ -24,6 +24,7 @@ from ..roles import kernel_of
 from ..simulation import load
 from ..third_party.admission import watch_restart, watch_slot
 from .fillings import Filling, Learned, bounds_of
+from .keyed import KeyedLearned
 from .resolve import identity_of, make_filling
 
 STATE = "state"  # key of the ordinary observation
@@ -32,7 +33,8 @@ STATE = "state"  # key of the ordinary observation
 class SlottedBatch(KernelBatch):
     """A ``KernelBatch`` with filled slots; ``fillings`` maps the names of slots to what fills them.
 
-    ``each_step`` names those that are filled anew after each step; the others are when an episode begins.
+    ``each_step`` names those that are filled anew after each step, ``by_field`` those that are when the field of this
+    name in the record changes; the others are when an episode begins.
     """
 
     can_move = False
@@ -52,6 +54,12 @@ class SlottedBatch(KernelBatch):
         self.observation_space = shown[self._alone] if self._alone else spaces.Dict(shown)
         self._all = np.arange(self.num_envs)
         self.each_step: list[str] = [name for name in self.fillings if slots[name].refresh == "step"]
+        self.by_field: dict[str, list[str]] = {}
+        for name in self.fillings:
+            if slots[name].refresh not in ("step", "reset"):
+                self.by_field.setdefault(slots[name].refresh, []).append(name)
+        # (N,) the value of each such field at which its slots were filled last.
+        self._filled_at = {field: np.full(self.num_envs, -1, np.int64) for field in self.by_field}
         finals = len(self._inner.final_observation)
         self._shown, self._final = (
             {key: np.zeros((count, *(space.shape or ())), space.dtype) for key, space in shown.items() if key != STATE}
@@ -100,13 +108,45 @@ class SlottedBatch(KernelBatch):
         """(N, *space) what ``slot`` shows now; always the same memory."""
         return self._shown[slot]
 
+    def estimate(self, slot: str) -> np.ndarray:
+        """(N, *truth) what ``slot`` says of its truth now; of an open slot its estimate."""
+        return self.estimate_of(slot, self._shown[slot])
+
+    def estimate_of(self, slot: str, shown: np.ndarray) -> np.ndarray:
+        """(M, *truth) what ``shown`` (M, *space) of a slot says of its truth.
+
+        Raises:
+            ValueError: the slot's ``estimate`` gave something of another shape.
+        """
+        truth = self.simulation.truth_for(slot, self.sizes, self.spans)
+        declared, filling = self.simulation.slots[slot], self.fillings[slot]
+        if declared.estimate is None or filling.space.shape == truth.shape:
+            return shown
+        found = declared.estimate(shown, getattr(filling, "quantiles", ()))
+        expected = (len(shown), *(truth.shape or ()))
+        if np.shape(found) != expected:
+            raise ValueError(
+                f"estimate of slot {slot} of {self.name} made {np.shape(found)} of what is shown {shown.shape}, "
+                f"expected {expected}; fill the slot with a component whose output it can read"
+            )
+        return found
+
+    def blank_records(self, count: int) -> np.ndarray:
+        """(count,) records of zeros, as kernels take them."""
+        return self._as_records(np.zeros(count, self.dtype))
+
     def show_in(self, observation: np.ndarray) -> np.ndarray:
         raise TypeError("the observation of a batch with slots belongs to its fillings and cannot be moved")
 
     # --- Commands ---
 
-    def reset(self, selected: np.ndarray | None = None, seeds: Sequence[int | None] | None = None) -> None:
-        super().reset(selected, seeds)
+    def reset(
+        self,
+        selected: np.ndarray | None = None,
+        seeds: Sequence[int | None] | None = None,
+        starts: int | Sequence[int] | np.ndarray | None = None,
+    ) -> None:
+        super().reset(selected, seeds, starts)
         self._begin(self._all if selected is None else np.flatnonzero(selected))
 
     def seed_from(self, seed: int, age: int = 0) -> None:
@@ -127,14 +167,30 @@ class SlottedBatch(KernelBatch):
             for filling in self.fillings.values():
                 filling.forget(fresh)
             self._fill([name for name in self.fillings if name not in self.each_step], fresh)
+            self._note_fields(fresh)
+        for field, names in self.by_field.items():
+            changed = self._changed(field, self._all)
+            if len(changed):
+                self._fill(names, changed)
+                self._filled_at[field][changed] = self._store[field][changed]
         self._fill(self.each_step, self._all)
         return ended
+
+    def _changed(self, field: str, rows: np.ndarray) -> np.ndarray:
+        """Those of ``rows`` whose ``field`` is another one than when its slots were filled last."""
+        now, at = self._store[field], self._filled_at[field]
+        return np.flatnonzero(now != at) if rows is self._all else rows[now[rows] != at[rows]]
+
+    def _note_fields(self, rows: np.ndarray) -> None:
+        for field, at in self._filled_at.items():
+            at[rows] = self._store[field][rows]
 
     def _begin(self, rows: np.ndarray) -> None:
         """Fill all slots of episodes that have just begun."""
         for filling in self.fillings.values():
             filling.forget(rows)
         self._fill(list(self.fillings), rows)
+        self._note_fields(rows)
 
     def _fill(self, names: list[str], rows: np.ndarray) -> None:
         whole = len(rows) == self.num_envs
@@ -150,23 +206,28 @@ class SlottedBatch(KernelBatch):
         """Keep what the episodes that have ended show last, and begin the next ones."""
         b = self._inner
         b.final_observation[rows], b.final_mask[rows] = b.observation[rows], b.mask[rows]
+        anew = dict.fromkeys(self.each_step, rows)
+        for field, names in self.by_field.items():
+            anew |= dict.fromkeys(names, self._changed(field, rows))
         for name, filling in self.fillings.items():
-            if name in self.each_step:
-                out = np.empty((len(rows), *self._final[name].shape[1:]), self._final[name].dtype)
-                filling.fill(rows, out, last=True)
-                self._final[name][rows] = out
-            else:
-                self._final[name][rows] = self._shown[name][rows]
+            final, again = self._final[name], anew.get(name, rows[:0])
+            final[rows] = self._shown[name][rows]
+            if len(again):
+                out = np.empty((len(again), *final.shape[1:]), final.dtype)
+                filling.fill(again, out, last=True)
+                final[again] = out
         self._restart(self._setup)
 
     def refresh(self) -> None:
         super().refresh()
         self._fill(list(self.fillings), self._all)
+        self._note_fields(self._all)
 
     # --- Snapshots: the records, what the slots show, and what they remember ---
 
     def _kept(self) -> list[np.ndarray]:
-        return [*self._shown.values(), *(array for filling in self.fillings.values() for array in filling.memory)]
+        memories = (array for filling in self.fillings.values() for array in filling.memory)
+        return [*self._shown.values(), *memories, *self._filled_at.values()]
 
     def snapshot(self) -> bytes:
         return snapshot.pack(self._header, self._store, *self._kept())
@@ -191,7 +252,7 @@ class SlottedBatch(KernelBatch):
                 raise ValueError("the snapshot is damaged: a slot shows, or remembers, NaN or infinity")
         for (name, filling), values in zip(self.fillings.items(), found, strict=False):
             low, high = bounds_of(filling.space)
-            if not isinstance(filling, Learned) and not ((values >= low) & (values <= high)).all():
+            if not isinstance(filling, (Learned, KeyedLearned)) and not ((values >= low) & (values <= high)).all():
                 raise ValueError(f"the snapshot is damaged: what slot {name} shows is outside {filling.space}")
 
     def _identity(self) -> dict[str, Any]:

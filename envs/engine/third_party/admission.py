@@ -15,6 +15,7 @@ from ..roles import Kernel
 from ..simulation import Simulation
 from . import trust
 from .declaration import check_spaces, check_state
+from .declaration_slots import check_slot_fields
 from .declared import Declared
 
 # What a file's own function raises by mistake; anything else it says on purpose.
@@ -37,6 +38,7 @@ def declared(
         dtype = record_dtype(simulation, sizes)
     except ValueError as fault:  # two fields of one name, or one that NumPy has
         raise mistake(*_place(module, simulation.state, "state"), str(fault)) from None
+    check_slot_fields(module, simulation, dtype)
     world = _ask(module, "world", third_party, lambda: simulation.world(**sizes))
     place = _place(module, simulation.world, "world")
     if not isinstance(world, tuple) or not hasattr(world, "_fields"):

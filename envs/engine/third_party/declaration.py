@@ -17,6 +17,7 @@ from gymnasium import Space, spaces
 from ....utils.wording import counted, did_you_mean
 from ..mistakes import declared_at, innermost, mistake, names_in, place_of, tree_of
 from ..roles import Role, roles_of, undeclared
+from .declaration_slots import check_slots
 from .old_form import check_form, refusal
 
 STABLE_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+-v\d+", re.ASCII)
@@ -41,6 +42,8 @@ def check_declaration(module: types.ModuleType, simulation: Any) -> None:
         raise _wrong(module, "terms is empty; expected a name for each reward term, at least one", "terms")
     _check_numbers(module, simulation)
     _check_kernels(module, simulation)
+    _check_policies(module, simulation)
+    check_slots(module, simulation)
 
 
 def _wrong(module: types.ModuleType, message: str, *path: str) -> Exception:
@@ -117,6 +120,20 @@ def _check_kernels(module: types.ModuleType, simulation: Any) -> None:
         raise mistake(*place_of(simulation.invariant), message)
     for role in roles:
         _check_arguments(role)
+
+
+def _check_policies(module: types.ModuleType, simulation: Any) -> None:
+    _check_group(module, ("policies",), simulation.policies)
+    for name, policy in simulation.policies.items():
+        if not callable(policy) or hasattr(policy, "py_func"):
+            raise _wrong(
+                module, f"policy {name!r} is {policy!r}; expected a function of a PolicyView", "policies", name
+            )
+        if name in (*simulation.heuristics, "heuristic", "random"):
+            raise _wrong(module, f"{name!r} names another policy, too; rename one", "policies", name)
+    if simulation.starts is not None and not callable(simulation.starts):
+        message = f"starts is {simulation.starts!r}; expected a function of the world that counts them"
+        raise _wrong(module, message, "starts")
 
 
 def _check_group(module: types.ModuleType, path: tuple[str, ...], kernels: Any) -> None:

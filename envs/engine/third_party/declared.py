@@ -49,6 +49,8 @@ def _source_hash(module: types.ModuleType, simulation: Simulation) -> int:
     known, number = _hashes.get(module.__name__, (None, 0))
     if known is not simulation:
         functions: dict[str, Any] = {"state": simulation.state, "spaces": simulation.spaces, "world": simulation.world}
+        functions |= {f"policy {name}": policy for name, policy in simulation.policies.items()}
+        functions |= {"starts": simulation.starts} if simulation.starts else {}
         for name, slot in simulation.slots.items():
             functions |= {f"{name}.raw": slot.raw, f"{name}.truth": slot.truth}
         number = hash_sources(
@@ -63,7 +65,7 @@ def _source_hash(module: types.ModuleType, simulation: Simulation) -> int:
 def _texts(simulation: Simulation, sizes: dict[str, Any]) -> Iterator[str]:
     for name in ("parameters", "sizes", "choices", "terms", "action_names", "ordered", "invariants"):
         yield f"{name}={getattr(simulation, name)!r}"
-    yield f"heuristics={[*simulation.heuristics]}"
+    yield f"heuristics={[*simulation.heuristics]}, policies={[*simulation.policies]}"
     yield f"frame={simulation.frame!r}, succeeds={simulation.succeeds!r}, values={sizes!r}"
     spans = {name: parameter.span for name, parameter in simulation.parameters.items()}
     yield from map(_space_text, simulation.spaces_for(sizes, spans))

@@ -317,7 +317,7 @@ def test_the_smallest_sizes_that_are_allowed_still_show_successive_steps(tmp_pat
     ("env", "slot", "environment", "message"),
     [
         ("ludus/Sorter-v0", "perception", {"images": "parcels"}, "names classes; train a classifier"),
-        (TOY, "order", {}, "is sensed once per episode"),
+        (TOY, "order", {}, "is not sensed in each step"),
         (TOY, "camera", {"camera": "raw"}, "camera is not a parameter of the environment"),
         (TOY, "camera", {"num_envs": 3}, "num_envs is not a parameter"),
     ],

@@ -1,0 +1,73 @@
+"""Measures of how right a filling is: what a slot shows beside its truth, in the units of the truth."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Look(NamedTuple):
+    """One moment of a slot, of M environments."""
+
+    estimate: np.ndarray  # (M, *truth)
+    truth: np.ndarray  # (M, *truth)
+    shown: np.ndarray  # (M, *space) what is shown; of quantiles (M, *truth, Q)
+    width: np.ndarray  # (*truth) or one number; see ``width_of``
+    quantiles: np.ndarray  # (Q,) their levels; none where no quantiles are shown
+
+
+class Measure(NamedTuple):
+    """A measure: a mean over values."""
+
+    values: Callable[[Look], np.ndarray]
+    finish: Callable[[float], float] = float  # of the mean
+    needs_quantiles: bool = False
+
+
+def cells_of(boards: np.ndarray) -> np.ndarray:
+    """Boards (M, H, W, planes) as (M, H W, planes), and any other whole numbers (M, …) as (M, count); a view."""
+    shape = boards.shape
+    return boards.reshape(shape[0], -1, shape[3]) if len(shape) == 4 else boards.reshape(shape[0], -1)
+
+
+def _accuracy(look: Look) -> np.ndarray:
+    there = look.truth.any(axis=1)  # at an end there may be nothing to name
+    return (look.estimate.argmax(axis=1) == look.truth.argmax(axis=1))[there]
+
+
+def _cells_right(look: Look) -> np.ndarray:
+    right = cells_of(look.estimate) == cells_of(look.truth)
+    return right.all(axis=2) if right.ndim == 3 else right
+
+
+def _errors(look: Look) -> np.ndarray:
+    return look.estimate.astype(np.float64) - look.truth
+
+
+def _shape_errors(look: Look) -> np.ndarray:
+    errors = _errors(look)
+    return errors - errors.mean(axis=-1, keepdims=True)
+
+
+def _pinball(look: Look) -> np.ndarray:
+    over = look.truth[..., None].astype(np.float64) - look.shown
+    return np.maximum(look.quantiles * over, (look.quantiles - 1.0) * over)
+
+
+def _coverage(look: Look) -> np.ndarray:
+    return (look.shown[..., 0] <= look.truth) & (look.truth <= look.shown[..., -1])
+
+
+MEASURES = {
+    "accuracy": Measure(_accuracy),
+    "cells right": Measure(_cells_right),
+    # Root of the mean square error, as a share of the slot's width.
+    "RMSE": Measure(lambda look: (_errors(look) / look.width) ** 2, lambda mean: float(np.sqrt(mean))),
+    "MAE": Measure(lambda look: np.abs(_errors(look))),
+    # The same after the mean error along the last axis is removed from each: only the shape counts.
+    "shape-MAE": Measure(lambda look: np.abs(_shape_errors(look))),
+    # Mean pinball loss over the levels (Koenker & Bassett 1978).
+    "pinball": Measure(_pinball, needs_quantiles=True),
+    # Share of truths between the lowest and the highest quantile.
+    "coverage": Measure(_coverage, needs_quantiles=True),
+}
