@@ -48,7 +48,7 @@ class SeriesOnlooker:
         horizon = len(truth)
         before = min(len(past), HORIZONS_SHOWN * horizon)
         moved = np.zeros((before + horizon, len(columns)))
-        moved[:before] = layout.take(heat, "past")[-before:]
+        before_that, moved[:before] = np.split(layout.take(heat, "past"), [len(past) - before])
         if "known" in layout.names:
             known = layout.take(heat, "known")
             for i, name in enumerate(layout.part("known").columns):
@@ -63,5 +63,6 @@ class SeriesOnlooker:
             high=shown[:, -1] if is_fan else None,
             truth=truth,
             moved=moved,
+            earlier=before_that.sum(axis=0),
             columns=columns,
         )
