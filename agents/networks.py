@@ -14,6 +14,8 @@ from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import is_lazy
 
+from ..utils.wording import did_you_mean
+
 
 def hidden_layer(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Linear(inputs, outputs), nn.LayerNorm(outputs), nn.ReLU()]
@@ -117,24 +119,31 @@ def input_scale(space: spaces.Box, scale: float | Sequence[float] | None) -> tor
 def make_encoder(
     space: Space,
     conv: Sequence[Sequence[int]] = (),
-    scale: float | Sequence[float] | None = None,
+    scale: float | Sequence[float] | Mapping[str, float] | None = None,
     given: Encoder | Mapping[str, Encoder] | None = None,
     norm: bool = False,
 ) -> Encoder:
     """The encoder that fits ``space``; ``conv`` layers, with ``norm``, are used for Boxes with three axes.
 
-    ``given`` is one that there is already: for all of ``space``, or for some of a Dict's keys.
+    ``scale`` is for all Boxes, or by the keys of a Dict. ``given`` is an encoder that there is already: for all of
+    ``space``, or for some of a Dict's keys.
     """
     if isinstance(given, Encoder):
         return given
     if isinstance(space, spaces.Dict):
         ready = given or {}
+        by_key = scale if isinstance(scale, Mapping) else dict.fromkeys(space, scale)
+        for key in by_key:
+            if key not in space.spaces:
+                raise ValueError(f"input_scale has a factor for {key!r}{did_you_mean(key, list(space))}")
         return DictEncoder(
             {
-                key: ready[key] if key in ready else make_encoder(part, conv, scale, norm=norm)
+                key: ready[key] if key in ready else make_encoder(part, conv, by_key.get(key), norm=norm)
                 for key, part in space.items()
             }
         )
+    if isinstance(scale, Mapping):
+        raise ValueError(f"input_scale has factors for {', '.join(scale)}, but the observation is one {space}")
     if isinstance(space, spaces.Discrete):
         return OneHotEncoder(space)
     if isinstance(space, spaces.Box):

@@ -53,7 +53,8 @@ class PQNConfig:
     hidden: tuple[int, ...] = (128, 128)  # units of the hidden layers
     conv: tuple[tuple[int, ...], ...] = ()  # (channels, kernel, stride) of each convolution, for pictures and boards
     conv_norm: bool = False  # layer norm after each convolution, as after each hidden layer
-    input_scale: float | tuple[float, ...] | None = None  # factor(s) for the last axis; else 1/255 for uint8 and 1
+    # Factor(s) for the last axis, or by key where the observation is a dict; else 1/255 for uint8 and 1.
+    input_scale: float | tuple[float, ...] | dict[str, float] | None = None
     center: int | None = None  # plane that marks the own cell of a board: the network then sees the board from there
     view_radius: int = 5  # how far it sees exactly then, in cells
     encoder: str | dict[str, str] | None = None  # folder of a component whose features serve the raw signal it takes
@@ -79,9 +80,12 @@ class PQNConfig:
         for name in ("hidden", "conv"):
             if len(getattr(self, name)) > MOST_LAYERS:
                 raise ValueError(f"{name} must have at most {MOST_LAYERS} layers, got {len(getattr(self, name)):,}")
-        scales = self.input_scale if isinstance(self.input_scale, (list, tuple)) else (self.input_scale,)
+        given: Any = self.input_scale
+        scales = given.values() if isinstance(given, dict) else given if isinstance(given, (list, tuple)) else (given,)
         if self.input_scale is not None and not all(map(is_number, scales)):
-            raise ValueError(f"input_scale must be a number or a list of numbers, got {self.input_scale!r}")
+            raise ValueError(
+                f"input_scale must be a number, a list of numbers or a number for each key, got {self.input_scale!r}"
+            )
         if (self.num_envs * self.rollout_steps) % self.minibatches:
             raise ValueError(
                 f"num_envs * rollout_steps = {self.num_envs * self.rollout_steps} must be a multiple of "

@@ -20,6 +20,8 @@ ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/Bandit-v0": ("ludus.envs.games.bandit", 1000),
     "ludus/Elevator-v0": ("ludus.envs.automation.elevator", None),
     "ludus/Sorter-v0": ("ludus.envs.automation.sorter", 1000),
+    "ludus/Battery-v0": ("ludus.envs.automation.battery", None),
+    "ludus/BatteryDiscrete-v0": ("ludus.envs.automation.battery_discrete", None),
 }
 
 

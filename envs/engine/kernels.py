@@ -1,7 +1,7 @@
 """Compiled scalar helpers that environment files share: the decorator, memory, random numbers.
 
 Every function here is a *kernel*: it touches only its arguments, allocates nothing and is compiled by Numba when
-an environment first calls it. With ``NUMBA_DISABLE_JIT=1`` the same functions run as plain Python.
+an environment first calls it. With ``NUMBA_DISABLE_JIT=1`` it runs as plain Python.
 
 Random numbers are SplitMix64 (Steele, Lea & Flood 2014, *Fast Splittable Pseudorandom Number Generators*): the state
 is one 64-bit counter, the output a hash of it, so a stream lives in the field ``rng`` of an environment's record.
@@ -136,6 +136,22 @@ def _move_all(source, target):
     target[...] = source
 
 
+@intrinsic(prefer_literal=True)
+def _on_the_stack(typing_context, count):
+    if not isinstance(count, types.IntegerLiteral):
+        raise TypingError(f"scratch needs a constant, got {count}")
+    of_array = types.Array(types.float64, 1, "C")
+
+    def generate(context, builder, signature, arguments):
+        array = context.make_array(of_array)(context, builder)
+        length, width = (context.get_constant(types.intp, number) for number in (count.literal_value, 8))
+        data = cgutils.alloca_once(builder, context.get_value_type(types.float64), size=length)
+        context.populate_array(array, data=data, shape=[length], strides=[width], itemsize=width, meminfo=None)
+        return array._getvalue()
+
+    return of_array(count), generate
+
+
 @intrinsic
 def _no_look_at_rows(typing_context, array, source, target, count):
     return types.void(array, source, target, count), _nothing
@@ -163,6 +179,12 @@ def _demand_rows(array, source, target, count):
 def _demand_same_shape(source, target):
     if source.shape != target.shape:
         raise ValueError("copy_array between arrays of two shapes")
+
+
+@compiled_as(_on_the_stack)
+def scratch(count):
+    """(count,) float64 for the time of one call, of any content and on the stack; ``count`` is a constant."""
+    return np.empty(count)
 
 
 @kernel

@@ -10,7 +10,7 @@ from stable_baselines3.common.logger import Logger
 
 import chain
 from ludus.agents.batch_agent import config_from
-from ludus.agents.networks import ConvEncoder
+from ludus.agents.networks import ConvEncoder, make_encoder
 from ludus.agents.pqn import PQN, PQNConfig
 from ludus.agents.returns import lambda_returns
 from ludus.agents.runs.config import configure
@@ -271,12 +271,23 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
         ({"hidden": (100_000, 100_000)}, "hidden must be a list of whole numbers 1 … 65,536"),
         ({"conv": ((16, 3),)}, r"conv must be a list such as \[\[16, 3, 1\]\]: channels, kernel, stride"),
         ({"conv": (16, 3, 1)}, r"conv must be a list such as \[\[16, 3, 1\]\]: channels, kernel, stride"),
-        ({"input_scale": "abc"}, "input_scale must be a number or a list of numbers, got 'abc'"),
+        ({"input_scale": "abc"}, "input_scale must be a number, a list of numbers or a number for each key, got 'abc'"),
     ],
 )
 def test_bad_hyperparameters_are_refused_with_the_remedy(values, message):
     with pytest.raises(ValueError, match=message.replace("…", ".").replace("?", r"\?")):
         config_from(PQNConfig, "pqn", values)
+
+
+def test_each_part_of_an_observation_can_have_a_factor_of_its_own():
+    space = spaces.Dict({"a": spaces.Box(-1, 1, (2,), np.float32), "b": spaces.Box(-1, 1, (1,), np.float32)})
+    seen = {"a": torch.tensor([[1.0, 2.0]]), "b": torch.tensor([[3.0]])}
+    assert make_encoder(space, scale={"b": 10.0})(seen).tolist() == [[1.0, 2.0, 30.0]]
+    assert make_encoder(space, scale=10.0)(seen).tolist() == [[10.0, 20.0, 30.0]]
+    with pytest.raises(ValueError, match="input_scale has a factor for 'c'"):
+        make_encoder(space, scale={"c": 10.0})
+    with pytest.raises(ValueError, match="input_scale has factors for b, but the observation is one Box"):
+        make_encoder(space["a"], scale={"b": 10.0})
 
 
 def test_a_training_that_diverges_stops_and_says_what_to_change():
