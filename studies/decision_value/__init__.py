@@ -9,6 +9,7 @@ from rich.console import Console
 from ...utils.command_line import output_folder
 from ..command import StudyArguments, tell_files
 from .fillings import MARKETS
+from .losses import compare_losses, loss_table
 from .plot import plot
 from .study import Row, decision_value
 from .table import correlations, markdown, table
@@ -31,6 +32,10 @@ class Arguments(StudyArguments):
     """Forecasters of Ludus' own (`ludus fit forecasting/NAME`), fitted to the years before the test."""
     fitted: Path = Path("models/decision-value")
     """Folder of the fitted models."""
+    losses: str = "mlp"
+    """A forecaster that is also trained on a decision's loss, in the first market; empty: none."""
+    loss_seeds: int = 3
+    """Trainings of it by each loss."""
     markdown: tyro.conf.FlagCreatePairsOff[bool] = False
     """Fit and judge nothing, print the CSV as tables."""
 
@@ -53,5 +58,14 @@ def run(arguments: Arguments, console: Console) -> int:
             f"Rank correlation of {name} with profit: {plain:.2f}; with the constructed forecasts: {every:.2f}"
         )
     plot(rows, png)
-    tell_files(console, png, csv)
+    files = [png, csv]
+    if arguments.losses:
+        files.append(arguments.out / "decision-loss.csv")
+        with console.status("") as status:
+            found = compare_losses(
+                arguments.markets[0], arguments.losses, arguments.loss_seeds, files[-1], arguments.fitted, status.update
+            )
+        for line in loss_table(found):
+            console.print(line)
+    tell_files(console, *files)
     return 0

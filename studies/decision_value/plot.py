@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from ..labels import place_labels
 from ..plotting import BLUE, RED, import_pyplot, save_figure
 from .fillings import CONSTRUCTED, NOISE, OURS, RULE, THEIRS, TRUTHFUL
 from .study import Row
@@ -19,6 +22,7 @@ SHORT = {"published-dnn": "DNN", "published-lear": "LEAR", "truth + independent 
 
 def plot(rows: Sequence[Row], path: Path) -> None:
     """Render the rows into a PNG: a column per market, MAE above and shape-MAE below."""
+    named = []  # panels whose points are named when the layout stands
     markets = list(dict.fromkeys(row.market for row in rows))
     figure, grid = import_pyplot().subplots(
         len(ERRORS), len(markets), figsize=(1.2 + 3.9 * len(markets), 7.4), layout="constrained", squeeze=False
@@ -37,10 +41,6 @@ def plot(rows: Sequence[Row], path: Path) -> None:
                         error, row.earned, span, color=color, marker=marker, markersize=6, linewidth=0.8, capsize=2,
                         markeredgecolor="white", markeredgewidth=0.7, label=label if i == 0 else None, zorder=4,
                     )  # fmt: skip
-                    axes.annotate(
-                        SHORT.get(row.filling, row.filling), (error, row.earned), xytext=(6, 3 if i % 2 else -9),
-                        textcoords="offset points", fontsize=7, color=color, zorder=5,
-                    )  # fmt: skip
             axes.set_xlabel(f"{name}, {'$' if market == 'epf-pjm' else '€'}/MWh", fontsize=9)
             if across == 0:
                 axes.set_ylabel("profit per day, 1 MW / 2 MWh")
@@ -49,6 +49,14 @@ def plot(rows: Sequence[Row], path: Path) -> None:
             axes.set_xlim(left=0.0, right=1.12 * max(getattr(row, field) for row in own if row.filling != "blind"))
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(alpha=0.2)
+            named.append((axes, own, field))
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, frameon=False, fontsize=9, loc="outside lower center", ncols=len(labels))
+    columns = len(labels) if len(markets) > 1 else 3
+    figure.legend(handles, labels, frameon=False, fontsize=9, loc="outside lower center", ncols=columns)
+    for axes, own, field in named:
+        points = {SHORT.get(row.filling, row.filling): row for row in own if row.kind in STYLES}
+        right = axes.get_xlim()[1]
+        seen = {name: (getattr(row, field), row.earned) for name, row in points.items() if getattr(row, field) < right}
+        lines = [np.array([(getattr(row, field), row.low), (getattr(row, field), row.high)]) for row in own]
+        place_labels(axes, seen, lines, size=7)
     save_figure(figure, path)
