@@ -1,1 +1,1 @@
-"""Public data sets: finding, fetching and checking them whatever their kind, and reading those of images."""
+"""Public data sets and series from files: finding, fetching and checking, and reading images and time series."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -25,8 +26,17 @@ from .panel import (
 
 COLOURS = ((84, 150, 232), (236, 160, 70), (120, 190, 110), (190, 130, 220))  # of columns, the rest in SOFT
 FAN = (40, 66, 110)  # between the outer quantiles
-CHART, BARS = 0.46, 0.30  # shares of the height that the two pictures take
+CHART, BARS = 0.44, 0.26  # shares of the height that the two pictures take
 REST = "other columns"
+
+
+class Shown(NamedTuple):
+    """A column as it is shown."""
+
+    name: str
+    values: np.ndarray  # (P + H,) what its rows moved
+    total: float  # with the rows before these
+    colour: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -40,21 +50,26 @@ class SeriesView:
     high: np.ndarray | None
     truth: np.ndarray  # (H,)
     moved: np.ndarray  # (P + H, C) what each row moved the mean of the forecast
+    earlier: np.ndarray  # (C,) what the rows before these moved together
     columns: Sequence[str]  # (C,)
 
     @property
     def verdict(self) -> str:
         return f"off by {np.abs(self.forecast - self.truth).mean():.3g}"
 
-    def shown_columns(self) -> list[tuple[str, np.ndarray, tuple[int, int, int]]]:
-        """Name, what its rows moved (P + H,), and colour: those that moved most, and the rest together."""
-        order = np.argsort(-np.abs(self.moved).sum(axis=0), kind="stable")
-        order = order[np.abs(self.moved[:, order]).sum(axis=0) > 0.0]
+    def shown_columns(self) -> list["Shown"]:
+        """Those that moved most, and the rest together."""
+        weight = np.abs(self.moved).sum(axis=0) + np.abs(self.earlier)
+        order = np.argsort(-weight, kind="stable")
+        order = order[weight[order] > 0.0]
+        total = self.moved.sum(axis=0) + self.earlier
         chosen = [
-            (self.columns[k], self.moved[:, k], colour) for k, colour in zip(order.tolist(), COLOURS, strict=False)
+            Shown(self.columns[k], self.moved[:, k], float(total[k]), colour)
+            for k, colour in zip(order.tolist(), COLOURS, strict=False)
         ]
         rest = order[len(COLOURS) :]
-        return [*chosen, (REST, self.moved[:, rest].sum(axis=1), SOFT)] if len(rest) else chosen
+        others = Shown(REST, self.moved[:, rest].sum(axis=1), float(total[rest].sum()), SOFT)
+        return [*chosen, others] if len(rest) else chosen
 
     def render_into(self, image: Image.Image, top: int, height: int) -> None:
         """Render into the rows of pixels from ``top`` on."""
@@ -104,22 +119,17 @@ class SeriesView:
             draw.text((box[0] + 4, box[1] + 3), f"{most:.4g}", SOFT, font, "lt")
             draw.text((box[0] + 4, box[3] - 3), f"{least:.4g}", SOFT, font, "lb")
 
-    def _render_bars(
-        self,
-        draw: ImageDraw.ImageDraw,
-        box: tuple[int, int, int, int],
-        shown: Sequence[tuple[str, np.ndarray, tuple[int, int, int]]],
-    ) -> None:
+    def _render_bars(self, draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], shown: Sequence[Shown]) -> None:
         draw.rectangle(box, fill=TRACK)
         count = len(self.moved)
         up, down = np.zeros(count), np.zeros(count)
-        for _, values, _ in shown:
+        for _, values, _, _ in shown:
             up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
         most, least = float(up.max(initial=0.0)), float(down.min(initial=0.0))
         span = max(most - least, 1e-12)
         inside = box[3] - box[1] - 4
         high, low = np.zeros(count), np.zeros(count)
-        for _, values, colour in shown:
+        for _, values, _, colour in shown:
             for i in range(count):
                 start = high[i] if values[i] >= 0.0 else low[i]
                 ends = sorted(box[1] + 2 + (most - level) * inside / span for level in (start, start + values[i]))
@@ -133,7 +143,7 @@ class SeriesView:
     def _render_names(
         self,
         draw: ImageDraw.ImageDraw,
-        shown: Sequence[tuple[str, np.ndarray, tuple[int, int, int]]],
+        shown: Sequence[Shown],
         left: int,
         right: int,
         top: int,
@@ -145,12 +155,12 @@ class SeriesView:
         high = LINE * unit * 0.8
         if not shown and y + high <= bottom:
             draw.text((left, y + high / 2), "nothing that it saw moved it", SOFT, font, "lm")
-        for name, values, colour in shown:
+        for name, _, total, colour in shown:
             if y + high > bottom:
                 return
             side = high * 0.55
             draw.rectangle((left, y + (high - side) / 2, left + side, y + (high + side) / 2), fill=colour)
-            figure = f"{values.sum():+.3g}"
+            figure = f"{total:+.3g}"
             draw.text((right, y + high / 2), figure, INK, font, "rm")
             room = right - left - 3 * side - font.getlength(figure)
             draw.text((left + 1.6 * side, y + high / 2), fit_text(name, font, room), SOFT, font, "lm")

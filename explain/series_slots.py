@@ -1,10 +1,11 @@
 """Explanations of forecasters in slots: what one was shown, what it said, what came, and which rows moved it."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..components.component import Component
+from ..components.layout import Layout
 from .looks import Look
 from .series import weigh
 from .series_panel import SeriesView
@@ -27,7 +28,9 @@ class SeriesOnlooker:
 
     def __init__(self, slot: SeriesSlot) -> None:
         self.slot = slot
-        self.layout = slot.component.layout
+        layout: Any = slot.component.layout
+        assert isinstance(layout, Layout)
+        self.layout = layout
         self.levels = tuple(getattr(slot.component, "quantiles", ()))
 
     def looks(self, rows: np.ndarray) -> list[Look]:
@@ -48,7 +51,7 @@ class SeriesOnlooker:
         horizon = len(truth)
         before = min(len(past), HORIZONS_SHOWN * horizon)
         moved = np.zeros((before + horizon, len(columns)))
-        moved[:before] = layout.take(heat, "past")[-before:]
+        before_that, moved[:before] = np.split(layout.take(heat, "past"), [len(past) - before])
         if "known" in layout.names:
             known = layout.take(heat, "known")
             for i, name in enumerate(layout.part("known").columns):
@@ -63,5 +66,6 @@ class SeriesOnlooker:
             high=shown[:, -1] if is_fan else None,
             truth=truth,
             moved=moved,
+            earlier=before_that.sum(axis=0),
             columns=columns,
         )
