@@ -51,7 +51,7 @@ def models_of(market: str, models: Sequence[str], folder: Path, tell: Callable[[
     What is missing is fitted, and a fit that was stopped goes on.
     """
     from ...components.component import fingerprint_of
-    from ...forecasting.tasks.fits import open_fit, start_fit
+    from ...forecasting.tasks.fits import FITS, open_fit, recipe_for
 
     found = {}
     for model in models:
@@ -59,7 +59,7 @@ def models_of(market: str, models: Sequence[str], folder: Path, tell: Callable[[
         try:
             fingerprint_of(out)
         except FileNotFoundError:
-            fit = open_fit(model, out) or start_fit(model, out, load_series(market))
+            fit = open_fit(model, out) or FITS[model].start(out, recipe_for(model, load_series(market)))
             fit.train(lambda progress, model=model: tell(f"{market}: fitting {model}: {progress}"))
         found[model] = out
     return found
