@@ -9,7 +9,7 @@ import numpy as np
 
 from ..utils.untrusted import read_regular
 from ..utils.wording import did_you_mean
-from . import datasets
+from . import datasets, generated_prices
 from .leaks import check_leaks
 from .row_times import LONGEST_GAP
 from .series import Series
@@ -18,6 +18,7 @@ from .series_sets import SERIES_SETS, find_set, load_set, read_set, shares
 from .tables import MOST_FILE
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".gz")
+NAMES = (*SERIES_SETS, generated_prices.NAME)  # of series that need no file of one's own
 SHARES = (0.7, 0.1)  # of a file, for training and validation; the rest is for the test
 
 
@@ -38,7 +39,7 @@ def load_series(
     future: bool = False,
     note: Note = lambda text: None,
 ) -> Series:
-    """A public series by its name, or one from a CSV or Parquet file.
+    """A public series by its name, the one of ``generated_prices.py``, or one from a CSV or Parquet file.
 
     Args:
         targets: Columns that are forecast; () for all but the known ones, of a public series for those of its table.
@@ -62,6 +63,11 @@ def load_series(
         ImportError: a Parquet file, and there is no pyarrow.
     """
     name = str(name_or_path)
+    if name == generated_prices.NAME:
+        series = generated_prices.generate_prices()
+        if left_out or time or missing or split or uneven or (targets and tuple(targets) != series.targets):
+            raise ValueError(f"{name} is a series that Ludus makes up, all of which is fixed; say --data {name} alone")
+        return series
     if name in SERIES_SETS:
         if (tuple(known) != find_set(name).reading.known and known) or time or missing or split or uneven:
             raise ValueError(f"{name} is a public set, whose columns and parts are fixed; only name its targets")
@@ -73,7 +79,7 @@ def load_series(
         return read_set(name, replace(entry, **more))
     path = Path(name_or_path)
     if not path.exists() and path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{name!r} is neither a file nor a public series{did_you_mean(name, SERIES_SETS)}")
+        raise ValueError(f"{name!r} is neither a file nor a public series{did_you_mean(name, NAMES)}")
     reading = Reading(
         time=tuple(time),
         targets=tuple(targets),
@@ -96,7 +102,8 @@ def load_series(
 
 def fetch_series(name: str) -> None:
     """Download a public series, unless it is at hand; ``OSError`` if it cannot be, and what can be done."""
-    datasets.fetch(find_set(name))
+    if name != generated_prices.NAME:
+        datasets.fetch(find_set(name))
 
 
 def split_of(text: str) -> Split:

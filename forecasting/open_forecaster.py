@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..components.component import Component
 from ..data.series import Series
-from ..data.series_sets import SERIES_SETS
+from ..data.series_load import NAMES
 from .models.forecaster import Forecaster
 from .series_options import SeriesArguments
 
@@ -31,7 +31,7 @@ def series_for(forecaster: Forecaster, options: SeriesArguments, note: Callable[
     known = forecaster.layout.part("known").columns if "known" in forecaster.layout.names else ()
     if options.data is None and options.file is None:
         options.data = forecaster.config.get("data") or None
-        if options.data not in SERIES_SETS:
+        if options.data not in NAMES:
             raise ValueError(
                 f"the model learned from {options.data or 'a series without a name'}, which is no public series; name "
                 "the file with the rows: --file FILE.csv"

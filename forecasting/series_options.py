@@ -17,7 +17,7 @@ class SeriesArguments:
     """Which series, for every command that takes one."""
 
     data: str | None = None
-    """A public series by name, such as epf-de, etth1, weather, seattle (DATA.md lists them)."""
+    """A public series by name, such as epf-de, etth1, weather (DATA.md lists them); or generated: made-up prices."""
     file: str | None = None
     """A series of your own: CSV (gzipped or not) or Parquet, with a column of times."""
     target: Names = ()

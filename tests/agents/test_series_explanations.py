@@ -17,10 +17,10 @@ LAYOUT = Layout((Part("past", (PAST, 2), ("price", "row"), "1h"), Part("known", 
 
 
 class LastAndRow(Forecaster):
-    """Three times the last price, and a tenth of the number of the coming row."""
+    """Three times the last price, half the first one, and a tenth of the number of the coming row."""
 
     def predict(self, past, known, calendar):
-        return 3.0 * past[:, -1:, 0] + 0.1 * known[:, :, 0]
+        return 3.0 * past[:, -1:, 0] + 0.5 * past[:, :1, 0] + 0.1 * known[:, :, 0]
 
 
 @pytest.fixture
@@ -39,16 +39,16 @@ def test_the_view_shows_what_was_seen_said_and_came_and_what_moved_it(batch):
         view, row = onlooker.view(look, heat), int(batch.store["row"][i])
         np.testing.assert_array_equal(view.truth, [price(row + ahead) for ahead in range(COMING)])
         np.testing.assert_array_equal(view.past, [price(row - 8 + ahead) for ahead in range(8)])
-        np.testing.assert_allclose(
-            view.forecast, [3.0 * price(row - 1) + 0.1 * (row + ahead) for ahead in range(COMING)]
-        )
         prices = [price(row - PAST + j) for j in range(PAST)]
-        last = 3.0 * (price(row - 1) - np.mean(prices))
+        said = [3.0 * prices[-1] + 0.5 * prices[0] + 0.1 * (row + ahead) for ahead in range(COMING)]
+        np.testing.assert_allclose(view.forecast, said, rtol=1e-6)
+        last, first = 3.0 * (prices[-1] - np.mean(prices)), 0.5 * (prices[0] - np.mean(prices))
+        rows = 0.1 * (1.5 + (PAST + 1) / 2)  # from the mean of the past to that of the coming rows
         assert view.moved[7, 0] == pytest.approx(last, abs=1e-3)
-        assert view.moved[8:, 1].sum() == pytest.approx(
-            0.1 * (1.5 + (PAST + 1) / 2), abs=1e-3
-        )  # from the mean of the past
-        assert view.moved.sum() + view.earlier.sum() == pytest.approx(last + 0.1 * (1.5 + (PAST + 1) / 2), abs=1e-2)
+        assert view.moved[8:, 1].sum() == pytest.approx(rows, abs=1e-3)
+        assert view.earlier[0] == pytest.approx(first, abs=1e-3)  # of a row before those that are shown
+        totals = {shown.name: shown.total for shown in view.shown_columns()}
+        assert totals == pytest.approx({"price": last + first, "row": rows}, abs=1e-2)
 
 
 def test_the_panel_is_rendered_beside_the_frame(batch):

@@ -62,6 +62,17 @@ def test_targets_columns_and_what_is_left_out_can_be_chosen(toy):
         load_series("toy", known=("load",))
 
 
+def test_the_series_that_is_made_up_has_a_name_too():
+    series = load_series("generated")
+    assert (series.targets, series.step, len(series.known)) == (("price",), "1h", 2)
+    assert load_series("generated", targets=("price",), columns=series.ordered) is series
+    fetch_series("generated")  # which needs nothing
+    with pytest.raises(
+        ValueError, match="generated is a series that Ludus makes up, all of which is fixed; say --data"
+    ):
+        load_series("generated", targets=("load_forecast",))
+
+
 def test_a_damaged_set_is_refused(toy):
     (toy / "toy.csv.gz").write_bytes(gzip.compress(b"time,x\n"))
     with pytest.raises(ValueError, match=r"toy.csv.gz is damaged or of another edition: its SHA-256 is .*, expected"):
