@@ -27,7 +27,7 @@ TASKS = {
     "forecasting/conformal": (f"{SOLVE}:conformal", "how sure is a forecast? intervals around a saved forecaster"),
     "forecasting/dlinear": (f"{NEURAL}:dlinear", "what comes next? a linear map each of trend and rest"),
     "forecasting/ensemble": (f"{SOLVE}:ensemble", "what comes next? the mean of several forecasters"),
-    "forecasting/fracast": ("ludus.forecasting.tasks.fracast_command", "what comes next? a pretrained forecaster"),
+    "forecasting/fracast": (f"{SOLVE}:fracast", "what comes next? a pretrained forecaster"),
     "forecasting/gru": (f"{NEURAL}:gru", "what comes next? a recurrent network over pieces of the past"),
     "forecasting/lear": (f"{SOLVE}:lear", "what comes next? a LASSO for each hour of the coming day"),
     "forecasting/linear": (f"{SOLVE}:linear", "what comes next? a linear map of the past, in closed form"),

@@ -8,14 +8,17 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from signal import Signals
+from typing import Any
 
 from rich.console import Console
 
 from ..data.series import Series
 from ..data.series_load import fetch_series, load_series
 from ..utils.command_line import output_folder
+from ..utils.interrupts import Interrupted
 from ..utils.wording import did_you_mean
 from .command import StudyArguments, tell_files
 from .rows import digest, read_rows, write_rows
@@ -33,7 +36,9 @@ FILE = "forecasting.csv"
 HORIZONS = (96, 192, 336, 720)  # rows, of the benchmarks of long horizons
 DAY = (24,)  # of day-ahead prices
 SETTINGS = {"threads": 1}  # these models are too small for more
-SLOW = ("fracast",)  # only where they are asked for, or for a year of days
+# Only where they are asked for: of day-ahead prices what sees nothing that is known of the coming day, of others what
+# needs that, and the pretrained model, which takes 0.06 s for a column of a window.
+LEFT_OUT = {True: ("linear", "periodic", "ensemble", "dlinear", "nlinear", "patchtst"), False: ("lear", "fracast")}
 
 
 @dataclass(kw_only=True)
@@ -84,33 +89,31 @@ def plan(
         ValueError: an unknown series or model, or no positive numbers.
     """
     from ..data.series_sets import find_set
-    from ..forecasting.tasks.fits import LEARNED, NAMES
+    from ..forecasting.tasks.fits import FITS, LEARNED
 
     for name in models:
-        if name not in NAMES:
-            raise ValueError(f"unknown model {name!r}{did_you_mean(name, NAMES)}")
+        if name not in FITS:
+            raise ValueError(f"unknown model {name!r}{did_you_mean(name, FITS)}")
     if seeds < 1 or any(horizon < 1 for horizon in horizons):
         raise ValueError(f"--seeds and --horizons are 1 or more, got {seeds} and {list(horizons)}")
     found = []
     for name in data:
         day_ahead = bool(find_set(name).market)
-        chosen = models or [model for model in NAMES if model not in SLOW or day_ahead]
+        chosen = models or [model for model in FITS if model not in LEFT_OUT[day_ahead]]
         for horizon in horizons or (DAY if day_ahead else HORIZONS):
             for model in chosen:
                 found += [(name, horizon, model, seed) for seed in range(seeds if model in LEARNED else 1)]
     return found
 
 
-def judge(series: Series, horizon: int, model: str, seed: int, folder: Path, key: str) -> Trained:
+def judge(series: Series, model: str, seed: int, recipe: Any, key: str, folder: Path) -> Trained:
     """Train, or go on with a training that was stopped, and measure; what it left in ``folder`` is removed."""
     from ..forecasting.report import PUBLISHED_ENSEMBLES
-    from ..forecasting.tasks.fits import open_fit, start_fit
+    from ..forecasting.tasks.fits import FITS, open_fit
 
-    out = folder / f"{series.name}-{horizon}-{model}-{seed}-{key}"
+    out = folder / f"{series.name}-{recipe.horizon}-{model}-{seed}-{key}"
     began = time.process_time()
-    fit = open_fit(model, out)
-    if fit is None:
-        fit = start_fit(model, out, series, horizon, seed=seed, settings=SETTINGS)
+    fit: Any = open_fit(model, out) or FITS[model].start(out, recipe)
     net, summary = fit.train()
     m, alone = net.metrics, len(series.targets) == 1
     theirs = {name: row for name, row in summary.rows.items() if name.startswith("published ")}
@@ -118,7 +121,7 @@ def judge(series: Series, horizon: int, model: str, seed: int, folder: Path, key
     best = min(theirs, key=lambda name: theirs[name][by], default="")
     row = Trained(
         data=series.name,
-        horizon=horizon,
+        horizon=recipe.horizon,
         model=model,
         lookback=net.lookback,
         seed=seed,
@@ -143,16 +146,18 @@ def study(
     todo: Sequence[tuple[str, int, str, int]], path: Path, folder: Path, progress: Callable[[str], None]
 ) -> list[Trained]:
     """Do what is missing in the CSV ``path``, which is written after each training; returns all of its rows."""
-    from ..forecasting.tasks.fits import decisive
+    from ..forecasting.tasks.fits import LEARNED, recipe_for
 
     rows = read_rows(path, Trained)
     for name, horizon, model, seed in todo:
         series = load_series(name)
-        key = digest(decisive(model, series, horizon, seed, SETTINGS))
+        settings = SETTINGS if model in LEARNED else {}
+        recipe = recipe_for(model, series, horizon, seed=seed, settings=settings)
+        key = digest(asdict(recipe))
         place = (name, horizon, model, seed)
         if any((row.data, row.horizon, row.model, row.seed, row.recipe) == (*place, key) for row in rows):
             continue
-        row = judge(series, horizon, model, seed, folder, key)
+        row = judge(series, model, seed, recipe, key, folder)
         rows = [other for other in rows if (other.data, other.horizon, other.model, other.seed) != place]
         rows.append(row)
         write_rows(path, Trained, rows)
@@ -184,7 +189,11 @@ def run(arguments: Arguments, console: Console) -> int:
     rows = read_rows(out / FILE, Trained)
     if todo:
         folder = out / "forecasting.models"  # of trainings that are not done
-        rows = study(todo, out / FILE, folder, console.print)
+        try:
+            rows = study(todo, out / FILE, folder, console.print)
+        except Interrupted as signal:
+            console.print(f"Stopped by {signal}; everything is saved, and the same command goes on.")
+            return 128 + Signals[str(signal)]
         if folder.exists() and not os.listdir(folder):
             folder.rmdir()
     if not rows:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAIVE = ("naive", "seasonal", "mean")
 GREY = "#8a8f98"
+PUBLISHED = "†"  # beside a name
 
 
 def is_price(rows: Sequence["Trained"]) -> bool:
@@ -34,14 +35,14 @@ def _long_lines(rows: Sequence["Trained"]) -> tuple[list[str], list[list[str]]]:
     found = []
     for model in dict.fromkeys(row.model for row in rows):
         own = [[row for row in rows if (row.model, row.horizon) == (model, horizon)] for horizon in horizons]
-        cells = [f"{mean(part, 'mse'):.3f} / {mean(part, 'mae'):.3f}" if part else "–" for part in own]
+        cells = [f"{mean(part, 'mse'):.3f}/{mean(part, 'mae'):.3f}" if part else "–" for part in own]
         some = [row for part in own for row in part]
         lookbacks = sorted({row.lookback for row in some})
         found.append([model, ", ".join(map(str, lookbacks)), *cells, f"{mean(some, 'seconds'):,.1f}"])
     for method in _methods(rows[0].data):
         figures = [published(rows[0].data, horizon).get(method) for horizon in horizons]
-        cells = ["–" if pair is None else f"{pair[0]:.3f} / {pair[1]:.3f}" for pair in figures]
-        found.append([f"{method}, published", "", *cells, ""])
+        cells = ["–" if pair is None else f"{pair[0]:.3f}/{pair[1]:.3f}" for pair in figures]
+        found.append([f"{method.removeprefix('repeat the ')} {PUBLISHED}", "", *cells, ""])
     return ["model", "look-back", *map(str, horizons), "seconds"], found
 
 
@@ -58,7 +59,7 @@ def _price_lines(rows: Sequence["Trained"]) -> tuple[list[str], list[list[str]]]
     found.sort(key=lambda line: float(line[2]))
     best = rows[0]
     if best.best:
-        found.append([f"{best.best}, published", "", f"{best.best_mae:.3f}", "", "", "", ""])
+        found.append([f"{best.best} {PUBLISHED}", "", f"{best.best_mae:.3f}", "", "", "", ""])
     return ["model", "look-back", "MAE", "shape-MAE", "sMAPE", "rMAE", "seconds"], found
 
 
@@ -70,16 +71,16 @@ def caption_of(rows: Sequence["Trained"]) -> str:
     """What the figures are, and over how many trainings."""
     seeds = counted(len({row.seed for row in rows}), "seed")
     if is_price(rows):
-        return f"{rows[0].data}: errors of the test years in their own units; rMAE: share of the naive rule; {seeds}"
-    return f"{rows[0].data}: MSE / MAE of all columns in standard deviations of the training part, all windows; {seeds}"
+        return f"{rows[0].data}: errors of the test years in their own units; rMAE: share of the naive rule; {seeds}; {PUBLISHED} published"
+    return f"{rows[0].data}: MSE/MAE of all columns in standard deviations of the training part, all windows; {seeds}; {PUBLISHED} published"
 
 
 def table(rows: Sequence["Trained"]) -> Table:
-    """The table of one series on a terminal."""
+    """The table of one series on a terminal: 80 columns, so without the look-backs."""
     headings, found = lines(rows)
-    shown = results_table(headings[:1], headings[1:], caption_of(rows))
-    for line in found:
-        shown.add_row(*line)
+    shown = results_table(headings[:1], headings[2:], caption_of(rows))
+    for name, _, *cells in found:
+        shown.add_row(name, *cells)
     return shown
 
 

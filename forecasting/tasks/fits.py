@@ -1,50 +1,56 @@
-"""All fits of forecasters by the name of their model, whether they are solved at once or learn by gradients."""
+"""All fits of forecasters by the name of their model, whether they are solved step by step or learn by gradients."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ...data.series import Series
-from ...training.fit import folder_of
-from . import naive, neural
+from ...training.fit import Fit, folder_of
+from . import neural
+from .ensemble import EnsembleFit
 from .fracast import FracastFit
+from .lear import LEARFit
+from .linear import LinearFit, PeriodicFit
+from .naive import MeanFit, NaiveFit, SeasonalFit
 from .neural_recipe import compose
 from .solve import Solve
 
-SOLVED: dict[str, type[Solve]] = {**naive.FITS, "fracast": FracastFit}
+SOLVED: dict[str, type[Solve]] = {
+    "naive": NaiveFit,
+    "seasonal": SeasonalFit,
+    "mean": MeanFit,
+    "linear": LinearFit,
+    "periodic": PeriodicFit,
+    "lear": LEARFit,
+    "ensemble": EnsembleFit,
+    "fracast": FracastFit,
+}
 LEARNED = neural.FITS
-NAMES = (*SOLVED, *LEARNED)
+FITS: dict[str, type[Fit]] = {**SOLVED, **LEARNED}
 
 
-def start_fit(
+def recipe_for(
     model: str,
-    out: Path,
     series: Series,
     horizon: int | None = None,
     lookback: int | None = None,
     seed: int = 0,
     settings: dict[str, Any] | None = None,
-    data: str = "",
-    reading: dict[str, Any] | None = None,
 ) -> Any:
-    """A new fit of ``model`` for a series that ``load_series`` gave for ``data`` and ``reading``; see ``Fit.start``."""
-    settings, data, reading = settings or {}, data or series.name, reading or {}
+    """The recipe of ``model`` for a public series; ``FITS[model].start(out, recipe)`` begins its fit.
+
+    Args:
+        seed: Of models that learn by gradients; in the others nothing is random.
+        settings: As in --set.
+
+    Raises:
+        ValueError: a setting that does not exist, or a value out of range.
+    """
     if model in SOLVED:
-        return SOLVED[model].start(out, series, horizon, lookback, seed, settings, data, reading)
-    recipe = compose(series, model, horizon, lookback, seed, settings, data, reading)
-    return LEARNED[model].start(out, recipe)
+        kind: Any = SOLVED[model].RECIPE
+        return kind.compose(series, horizon, lookback, settings)
+    return compose(series, model, horizon, lookback, seed, settings)
 
 
-def open_fit(model: str, out: Path) -> Any:
+def open_fit(model: str, out: Path) -> Fit | None:
     """The fit that was stopped there, or ``None`` if none was begun."""
-    if not (folder_of(out) / "fit.yaml").exists():
-        return None
-    return SOLVED[model].open(out) if model in SOLVED else LEARNED[model].open(out)
-
-
-def decisive(model: str, series: Series, horizon: int, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
-    """What decides such a fit, as plain values: where they are the same, so is what comes out."""
-    if model in SOLVED:
-        lookback = SOLVED[model].usual_sizes(series)[1]
-        return {"model": model, "data": series.name, "horizon": horizon, "lookback": lookback, "settings": settings}
-    return asdict(compose(series, model, horizon, seed=seed, settings=settings))
+    return FITS[model].open(out) if (folder_of(out) / "fit.yaml").exists() else None

@@ -69,12 +69,13 @@ class NeuralRecipe(Recipe):
 LINEAR: dict[str, Any] = {"epochs": 10, "lr": 3e-3}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "dlinear": LINEAR,
-    "gru": {"epochs": 6, "net": {"hidden": 64}},
+    "gru": {"epochs": 6, "net": {"dropout": 0.3}},
     "mlp": {"epochs": 6, "net": {"hidden": [256], "dropout": 0.5}},
     "nlinear": LINEAR,
     "patchtst": {"epochs": 6, "net": {"width": 32, "hidden": 64, "layers": 2, "stride": 16}},
 }
 DAY_AHEAD: dict[str, dict[str, Any]] = {
+    "gru": {"epochs": 40, "batch_size": 64, "net": {"dropout": 0.3, "instance": "standard"}},
     "mlp": {
         "epochs": 120,
         "batch_size": 64,

@@ -82,6 +82,16 @@ A part is the folder of a forecaster, or linear, periodic or lear with its setti
 and the period map, each measured from the last row and from the mean. Weights are equal (--set weights=equal), the
 best on the validation part (--set weights=validation), or given (--set 'weights=[0.7, 0.3]').""",
 )
+fracast = SolveCommand(
+    "fracast",
+    "fracast:FracastFit",
+    "a component of Fracast, a pretrained forecaster in a wheel (pip install 'ludus[pretrained]')",
+    """
+  ludus fit forecasting/fracast --data epf-de --out models/range --set 'quantiles=[0.1, 0.5, 0.9]'
+
+Nothing is learned: it sees the targets' own past alone. The folder names the package, its version and the hash of its
+weights, and is refused where another one is installed.""",
+)
 lear = SolveCommand(
     "lear",
     "lear:LEARFit",

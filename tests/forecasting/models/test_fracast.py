@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from forecasting_toy import day_ahead_csv, make, waves_csv
 from ludus.components.component import Component
 from ludus.data.series_load import load_series
 from ludus.forecasting.models import fracast
 from ludus.forecasting.models.fracast import LEVELS, Fracast
-from ludus.forecasting.tasks.fracast import FracastFit, make_fracast
+from ludus.forecasting.tasks.fracast import FracastFit, FracastRecipe, make_fracast
 from ludus.forecasting.windows import Windows
-from series_toy import day_ahead_csv, make, waves_csv
 
 package = pytest.importorskip("fracast", reason="fracast is not installed: pip install 'ludus[pretrained]'")
 
@@ -105,8 +105,8 @@ def test_it_becomes_a_component_with_a_report(tmp_path):
     path = day_ahead_csv(tmp_path / "p.csv", days=150)
     reading = {"targets": ["price"], "known": ["load"]}
     series = load_series(path, **reading, horizon=24)
-    fit = FracastFit.start(tmp_path / "m", series, None, 200, 0, {"threads": 1}, str(path), reading)
-    net, summary = fit.train()
+    recipe = FracastRecipe.compose(series, None, 200, {}, str(path), reading)
+    net, summary = FracastFit.start(tmp_path / "m", recipe).train()
     assert "fracast" in str(summary)
     assert net.metrics["windows"] == 30
     assert Component.load(tmp_path / "m").metrics == net.metrics
@@ -117,6 +117,6 @@ def test_levels_that_it_does_not_give_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"quantiles are forecast of one target, w.csv has 2"):
         make_fracast(Windows.of(series, "test", 8, 100), [0.5])
     with pytest.raises(ValueError, match="quantiles is a list of levels"):
-        make_fracast(Windows.of(series, "test", 8, 100), "all")
+        FracastRecipe.compose(series, 8, 100, {"quantiles": "all"})
     with pytest.raises(ValueError, match=r"Fracast gives the levels 0.1, .* not 0.05"):
         make(Fracast, quantiles=(0.05, 0.5))

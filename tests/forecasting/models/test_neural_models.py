@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from forecasting_toy import day_ahead_csv, make
 from ludus.components.component import Component
 from ludus.forecasting.backtest import check_fits
 from ludus.forecasting.models.gru import GRU
@@ -12,7 +13,6 @@ from ludus.forecasting.models.mlp import MLP
 from ludus.forecasting.models.neural import time_features
 from ludus.forecasting.models.patchtst import PatchTST
 from ludus.forecasting.windows import Windows
-from series_toy import day_ahead_csv, make
 
 SMALL = {
     NLinear: {},

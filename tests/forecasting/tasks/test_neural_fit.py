@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from forecasting_toy import day_ahead_csv, waves_csv
 from ludus.components.component import Component
 from ludus.data.series_load import load_series
 from ludus.forecasting import losses
@@ -19,7 +20,6 @@ from ludus.training import progress
 from ludus.training.fit import folder_of
 from ludus.training.recipe import read_recipe
 from ludus.utils.interrupts import Interrupted
-from series_toy import day_ahead_csv, waves_csv
 
 WAVES = {"time": ["time"]}
 PRICES = {"targets": ["price"], "known": ["load"]}
