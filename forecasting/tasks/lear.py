@@ -100,11 +100,14 @@ class Calibrations(Solver):
         return np.vstack([slopes.T, mean_y - slopes @ mean]), np.stack([middle, spread]), b
 
     def pack(self) -> dict[str, torch.Tensor]:
-        done = {"coefficients": self.coefficients[: self.step], "scales": self.scales[: self.step], "start": self.start}
-        return {name: torch.from_numpy(array.copy()) for name, array in done.items()}
+        return {name: torch.from_numpy(array.copy()) for name, array in self.arrays(self.step).items()}
+
+    def arrays(self, step: int) -> dict[str, np.ndarray]:
+        """What ``step`` steps fill, by name."""
+        return {"coefficients": self.coefficients[:step], "scales": self.scales[:step], "start": self.start}
 
     def unpack(self, tensors: dict[str, torch.Tensor], step: int) -> None:
-        mine = {"coefficients": self.coefficients[:step], "scales": self.scales[:step], "start": self.start}
+        mine = self.arrays(step)
         if step > self.steps or {name: array.shape for name, array in mine.items()} != {
             name: tuple(tensor.shape) for name, tensor in tensors.items()
         }:

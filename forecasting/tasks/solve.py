@@ -68,13 +68,13 @@ class SolveRecipe:
             ValueError: a setting that does not exist, or a value out of range.
         """
         known = {entry.name: entry.type for entry in fields(cls) if entry.name not in cls.GIVEN}
-        values = {}
+        values: dict[str, Any] = {}
         for name, value in (settings or {}).items():
             if name not in known:
                 raise ValueError(f"no setting {name!r}{did_you_mean(name, [*known, 'lookback'])}")
             values[name] = float(value) if known[name] is float and type(value) is int else value
         usual = cls.sizes(series)
-        place = {"data": data or series.name, "reading": reading or {}}
+        place: dict[str, Any] = {"data": data or series.name, "reading": reading or {}}
         return cls(**place, horizon=horizon or usual[0], lookback=lookback or usual[1], **values)
 
     @classmethod
