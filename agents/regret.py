@@ -5,7 +5,7 @@ that is lost against the truth in the same slot. The share of the gap says how m
 truth (0 … 1) a filling gains.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ def compare(
     make_batch: Callable[..., Any],
     policy: Policy,
     slot: str,
-    fillings: Sequence[str],
+    fillings: Sequence[str] | Mapping[str, Any],
     episodes: int,
     seed: int,
     age: int = 0,
@@ -76,7 +76,8 @@ def compare(
 
     Args:
         make_batch: ``make_batch(num_envs, **fillings)`` makes the environments.
-        fillings: What fills the slot in turn. Truth and blind are played in any case, as the ends of the scale.
+        fillings: What fills the slot in turn, or by the names that the rows shall have. Truth and blind are played in
+            any case, as the ends of the scale.
         progress: Called with a filling and the share of its episodes that are played.
         every_start: See ``evaluate``.
 
@@ -84,13 +85,15 @@ def compare(
         One for each of ``fillings``, in their order.
     """
     judged: dict[str, Played] = {}
-    for filling in dict.fromkeys([*fillings, TRUTH, BLIND]):
+    given = fillings if isinstance(fillings, Mapping) else {filling: filling for filling in fillings}
+    for filling in dict.fromkeys([*given, TRUTH, BLIND]):
 
         def tell(share: float, filling: str = filling) -> None:
             if progress is not None:
                 progress(filling, share)
 
-        judged[filling] = play_filling(make_batch, policy, slot, filling, episodes, seed, age, tell, every_start)
+        what = given.get(filling, filling)
+        judged[filling] = play_filling(make_batch, policy, slot, what, episodes, seed, age, tell, every_start)
     best, worst = judged[TRUTH].evaluation, judged[BLIND].evaluation
     rows = []
     for filling in fillings:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ..utils.wording import did_you_mean
 
 OURS = {  # name -> module below the package `ludus`: class
+    "forecasting/conformal": "forecasting.models.conformal:Conformal",
     "forecasting/dlinear": "forecasting.models.ltsf_linear:DLinear",
     "forecasting/ensemble": "forecasting.models.ensemble:Ensemble",
     "forecasting/fracast": "forecasting.models.fracast:Fracast",

@@ -207,7 +207,7 @@ def _steps_between(rows: Rows, step: str) -> np.ndarray:
     month = rows.times.astype("datetime64[M]")
     whole = np.diff(month.astype(np.int64)) / int(step.removesuffix("mo"))
     within = rows.times - month.astype("datetime64[s]")
-    return np.where(within[1:] == within[0], whole, whole + 0.5)  # another day of the month is no whole step
+    return whole + np.where(within[1:] == within[0], 0.0, 0.5)  # another day of the month is no whole step
 
 
 def _fill_gaps(rows: Rows, step: str, apart: np.ndarray, wrong: np.ndarray) -> None:

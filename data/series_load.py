@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def load_series(
             return load_set(name)
         entry = find_set(name).reading
         chosen = tuple(targets) or tuple(target for target in entry.targets if target not in left_out)
-        more = {"targets": chosen, "left_out": (*entry.left_out, *left_out), "columns": tuple(columns)}
+        more: dict[str, Any] = {"targets": chosen, "left_out": (*entry.left_out, *left_out), "columns": tuple(columns)}
         return read_set(name, replace(entry, **more))
     path = Path(name_or_path)
     if not path.exists() and path.suffix.lower() not in SUFFIXES:

@@ -1,10 +1,11 @@
 """Explanations of forecasters in slots: what one was shown, what it said, what came, and which rows moved it."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..components.component import Component
+from ..components.layout import Layout
 from .looks import Look
 from .series import weigh
 from .series_panel import SeriesView
@@ -27,7 +28,9 @@ class SeriesOnlooker:
 
     def __init__(self, slot: SeriesSlot) -> None:
         self.slot = slot
-        self.layout = slot.component.layout
+        layout: Any = slot.component.layout
+        assert isinstance(layout, Layout)
+        self.layout = layout
         self.levels = tuple(getattr(slot.component, "quantiles", ()))
 
     def looks(self, rows: np.ndarray) -> list[Look]:

@@ -24,6 +24,7 @@ Ctrl-C saves and stops. OUT becomes a component (config.json, weights.safetensor
 NEURAL = "ludus.forecasting.tasks.neural_command"
 SOLVE = "ludus.forecasting.tasks.solve_command"
 TASKS = {
+    "forecasting/conformal": (f"{SOLVE}:conformal", "how sure is a forecast? intervals around a saved forecaster"),
     "forecasting/dlinear": (f"{NEURAL}:dlinear", "what comes next? a linear map each of trend and rest"),
     "forecasting/ensemble": (f"{SOLVE}:ensemble", "what comes next? the mean of several forecasters"),
     "forecasting/fracast": (f"{SOLVE}:fracast", "what comes next? a pretrained forecaster"),

@@ -18,6 +18,7 @@ STUDIES = {
     "randomisation": ("ludus.studies.randomisation", "Pendulum: training on many masses or on one, judged on others"),
     "presets": ("ludus.studies.presets", "what every tuned agent earns, trained anew"),
     "forecasting": ("ludus.studies.forecasting", "how far forecasts are from what came, beside published ones"),
+    "decision-value": ("ludus.studies.decision_value", "what a better price forecast earns a battery, on real markets"),
     "regret": ("ludus.studies.regret", "what a sense is worth, to a policy of the truth's and to its own"),
 }
 

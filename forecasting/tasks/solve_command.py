@@ -9,6 +9,9 @@ from .fit_options import EXAMPLES, ForecasterArguments
 if TYPE_CHECKING:
     from .solve import Solve
 
+# How many lines of the examples fit a model: LEAR takes prices alone, an interval needs its forecaster.
+EXAMPLES_OF = {"lear": 2, "conformal": 0}
+
 
 class SolveCommand:
     """The subcommand of one model; see ``training/command.py``.
@@ -24,7 +27,7 @@ class SolveCommand:
 
     def __init__(self, name: str, fit: str, what: str, more: str) -> None:
         self.name, self.place = name, fit
-        examples = "\n".join(EXAMPLES.format(name=name).splitlines()[: 2 if name == "lear" else None])
+        examples = "\n".join(EXAMPLES.format(name=name).splitlines()[: EXAMPLES_OF.get(name)])
         self.DESCRIPTION = f"Fit {what}.\n{examples}{more}"
 
     @property
@@ -57,6 +60,16 @@ class SolveCommand:
         return fit
 
 
+conformal = SolveCommand(
+    "conformal",
+    "conformal:ConformalFit",
+    "intervals around a saved forecaster of one target, from its errors on the validation part (Lei et al. 2018)",
+    """
+  ludus fit forecasting/conformal --data epf-de --set model=models/prices --out models/range
+
+Each coming row has offsets of its own for --set 'quantiles=[0.05, 0.25, 0.5, 0.75, 0.95]'. What they promise holds
+where errors come as they did on the validation part; the summary says what was covered on the test part.""",
+)
 ensemble = SolveCommand(
     "ensemble",
     "ensemble:EnsembleFit",

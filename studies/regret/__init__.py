@@ -2,25 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
 
+from ...agents.evaluation_tables import regret_table
 from ...agents.regret import BLIND, TRUTH
 from ...envs.command_line import check_slots, environment, slot_fillings
 from ...envs.make import slots_of
-from ...utils.command_line import output_folder
+from ...utils.command_line import key_values, output_folder
 from ...utils.wording import counted
 from ..command import StudyArguments, tell_files
+from ..rows import write_rows
 from .plot import plot
+from .policy import PolicyRow, judge_policy
 from .study import PROTOCOLS, TRAINED, check_seeds, compose, file_of, name_of, read, regret_study
 from .table import caption, markdown, summarise, table
 
 DESCRIPTION = """What a sense is worth in decisions: to a policy that learned with the truth, and to its own.
 
   ludus study regret ludus/Sorter-v0 --slot perception=truth,models/garments,noisy:0.1,noisy:0.3,blind
-  ludus study regret ludus/Sorter-v0 --slot perception --markdown      # the tables of the README"""
+  ludus study regret ludus/Sorter-v0 --slot perception --markdown      # the tables of the README
+  ludus study regret ludus/Battery-v0 --policy plan --set data=epf-de --judge split=test \
+      --slot forecast=truth,published-dnn,naive,blind    # a policy of the environment's, nothing trained"""
 
 
 @dataclass(kw_only=True)
@@ -31,6 +37,14 @@ class Arguments(StudyArguments):
     """NAME=FILLING,FILLING,…: the slot, and what fills it in turn (truth and blind do in any case)."""
     agent: str = "pqn"
     """Which agent learns."""
+    policy: str | None = None
+    """A reference policy plays instead of agents that learn; its intervals are over the episodes."""
+    set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """key=value: a parameter or a choice of the environment."""
+    judge: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """key=value: another one where is judged than where is trained, such as split=test."""
+    train: str = ""
+    """FILLING,FILLING,…: with which fillings policies of their own are trained (default: all)."""
     seeds: int = 5
     """Trainings of each filling."""
     steps: int | None = None
@@ -50,9 +64,13 @@ def run(arguments: Arguments, console: Console) -> int:
         names = {name_of(given) for given in fillings} | {TRUTH, BLIND}
         print(markdown([row for row in rows if not fillings or row.filling in names]))
         return 0
+    world, judged_in = key_values(arguments.set, "--set"), key_values(arguments.judge, "--judge")
+    if arguments.policy is not None:
+        return run_policy(env, arguments.policy, slot, fillings, {**world, **judged_in}, csv, console)
     seeds = arguments.seeds
     check_seeds(seeds)
-    setup = compose(env, arguments.agent, slot, fillings, arguments.steps)
+    trained = [name for name in arguments.train.split(",") if name]
+    setup = compose(env, arguments.agent, slot, fillings, arguments.steps, world, judged_in, trained)
     output_folder(arguments.out)
     with console.status("") as status:
         rows = regret_study(
@@ -65,6 +83,24 @@ def run(arguments: Arguments, console: Console) -> int:
     took = sum(row.seconds for row in rows if row.protocol == TRAINED)
     console.print(f"All trainings: {took:.0f} s.")
     tell_files(console, png, csv)
+    return 0
+
+
+def run_policy(
+    env: str, policy: str, slot: str, fillings: list[str], world: dict[str, Any], csv: Path, console: Console
+) -> int:
+    """The fillings judged by a reference policy of the environment."""
+    output_folder(csv.parent)
+    with console.status("") as status:
+        rows = judge_policy(
+            env, policy, slot, fillings, world, lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}")
+        )
+    where = ", ".join(f"{key}={value}" for key, value in world.items())
+    episodes = counted(len(rows[0].evaluation.returns), "episode")
+    console.print(regret_table(rows, f"{env} · {policy}; slot {slot}, {episodes}{f', {where}' if where else ''}"))
+    path = csv.with_name(f"{csv.stem}-{policy}.csv")
+    write_rows(path, PolicyRow, [PolicyRow.of(row) for row in rows])
+    tell_files(console, path)
     return 0
 
 

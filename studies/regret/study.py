@@ -9,8 +9,7 @@ goes on with the trainings that are missing. Rows that are not what the study wo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +64,22 @@ class RegretSetup:
     steps: int
     raw: str
     setting: str
+    world: Mapping[str, Any] = field(default_factory=dict)  # keywords of the environments in which is trained
+    judged_in: Mapping[str, Any] = field(default_factory=dict)  # and, beside these, of those in which is judged
+    trained: tuple[str, ...] = ()  # fillings with which a policy of their own is trained; (): all of them
+
+    @property
+    def taught(self) -> list[str]:
+        """The fillings with which policies are trained, the ends of the scale in any case."""
+        return [name for name in self.fillings if not self.trained or name in (TRUTH, BLIND, *self.trained)]
+
+    def make(self, num_envs: int, **keywords: Any) -> Any:
+        """A batch of the environments in which is judged."""
+        return make_batch(self.env, num_envs, **{**self.world, **self.judged_in, **keywords})
 
     def fingerprint(self, filling: str) -> str:
         given = self.fillings[filling]
-        return str(given["fingerprint"]) if isinstance(given, Mapping) else ""
+        return str(given.get("fingerprint", given.get("sha256", ""))) if isinstance(given, Mapping) else ""
 
     def place(self, filling: str) -> float:
         """Where it stands in the table: truth first, blind last, what is not asked for before that."""
@@ -85,11 +96,23 @@ class RegretSetup:
         return row.agent == self.agent and (other or (row.filling in self.fillings and not self.can_use(row)))
 
 
-def compose(env: str, agent: str, slot: str, fillings: Sequence[str], steps: int | None = None) -> RegretSetup:
+def compose(
+    env: str,
+    agent: str,
+    slot: str,
+    fillings: Sequence[str],
+    steps: int | None = None,
+    world: Mapping[str, Any] | None = None,
+    judged_in: Mapping[str, Any] | None = None,
+    trained: Sequence[str] = (),
+) -> RegretSetup:
     """The study of ``fillings`` in a ``slot`` that the environment has; truth and blind are added if they are missing.
 
     Args:
         steps: Of each training; the preset's if there are none.
+        world: Keywords of the environments.
+        judged_in: Further ones of those in which is judged, such as another part of the data.
+        trained: With which of the fillings policies of their own are trained; all if none are named.
 
     Raises:
         ValueError: one filling alone, one that cannot fill the slot or is no estimate, two of the same name, no steps.
@@ -101,14 +124,15 @@ def compose(env: str, agent: str, slot: str, fillings: Sequence[str], steps: int
             f"commas between them, such as {slot}=truth,noisy:0.1,blind"
         )
     env, named = find_spec(env).id, {}
+    world, judged_in = dict(world or {}), dict(judged_in or {})
     between = [given for given in dict.fromkeys(fillings) if given not in (TRUTH, BLIND)]
     for given in (TRUTH, *between, BLIND):
         pinned = pin_components(env, {slot: given})[slot]
-        name = name_of(pinned["component"]) if isinstance(pinned, Mapping) else given
+        name = name_of(pinned.get("component", pinned.get("table", ""))) if isinstance(pinned, Mapping) else given
         if name in named:
             raise ValueError(f"two fillings would be called {name!r} in the table; rename the folder of one")
         named[name] = pinned
-        batch = make_batch(env, 1, **{slot: pinned})
+        batch = make_batch(env, 1, **{**world, **judged_in, slot: pinned})
         assert isinstance(batch, SlottedBatch)
         sensed = batch.simulation.slots[slot].raw(**batch.sizes)
         comparable = Gauge(batch, slot).comparable
@@ -116,10 +140,15 @@ def compose(env: str, agent: str, slot: str, fillings: Sequence[str], steps: int
         if not comparable:
             raise ValueError(f"{slot}={given} is no estimate of the truth and cannot take its place; leave it out")
     given_steps: dict[str, Any] = {} if steps is None else {"steps": steps}
-    config = configure(env, agent, **given_steps)
-    setting = digest([what_decides(config), slot, config.steps, EPISODES, EVALUATION_SEED])
+    names = [name_of(given) for given in trained]
+    for name in names:
+        if name not in named:
+            raise ValueError(f"policies are to be trained with {name!r}, which is none of the fillings")
+    config = configure(env, agent, environment=world, **given_steps)
+    decides = [what_decides(config), slot, config.steps, EPISODES, EVALUATION_SEED]
+    setting = digest([*decides, judged_in] if judged_in else decides)
     raw = f"{sensed.dtype} {'x'.join(map(str, sensed.shape or ()))}"
-    return RegretSetup(env, agent, slot, named, config.steps, raw, setting)
+    return RegretSetup(env, agent, slot, named, config.steps, raw, setting, world, judged_in, tuple(names))
 
 
 def name_of(filling: str) -> str:
@@ -140,10 +169,14 @@ def wanted(setup: RegretSetup, filling: str) -> list[tuple[str, str]]:
 
 def train(setup: RegretSetup, filling: str, seed: int, progress: Callable[[str, float], Any]) -> list[Judged]:
     """One training with ``filling`` in the slot, judged by both protocols as far as it belongs to them."""
-    environment = {setup.slot: setup.fillings[filling]}
+    environment = {**setup.world, setup.slot: setup.fillings[filling]}
     config = configure(setup.env, setup.agent, environment=environment, seed=seed, steps=setup.steps)
     agent, seconds = learn(config, lambda share: progress(f"training with {filling}", share))
-    policy, make = greedy_policy(agent), partial(make_batch, setup.env)
+    policy = greedy_policy(agent)
+    trial = setup.make(1)
+    every_start = getattr(trial, "starts", 0) > 0  # as `ludus evaluate` does
+    episodes = trial.starts if every_start else EPISODES
+    trial.close()
     judged: dict[str, Played] = {}
     rows = []
     for protocol, name in wanted(setup, filling):
@@ -153,7 +186,9 @@ def train(setup: RegretSetup, filling: str, seed: int, progress: Callable[[str, 
                 progress(f"trained with {filling}, playing with {name}", share)
 
             shown = setup.fillings[name]
-            judged[name] = play_filling(make, policy, setup.slot, shown, EPISODES, EVALUATION_SEED, progress=tell)
+            judged[name] = play_filling(
+                setup.make, policy, setup.slot, shown, episodes, EVALUATION_SEED, progress=tell, every_start=every_start
+            )
         played = judged[name]
         rows.append(
             Judged(
@@ -190,7 +225,7 @@ def regret_study(
     check_seeds(seeds)
     rows = read(path)
     for seed in range(seeds):  # filling beside filling, so that a study that is stopped can be compared
-        for filling in setup.fillings:
+        for filling in setup.taught:
             keys = {(setup.agent, protocol, name, seed) for protocol, name in wanted(setup, filling)}
             if {row.key for row in rows if row.key in keys and setup.can_use(row)} == keys:
                 continue

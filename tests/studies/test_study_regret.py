@@ -13,9 +13,9 @@ from PIL import Image
 import ludus
 from ludus.components import Component, fingerprint_of, register
 from ludus.scripts.main import main
+from ludus.studies.labels import place_labels
 from ludus.studies.plotting import import_pyplot
 from ludus.studies.regret import study
-from ludus.studies.regret.plot import place_labels
 from ludus.studies.regret.study import SWAPPED, TRAINED, Judged, compose, read, regret_study
 from ludus.studies.regret.table import cells, summarise
 

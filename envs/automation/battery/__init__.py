@@ -23,7 +23,9 @@ Slots         `forecast`, once a day: raw is flat float32, what is known before 
               rows before midnight, the price first · `known` (24, K), what is known of the day's rows in advance, such
               as a load forecast · `calendar` (4,). The truth is the day's prices, float32 (24,), €/MWh, and the
               default. Baselines: `naive` (yesterday), `weekly` (a week ago), `seasonal-naive` (a week ago for Monday,
-              Saturday and Sunday, else yesterday), `climatology` (mean of the training split by month, weekday, hour)
+              Saturday and Sunday, else yesterday), `climatology` (mean of the training split by month, weekday, hour).
+              Tables: `published-dnn`, `published-lear` (Lago et al. 2021, test splits of the public markets), or a CSV
+              with a time and a column `forecast`. Open: a component may give quantiles (24, Q), whose median counts
 Reward        `market`: € paid for what the site gives to the grid, less what it takes, at the hour's price · `wear`:
               -wear per MWh discharged · `fee`: -import_fee per MWh taken from the grid
 Start         midnight, the battery empty; any day of the split that six more follow. Start i of the numbered ones is
@@ -32,7 +34,9 @@ End           terminated after 7 days. Seven days are this world's task, not a l
               is empty whatever was done, so that nothing is left to be earned that the last days have not paid
 Parameters    see PARAMETERS below. A capacity or power that shrinks during an episode loses what no longer fits
 Choices       `data`: generated (the default: a made-up market, see data/generated_prices.py), a public market (epf-de,
-              epf-np, epf-pjm, epf-be, epf-fr) · `split`: train, or test: of a public market the last 728 days
+              epf-np, epf-pjm, epf-be, epf-fr), or a CSV or Parquet file of hourly rows with a time and a column
+              `price`, whose other columns are known before the day · `split`: train, or test: the last 728 days, of a
+              file its last fifth
 Optimum       `heuristic` plans with the prices that will come. With the default parameters it is exact: 0.9 MWh is what
               an hour's charging adds, 1 MWh what an hour's discharging takes, so that the best charges are multiples of
               0.1 MWh, and the plan tries them all (docs/battery.md says how far it is from exact with others)
@@ -115,7 +119,7 @@ def estimate(shown, quantiles):
 
 SIZES = {"lookback": Size(672, 168, 8760, "hours before midnight that a forecast sees")}
 CHOICES = {
-    "data": Choice("generated", "the market: generated, epf-de, epf-np, epf-pjm, epf-be or epf-fr"),
+    "data": Choice("generated", "generated, epf-de, -np, -pjm, -be, -fr, or a CSV file with a time and a price"),
     "split": Choice("train", "which part of its time", SPLITS),
 }
 SLOTS = {
@@ -160,6 +164,7 @@ SIMULATION = Simulation(
     slots=SLOTS,
     world=make_market,
     terms=("market", "wear", "fee"),
+    scores={"random": -219.8, "cheap-hours": 147.0, "optimum": 246.9},
     action_names=("share of the power, + charges",),
     frame=(480, 720),
     fps=8,

@@ -1,11 +1,11 @@
 """The observation of Battery, and its slot: what is known of a day before it begins, and the prices that it brings."""
 
-from ...engine.kernels import kernel
+from ...engine.kernels import inlined, kernel
 from .constants import CHARGE, CLOCK, HOURS, NET_LOAD, SEASON_COS, SEASON_SIN, WEEKDAY
 from .rules import net_load
 
 
-@kernel
+@inlined
 def observe(s, world, out):
     out[CHARGE] = s.charge / s.capacity
     for hour in range(HOURS):

@@ -1,6 +1,6 @@
 """The rules of Battery: which week is played, what the battery can do within an hour, and what that earns."""
 
-from ...engine.kernels import below, kernel
+from ...engine.kernels import below, inlined, kernel
 from .constants import DAYS, FEE, HOURS, IN, MARKET, OUT, WEAR
 
 
@@ -22,14 +22,14 @@ def room(s, hour):
     return min(s.capacity, s.power * (HOURS - hour))
 
 
-@kernel
+@inlined  # as a call it would hand over the world's arrays, and count references to each: a microsecond
 def net_load(s, world, day, hour):
     """What the site takes for itself, less what its sun gives (MW), at ``hour`` 0 … 23 of ``day``."""
     yearday = world.yearday[day]
     return s.load_mean * world.load_shape[yearday, hour] - s.pv_peak * world.sun_shape[yearday, hour]
 
 
-@kernel
+@inlined
 def trade(s, share, world, terms):
     """One hour with the battery at ``share`` (-1 … 1) of its power, as far as it goes; whether the week is over.
 

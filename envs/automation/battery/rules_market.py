@@ -10,8 +10,10 @@ import numpy as np
 
 from ....data import generated_prices
 from ....data.series import Series, calendar_of
-from ....data.series_sets import load_set
+from ....data.series_load import SUFFIXES, load_series
+from ....data.series_sets import SERIES_SETS
 from ....utils.untrusted import read_regular
+from ....utils.wording import did_you_mean
 from .constants import DAYS, HOURS, YEARDAYS
 from .rules_site import site_shapes
 
@@ -41,8 +43,32 @@ class Market(NamedTuple):
 
 
 def load_prices(data: str) -> Series:
-    """The series that ``data`` names."""
-    return generated_prices.generate_prices() if data == generated_prices.NAME else load_set(data)
+    """The series that ``data`` names; of a file all columns but the price are known in advance.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``load_series`` says.
+    """
+    if data == generated_prices.NAME:
+        return generated_prices.generate_prices()
+    if data in SERIES_SETS:
+        return load_series(data)
+    return _read_prices(data, fingerprint(data))
+
+
+def fingerprint(data: str) -> tuple[int, int]:
+    """What changes when the file ``data`` is written anew; (0, 0) for one that is not there."""
+    path = Path(data)
+    return (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else (0, 0)
+
+
+@lru_cache(maxsize=4)
+def _read_prices(path: str, version: tuple[int, int]) -> Series:
+    if not Path(path).exists() and Path(path).suffix.lower() not in SUFFIXES:
+        names = (generated_prices.NAME, *(name for name in SERIES_SETS if name.startswith("epf-")))
+        raise ValueError(f"{path!r} is neither a file nor a market of Battery{did_you_mean(path, names)}")
+    columns = load_series(path, targets=(COLUMN,), horizon=HOURS).columns
+    known = tuple(name for name in columns if name != COLUMN)
+    return load_series(path, targets=(COLUMN,), known=known, horizon=HOURS)
 
 
 def count_weeks(world: Market) -> int:
@@ -77,11 +103,11 @@ def check_prices(series: Series) -> np.ndarray:
 
 def make_market(data: str, split: str, lookback: int) -> Market:
     """The market of ``split``: the last part of the series is ``test``, all before it ``train``."""
-    return _market(data, split, lookback)
+    return _market(data, split, lookback, fingerprint(data))
 
 
 @lru_cache(maxsize=4)
-def _market(data: str, split: str, lookback: int) -> Market:
+def _market(data: str, split: str, lookback: int, version: tuple[int, int]) -> Market:
     series = load_prices(data)
     times = check_prices(series)
     train_stop = series.splits["test"][0]

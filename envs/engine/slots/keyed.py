@@ -49,6 +49,11 @@ class Keys:
         write(self._scratch, np.arange(len(keys)), self._batch.world, out)
         return out
 
+    def all_signals(self, field: str, space: Space) -> np.ndarray:
+        """(K, *space) what the slot's kernel ``field`` writes at each key."""
+        blocks = [np.arange(begin, min(begin + BLOCK, self.count)) for begin in range(0, self.count, BLOCK)]
+        return np.concatenate([self.signals(field, keys, space) for keys in blocks])
+
     def check(self, rows: np.ndarray, space: Space) -> None:
         """``ValueError`` unless the raw signals of ``rows`` are those of their keys."""
         rows = rows[:MOST_COMPARED]
