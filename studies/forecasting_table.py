@@ -69,10 +69,10 @@ def mean(rows: Sequence["Trained"], name: str) -> float:
 
 def caption_of(rows: Sequence["Trained"]) -> str:
     """What the figures are, and over how many trainings."""
-    seeds = counted(len({row.seed for row in rows}), "seed")
+    more = f"{counted(len({row.seed for row in rows}), 'seed')}; {PUBLISHED} published"
     if is_price(rows):
-        return f"{rows[0].data}: errors of the test years in their own units; rMAE: share of the naive rule; {seeds}; {PUBLISHED} published"
-    return f"{rows[0].data}: MSE/MAE of all columns in standard deviations of the training part, all windows; {seeds}; {PUBLISHED} published"
+        return f"{rows[0].data}: errors of the test years in their own units; rMAE: share of the naive rule; {more}"
+    return f"{rows[0].data}: MSE/MAE of all columns in standard deviations of the training part, all windows; {more}"
 
 
 def table(rows: Sequence["Trained"]) -> Table:

@@ -43,7 +43,7 @@ class GRU(Neural):
         asinh: bool = False,
         yearly: bool = False,
     ) -> None:
-        own = {"piece": piece, "hidden": hidden, "layers": layers, "dropout": dropout}
+        own: dict[str, Any] = {"piece": piece, "hidden": hidden, "layers": layers, "dropout": dropout}
         own |= {"instance": instance, "asinh": asinh, "yearly": yearly}
         own |= {"layout": layout, "quantiles": list(quantiles), "data": data}
         super().__init__(input_space, output_space, own, instance, asinh, yearly)

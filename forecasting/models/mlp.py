@@ -50,7 +50,7 @@ class MLP(Neural):
         asinh: bool = False,
         yearly: bool = False,
     ) -> None:
-        own = {"hidden": list(hidden), "lags": list(lags), "other_lags": list(other_lags)}
+        own: dict[str, Any] = {"hidden": list(hidden), "lags": list(lags), "other_lags": list(other_lags)}
         own |= {"dropout": dropout, "skip": skip, "instance": instance, "asinh": asinh, "yearly": yearly}
         own |= {"layout": layout, "quantiles": list(quantiles), "data": data}
         super().__init__(input_space, output_space, own, instance, asinh, yearly)

@@ -67,7 +67,14 @@ class PatchTST(Neural):
         instance: str = "standard",
         asinh: bool = False,
     ) -> None:
-        own = {"patch": patch, "stride": stride, "width": width, "heads": heads, "layers": layers, "hidden": hidden}
+        own: dict[str, Any] = {
+            "patch": patch,
+            "stride": stride,
+            "width": width,
+            "heads": heads,
+            "layers": layers,
+            "hidden": hidden,
+        }
         own |= {"dropout": dropout, "head_dropout": head_dropout, "instance": instance, "asinh": asinh}
         own |= {"layout": layout, "quantiles": list(quantiles), "data": data}
         super().__init__(input_space, output_space, own, instance, asinh)

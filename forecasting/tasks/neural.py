@@ -58,9 +58,10 @@ def build(recipe: NeuralRecipe, windows: Windows, scaler: Scaler) -> Neural:
             "with one, or another loss"
         )
     output = (recipe.horizon, len(recipe.quantiles)) if recipe.quantiles else windows.output
+    kind: Any = recipe.component  # a subclass, with arguments of its own
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        net = recipe.component(
+        net: Neural = kind(
             *spaces_of(windows.layout, output),
             **recipe.net,
             layout=windows.layout.to_json(),
