@@ -73,7 +73,7 @@ def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
     pinned = dict(keywords)
     for name, slot in slots_of(id).items():
         given = keywords.get(name)
-        if is_table(given, slot):
+        if given is not None and is_table(given, slot):
             pinned[name] = {"table": str(Path(given).resolve()), "sha256": hash_of_table(given)}
             continue
         folder = given.get("component") if isinstance(given, Mapping) else given if is_folder(given, slot) else None

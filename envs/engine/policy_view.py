@@ -1,4 +1,4 @@
-"""What a policy that reads may see of a batch: what is shown, what slots estimate, parameters; never the records."""
+"""The view of a batch that policies get which read: what is shown, what slots estimate, parameters; no record."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,7 @@
-"""What fills the forecast of Battery in turn: published forecasts, models of ours, rules, and constructed ones."""
+"""Fillings of Battery's forecast: published forecasts, models of ours, rules, noise, and constructed ones."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def constructed(market: str) -> dict[str, np.ndarray]:
     The true daily mean says nothing about which hour is dear. The published DNN, moved by 10 €/MWh, says all that it
     said. Independent noise has the DNN's mean absolute error, but none of the likeness of neighbouring hours' errors.
     """
-    batch = make_batch(ENV, 1, data=market, split="test", **{SLOT: "truth"})
+    keywords: dict[str, Any] = {"data": market, "split": "test", SLOT: "truth"}
+    batch = make_batch(ENV, 1, **keywords)
     assert isinstance(batch, SlottedBatch)
     space = batch.fillings[SLOT].space
     truth = Keys(batch, SLOT).all_signals("tell", space).astype(np.float64)
@@ -60,9 +62,13 @@ def models_of(market: str, models: Sequence[str], folder: Path, tell: Callable[[
             fingerprint_of(out)
         except FileNotFoundError:
             fit = open_fit(model, out) or FITS[model].start(out, recipe_for(model, load_series(market)))
-            fit.train(lambda progress, model=model: tell(f"{market}: fitting {model}: {progress}"))
+            fit.train(partial(tell_progress, tell, f"{market}: fitting {model}"))
         found[model] = out
     return found
+
+
+def tell_progress(tell: Callable[[str], Any], what: str, progress: Any) -> None:
+    tell(f"{what}: {progress}")
 
 
 def fillings_of(market: str, models: dict[str, Path]) -> dict[str, tuple[str, Any]]:

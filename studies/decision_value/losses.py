@@ -6,6 +6,7 @@ loss ``shape`` takes each day's mean error away before it counts (`forecasting/l
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ...data.series_load import load_series
 from ...utils.intervals import student_interval
 from ..regret.policy import judge_policy
 from ..rows import digest, read_rows, write_rows
-from .fillings import ENV, SLOT
+from .fillings import ENV, SLOT, tell_progress
 from .study import DAYS, POLICY
 
 LOSSES = ("mae", "shape")  # the first is what the others are compared with
@@ -61,7 +62,7 @@ def compare_losses(
             if not (out / "config.json").exists():
                 recipe = recipe_for(model, load_series(market), seed=seed, settings={"loss": loss})
                 fit = open_fit(model, out) or FITS[model].start(out, recipe)
-                fit.train(lambda progress, what=f"{model}, {loss}, seed {seed}": tell(f"{what}: {progress}"))
+                fit.train(partial(tell_progress, tell, f"{model}, {loss}, seed {seed}"))
             setting, key = digest([fingerprint_of(out), POLICY, SLOT]), (market, model, loss, seed)
             if any((row.market, row.model, row.loss, row.seed) == key and row.setting == setting for row in rows):
                 continue
@@ -77,9 +78,9 @@ def _judge(market: str, model: str, loss: str, seed: int, out: Path, setting: st
     from ...components.component import Component
 
     (found,) = judge_policy(ENV, POLICY, SLOT, {out.name: out}, {"data": market, "split": "test"})
-    errors = (round(found.measures[name], 4) for name in ("MAE", "shape-MAE"))
+    mae, shape = (round(found.measures[name], 4) for name in ("MAE", "shape-MAE"))
     seconds = round(Component.load(out).metrics.get("seconds", float("nan")), 1)
-    return LossRow(market, model, loss, seed, *errors, round(found.evaluation.mean / DAYS, 4), seconds, setting)
+    return LossRow(market, model, loss, seed, mae, shape, round(found.evaluation.mean / DAYS, 4), seconds, setting)
 
 
 def differences(rows: Sequence[LossRow]) -> dict[str, tuple[float, float, float]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,28 @@ class Row:
 def row_of(market: str, kind: str, found: Regret, setting: str) -> Row:
     """The row of a judged filling."""
     result, measures = found.evaluation, found.measures
-    earned = [round(value / DAYS, 4) for value in (result.mean, *result.interval)]
-    lost = [round(value / DAYS, 4) for value in (found.regret, *found.interval)]
-    errors = [round(measures[name], 4) for name in ("MAE", "shape-MAE")]
-    weeks = len(result.returns)
-    return Row(market, found.filling, kind, *errors, *earned, *lost, round(found.share, 4), weeks, setting)
+    earned, low, high = (round(value / DAYS, 4) for value in (result.mean, *result.interval))
+    lost, lost_low, lost_high = (round(value / DAYS, 4) for value in (found.regret, *found.interval))
+    return Row(
+        market=market,
+        filling=found.filling,
+        kind=kind,
+        mae=round(measures["MAE"], 4),
+        shape_mae=round(measures["shape-MAE"], 4),
+        earned=earned,
+        low=low,
+        high=high,
+        regret=lost,
+        regret_low=lost_low,
+        regret_high=lost_high,
+        share=round(found.share, 4),
+        weeks=len(result.returns),
+        setting=setting,
+    )
+
+
+def _tell(tell: Callable[[str], Any], market: str, filling: str, share: float) -> None:
+    tell(f"{market}: {filling}: {share:.0%}")
 
 
 def decision_value(
@@ -69,7 +87,7 @@ def decision_value(
         given = {name: what for name, (_, what) in fillings.items()}
         judged = judge_policy(
             ENV, POLICY, SLOT, given, {"data": market, "split": "test"},
-            lambda filling, share, market=market: tell(f"{market}: {filling}: {share:.0%}"),
+            partial(_tell, tell, market),
         )  # fmt: skip
         new = [row_of(market, fillings[found.filling][0], found, setting) for found in judged]
         rows = [row for row in rows if row.market != market] + new
