@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..components.composition import adapt
-from .race import OURS, Config, Row, Side, make_row, race
+from .race import OURS, Config, Row, Side, make_row, race, vector_side
 
 ID, SLOT, NUM_ENVS = "ludus/Sorter-v0", "perception", 256
 
@@ -71,7 +71,32 @@ def slots(config: Config) -> list[Row]:
     rows.append(make_row("… of a step, the slot but for the forward pass", OURS, NUM_ENVS, own, "%", target="<= 5"))
     rows.append(make_row("… of a step, all but the forward pass", OURS, NUM_ENVS, outside, "%"))
     filled.close()
-    return rows + reset_slot(model, config)
+    return rows + reset_slot(model, config) + keyed_slot(config)
+
+
+BATTERY, MANY = "ludus/BatteryDiscrete-v0", 1024
+
+
+def keyed_slot(config: Config) -> list[Row]:
+    """Battery with the truth in its slot, and with a model that has answered for each day of the market already."""
+    torch.set_num_threads(1)
+    space = gymnasium.make(BATTERY, forecast="raw").observation_space["forecast"]  # type: ignore[index]
+    truth = gymnasium.make(BATTERY).observation_space["forecast"]  # type: ignore[index]
+    torch.manual_seed(0)
+    model = adapt(nn.Linear(space.shape[0], truth.shape[0]), space, truth)
+    told: Any = gymnasium.make_vec(BATTERY, num_envs=MANY)
+    learned: Any = gymnasium.make_vec(BATTERY, num_envs=MANY, forecast=model)
+    learned.reset(seed=0)
+    batch = learned.unwrapped.batch
+    for day in range(0, len(batch.world.prices), MANY):  # each is answered once, and kept
+        batch.store["day"] = np.minimum(day + np.arange(MANY), len(batch.world.prices) - 1)
+        batch.refresh()
+    work = "Battery, with a forecast for each day"
+    sides = [vector_side(OURS, told), vector_side("a model whose days are known (0.8 of it or more)", learned)]
+    rows = race(work, MANY, sides, config, "steps/s", "5 M")
+    told.close()
+    learned.close()
+    return rows
 
 
 STEPS = 50  # in which no episode ends: a delivery has 100 items

@@ -47,6 +47,8 @@ SIZES = {  # one more for each environment that has some; where possible one tha
     "ludus/FrozenLake-v1": {"size": 8},
     "ludus/Bandit-v0": {"arms": 3},
     "ludus/Elevator-v0": {"lifts": 2, "floors": 9},
+    "ludus/Battery-v0": {"lookback": 336},
+    "ludus/BatteryDiscrete-v0": {"lookback": 336},
 }
 
 # --- All that is asked of the engine beyond Gymnasium's interface; a rename there is mended here. ---
