@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .backtest import backtest
-from .baselines import make_naive, make_seasonal
-from .metrics import Errors
+from .baselines import make_naive, make_seasonal, usual_period
+from .metrics import Errors, seasonal_error
 from .models.forecaster import Forecaster
 from .published import LAST_VALUE, published
-from .windows import Scaler, Windows, is_day_ahead
+from .windows import Scaler, Windows, is_day_ahead, part_of
 
 PUBLISHED_ENSEMBLES = {"dnn": "published DNN ensemble", "lear": "published LEAR ensemble"}  # of ``Series.published``
 
@@ -55,8 +55,22 @@ def published_figures(windows: Windows) -> dict[str, dict[str, float]]:
 
 def measure(forecaster: Forecaster, windows: Windows, seconds: float) -> dict[str, float]:
     """The metrics of a finished component: its errors in ``windows``, and what it cost."""
-    figures = backtest(forecaster, windows, scale=scale_of(windows)).errors.figures()
+    scale = scale_of(windows)
+    errors = backtest(forecaster, windows, scale=scale).errors
+    figures = errors.figures() | mase_of(windows, errors.by_target() * (1.0 if scale is None else scale))
     return {**figures, "windows": float(len(windows)), "seconds": round(seconds, 1)}
+
+
+def mase_of(windows: Windows, errors: np.ndarray) -> dict[str, float]:
+    """MASE of mean absolute errors (T,): their shares of the seasonal naive error in training, averaged over targets.
+
+    Nothing where the training part is shorter than a season, or repeats itself.
+    """
+    series, period = windows.series, usual_period(windows.series)
+    values = part_of(series, "train")[:, : len(series.targets)]
+    if len(values) <= period or not (season := seasonal_error(values, period)).all():
+        return {}
+    return {"MASE": float((errors / season).mean())}
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,9 @@ class Summary:
     def __str__(self) -> str:
         wide = max(map(len, self.rows))
         names = [
-            name for name in ("MSE", "MAE", "sMAPE", "rMAE", "shape-MAE", "pinball", "coverage") if self._has(name)
+            name
+            for name in ("MSE", "MAE", "sMAPE", "rMAE", "MASE", "shape-MAE", "pinball", "coverage")
+            if self._has(name)
         ]
         lines = [f"{'':{wide}}  " + "".join(f"{name:>11}" for name in names)]
         lines += [

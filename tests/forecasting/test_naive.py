@@ -20,6 +20,7 @@ from ludus.forecasting.baselines import (
 )
 from ludus.forecasting.models.forecaster import spaces_of
 from ludus.forecasting.models.naive import Climatology, SeasonalNaive, month_of
+from ludus.forecasting.report import measure
 from ludus.forecasting.windows import Scaler, Windows
 from series_texts import hourly, read
 
@@ -141,6 +142,17 @@ def test_what_does_not_fit_is_refused():
     ):
         with pytest.raises(ValueError, match=expected):
             kind(*ends, layout=layout.to_json(), **arguments)
+
+
+@pytest.mark.parametrize("series", [PRICES, BOTH])
+def test_the_scaled_error_is_a_share_of_the_seasonal_error_in_training(series):
+    net = make_naive(series, 24, 168)
+    windows = Windows.of(series, "test", 24, 168)
+    count, (start, stop) = len(series.targets), series.splits["train"]
+    train = series.values[start:stop, :count]
+    season = np.abs(train[24:] - train[:-24]).mean(axis=0)
+    off = np.abs(windows.truths(slice(None)) - forecast(net, windows.inputs(slice(None)))).reshape(-1, count)
+    assert measure(net, windows, 0.0)["MASE"] == pytest.approx((off.mean(axis=0) / season).mean(), rel=1e-5)
 
 
 # --- Published figures -----------------------------------------------------------------------------------------------
