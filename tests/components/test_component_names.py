@@ -50,16 +50,21 @@ def test_our_names_lead_to_classes_that_are_saved_under_them(name):
 def test_every_component_class_of_ours_that_can_be_built_from_its_config_has_a_name():
     root = Path(ludus.__file__).parent
     bases, found = {"Component"}, set()
-    for _ in range(3):  # classes of classes
-        for file in [*root.glob("components/*.py"), *root.glob("vision/**/*.py")]:
+    for _ in range(4):  # classes of classes
+        for file in (
+            file for place in ("components", "vision", "forecasting") for file in root.glob(f"{place}/**/*.py")
+        ):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & bases:
                     bases.add(node.name)
                     found.add(f"{'.'.join(file.relative_to(root).with_suffix('').parts)}:{node.name}")
     abstract = {
-        "components.composition:Adapted",
-        "vision.models.classifier:Classifier",
-    }  # refuses to be saved; has no network
+        "components.composition:Adapted",  # refuses to be saved
+        "forecasting.models.forecaster:Forecaster",
+        "forecasting.models.naive:Rule",
+        "forecasting.models.neural:Neural",
+        "vision.models.classifier:Classifier",  # has no network
+    }
     assert found - abstract == set(OURS.values())
 
 
