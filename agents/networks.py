@@ -210,7 +210,7 @@ class QNetwork(nn.Module):
         actions: int,
         hidden: Sequence[int] = (128, 128),
         conv: Sequence[Sequence[int]] = (),
-        scale: float | Sequence[float] | None = None,
+        scale: float | Sequence[float] | Mapping[str, float] | None = None,
         given: Encoder | Mapping[str, Encoder] | None = None,
         norm: bool = False,
     ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from gymnasium import Space, spaces
 
@@ -67,4 +68,4 @@ class Forecaster(Component):
 def spaces_of(layout: Layout, output: tuple[int, ...]) -> tuple[spaces.Box, spaces.Box]:
     """The input and the output space of a forecaster with this layout and shape of its output."""
     inf = float("inf")
-    return tuple(spaces.Box(-inf, inf, shape, "float32") for shape in ((layout.size,), output))  # type: ignore[return-value, arg-type]
+    return spaces.Box(-inf, inf, (layout.size,), np.float32), spaces.Box(-inf, inf, output, np.float32)

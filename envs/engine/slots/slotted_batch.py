@@ -120,8 +120,12 @@ class SlottedBatch(KernelBatch):
         """
         truth = self.simulation.truth_for(slot, self.sizes, self.spans)
         declared, filling = self.simulation.slots[slot], self.fillings[slot]
-        if declared.estimate is None or filling.space.shape == truth.shape:
+        if filling.space.shape == truth.shape:
             return shown
+        if declared.estimate is None or not isinstance(filling, (Learned, KeyedLearned)):
+            raise ValueError(
+                f"slot {slot} of {self.name} shows its raw signal, which is no estimate of its truth; fill it with one"
+            )
         found = declared.estimate(shown, getattr(filling, "quantiles", ()))
         expected = (len(shown), *(truth.shape or ()))
         if np.shape(found) != expected:

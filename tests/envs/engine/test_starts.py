@@ -135,6 +135,13 @@ def test_a_policy_cannot_write_what_is_shown():
     assert not hasattr(seen[0], "records")
 
 
+def test_a_policy_reads_no_raw_signal():
+    batch = open_batch("series_toy", 2, forecast="raw")
+    batch.seed_from(0)
+    with pytest.raises(ValueError, match="slot forecast of series_toy shows its raw signal, which is no estimate"):
+        batch.heuristic(name="read")
+
+
 def test_a_policy_whose_slot_is_empty_says_so():
     batch = open_batch(TOY, 2, place=None)
     batch.seed_from(0)
