@@ -5,13 +5,13 @@ import pytest
 import torch
 from gymnasium import spaces
 
+from forecasting_toy import layout
 from ludus.components.component import Component
 from ludus.components.names import register
 from ludus.forecasting.models.ensemble import Ensemble, within
 from ludus.forecasting.models.forecaster import spaces_of
 from ludus.forecasting.models.lear import LEAR, taken
 from ludus.forecasting.models.linear import Linear, Periodic
-from series_toy import layout
 
 
 def make(kind, shape, output, **arguments):

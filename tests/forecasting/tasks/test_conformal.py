@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from forecasting_toy import day_ahead_csv, layout
 from ludus.components.component import Component
 from ludus.data.series_load import load_series
 from ludus.forecasting.models.conformal import Conformal, conformal_offsets
@@ -12,7 +13,6 @@ from ludus.forecasting.models.linear import Linear
 from ludus.forecasting.tasks.conformal import ConformalFit, ConformalRecipe
 from ludus.forecasting.tasks.lear import LEARFit, LEARRecipe
 from ludus.forecasting.windows import Windows
-from series_toy import day_ahead_csv, layout
 
 READING = {"targets": ["price"], "known": ["load"]}
 

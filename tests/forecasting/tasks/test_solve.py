@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from forecasting_toy import day_ahead_csv, waves_csv
 from ludus.components.component import Component
 from ludus.data import series_sets
 from ludus.data.series_load import load_series
@@ -20,7 +21,6 @@ from ludus.scripts import fit as fit_command
 from ludus.training import progress
 from ludus.training.fit import folder_of
 from ludus.utils.interrupts import Interrupted
-from series_toy import day_ahead_csv, waves_csv
 
 DAYS = {"targets": ["price"], "known": ["load"]}
 SMALL = {"windows": [28, 40], "strengths": [0.05, 0.03], "checkpoint_seconds": 0.0}
