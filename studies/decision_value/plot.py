@@ -12,12 +12,12 @@ from .study import Row
 from .table import ERRORS
 
 STYLES = {  # kind -> colour, marker, what the legend says
-    THEIRS: (RED, "D", "published"),
+    THEIRS: (RED, "D", "published (*)"),
     OURS: (BLUE, "o", "ours"),
     RULE: ("#7f7f7f", "s", "rules, blind"),
     CONSTRUCTED: ("#8064a2", "X", "constructed"),
 }
-SHORT = {"published-dnn": "DNN", "published-lear": "LEAR", "truth + independent noise": "independent noise"}
+SHORT = {"published-dnn": "DNN*", "published-lear": "LEAR*", "truth + independent noise": "independent noise"}
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:
@@ -25,7 +25,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     named = []  # panels whose points are named when the layout stands
     markets = list(dict.fromkeys(row.market for row in rows))
     figure, grid = import_pyplot().subplots(
-        len(ERRORS), len(markets), figsize=(1.2 + 3.9 * len(markets), 7.4), layout="constrained", squeeze=False
+        len(ERRORS), len(markets), figsize=(1.2 + 4.2 * len(markets), 8.4), layout="constrained", squeeze=False
     )
     for across, market in enumerate(markets):
         own = [row for row in rows if row.market == market]
@@ -47,6 +47,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
             if down == 0:
                 axes.set_title(market, fontsize=11)
             axes.set_xlim(left=0.0, right=1.12 * max(getattr(row, field) for row in own if row.filling != "blind"))
+            axes.set_ylim(bottom=-0.12 * max(row.high for row in own))  # much noise loses more than can be seen
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(alpha=0.2)
             named.append((axes, own, field))
