@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     from ludus.agents.runs.player import find_player
 
     player = find_player(options.what, options.policy, options.seed, settings)
-    episodes, every_start = options.episodes or DEFAULT_EPISODES, False
+    episodes, every_start = DEFAULT_EPISODES if options.episodes is None else options.episodes, False
     if options.episodes is None:
         trial = player.make(1)
         if getattr(trial, "starts", 0):

@@ -1,8 +1,17 @@
 """BatteryDiscrete: the battery on a day-ahead market, with twenty actions.
 
-All is as the card of ``ludus/Battery-v0`` says (``envs/automation/battery``), but for the actions: 0 … 19, where 10
-does nothing, 9 … 0 discharge at 1 … 10 tenths of the rated power and 11 … 19 charge at 1 … 9 ninths of it. With the
-default parameters these are changes of the charge by -1.0 … +0.9 MWh in steps of 0.1, among which the optimum is.
+World         Battery's (``envs/automation/battery``): a battery at a meter trades at the prices of a day-ahead market,
+              which nobody sees before the day is over, and has to be empty at midnight
+Actions       0 … 19: 10 does nothing, 9 … 0 discharge at 1 … 10 tenths of the rated power, 11 … 19 charge at 1 … 9
+              ninths of it. With the default parameters these are changes of the charge by -1.0 … +0.9 MWh in steps of
+              0.1, among which the optimum is. What is not possible is moved to the nearest that is
+Observation   `state`: float32 (35,): charge, hour, weekday, season, net load; see Battery's card
+Slots         `forecast`: the prices of the day; see Battery's card
+Reward        `market` · `wear` · `fee`, in €; see Battery's card
+Start         midnight, the battery empty; week i of the split where it is asked for by number
+End           terminated after 7 days
+Parameters    Battery's, and its choices `data` and `split`
+Source        own rules; see Battery's card
 """
 
 from dataclasses import replace
@@ -14,6 +23,10 @@ from . import battery
 from .battery.constants import ACTIONS, IN, OUT, REST
 from .battery.policies import cheap_hours_discrete, heuristic_discrete
 from .battery.rules import step_discrete
+
+# For a person who plays: digits discharge by tenths (0: at full power), function keys charge by ninths.
+KEYS = {str((k + 1) % OUT): REST - 1 - k for k in range(OUT)} | {"x": REST}
+KEYS |= {f"f{k + 1}": REST + 1 + k for k in range(IN)}
 
 
 @wraps(battery.make_spaces)  # so that it is asked for the same keywords
@@ -34,5 +47,5 @@ SIMULATION = replace(
         *(f"charge {k + 1}/{IN}" for k in range(IN)),
     ),
     scores={"random": -224.0, "cheap-hours": 147.0, "optimum": 246.9},
-    keys={"up": ACTIONS - 1, "down": 0, "right": REST},
+    keys=KEYS,
 )

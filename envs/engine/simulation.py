@@ -40,10 +40,11 @@ from gymnasium import Space
 from ...utils.wording import did_you_mean
 from .mistakes import declared_at, is_ours, mistake
 from .roles import Kernel, undeclared
-from .slots.slot import Slot, vision_slot
+from .slots.slot import VISION_SIDE, Slot, vision_slot
 from .third_party.declaration import check_declaration, told_import
 
 __all__ = [
+    "VISION_SIDE",
     "Choice",
     "Drift",
     "NoWorld",

@@ -17,8 +17,8 @@ Observation   `state`: float32 (35,)
               | 1 … 24  | 1 where it is hour 0 … 23; all 0 when the week is over      | 0        | 1    |          |
               | 25 … 31 | 1 where it is Monday … Sunday                               | 0        | 1    |          |
               | 32, 33  | sine and cosine of the day of the year, a turn of 366 days  | -1       | 1    |          |
-              | 34      | load less sun in the coming hour; 0 when the week is over   | -pv_peak | *    | MW       |
-              * 1.7 times load_mean
+              | 34      | load less sun in the coming hour; 0 when the week is over   | -sun     | *    | MW       |
+              sun: the larger of pv_peak and 1 MW · *: 1.7 times the larger of load_mean and 1 MW
 Slots         `forecast`, once a day: raw is flat float32, what is known before the day: `past` (lookback, columns), the
               rows before midnight, the price first · `known` (24, K), what is known of the day's rows in advance, such
               as a load forecast · `calendar` (4,). The truth is the day's prices, float32 (24,), €/MWh, and the
@@ -87,7 +87,8 @@ def state(data, split, lookback):
 def make_observation_space(load_mean, pv_peak):
     low, high = np.zeros(NUMBERS, np.float32), np.ones(NUMBERS, np.float32)
     low[SEASON_SIN] = low[SEASON_COS] = -1.0
-    low[NET_LOAD], high[NET_LOAD] = -pv_peak[1], MOST_LOAD * load_mean[1]
+    # Never both 0: a number that cannot change is taken for a mistake by Gymnasium's checker.
+    low[NET_LOAD], high[NET_LOAD] = -max(pv_peak[1], 1.0), MOST_LOAD * max(load_mean[1], 1.0)
     return spaces.Box(low, high, dtype=np.float32)
 
 
