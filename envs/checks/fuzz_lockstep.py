@@ -15,6 +15,7 @@ from gymnasium.vector import AutoresetMode
 
 from ..engine.kernel_batch import KernelBatch
 from ..engine.simulation import load
+from ..engine.slots.keyed import Keys
 from ..engine.slots.slotted_batch import SlottedBatch, open_batch
 from .fuzz_demands import Fault, demand, demand_within
 
@@ -203,12 +204,23 @@ class Pair:
             environment = int(np.argmax(broken != 0))
             raise Fault(environment, f"does not hold: {self.simulation.invariants[broken[environment] - 1]}")
         self._check_spaces(batch)
+        if isinstance(batch, SlottedBatch):
+            self._check_keys(batch)
         demand((shown.mask == 0) | (shown.mask == 1), "the mask holds another number than 0 and 1")
         demand(np.isfinite(shown.terms), "a reward term is not finite")
         demand(shown.reward == shown.terms.cumsum(axis=1)[:, -1], "the reward is not the sum of its terms")
         values, tolerance = batch.records["parameters"][:, : len(self.lowest)], 1e-9
         slack = tolerance * (self.highest - self.lowest)  # a drift adds up many small shares
         demand((values >= self.lowest - slack) & (values <= self.highest + slack), "a parameter is out of its range")
+
+    def _check_keys(self, batch: SlottedBatch) -> None:
+        """The raw signals of keyed slots are those of their keys, whatever the parameters and the rest of the state."""
+        for name, slot in batch.simulation.slots.items():
+            if slot.key and name in batch.fillings:
+                try:
+                    Keys(batch, name).check(np.arange(batch.num_envs), slot.raw(**batch.sizes))
+                except (ValueError, IndexError) as fault:
+                    raise Fault(0, str(fault)) from None
 
     def _check_spaces(self, batch: KernelBatch) -> None:
         """What the batch shows now is what its spaces declare."""

@@ -67,6 +67,7 @@ class RegretSetup:
     world: Mapping[str, Any] = field(default_factory=dict)  # keywords of the environments in which is trained
     judged_in: Mapping[str, Any] = field(default_factory=dict)  # and, beside these, of those in which is judged
     trained: tuple[str, ...] = ()  # fillings with which a policy of their own is trained; (): all of them
+    unlike: tuple[str, ...] = ()  # open fillings that show another space than the truth, which its policy cannot see
 
     @property
     def taught(self) -> list[str]:
@@ -123,7 +124,7 @@ def compose(
             f"the regret study compares fillings, got --slot {slot}={','.join(fillings)}; expected two or more with "
             f"commas between them, such as {slot}=truth,noisy:0.1,blind"
         )
-    env, named = find_spec(env).id, {}
+    env, named, unlike = find_spec(env).id, {}, []
     world, judged_in = dict(world or {}), dict(judged_in or {})
     between = [given for given in dict.fromkeys(fillings) if given not in (TRUTH, BLIND)]
     for given in (TRUTH, *between, BLIND):
@@ -136,6 +137,9 @@ def compose(
         assert isinstance(batch, SlottedBatch)
         sensed = batch.simulation.slots[slot].raw(**batch.sizes)
         comparable = Gauge(batch, slot).comparable
+        truth = batch.simulation.truth_for(slot, batch.sizes, batch.spans)
+        if comparable and batch.fillings[slot].space.shape != truth.shape:
+            unlike.append(name)
         batch.close()
         if not comparable:
             raise ValueError(f"{slot}={given} is no estimate of the truth and cannot take its place; leave it out")
@@ -144,11 +148,19 @@ def compose(
     for name in names:
         if name not in named:
             raise ValueError(f"policies are to be trained with {name!r}, which is none of the fillings")
+    for name in unlike:
+        if names and name not in names:
+            raise ValueError(
+                f"{slot}={name} shows a space of its own, which the truth's policy cannot see; train one with "
+                "it, or leave it out"
+            )
     config = configure(env, agent, environment=world, **given_steps)
     decides = [what_decides(config), slot, config.steps, EPISODES, EVALUATION_SEED]
     setting = digest([*decides, judged_in] if judged_in else decides)
     raw = f"{sensed.dtype} {'x'.join(map(str, sensed.shape or ()))}"
-    return RegretSetup(env, agent, slot, named, config.steps, raw, setting, world, judged_in, tuple(names))
+    return RegretSetup(
+        env, agent, slot, named, config.steps, raw, setting, world, judged_in, tuple(names), tuple(unlike)
+    )
 
 
 def name_of(filling: str) -> str:
@@ -163,7 +175,7 @@ def file_of(env: str, slot: str) -> str:
 
 def wanted(setup: RegretSetup, filling: str) -> list[tuple[str, str]]:
     """(protocol, filling played) of what a policy that learned with ``filling`` is judged by."""
-    swapped = [(SWAPPED, played) for played in setup.fillings] if filling == TRUTH else []
+    swapped = [(SWAPPED, played) for played in setup.fillings if played not in setup.unlike] if filling == TRUTH else []
     return [*swapped, (TRAINED, filling)]
 
 

@@ -110,7 +110,7 @@ def test_observations_of_a_vector_environment_are_the_callers_to_keep():
 def test_noise_on_a_board_moves_cells_as_often_as_it_says():
     plain, noisy = make_batch("ludus/Snake-v1", 200), make_batch("ludus/Snake-v1", 200, vision="noisy:0.3")
     gauge, moved, fruit, right = Gauge(noisy, "vision"), [], [], []
-    assert gauge.measure == "cells right"
+    assert gauge.names == ("cells right",)
     for ours, theirs in zip(play(noisy, 12), play(plain, 12), strict=True):
         gauge.look()
         is_fruit = theirs.observation[..., 3] == 1
@@ -121,7 +121,7 @@ def test_noise_on_a_board_moves_cells_as_often_as_it_says():
         known = {tuple(cell) for cell in cells_of(theirs.observation)[0].tolist()}
         assert {tuple(cell) for cell in cells_of(ours.observation)[0].tolist()} <= known  # nothing is made up
     assert np.mean(fruit) == pytest.approx(0.7, abs=0.03)
-    assert gauge.metric == pytest.approx(np.mean(right))
+    assert gauge.measures[gauge.names[0]] == pytest.approx(np.mean(right))
     assert 0.0 < np.mean(moved) < 0.3  # a cell that shows another empty one is right
 
 
@@ -130,8 +130,8 @@ def test_errors_of_cartpole_are_measured_in_its_own_widths():
     gauge = Gauge(batch, "vision")
     for _ in play(batch, 5):
         gauge.look()
-    assert gauge.measure == "RMSE"
-    assert gauge.metric == pytest.approx(0.1, rel=0.05)
+    assert gauge.names == ("RMSE",)
+    assert gauge.measures[gauge.names[0]] == pytest.approx(0.1, rel=0.05)
 
 
 def test_a_component_stands_for_the_observation():

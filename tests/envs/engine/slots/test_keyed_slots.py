@@ -8,6 +8,8 @@ from gymnasium import spaces
 from ludus.agents.regret import Gauge
 from ludus.components.component import Component
 from ludus.components.layout import Layout, Part
+from ludus.envs.checks.fuzz_demands import Fault
+from ludus.envs.checks.fuzz_lockstep import Pair
 from ludus.envs.engine.slots.keyed import BLOCK
 from ludus.envs.engine.slots.slotted_batch import open_batch
 from series_toy import HOURS, LAYOUT
@@ -21,9 +23,9 @@ class Guess(Component):
 
     layout = LAYOUT
 
-    def __init__(self, levels=(), layout=LAYOUT, memory=()):
+    def __init__(self, levels=(), layout=LAYOUT, memory=(), outputs=None):
         inf = np.inf
-        shape = (HOURS, len(levels)) if levels else (HOURS,)
+        shape = outputs or ((HOURS, len(levels)) if levels else (HOURS,))
         ends = spaces.Box(-inf, inf, (layout.size,), np.float32), spaces.Box(-inf, inf, shape, np.float32)
         super().__init__(*ends, memory=memory)
         self.layout, self.quantiles, self.batches = layout, tuple(levels), []
@@ -233,6 +235,23 @@ def test_equal_keys_sense_the_same_whatever_the_parameters(given):
     batch = open_batch(TOY, 30, forecast=Guess(), **given)
     batch.reset(seeds=range(30), starts=np.arange(30) // 3)
     assert (batch.shown(SLOT)[0] == batch.shown(SLOT)[2]).all()
+
+
+def test_an_estimate_that_cannot_read_what_is_shown_is_refused_at_once():
+    with pytest.raises(ValueError, match="estimate of slot forecast of series_toy made"):
+        open_batch(TOY, 1, forecast=Guess((0.5,), outputs=(2, HOURS, 1)))
+
+
+def test_the_fuzzer_finds_a_key_that_a_drifting_parameter_betrays():
+    """At the first fill the parameter is 0, as in an empty record: nothing is wrong yet."""
+    batch = open_batch("series_toy_leaky", 2, forecast="yesterday", scale=0.0, drift={"scale": {"to": 1.0, "at": 3}})
+    batch.seed_from(0)
+    pair = Pair.__new__(Pair)
+    pair._check_keys(batch)
+    for _ in range(5):
+        batch.step(np.zeros(2, np.int64))
+    with pytest.raises(Fault, match="is not decided by day alone"):
+        pair._check_keys(batch)
 
 
 def test_a_raw_signal_that_something_else_decides_is_refused():
