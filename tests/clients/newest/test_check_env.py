@@ -1,4 +1,4 @@
-"""Gymnasium's own checkers find nothing in any environment, and warn only where the rules are Gymnasium's own."""
+"""Gymnasium's own checkers find nothing in any environment, and warn only of what has no bounds, or is Gymnasium's."""
 
 import warnings
 
@@ -7,9 +7,11 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import PassiveEnvChecker
 
-# Of CartPole's velocities and Pendulum's torque; Gymnasium's own environments have the same spaces.
-PEERS = {
+# Of CartPole's velocities and Pendulum's torque, as of Gymnasium's own; and of prices, which nothing bounds.
+EXPECTED = {
     "ludus/CartPole-v1": ["minimum value is -infinity", "maximum value is infinity"],
+    "ludus/Battery-v0": ["minimum value is -infinity", "maximum value is infinity"],
+    "ludus/BatteryDiscrete-v0": ["minimum value is -infinity", "maximum value is infinity"],
     "ludus/Pendulum-v1": ["using a symmetric and normalized space"],
 }
 
@@ -25,7 +27,10 @@ def said():
 
 def test_gymnasiums_checker_is_content(id, said):
     check_env(gymnasium.make(id).unwrapped)
-    expected = [*PEERS.get(id, []), "is rendered, but nobody sees it"]  # it asks for a window, and there is no display
+    expected = [
+        *EXPECTED.get(id, []),
+        "is rendered, but nobody sees it",
+    ]  # it asks for a window, and there is no display
     assert len(said) == len(expected), [str(each.message) for each in said]
     for each, part in zip(said, expected, strict=True):
         assert part in str(each.message)
