@@ -51,6 +51,19 @@ class Evaluation:
         return (self.mean - random) / (reference - random)
 
 
+def episodes_of(make_batch: Callable[..., Any], otherwise: int) -> tuple[int, bool]:
+    """How many episodes are played where nobody says it, and whether they are each of the numbered starts once.
+
+    Args:
+        make_batch: ``make_batch(num_envs)`` makes the environments.
+        otherwise: Where they have no numbered starts.
+    """
+    trial = make_batch(1)
+    starts = getattr(trial, "starts", 0)
+    trial.close()
+    return starts or otherwise, starts > 0
+
+
 def envs_for(episodes: int) -> int:
     """How many environments share ``episodes`` evenly: the largest divisor up to ``MOST_ENVS``."""
     if not 1 <= episodes <= MOST_EPISODES:

@@ -28,9 +28,9 @@ class BatchSlot:
         self.batch, self.name = batch, name
         self.filling, slot = batch.fillings[name], batch.simulation.slots[name]
         self.component = self.filling.component
-        self.each_step = slot.refresh == "step"
+        self.each_step = slot.refresh == "step" and isinstance(self.filling, Learned)
         self.classes = tuple(slot.classes(**batch.sizes))
-        space = slot.truth(**batch.sizes)
+        self._raw, space = slot.raw(**batch.sizes), slot.truth(**batch.sizes)
         self.low, self.high = space.low, space.high
         self._true = batch.slot_loop(name, "tell")
         self._sense = batch.slot_loop(name, "sense")
@@ -44,7 +44,7 @@ class BatchSlot:
     def _pictures(self, rows: np.ndarray) -> np.ndarray:
         if self.each_step:  # the last pass was over all environments, in their order
             return self.filling.seen[rows]
-        pictures = np.zeros((len(rows), *self.filling.seen.shape[1:]), self.filling.seen.dtype)
+        pictures = np.zeros((len(rows), *self._raw.shape), self._raw.dtype)
         self._sense(self.batch.records, rows, self.batch.world, pictures)
         return pictures
 

@@ -13,17 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..components.quantiles import covered, pinball, point_of
+
 DAY_HOURS = 24
-
-
-def point_of(forecast: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:
-    """The single number (N, H) of quantiles (N, H, Q): the median, between its neighbours where it is no level."""
-    levels = np.asarray(quantiles)
-    above = int(np.clip(np.searchsorted(levels, 0.5), 1, len(levels) - 1)) if len(levels) > 1 else 0
-    if len(levels) == 1 or levels[above] == 0.5:
-        return forecast[..., above]
-    share = np.clip((0.5 - levels[above - 1]) / (levels[above] - levels[above - 1]), 0.0, 1.0)
-    return forecast[..., above - 1] * (1.0 - share) + forecast[..., above] * share
 
 
 def seasonal_error(values: np.ndarray, period: int) -> np.ndarray:
@@ -87,10 +79,8 @@ class Errors:
             self._by_hour += [np.bincount(at, size, DAY_HOURS), np.bincount(at, minlength=DAY_HOURS)]
 
     def _add_quantiles(self, y: np.ndarray, f: np.ndarray) -> None:
-        levels = np.asarray(self.quantiles)
-        e = y[..., None] - f
-        self._pinball += float(np.maximum(levels * e, (levels - 1.0) * e).sum())
-        self._covered += float(((y >= f[..., 0]) & (y <= f[..., -1])).sum())
+        self._pinball += float(pinball(y, f, self.quantiles).sum())
+        self._covered += float(covered(y, f).sum())
 
     def figures(self) -> dict[str, float]:
         """Name -> figure over all windows; ``ValueError`` if none was added. Quantiles are judged by their median."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..components.quantiles import point_of
 from ..data.series import Series, later, times_from
 from .backtest import check_fits, forecast
 from .baselines import naive_rivals
-from .metrics import point_of
 from .models.forecaster import Forecaster
 from .windows import Windows, is_day_ahead, ordered_values
 

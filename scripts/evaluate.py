@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from ludus.agents.evaluation import EVALUATION_SEED, envs_for, evaluate
+from ludus.agents.evaluation import EVALUATION_SEED, envs_for, episodes_of, evaluate
 from ludus.envs.command_line import import_all, slot_fillings
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.wording import counted
@@ -60,12 +60,9 @@ def main(arguments: list[str]) -> int:
     from ludus.agents.runs.player import find_player
 
     player = find_player(options.what, options.policy, options.seed, settings)
-    episodes, every_start = DEFAULT_EPISODES if options.episodes is None else options.episodes, False
-    if options.episodes is None:
-        trial = player.make(1)
-        if getattr(trial, "starts", 0):
-            episodes, every_start = trial.starts, True
-        trial.close()
+    episodes, every_start = options.episodes, False
+    if episodes is None:
+        episodes, every_start = episodes_of(player.make, DEFAULT_EPISODES)
     for note in player.notes:
         console.print(f"Note: {note}")
     asked = f"{counted(episodes, 'episode')}, seed {options.seed}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ...agents.evaluation import EVALUATION_SEED, named_policy
+from ...agents.evaluation import EVALUATION_SEED, episodes_of, named_policy
 from ...agents.regret import Regret, compare
 from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
@@ -53,17 +53,19 @@ def judge_policy(
         ValueError: the environment has no such policy; a filling that does not fit.
     """
     trial = make_batch(env, 1, **world)
-    known, starts = (*getattr(trial, "policies", ()), "random"), getattr(trial, "starts", 0)
+    known = (*getattr(trial, "policies", ()), "random")
     trial.close()
     if policy not in known:
         raise ValueError(f"{env} has no policy {policy!r}{did_you_mean(policy, known)}")
+    make = partial(make_batch, env, **world)
+    episodes, every_start = episodes_of(make, EPISODES)
     return compare(
-        partial(make_batch, env, **world),
+        make,
         named_policy(policy, EVALUATION_SEED),
         slot,
         fillings,
-        starts or EPISODES,
+        episodes,
         EVALUATION_SEED,
         progress=progress,
-        every_start=starts > 0,
+        every_start=every_start,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...agents.evaluation import EVALUATION_SEED, greedy_policy
+from ...agents.evaluation import EVALUATION_SEED, episodes_of, greedy_policy
 from ...agents.regret import BLIND, TRUTH, Gauge, Played, play_filling
 from ...agents.runs.config import configure, what_decides
 from ...envs.engine.slots.slotted_batch import SlottedBatch
@@ -46,6 +46,7 @@ class Judged:
     fingerprint: str  # of a component; else empty
     raw: str  # dtype and shape of what the slot senses, which tells one data set from another
     setting: str  # a hash of all else that decides it, but for the seed
+    episodes: int = EPISODES  # greedy ones
     others: str = ""  # further measures of the slot's: "shape-MAE=2.31 pinball=1.2"
 
     @property
@@ -185,10 +186,7 @@ def train(setup: RegretSetup, filling: str, seed: int, progress: Callable[[str, 
     config = configure(setup.env, setup.agent, environment=environment, seed=seed, steps=setup.steps)
     agent, seconds = learn(config, lambda share: progress(f"training with {filling}", share))
     policy = greedy_policy(agent)
-    trial = setup.make(1)
-    every_start = getattr(trial, "starts", 0) > 0  # as `ludus evaluate` does
-    episodes = trial.starts if every_start else EPISODES
-    trial.close()
+    episodes, every_start = episodes_of(setup.make, EPISODES)
     judged: dict[str, Played] = {}
     rows = []
     for protocol, name in wanted(setup, filling):
@@ -216,6 +214,7 @@ def train(setup: RegretSetup, filling: str, seed: int, progress: Callable[[str, 
                 fingerprint=setup.fingerprint(name),
                 raw=setup.raw,
                 setting=setup.setting,
+                episodes=episodes,
                 others=" ".join(f"{name}={value:.5g}" for name, value in [*played.measures.items()][1:]),
             )
         )

@@ -10,7 +10,7 @@ from ...agents.regret import BLIND, TRUTH, share_of_gap
 from ...utils.intervals import student_interval
 from ...utils.tables import results_table
 from ...utils.wording import counted
-from .study import EPISODES, PROTOCOLS, Judged
+from .study import PROTOCOLS, Judged
 
 COLUMNS = ("return", "regret", "of the gap")  # after the filling and its own measure
 
@@ -82,7 +82,7 @@ def caption(rows: Sequence[Judged], protocol: str) -> str:
     """What the table of a protocol is made of."""
     return (
         f"{PROTOCOLS[protocol]}. {rows[0].agent}, {counted(len(seeds_of(rows)), 'seed')} of {rows[0].steps:,} steps, "
-        f"the same {EPISODES} episodes for all, 95\u00a0% intervals over seeds (Student's\u00a0t)."
+        f"the same {rows[0].episodes} episodes for all, 95\u00a0% intervals over seeds (Student's\u00a0t)."
     )
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ludus.forecasting.metrics import Errors, point_of, seasonal_error
+from ludus.components.quantiles import point_of
+from ludus.forecasting.metrics import Errors, seasonal_error
 
 random = np.random.default_rng(1)
 Y, F = random.normal(5.0, 3.0, (30, 6, 2)), random.normal(5.0, 3.0, (30, 6, 2))

@@ -48,6 +48,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ....components.layout import Layout, Part
+from ....components.quantiles import point_of
 from ....data.series import CALENDAR
 from ...engine.simulation import Choice, Parameter, Simulation, Size, Slot
 from .constants import HOURS, NET_LOAD, NUMBERS, SEASON_COS, SEASON_SIN
@@ -112,10 +113,8 @@ def layout(data, split, lookback):
 
 
 def estimate(shown, quantiles):
-    """(N, 24) the forecast itself, or its median: the quantile that is nearest to 0.5."""
-    if not quantiles:
-        return shown
-    return shown[..., int(np.argmin(np.abs(np.array(quantiles) - 0.5)))]
+    """(N, 24) the forecast itself, or the median of its quantiles."""
+    return point_of(shown, quantiles) if quantiles else shown
 
 
 SIZES = {"lookback": Size(672, 168, 8760, "hours before midnight that a forecast sees")}

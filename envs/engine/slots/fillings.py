@@ -277,10 +277,6 @@ class Learned:
             )
         return numbers
 
-    def sense_all(self) -> np.ndarray:
-        """(N, *raw space) what it would see of all environments now."""
-        return self._raw.sense(np.arange(len(self._raw.seen)))
-
     def forget(self, rows: np.ndarray) -> None:
         for kept in self.memory:
             kept[rows] = 0

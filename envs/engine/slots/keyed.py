@@ -136,11 +136,6 @@ class KeyedLearned(Kept):
         self._raw_space = batch.simulation.slots[name].raw(**batch.sizes)
         self._checked = False
 
-    @property
-    def seen(self) -> np.ndarray:
-        """(N, *raw space) what it would see now; for explanations."""
-        return self.learned.sense_all()
-
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
         if not self._checked and len(rows):
             self.keys.check(rows, self._raw_space)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....components.quantiles import covered, pinball
+
 
 class Look(NamedTuple):
     """One moment of a slot, of M environments."""
@@ -49,15 +51,6 @@ def _shape_errors(look: Look) -> np.ndarray:
     return errors - errors.mean(axis=-1, keepdims=True)
 
 
-def _pinball(look: Look) -> np.ndarray:
-    over = look.truth[..., None].astype(np.float64) - look.shown
-    return np.maximum(look.quantiles * over, (look.quantiles - 1.0) * over)
-
-
-def _coverage(look: Look) -> np.ndarray:
-    return (look.shown[..., 0] <= look.truth) & (look.truth <= look.shown[..., -1])
-
-
 MEASURES = {
     "accuracy": Measure(_accuracy),
     "cells right": Measure(_cells_right),
@@ -67,7 +60,7 @@ MEASURES = {
     # The same after the mean error along the last axis is removed from each: only the shape counts.
     "shape-MAE": Measure(lambda look: np.abs(_shape_errors(look))),
     # Mean pinball loss over the levels (Koenker & Bassett 1978).
-    "pinball": Measure(_pinball, needs_quantiles=True),
+    "pinball": Measure(lambda look: pinball(look.truth, look.shown, look.quantiles), needs_quantiles=True),
     # Share of truths between the lowest and the highest quantile.
-    "coverage": Measure(_coverage, needs_quantiles=True),
+    "coverage": Measure(lambda look: covered(look.truth, look.shown), needs_quantiles=True),
 }

@@ -17,6 +17,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
+from ....utils.wording import in_one_line
 from .. import snapshot, vetting
 from ..compile.driver import DISABLED
 from ..kernel_batch import KernelBatch
@@ -132,12 +133,13 @@ class SlottedBatch(KernelBatch):
         expected = (len(shown), *(truth.shape or ()))
         try:
             found = declared.estimate(shown, getattr(filling, "quantiles", ()))
-        except (IndexError, ValueError, TypeError):  # whatever a function raises at an array of another shape
-            found = np.zeros(0)
-        if np.shape(found) != expected:
+            came = f"made {np.shape(found)}"
+        except (IndexError, ValueError, TypeError) as fault:  # whatever it raises at an array of another shape
+            found, came = None, f"fails ({in_one_line(fault)})"
+        if found is None or np.shape(found) != expected:
             raise ValueError(
-                f"estimate of slot {slot} of {self.name} made {np.shape(found)} of what is shown {shown.shape}, "
-                f"expected {expected}; fill the slot with a component whose output it can read"
+                f"estimate of slot {slot} of {self.name} {came} of what is shown {shown.shape}, expected {expected}; "
+                "fill the slot with a component whose output it can read"
             )
         return found
 

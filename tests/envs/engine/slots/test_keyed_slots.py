@@ -238,7 +238,10 @@ def test_equal_keys_sense_the_same_whatever_the_parameters(given):
 
 
 def test_an_estimate_that_cannot_read_what_is_shown_is_refused_at_once():
-    with pytest.raises(ValueError, match="estimate of slot forecast of series_toy made"):
+    with pytest.raises(
+        ValueError,
+        match=r"estimate of slot forecast of series_toy made \(1, 2, 4\) of what is shown \(1, 2, 4, 1\), expected",
+    ):
         open_batch(TOY, 1, forecast=Guess((0.5,), outputs=(2, HOURS, 1)))
 
 
