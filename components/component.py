@@ -29,11 +29,11 @@ from torch import nn
 from ..utils.files import quote, write_folder
 from ..utils.untrusted import MOST_JSON, MOST_WEIGHTS, is_number, parse_json, parse_tensors, read_regular
 from ..utils.wording import in_one_line
-from .names import OURS, class_named, name_of
+from .names import CONFIG, OURS, class_named, name_of
 from .spaces import check_extent, descriptions, space_from_json, space_to_json
 
 FORMAT = 2
-CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+WEIGHTS = "weights.safetensors"
 # What these files hold can run code when it is read.
 PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".dill"})
 

@@ -7,9 +7,12 @@ A name such as ``vision/resnet`` stays when its class moves. Ludus' own stand in
 import importlib
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ..utils.wording import did_you_mean
+
+CONFIG = "config.json"  # the file of a component's folder that describes it
 
 OURS = {  # name -> module below the package `ludus`: class
     "forecasting/conformal": "forecasting.models.conformal:Conformal",
@@ -109,6 +112,11 @@ def class_named(name: str, source: str) -> Any:
         f"{source} is a {name!r}, a class that this program does not know; import the module that makes it known with "
         f"ludus.components.register, or give the class: Component.load(folder, kind=…){known}"
     )
+
+
+def is_component(folder: str | Path) -> bool:
+    """Whether a folder is that of a component; told without torch, and without a look at what it holds."""
+    return (Path(folder) / CONFIG).is_file()
 
 
 def _place(kind: type) -> str:

@@ -48,11 +48,9 @@ def main(arguments: list[str]) -> int:
     options = parse(Arguments, "generate", DESCRIPTION, arguments)
     if not 1 <= options.count <= MOST:
         raise ValueError(f"--count must be 1 … {MOST:,}, got {options.count:,}")
-    import torch
-
-    from ludus.vision.models.generator import check_flow
+    from ludus.components.picture_source import balanced
+    from ludus.vision.models.flow import check_flow
     from ludus.vision.open_generator import open_generator
-    from ludus.vision.sampling import balanced, draw, draw_path
     from ludus.vision.sheets import animation, encode_png, grid, strip
 
     net = open_generator(Path(options.model))
@@ -61,10 +59,10 @@ def main(arguments: list[str]) -> int:
     check_flow(steps, solver)
     labels = balanced(options.count, len(net.classes))
     if options.kind is not None:
-        labels = torch.full_like(labels, label_of(net, options.kind))
+        labels[:] = label_of(net, options.kind)
     folder = output_folder(options.out)
-    images = draw(net, labels, options.seed, steps, solver).images.numpy()
-    path = draw_path(net, labels[:MOVING], options.seed, steps, solver)
+    images = net.draw(labels, options.seed, steps, solver)
+    path = net.draw_path(labels[:MOVING], options.seed, steps, solver)
     name = f"{file_name(options.kind or 'all')}-{options.seed}"
     console = Console(highlight=False)
     for file, content in (

@@ -11,7 +11,8 @@ from ...training.batches import Shuffled, generator
 from ...training.fit import Fit
 from ...training.learner import Learner
 from ..images import Images, load_tensors
-from ..models.generator import Generator, spaces_of, training_times
+from ..models.flow import training_times
+from ..models.generator import Generator, spaces_of
 from . import generate_report
 from .generate_recipe import GeneratorRecipe
 
@@ -31,7 +32,7 @@ def build(recipe: GeneratorRecipe, train: Images) -> Generator:
     pixels = train.images.flatten(0, 2).double() / 255.0  # (N H W, C)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        net = Generator(
+        return Generator(
             *spaces_of(tuple(train.images.shape[1:]), len(train.classes)),
             **recipe.net,
             classes=train.classes,
@@ -39,7 +40,6 @@ def build(recipe: GeneratorRecipe, train: Images) -> Generator:
             std=[round(max(float(x), 1e-3), 6) for x in pixels.std(dim=0)],
             data=recipe.data,
         )
-    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 class NoisyBatches(Shuffled):

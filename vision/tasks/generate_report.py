@@ -10,8 +10,8 @@ from ...training.batches import generator
 from ...training.cost import multiply_adds, parameter_count
 from ...utils.wording import counted
 from ..images import Images
-from ..models.generator import Generator, evaluations, training_times
-from ..sampling import draw, draw_path
+from ..models.flow import evaluations, training_times
+from ..models.generator import Generator
 from ..sheets import named_rows, strip
 
 AT_ONCE = 250  # pictures in a forward pass without training
@@ -43,8 +43,8 @@ def loss_of(net: Generator, data: Images) -> float:
 def baselines(net: Generator, train: Images, test: Images) -> dict[str, float]:
     """The loss of what needs no network: the velocity where every pixel is normal, with the moments of its class.
 
-    Then the mean velocity at x(t) is known: m + (t s² - (1 - t)) / (t² s² + (1 - t)²) (x(t) - t m), for a pixel with the
-    mean m and the standard deviation s. All that it does not know is how pixels hang together.
+    Then the mean velocity at x(t) is known: m + (t s² - (1 - t)) / (t² s² + (1 - t)²) (x(t) - t m), for a pixel of mean
+    m and standard deviation s. All that it does not know is how pixels hang together.
     """
     t, noise = judged(test)
     image = net.normalised(test.images)
@@ -80,11 +80,11 @@ def measure(net: Generator, test: Images, seconds: float) -> dict[str, float]:
 def pictures(net: Generator, seed: int = 0) -> dict[str, np.ndarray]:
     """What is shown of a finished generator, as RGB (H, W, 3) uint8: pictures of its classes, and their ways."""
     classes = min(len(net.classes), SHOWN)
-    drawn = draw(net, torch.arange(classes).repeat_interleave(EACH), seed).images.numpy()
+    drawn = net.draw(np.arange(classes).repeat(EACH), seed)
     rows = [drawn[k * EACH : (k + 1) * EACH] for k in range(classes)]
     return {
         "pictures": named_rows(rows, net.classes[:classes]),
-        "from_noise": strip(draw_path(net, torch.arange(classes), seed, net.steps, net.solver)),
+        "from_noise": strip(net.draw_path(np.arange(classes), seed)),
     }
 
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....components.names import is_component
+from ....data.datasets import cache_folder
 from ....data.image_sets import IMAGE_SETS
 from ....data.images import LabelledImages, is_at_hand, load_images
 
@@ -55,7 +57,13 @@ def _say_that_there_are_parcels() -> None:
 def load_items(images: str, split: str) -> LabelledImages:
     """The images (M, height, width, channels) uint8 of ``split`` and their kinds."""
     name = resolve(images)
-    return make_parcels(split) if name == PARCELS else load_images(name, split)
+    if name == PARCELS:
+        return make_parcels(split)
+    if name not in IMAGE_SETS and is_component(name):
+        from ....components.picture_source import drawn_images  # and torch, which the other images do without
+
+        return LabelledImages(*drawn_images(name, split, cache_folder()))
+    return load_images(name, split)
 
 
 def describe(images: str) -> tuple[tuple[int, int, int], tuple[str, ...]]:
@@ -66,7 +74,7 @@ def describe(images: str) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     if name in IMAGE_SETS:
         side, channels = (28, 1) if name == "fashion-mnist" else (32, 3)
         return (side, side, channels), IMAGE_SETS[name].classes
-    content = load_images(name, "train")
+    content = load_items(name, "train")
     return content.images.shape[1:], content.classes  # type: ignore[return-value]
 
 
