@@ -64,10 +64,10 @@ def table(rows: Sequence[Row]) -> Table:
     shown = results_table(
         ("pictures",),
         ("asked", "distance", "share", "accuracy", "learned", "gap"),
-        f"{rows[0].pictures:,} pictures each. Asked: how often the network is, per picture. Distance: Fréchet's, to the "
-        f"test images, in the features of the judge {rows[0].judge}; share: of what lies between training images and "
-        "class means. Accuracy: of the judge, by the classes that were asked for. Learned: accuracy on the test images "
-        "of a classifier that learned from these; gap: points less than from training images.",
+        f"{rows[0].pictures:,} pictures each. Asked: how often the network is, per picture. Distance: Fréchet's, to "
+        f"the test images, in the features of the judge {rows[0].judge}; share: of what lies between training images "
+        "and class means. Accuracy: of the judge, by the classes that were asked for. Learned: accuracy on the test "
+        "images of a classifier that learned from these; gap: points less than from training images.",
     )
     for row in rows:
         learned = not math.isnan(row.learned)

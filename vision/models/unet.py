@@ -17,6 +17,7 @@ from .layers import Conv3x3
 
 HEAD = 32  # channels of a head of attention
 FREQUENCIES = 32  # of the sines and the cosines that tell the time
+MOST_BLOCKS = 100  # of a size
 SLOWEST, FASTEST = 1.0, 500.0  # rad per unit of time
 
 
@@ -139,10 +140,10 @@ class UNet(nn.Module):
 
 def check_net(shape: Sequence[int], widths: Sequence[int], blocks: Sequence[int], told: int) -> None:
     """``ValueError`` unless such a ``UNet`` can be made for pictures of this shape (height, width, channels)."""
-    if not widths or len(blocks) != len(widths) or min(*widths, *blocks, told) < 1:
+    if not widths or len(blocks) != len(widths) or min(*widths, *blocks, told) < 1 or max(blocks) > MOST_BLOCKS:
         raise ValueError(
-            f"expected as many blocks as widths, and all >= 1, got blocks {list(blocks)}, widths {list(widths)} and "
-            f"told {told}"
+            f"expected as many blocks as widths, all >= 1, and at most {MOST_BLOCKS} blocks of a size, got blocks "
+            f"{list(blocks)}, widths {list(widths)} and told {told}"
         )
     halved = 2 ** (len(widths) - 1)
     if shape[0] % halved or shape[1] % halved:
