@@ -93,6 +93,7 @@ def prepare(name: str, net: Generator, judge: Any, data: str, count: int, flows:
     """The study of a generator by a judge on a data set; ``ValueError`` for what cannot be compared."""
     if not isinstance(judge, Classifier):
         raise ValueError(f"the judge is a {type(judge).__name__}, expected what `ludus fit vision/classify` made")
+    asked = dict.fromkeys([(net.solver, net.steps), *parse_flows(flows)])
     train, test = load_tensors(data, "train"), load_tensors(data, "test")
     for who, shape, classes in (
         ("the generator", net.output_space.shape, net.classes),
@@ -106,7 +107,6 @@ def prepare(name: str, net: Generator, judge: Any, data: str, count: int, flows:
     least = int(torch.bincount(train.labels, minlength=len(train.classes)).min()) * len(train.classes)
     if not len(train.classes) * 2 <= count <= least:
         raise ValueError(f"--count must be {len(train.classes) * 2:,} … {least:,} for {data}, got {count:,}")
-    asked = dict.fromkeys([(net.solver, net.steps), *parse_flows(flows)])
     return Setup(name, net, judge, data, train, test, count, tuple(asked))
 
 

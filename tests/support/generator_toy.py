@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from ludus.vision.images import Images
 from ludus.vision.models.generator import Generator, spaces_of
 
 SHAPE = (8, 8, 1)
@@ -23,3 +24,15 @@ def make_generator(shape=SHAPE, classes=CLASSES, seed=0, **config) -> Generator:
 
 def labels(count: int) -> np.ndarray:
     return np.arange(count) % len(CLASSES)
+
+
+def bars(count: int, seed: int) -> Images:
+    """Grey pictures of 8 x 8 pixels: a bar that lies, none, a bar that stands, somewhere."""
+    random, images = np.random.default_rng(seed), np.full((count, *SHAPE), 40, np.uint8)
+    for image, label in zip(images, labels(count), strict=True):
+        place, begin, light = random.integers(0, 7), random.integers(0, 3), random.integers(180, 240)
+        if label == 0:
+            image[place : place + 2, begin : begin + 6] = light
+        elif label == 2:
+            image[begin : begin + 6, place : place + 2] = light
+    return Images(torch.from_numpy(images), torch.from_numpy(labels(count)), CLASSES)

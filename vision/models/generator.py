@@ -155,7 +155,7 @@ class Generator(PictureSource):
         self.eval()
         steps, solver = self.steps if steps is None else steps, self.solver if solver is None else solver
         labels = torch.zeros(AT_ONCE, dtype=torch.int64)
-        labels[: len(asked)] = torch.from_numpy(asked)
+        labels[: len(asked)] = torch.from_numpy(asked.copy())  # torch does not know arrays that must not be written
         shape = (self.channels, self.height, self.width)
         noise = torch.stack(
             [torch.randn(shape, generator=generator(seed, "picture", start + k)) for k in range(AT_ONCE)]

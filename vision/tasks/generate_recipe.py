@@ -23,8 +23,8 @@ class GeneratorRecipe(Recipe):
     spread: float = 1.0  # its standard deviation
     epochs: int = 20
     batch_size: int = 128
-    optimizer: str = "adamw"
-    lr: float = 0.002
+    optimizer: str = "muon"
+    lr: float = 0.05
     warmup: float = 0.05
     momentum: float = 0.9
     weight_decay: float = 0.0
