@@ -48,7 +48,7 @@ def test_items_are_what_the_generator_draws_by_its_classes(generated):
 
 def test_reference_policy_earns_the_optimum_whoever_drew_the_pictures(generated):
     batch = make_batch(ID, 30, images=generated)
-    found = evaluate(batch, heuristic_policy(batch), 30, seed=1)
+    found = evaluate(batch, heuristic_policy, 30, seed=1)
     batch.close()
     assert found.mean == pytest.approx(86.5, abs=3.0)
 
