@@ -37,6 +37,7 @@ OURS = {  # name -> module below the package `ludus`: class
 }
 ALIASES: dict[str, str] = {}  # a name that is no longer given -> the one that took its place
 RESERVED = ("ludus", "vision", "nlp", "forecasting")  # owners of names that Ludus may give one day
+PINNED = re.compile("(.+)@([0-9a-f]{64})", re.DOTALL)
 FORM = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)+", re.ASCII)
 
 Kind = TypeVar("Kind", bound=type)  # of components, which know this module and not the other way round
@@ -114,9 +115,15 @@ def class_named(name: str, source: str) -> Any:
     )
 
 
-def is_component(folder: str | Path) -> bool:
-    """Whether a folder is that of a component; told without torch, and without a look at what it holds."""
-    return (Path(folder) / CONFIG).is_file()
+def is_component(given: str | Path) -> bool:
+    """Whether a folder is that of a component, perhaps pinned; told without torch, and without a look into the file."""
+    return (Path(split_pinned(given)[0]) / CONFIG).is_file()
+
+
+def split_pinned(given: str | Path) -> tuple[str, str | None]:
+    """The folder of FOLDER@FINGERPRINT, as ``component.pin`` writes it, and the fingerprint; or FOLDER and ``None``."""
+    found = PINNED.fullmatch(str(given))
+    return (found[1], found[2]) if found else (str(given), None)
 
 
 def _place(kind: type) -> str:

@@ -16,7 +16,8 @@ from gymnasium import Space, spaces
 
 from ..utils.arrays import keep_array, kept_array, sealed
 from ..utils.files import quote
-from .component import Component, fingerprint_of
+from .component import Component, pin
+from .names import split_pinned
 
 SEEDS = {"train": 0, "test": 1}  # of the splits
 COUNTS = {"train": 10_000, "test": 2_000}  # pictures, the classes in turn
@@ -52,17 +53,21 @@ def balanced(count: int, classes: int) -> np.ndarray:
     return np.arange(count, dtype=np.int64) % classes
 
 
-def drawn_images(folder: str | Path, split: str, cache: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Images (N, H, W, C) uint8, labels (N,) int64 and classes: a split of what the component in ``folder`` draws.
+def drawn_images(given: str | Path, split: str, cache: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Images (N, H, W, C) uint8, labels (N,) int64 and classes: a split of what the component in a folder draws.
 
     Args:
+        given: The folder, or FOLDER@FINGERPRINT (``component.pin``).
         split: ``train`` or ``test``.
         cache: The user's cache, in which it is kept.
 
     Raises:
-        FileNotFoundError, ValueError: no component there, a damaged one, or one that draws nothing.
+        FileNotFoundError, ValueError: no component there, a damaged one, another than is expected, or one that draws
+            nothing.
     """
-    return _drawn(str(Path(folder).resolve()), fingerprint_of(folder), split, cache)
+    folder, fingerprint = split_pinned(pin(given))
+    assert fingerprint is not None
+    return _drawn(folder, fingerprint, split, cache)
 
 
 @lru_cache(maxsize=4)

@@ -35,13 +35,30 @@ class Items(NamedTuple):
 
 
 def resolve(images: str) -> str:
-    """The set that is meant: ``auto`` is Fashion-MNIST if it is at hand, else the parcels, with a warning."""
+    """The set that is meant: ``auto`` is Fashion-MNIST if it is at hand, else the parcels, with a warning.
+
+    A generator's folder is named with its fingerprint, so that another generator there is another set.
+    """
     if images != "auto":
-        return images
+        return pinned(images)
     if is_at_hand(DEFAULT_SET):
         return DEFAULT_SET
     _say_that_there_are_parcels()
     return PARCELS
+
+
+def is_generator(images: str) -> bool:
+    """Whether the folder of a component is meant."""
+    return images not in (*IMAGE_SETS, PARCELS) and is_component(images)
+
+
+def pinned(images: str) -> str:
+    """``images``; the folder of a component as FOLDER@FINGERPRINT."""
+    if not is_generator(images):
+        return images
+    from ....components.component import pin  # and torch, which the other images do without
+
+    return pin(images)
 
 
 @lru_cache(maxsize=1)
@@ -59,8 +76,8 @@ def load_items(images: str, split: str) -> LabelledImages:
     name = resolve(images)
     if name == PARCELS:
         return make_parcels(split)
-    if name not in IMAGE_SETS and is_component(name):
-        from ....components.picture_source import drawn_images  # and torch, which the other images do without
+    if is_generator(name):
+        from ....components.picture_source import drawn_images
 
         return LabelledImages(*drawn_images(name, split, cache_folder()))
     return load_images(name, split)

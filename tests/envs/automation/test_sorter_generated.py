@@ -7,8 +7,9 @@ from PIL import Image
 from generator_toy import CLASSES, SHAPE, make_generator
 from ludus.agents.evaluation import evaluate, heuristic_policy
 from ludus.components import picture_source
-from ludus.components.component import Component
-from ludus.envs.make import make_batch
+from ludus.components.component import Component, pin
+from ludus.envs.automation.sorter import rules_items
+from ludus.envs.make import make_batch, pin_components
 from ludus.vision.models.classifier import spaces_of
 from ludus.vision.models.resnet import ResNet
 
@@ -66,6 +67,31 @@ def test_classifier_of_the_generator_s_pictures_fills_the_slot_of_real_ones(gene
     batch.reset()
     np.testing.assert_allclose(batch.buffers.observation["perception"].sum(axis=1), 1.0, atol=1e-5)
     batch.close()
+
+
+def test_run_names_the_very_generator_and_refuses_another_one(generated):
+    pinned = pin_components(ID, {"images": generated, "items": 5.0})
+    assert pinned == {"images": pin(generated), "items": 5.0}
+    assert pin_components(ID, pinned) == pinned
+    assert pin_components(ID, {"images": "parcels"}) == {"images": "parcels"}
+    batch = make_batch(ID, 2, **pinned)
+    assert len(batch.world.images) == 9
+    batch.close()
+    make_generator(seed=1).save(generated)
+    rules_items._items_of.cache_clear()  # as in another process
+    picture_source._drawn.cache_clear()
+    with pytest.raises(ValueError, match="gen has changed: its fingerprint is .*restore the component that was used"):
+        make_batch(ID, 2, **pinned)
+
+
+def test_another_generator_in_the_folder_brings_other_items(generated):
+    before = make_batch(ID, 1, images=generated)
+    make_generator(seed=1).save(generated)
+    with pytest.warns(UserWarning, match="drawing"):
+        after = make_batch(ID, 1, images=generated)
+    assert (before.world.images != after.world.images).any()
+    before.close()
+    after.close()
 
 
 def test_component_that_draws_nothing_is_no_source_of_items(tmp_path):
