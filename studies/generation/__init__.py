@@ -21,7 +21,7 @@ DESCRIPTION = """How good are the pictures that a generator draws, and what are 
 
   ludus fit vision/classify --data fashion-mnist --out models/garments
   ludus fit vision/generate --data fashion-mnist --out models/garments-gen
-  ludus study generation models/garments-gen --judge models/garments
+  ludus study generation --judge models/garments models/garments-gen
 
 The judge is a classifier of the same data, in whose features the pictures are compared with the test images. It goes on
 where it was stopped."""

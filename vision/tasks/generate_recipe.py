@@ -21,7 +21,7 @@ class GeneratorRecipe(Recipe):
     data: str  # name of a data set, or a folder of images
     middle: float = 0.0  # of the logit of the training times; above 0 more of them are near the images
     spread: float = 1.0  # its standard deviation
-    epochs: int = 20
+    epochs: int = 12
     batch_size: int = 128
     optimizer: str = "muon"
     lr: float = 0.05
