@@ -117,12 +117,9 @@ class UNet(nn.Module):
         upper = range(len(widths) - 1)
         self.down = nn.ModuleList([chain(i, blocks[i]) for i in upper])
         self.shrink = nn.ModuleList([nn.Conv2d(widths[i], widths[i + 1], 3, 2, 1, bias=False) for i in upper])
-        half, last = blocks[-1] // 2, len(widths) - 1
-        self.bottom, self.attention, self.turn = (
-            chain(last, half),
-            Attention(widths[-1]),
-            chain(last, blocks[-1] - half),
-        )
+        last, half = len(widths) - 1, blocks[-1] // 2
+        self.bottom, self.attention = chain(last, half), Attention(widths[-1])
+        self.turn = chain(last, blocks[-1] - half)
         self.grow = nn.ModuleList([nn.Conv2d(widths[i + 1], widths[i], 1, bias=False) for i in upper])
         self.up = nn.ModuleList([chain(i, blocks[i]) for i in upper])
         self.last, self.tell = Norm(widths[0]), nn.Linear(told, 2 * widths[0])
