@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..utils.untrusted import read_regular
-from ..utils.wording import did_you_mean
+from ..utils.wording import counted, did_you_mean
 from . import datasets, generated_prices
 from .leaks import check_leaks
 from .row_times import LONGEST_GAP
@@ -113,23 +113,23 @@ def split_of(text: str) -> Split:
         ValueError: neither two shares nor two dates; from what is returned: a part would be empty.
     """
     parts = [part.strip() for part in text.split(",")] if text else [str(share) for share in SHARES]
-    remedy = 'expected two shares such as "0.7,0.1" or two dates such as "2016-01-01,2017-01-01"'
+    expected = 'expected two shares such as "0.7,0.1" or two dates such as "2016-01-01,2017-01-01"'
     if len(parts) != 2:
-        raise ValueError(f"a split is {remedy}, got {text!r}")
+        raise ValueError(f"the split {text!r} has {counted(len(parts), 'part')}; {expected}")
     try:
         train, validation = (float(part) for part in parts)
     except ValueError:
-        return _split_at(parts, remedy)
+        return _split_at(parts, expected)
     if not (train > 0.0 and validation > 0.0 and train + validation < 1.0):
-        raise ValueError(f"the shares {text} leave a part empty; {remedy}")
+        raise ValueError(f"the shares {text} leave a part empty; {expected}")
     return lambda rows, times: shares(train, validation)(rows)
 
 
-def _split_at(dates: list[str], remedy: str) -> Split:
+def _split_at(dates: list[str], expected: str) -> Split:
     try:
         first, second = (np.datetime64(date, "s") for date in dates)
     except ValueError:
-        raise ValueError(f"a split is {remedy}, got {', '.join(dates)!r}") from None
+        raise ValueError(f"the split {', '.join(dates)!r} is neither shares nor dates; {expected}") from None
 
     def split(rows: int, times: np.ndarray | None) -> dict[str, tuple[int, int]]:
         assert times is not None
