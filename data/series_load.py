@@ -63,14 +63,20 @@ def load_series(
         ImportError: a Parquet file, and there is no pyarrow.
     """
     name = str(name_or_path)
+    # What a person says of a file; columns that are named as the series has them are no contradiction.
+    of_files = bool(time or missing or split or uneven or repair or longest_gap != LONGEST_GAP)
     if name == generated_prices.NAME:
         series = generated_prices.generate_prices()
-        if left_out or time or missing or split or uneven or (targets and tuple(targets) != series.targets):
+        others = (tuple(targets), series.targets), (tuple(known), series.known)
+        if of_files or left_out or any(asked and asked != own for asked, own in others):
             raise ValueError(f"{name} is a series that Ludus makes up, all of which is fixed; say --data {name} alone")
         return series
     if name in SERIES_SETS:
-        if (tuple(known) != find_set(name).reading.known and known) or time or missing or split or uneven:
-            raise ValueError(f"{name} is a public set, whose columns and parts are fixed; only name its targets")
+        if of_files or (known and tuple(known) != find_set(name).reading.known):
+            raise ValueError(
+                f"{name} is a public set, whose columns, parts and repairs are fixed; only name its targets, or what "
+                "is left out"
+            )
         if not (targets or left_out or columns):
             return load_set(name)
         entry = find_set(name).reading

@@ -195,9 +195,8 @@ def _read_parquet(data: bytes, source: str, texts: Choose, left_out: Choose) -> 
         for name in number_names:
             kind = schema.field(names.index(name)).type
             if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
-                raise ValueError(
-                    f"{place(source, 1, name)}: of the kind {in_line(kind, SHOWN)}, expected numbers; {_leave_out(name)}"
-                )
+                of_kind = f"of the kind {in_line(kind, SHOWN)}, expected numbers"
+                raise ValueError(f"{place(source, 1, name)}: {of_kind}; {_leave_out(name)}")
         table = file.read(columns=[schema.names[names.index(name)] for name in (*number_names, *kept)])
         columns = {name: table.column(i) for i, name in enumerate((*number_names, *kept))}
         values = np.full((count, len(number_names)), np.nan)
