@@ -1,4 +1,4 @@
-"""The report at the end of a fit: naive rivals of their own reach, no division by a rule that is never wrong, a table."""
+"""The report at the end of a fit: naive rivals of their own reach, no division by a faultless rule, a table."""
 
 import numpy as np
 import pytest
