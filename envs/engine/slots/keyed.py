@@ -157,6 +157,8 @@ class Table(Kept):
                 f"{source} for slot {name} of {batch.name} has {given.dtype} {given.shape}, expected numbers "
                 f"{self.values.shape}: a row for each {self.keys.field}"
             )
+        with np.errstate(over="ignore"):  # what single precision cannot hold is not covered
+            given = given.astype(self.values.dtype)
         covered = np.isfinite(given).reshape(len(given), -1).all(axis=1)
         if not covered.all():
             raise ValueError(
