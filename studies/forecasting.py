@@ -27,7 +27,7 @@ DESCRIPTION = """How far forecasts are from what came: every model at every hori
 
   ludus study forecasting --data etth1,ettm1,exchange
   ludus study forecasting --data epf-np,epf-pjm,epf-be,epf-fr,epf-de --seeds 3
-  ludus study forecasting --data etth1 --horizons 96 --models ridge,patchtst
+  ludus study forecasting --data etth1 --horizons 96 --models linear,patchtst
   ludus study forecasting --markdown                 # the table of docs/forecasting-results.md
 
 Without --data its tables show what OUT/forecasting.csv holds. A training that was stopped goes on; one whose row is

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from ...utils.command_line import output_folder
 from ..command import StudyArguments, tell_files
-from .fillings import MARKETS
-from .losses import compare_losses, loss_table
+from .fillings import MARKETS, check_asked
+from .losses import check_seeds, compare_losses, loss_table
 from .plot import plot
 from .study import Row, decision_value
 from .table import correlations, markdown, table
@@ -46,8 +46,14 @@ def run(arguments: Arguments, console: Console) -> int:
     if arguments.markdown:
         from ..rows import read_rows
 
-        print(markdown(read_rows(csv, Row)))
+        rows = read_rows(csv, Row)
+        if not rows:
+            raise ValueError(f"{csv} holds nothing yet; fill it: ludus study decision-value")
+        print(markdown(rows))
         return 0
+    check_asked(arguments.markets, arguments.models, arguments.losses)
+    if arguments.losses:
+        check_seeds(arguments.loss_seeds)
     output_folder(arguments.out)
     with console.status("") as status:
         rows = decision_value(arguments.markets, arguments.models, csv, arguments.fitted, status.update)

@@ -11,6 +11,7 @@ from ...data.series_load import load_series
 from ...envs.engine.slots.keyed import Keys
 from ...envs.engine.slots.slotted_batch import SlottedBatch
 from ...envs.make import make_batch
+from ...utils.wording import did_you_mean
 
 ENV, SLOT = "ludus/Battery-v0", "forecast"
 MARKETS = ("epf-de", "epf-np", "epf-be", "epf-fr", "epf-pjm")
@@ -45,6 +46,20 @@ def constructed(market: str) -> dict[str, np.ndarray]:
         SHIFTED: dnn + SHIFT,
         INDEPENDENT: truth + normal * error * np.sqrt(np.pi / 2.0),  # the mean of |x| of a normal x is sqrt(2 / pi)
     }
+
+
+def check_asked(markets: Sequence[str], models: Sequence[str], losses: str = "") -> None:
+    """``ValueError`` for no market, an unknown one, an unknown model, or one with ``losses`` that learns by none."""
+    from ...forecasting.tasks.fits import FITS, LEARNED
+
+    if not markets:
+        raise ValueError(f"which markets? --markets takes some of {', '.join(MARKETS)}")
+    for what, names, known in (("market", markets, MARKETS), ("model", models, FITS)):
+        for name in names:
+            if name not in known:
+                raise ValueError(f"unknown {what} {name!r}{did_you_mean(name, known)}")
+    if losses and losses not in LEARNED:
+        raise ValueError(f"{losses!r} is no model that learns by a loss{did_you_mean(losses, LEARNED)}")
 
 
 def models_of(market: str, models: Sequence[str], folder: Path, tell: Callable[[str], Any]) -> dict[str, Path]:

@@ -38,6 +38,12 @@ class LossRow:
     setting: str  # a hash of the trained component
 
 
+def check_seeds(seeds: int) -> None:
+    """``ValueError`` for too few of them."""
+    if seeds < 2:
+        raise ValueError(f"losses are compared over --loss-seeds >= 2, got {seeds}")
+
+
 def compare_losses(
     market: str,
     model: str,
@@ -53,8 +59,7 @@ def compare_losses(
     """
     from ...forecasting.tasks.fits import FITS, open_fit, recipe_for
 
-    if seeds < 2:
-        raise ValueError(f"losses are compared over --loss-seeds >= 2, got {seeds}")
+    check_seeds(seeds)
     rows = read_rows(path, LossRow)
     for seed in range(seeds):
         for loss in LOSSES:

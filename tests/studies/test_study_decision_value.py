@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 
+from ludus.scripts.main import main
 from ludus.studies.decision_value import losses
 from ludus.studies.decision_value.fillings import DAILY_MEAN, INDEPENDENT, SHIFTED, constructed
 from ludus.studies.decision_value.plot import plot
@@ -62,6 +63,24 @@ def test_differences_of_losses_are_paired_by_seed():
 def test_one_seed_has_no_interval(tmp_path):
     with pytest.raises(ValueError, match="over --loss-seeds >= 2, got 1"):
         losses.compare_losses("epf-de", "mlp", 1, tmp_path / "l.csv", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--markets", "epf-dee"], "unknown market 'epf-dee'; did you mean 'epf-de'?"),
+        (["--markets", "etth1"], "unknown market 'etth1'"),
+        (["--models", "lera"], "unknown model 'lera'; did you mean 'lear'?"),
+        (["--losses", "lear"], "'lear' is no model that learns by a loss"),
+        (["--loss-seeds", "1"], "over --loss-seeds >= 2, got 1"),
+        (["--markdown"], "decision-value.csv holds nothing yet; fill it: ludus study decision-value"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_fitted(tmp_path, monkeypatch, capsys, asked, said):
+    monkeypatch.chdir(tmp_path)
+    assert main(["study", "decision-value", *asked, "--out", str(tmp_path / "out")]) == 1
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 @needs_prices

