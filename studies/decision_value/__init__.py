@@ -7,7 +7,8 @@ import tyro
 from rich.console import Console
 
 from ...utils.command_line import output_folder
-from ..command import StudyArguments, tell_files
+from ...utils.interrupts import Interrupted
+from ..command import StudyArguments, tell_files, tell_stopped
 from .fillings import MARKETS, check_asked
 from .losses import check_seeds, compare_losses, loss_table
 from .plot import plot
@@ -55,6 +56,13 @@ def run(arguments: Arguments, console: Console) -> int:
     if arguments.losses:
         check_seeds(arguments.loss_seeds)
     output_folder(arguments.out)
+    try:
+        return _study(arguments, console, csv, png)
+    except Interrupted as signal:
+        return tell_stopped(console, signal)
+
+
+def _study(arguments: Arguments, console: Console, csv: Path, png: Path) -> int:
     with console.status("") as status:
         rows = decision_value(arguments.markets, arguments.models, csv, arguments.fitted, status.update)
     for market in arguments.markets:

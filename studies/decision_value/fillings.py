@@ -67,19 +67,27 @@ def models_of(market: str, models: Sequence[str], folder: Path, tell: Callable[[
 
     What is missing is fitted, and a fit that was stopped goes on.
     """
+    found = {}
+    for model in models:
+        found[model] = folder / f"{market}-{model}"
+        fit_once(market, model, found[model], tell, f"{market}: fitting {model}")
+    return found
+
+
+def fit_once(market: str, model: str, out: Path, tell: Callable[[str], Any], what: str, **choices: Any) -> None:
+    """Fit ``model`` to ``market`` into ``out``, or go on with that, unless it is done; ``choices``: of ``recipe_for``.
+
+    Raises:
+        Interrupted: a signal came; what was done is saved.
+    """
     from ...components.component import fingerprint_of
     from ...forecasting.tasks.fits import FITS, open_fit, recipe_for
 
-    found = {}
-    for model in models:
-        out = folder / f"{market}-{model}"
-        try:
-            fingerprint_of(out)
-        except FileNotFoundError:
-            fit = open_fit(model, out) or FITS[model].start(out, recipe_for(model, load_series(market)))
-            fit.train(partial(tell_progress, tell, f"{market}: fitting {model}"))
-        found[model] = out
-    return found
+    try:
+        fingerprint_of(out)
+    except FileNotFoundError:
+        fit = open_fit(model, out) or FITS[model].start(out, recipe_for(model, load_series(market), **choices))
+        fit.train(partial(tell_progress, tell, what))
 
 
 def tell_progress(tell: Callable[[str], Any], what: str, progress: Any) -> None:
