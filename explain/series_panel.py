@@ -99,8 +99,8 @@ class SeriesView:
         self._render_bars(draw, (margin, y, width - margin - 1, end), shown)
         if roomy:
             if shown and not self.moved.any():
-                font, middle = font_of(CAPTION * unit), ((margin + width - margin) / 2, (y + end) / 2 + LINE * unit / 2)
-                draw.text(middle, fit_text("rows before these moved it", font, width - 3 * margin), SOFT, font, "mm")
+                font, center = font_of(CAPTION * unit), (width / 2, (y + end) / 2 + LINE * unit / 2)
+                draw.text(center, fit_text("rows before these moved it", font, width - 3 * margin), SOFT, font, "mm")
             self._render_names(draw, shown, margin, width - margin, end + margin // 2, top + height - margin // 2, unit)
 
     def _render_chart(self, draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], wide: int, roomy: bool) -> None:

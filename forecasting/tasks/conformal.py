@@ -50,7 +50,7 @@ class ConformalRecipe(SolveRecipe):
         """
         recipe = super().compose(series, horizon, lookback, settings, data, reading)
         model = open_forecaster(Path(recipe.model))
-        own = {"horizon": model.horizon} if horizon is None else {}
+        own: dict[str, Any] = {"horizon": model.horizon} if horizon is None else {}
         own |= {"lookback": model.lookback} if lookback is None else {}
         return replace(recipe, **own)
 
