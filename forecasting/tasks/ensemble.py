@@ -190,7 +190,9 @@ class EnsembleFit(Solve):
         for (name, settings), saved in zip(map(part_of, self.recipe.parts), self.saved, strict=True):
             members.append(saved if isinstance(saved, Forecaster) else self.closed(name, dict(settings or {}), data))
         work = Weighing(self.recipe, data, members)
-        work.net()  # refuses parts that do not belong together
+        net = work.net()  # refuses parts that do not belong together
+        if net.quantiles and self.recipe.weights == "validation":
+            raise ValueError("weights=validation is for forecasts of one number per row; weigh quantiles equally")
         return work
 
     def closed(self, name: str, settings: dict[str, Any], data: Data) -> Solver:

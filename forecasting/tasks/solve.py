@@ -75,7 +75,8 @@ class SolveRecipe:
             values[name] = float(value) if known[name] is float and type(value) is int else value
         usual = cls.sizes(series)
         place: dict[str, Any] = {"data": data or series.name, "reading": reading or {}}
-        return cls(**place, horizon=horizon or usual[0], lookback=lookback or usual[1], **values)
+        horizon = usual[0] if horizon is None else horizon
+        return cls(**place, horizon=horizon, lookback=usual[1] if lookback is None else lookback, **values)
 
     @classmethod
     def sizes(cls, series: Series) -> tuple[int, int]:
@@ -217,7 +218,7 @@ class Solve(Fit):
             self.TASK.partition("/")[2],
             net.metrics,
             data.test,
-            f"{r.horizon:,} rows from {r.lookback:,}; {counted(len(data.test), 'window')}; {self.solver.note()}",
+            f"{net.horizon:,} rows from {net.lookback:,}; {counted(len(data.test), 'window')}; {self.solver.note()}",
             f"{counted(step, 'step')} of {r.data} in {seconds:,.1f} s (closed form: nothing in it is random)",
         )
 
