@@ -1,4 +1,4 @@
-"""What is still to come of a path through time that a slot shows: the path, moved so that it begins with the present.
+"""Paths through time, as agents observe them: moved so that they begin with the present.
 
 A forecast of a day is made once, and is read each hour. Laid out by the hours of the day, a network would first have to
 learn which of its inputs the present hour is, for each hour anew; laid out from the present on, the coming hour is
