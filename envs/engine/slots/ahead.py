@@ -34,13 +34,14 @@ def is_path(slot: Slot, given: Any, shown: Space, truth: Space) -> bool:
     return bool(slot.now) and not raw and (shown.shape or ())[:1] == (truth.shape or ())[:1]
 
 
-def ahead_space(space: spaces.Box) -> spaces.Box:
+def ahead_space(space: Space) -> spaces.Box:
     """The space (H, …) of what is shown of paths of ``space`` (H, …): any of its numbers may be the first, or zero."""
+    assert isinstance(space, spaces.Box)
     low, high = (
         np.broadcast_to(edge(bound, axis=0, keepdims=True), space.shape)
         for edge, bound in ((np.min, np.minimum(space.low, 0)), (np.max, np.maximum(space.high, 0)))
     )
-    return spaces.Box(low, high, dtype=space.dtype.type)  # type: ignore[union-attr]
+    return spaces.Box(low, high, dtype=space.dtype.type)  # type: ignore[arg-type]
 
 
 class Ahead:
