@@ -13,6 +13,7 @@ COMMANDS = {
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
+    "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
     "envs": "the environments, their parameters and reference scores",
     "check": "does a vector environment keep the rules? every one, with what came and the remedy",
     "benchmark": "measure speed and learning, side by side with peers",

@@ -19,6 +19,7 @@ STUDIES = {
     "presets": ("ludus.studies.presets", "what every tuned agent earns, trained anew"),
     "forecasting": ("ludus.studies.forecasting", "how far forecasts are from what came, beside published ones"),
     "decision-value": ("ludus.studies.decision_value", "what a better price forecast earns a battery, on real markets"),
+    "generation": ("ludus.studies.generation", "how good generated pictures are, and what more steps are worth"),
     "regret": ("ludus.studies.regret", "what a sense is worth, to a policy of the truth's and to its own"),
 }
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..data.images import load_images
+from ..components.names import is_component
+from ..components.picture_source import drawn_images
+from ..data.datasets import cache_folder
+from ..data.image_sets import IMAGE_SETS
+from ..data.images import LabelledImages, load_images
 from ..training import batches
 
 
@@ -25,8 +29,12 @@ class Images:
 
 
 def load_tensors(name: str, split: str) -> Images:
-    """The tensors of a public set, or of a folder of images; errors as ``ludus.data.images.load_images``."""
-    found = load_images(name, split)
+    """The tensors of a public set, of a folder of images, or of what a generator in a folder draws.
+
+    Errors as ``ludus.data.images.load_images`` and ``ludus.components.picture_source.drawn_images``.
+    """
+    drawn = name not in IMAGE_SETS and is_component(name)
+    found = LabelledImages(*drawn_images(name, split, cache_folder())) if drawn else load_images(name, split)
     # Copies: torch does not know arrays that must not be written.
     return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)
 
