@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 
 from ludus.envs.command_line import import_all
-from ludus.scripts.progress import train_with_bar
-from ludus.scripts.subcommands import choose
+from ludus.scripts.support.progress import train_with_bar
+from ludus.scripts.support.subcommands import choose
 from ludus.utils.files import quote
 from ludus.utils.memory import keep_memory
 

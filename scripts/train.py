@@ -13,7 +13,7 @@ from ludus.agents.runs.config import RunConfig, configure
 from ludus.agents.runs.run import Run
 from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.ids import import_option
-from ludus.scripts.progress import train_with_bar
+from ludus.scripts.support.progress import train_with_bar
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote
 from ludus.utils.wording import format_score
