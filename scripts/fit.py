@@ -16,6 +16,7 @@ DESCRIPTION = """Train a model that can fill a slot of an environment, or go on 
 
   ludus fit vision/classify --data fashion-mnist --out models/garments
   ludus fit vision/classify --out models/garments --resume
+  ludus fit vision/classify --recipe runs/tune/winner.yaml --out models/garments
 
 Ctrl-C saves and stops. OUT becomes a component (config.json, weights.safetensors); OUT.training holds the recipe
 (fit.yaml, with every setting that --set takes), the checkpoints, and curves: tensorboard --logdir OUT.training"""
@@ -51,10 +52,17 @@ def main(arguments: list[str]) -> int:
     if not options.out:
         raise ValueError("where to? --out FOLDER, such as --out models/garments")
     import_all(options.imports)
-    out = Path(options.out)
+    return train(begin(task, options, Path(options.out)), Console(highlight=False))
+
+
+def begin(task: Any, options: Any, out: Path) -> Any:
+    """A new training, by the options or by a file, or one that was stopped."""
     if options.resume:
         options.check_resume()
-    return train(task.open_fit(out) if options.resume else task.start_fit(options, out), Console(highlight=False))
+        return task.fit_class().open(out)
+    if options.recipe is not None:
+        return options.start_from_recipe(task.fit_class(), out)
+    return task.start_fit(options, out)
 
 
 def train(fit: Any, console: Console) -> int:

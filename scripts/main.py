@@ -12,6 +12,7 @@ COMMANDS = {
     "evaluate": "measure an agent or a policy over many episodes",
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
+    "tune": "search the settings of a fit, or of an agent, for those that do best",
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
     "envs": "the environments, their parameters and reference scores",
     "check": "does a vector environment keep the rules? every one, with what came and the remedy",

@@ -11,10 +11,10 @@ with the same bits as one that was not (same machine, threads and versions, on t
 
 import logging
 import warnings
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import lightning
 from torch import set_num_threads
@@ -32,6 +32,15 @@ from .recipe import Recipe, check_device, read_recipe, write_recipe
 LOG_EVERY = 10  # steps between two points of the curves
 
 
+class Goal(NamedTuple):
+    """What a search for hyperparameters compares; see ``Fit.goal``."""
+
+    figure: str  # of those of ``Fit.held_out``, of ``Fit.judge`` and of the component's metrics
+    rises: bool  # whether more of it is better
+    settings: dict[str, Any]  # with which a part of the training data is held out
+    whole: dict[str, Any]  # with which all of them are learned from
+
+
 @dataclass(frozen=True)
 class FitProgress(Progress):
     """How far a fit is; its speed is in training examples per second."""
@@ -40,6 +49,7 @@ class FitProgress(Progress):
     epochs: int
     loss: float
     judged: str  # how good it was after the last epoch, in words; empty before the first
+    figures: Mapping[str, float] = field(default_factory=dict)  # the same in numbers, a new one after each epoch
 
     def __str__(self) -> str:
         parts = [f"epoch {self.epoch}/{self.epochs}", f"{self.speed:,.0f}/s", f"loss {self.loss:.3f}"]
@@ -62,7 +72,7 @@ class Keeper(lightning.Callback):
         self.fit, self.learner, self.data, self.writer = fit, learner, data, writer
         self.before = seconds  # that earlier processes spent
         self.watch = Stopwatch(self.examples)
-        self.judged = ""
+        self.judged, self.figures = "", dict[str, float]()
         self.interrupted: str | None = None
 
     @property
@@ -93,8 +103,8 @@ class Keeper(lightning.Callback):
     def on_train_epoch_end(self, *_: Any) -> None:
         x = self.learner
         with self.watch.away():
-            figures, self.judged = self.fit.judge(x, self.data)
-        for name, value in figures.items():
+            self.figures, self.judged = self.fit.judge(x, self.data)
+        for name, value in self.figures.items():
             self.writer.add_scalar(f"validation/{name}", value, x.step)
         self.save()
         self.report()
@@ -105,7 +115,7 @@ class Keeper(lightning.Callback):
         self.watch.reported()
         x, epochs = self.learner, self.learner.recipe.epochs
         epoch, speed = min(x.step // len(x.batches) + 1, epochs), self.watch.measure(self.examples)
-        self.fit.progress(FitProgress(x.step, x.steps, speed, epoch, epochs, x.loss, self.judged))
+        self.fit.progress(FitProgress(x.step, x.steps, speed, epoch, epochs, x.loss, self.judged, self.figures))
 
     def save(self) -> None:
         self.writer.flush()
@@ -142,6 +152,19 @@ class Fit:
 
     def finish(self, net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> Any:
         """Measure the trained network (its ``metrics``) and show what is worth seeing; returns a summary to print."""
+        raise NotImplementedError
+
+    @property
+    def goal(self) -> Goal:
+        """What `ludus tune` compares trainings by; ``ValueError`` for a task that does not say it."""
+        raise ValueError(f"{self.TASK} does not say what trainings are compared by, so it cannot be tuned")
+
+    def held_out(self, net: Any, data: Any) -> dict[str, float]:
+        """Figures of the trained network on training data that are held out; never on those of the test.
+
+        Raises:
+            ValueError: the recipe holds nothing out.
+        """
         raise NotImplementedError
 
     def __init__(self, out: Path, recipe: Any) -> None:
@@ -190,12 +213,36 @@ class Fit:
                 this; the checkpoints are damaged, or do not fit fit.yaml; this machine lacks the recipe's device.
             OSError: the folder cannot be written (any more); what was saved stays.
         """
+        return self._train(progress, self._complete)
+
+    def compare(self, progress: Callable[[FitProgress], None] | None = None) -> tuple[Any, dict[str, float]]:
+        """Train to the end as ``train`` does, to be compared with other trainings: the test is not looked at.
+
+        Returns:
+            The network, which is not saved, and its figures on what is held out. What is raised, see ``train``.
+        """
+
+        def judge(net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> dict[str, float]:
+            figures = self.held_out(net, data)
+            for name, value in figures.items():
+                writer.add_scalar(f"held_out/{name}", value, step)
+            return figures
+
+        return self._train(progress, judge)
+
+    def _complete(self, net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> Any:
+        """Judge the network by the test and save it as the component; returns the summary."""
+        summary = self.finish(net, data, writer, step, seconds)
+        net.save(self.out)
+        return summary
+
+    def _train(self, progress: Callable[[FitProgress], None] | None, finish: Callable[..., Any]) -> tuple[Any, Any]:
         self.progress = progress or self.progress
         check_device(self.recipe)
         with folders.held(self.folder / "fit.yaml", "--out"):
-            return self._train()
+            return self._train_on(finish)
 
-    def _train(self) -> tuple[Any, Any]:
+    def _train_on(self, finish: Callable[..., Any]) -> tuple[Any, Any]:
         set_num_threads(self.recipe.threads)
         data = self.load()
         learner, seconds = self.prepare(data), 0.0
@@ -211,10 +258,9 @@ class Fit:
                     if learner.step < learner.steps:
                         keeper.run()
                 net = learner.trained()
-                summary = self.finish(net, data, writer, learner.step, keeper.seconds)
-                net.save(self.out)
+                said = finish(net, data, writer, learner.step, keeper.seconds)
                 writer.flush()
-                return net, summary
+                return net, said
             finally:
                 event_log.close(writer)
 

@@ -1,4 +1,4 @@
-"""The progress of a training: how far it is, how fast it goes, and when that is to be told or saved."""
+"""The progress of a training: how far it is, how fast it goes, when that is told or saved, and that it is in vain."""
 
 import math
 import time
@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 REPORT_SECONDS = 0.1  # between two reports of progress
+
+
+class Diverged(ValueError):
+    """The loss is no number any more, so that nothing can be learned: a fault of the settings, not of the data."""
 
 
 @dataclass(frozen=True)
