@@ -139,7 +139,8 @@ def work(search: Any, options: Any) -> int:
 
     keep_memory()
     console = Console(highlight=False)
-    doing = Work(search, options.trials, options.workers, options.seeds, TASKS, options.imports)
+    workers = options.workers or (0 if options.ray else 1)
+    doing = Work(search, options.trials, workers, options.seeds, TASKS, options.imports, options.ray)
     status, _ = train_with_bar(doing, search.subject.command, console)
     if status:
         return status

@@ -31,7 +31,7 @@ class AgentSubject:
         self.command = f"train {config.env} --agent {config.agent}"
         self.judged_by = "mean of episodes that no test plays"
         self.rounds = -(-config.steps // config.evaluate_every) if config.evaluate_every else 1
-        self.notes: list[str] = []
+        self.device = config.device
         self.aim = Aim("return", True)
 
     @classmethod

@@ -37,8 +37,9 @@ class WorkArguments:
 
     trials: int = 40
     """Trials in all, those that have ended included."""
-    workers: int = 1
-    """Processes that train trials beside each other; more may be begun with the same command at any time."""
+    workers: int | None = None
+    """Processes that train trials beside each other (default: 1; on Ray one per core of the cluster). More may be begun
+    with the same command at any time."""
     seeds: int = 1
     """Trainings of the default and of the winner in the end, on all training data, judged by the test; 0: none."""
     ray: str | None = None
@@ -47,7 +48,7 @@ class WorkArguments:
     def check(self) -> None:
         """``ValueError`` for numbers that cannot be."""
         for name, least in (("trials", 1), ("workers", 1), ("seeds", 0)):
-            if not least <= getattr(self, name) <= 1_000_000:
+            if getattr(self, name) is not None and not least <= getattr(self, name) <= 1_000_000:
                 raise ValueError(f"--{name} must be {least} … 1,000,000, got {getattr(self, name)}")
 
 

@@ -32,7 +32,7 @@ class FitSubject:
         self.command = f"fit {kind.TASK}"
         self.judged_by = "held-out part of the training data"
         self.rounds = getattr(recipe, "epochs", 0)
-        self.notes: list[str] = []
+        self.device = recipe.device
         self.share(1)
         self.goal = kind(Path("trial"), recipe).goal
         self.aim = Aim(self.goal.figure, self.goal.rises)

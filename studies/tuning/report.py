@@ -11,7 +11,7 @@ from ...utils.tables import results_table
 from ..plotting import BLUE, RED
 from .search import Search
 from .space import text_of
-from .trials import WHO, Trials, import_optuna
+from .trials import COMPLETE, PRUNED, REFUSED, WHO, Trials, import_optuna
 
 DRAW_SECONDS = 30.0  # between two drawings
 LEAST_FOR_IMPORTANCE = 5  # complete trials
@@ -31,7 +31,7 @@ class Outcome:
 
 def best_of(trials: Trials) -> Any:
     """The best complete trial, the earliest of several; ``None`` without any."""
-    complete = [trial for trial in trials.all() if trial.state.name == "COMPLETE"]
+    complete = [trial for trial in trials.all() if trial.state.name == COMPLETE]
     sign = -1.0 if trials.rises else 1.0
     return min(complete, key=lambda trial: (sign * trial.value, trial.number), default=None)
 
@@ -45,8 +45,8 @@ def outcome_of(search: Search, trials: Trials) -> Outcome:
         {} if best is None else trials.values_of(best),
         states.count("RUNNING"),
         len(states) - states.count("RUNNING"),
-        states.count("PRUNED"),
-        states.count("FAIL"),
+        states.count(PRUNED),
+        states.count(REFUSED),
     )
 
 
@@ -111,12 +111,12 @@ def last_of(trial: Any) -> float | None:
 def history(search: Search, trials: Trials) -> Any:
     """A figure of Matplotlib's: each trial's figure, and the best so far; ``None`` without any."""
     ended = [trial for trial in trials.all() if trial.state.is_finished() and last_of(trial) is not None]
-    complete = [trial for trial in ended if trial.state.name == "COMPLETE"]
+    complete = [trial for trial in ended if trial.state.name == COMPLETE]
     if not complete:
         return None
     pyplot = import_pyplot()
     figure, axes = pyplot.subplots(figsize=(7.0, 4.0), layout="constrained")
-    pruned = [trial for trial in ended if trial.state.name == "PRUNED"]
+    pruned = [trial for trial in ended if trial.state.name == PRUNED]
     lasts = [last_of(trial) for trial in pruned]
     numbers, values = [trial.number for trial in complete], [trial.value for trial in complete]
     best = list((np.maximum if trials.rises else np.minimum).accumulate(values))
@@ -142,7 +142,7 @@ def importances(trials: Trials) -> dict[str, float]:
 
     Empty with too few complete trials, or where all came to the same.
     """
-    complete = [trial for trial in trials.all() if trial.state.name == "COMPLETE"]
+    complete = [trial for trial in trials.all() if trial.state.name == COMPLETE]
     if len(complete) < LEAST_FOR_IMPORTANCE or len({trial.value for trial in complete}) < 2:
         return {}
     return dict(import_optuna().importance.get_param_importances(trials.study))
@@ -168,7 +168,7 @@ def importance(search: Search, trials: Trials) -> Any:
 def ranked(trials: Trials) -> list[Any]:
     """Trials that have ended, the best first, then those that were pruned and refused."""
     sign = -1.0 if trials.rises else 1.0
-    order = {"COMPLETE": 0, "PRUNED": 1, "FAIL": 2}
+    order = {COMPLETE: 0, PRUNED: 1, REFUSED: 2}
 
     def key(trial: Any) -> tuple[int, float, int]:
         value = last_of(trial)
@@ -182,9 +182,9 @@ def rows(search: Search, trials: Trials, top: int) -> list[list[str]]:
     found = []
     for trial in ranked(trials)[:top]:
         value, values = last_of(trial), trials.values_of(trial)
-        how = {"COMPLETE": trial.user_attrs.get(WHO, ""), "PRUNED": "pruned", "FAIL": "refused"}[trial.state.name]
-        said = "–" if value is None else _short(value)
-        found.append([str(trial.number), said, *(_short(values[name]) for name in search.space), how])
+        how = {COMPLETE: trial.user_attrs.get(WHO, ""), PRUNED: "pruned", REFUSED: "refused"}[trial.state.name]
+        said = "–" if value is None else short(value)
+        found.append([str(trial.number), said, *(short(values[name]) for name in search.space), how])
     return found
 
 
@@ -229,5 +229,6 @@ def write_winner(search: Search, trials: Trials) -> str | None:
     return search.subject.write_winner(search.folder, trials.values_of(best), said)[1]
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A figure or the value of a setting, for a line."""
     return f"{value:.4g}" if isinstance(value, float) else text_of(value)

@@ -29,7 +29,6 @@ from .trials import Trials, import_optuna
 
 SETTINGS, FORMAT = "tune.yaml", 1
 REMEDY = "restore it, or begin a new search with another --out"
-WARMUP = 4  # a trial may be pruned after one in so many of its rounds
 Tasks = Mapping[str, tuple[str, str]]  # of `ludus fit`: name -> (module, what it is for)
 
 
@@ -129,8 +128,7 @@ class Search:
 
     def trials(self) -> Trials:
         """The storage; errors as of ``Trials``."""
-        warmup = max(self.subject.rounds // WARMUP, 1) if self.prune else None
-        return Trials(self.folder, self.space, self.subject.aim.rises, self.seed, warmup)
+        return Trials(self.folder, self.space, self.subject.aim.rises, self.seed, self.subject.rounds, self.prune)
 
     def default(self) -> dict[str, Any]:
         """The values of all that is searched, without a search."""

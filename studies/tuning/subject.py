@@ -26,7 +26,7 @@ class Subject(Protocol):
     command: str  # of which this is a search, such as "fit vision/classify"
     judged_by: str  # on what trials are compared, for tables and pictures
     rounds: int  # epochs or evaluations of a trial, as far as is known
-    notes: list[str]  # what a person should know, one line each
+    device: str  # cpu, or one of CUDA's
 
     @property
     def aim(self) -> Aim: ...

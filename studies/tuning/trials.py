@@ -25,8 +25,11 @@ FILE, STUDY, PLACES = "trials.db", "ludus", "trials"  # the folder of PLACES has
 MOST_FILE = GIB  # bytes
 WAIT = 60.0  # s for another process that writes
 STARTUP = 10  # trials that are sampled evenly, before there is something to learn from
+WARMUP = 4  # a trial may be pruned after one in so many of its rounds
 # The attributes of a trial.
-PLACE, REFUSED, WHY, WHO = "place", "refused", "why", "who"
+PLACE, WHY, WHO = "place", "why", "who"
+# How trials end. Optuna calls a refused one failed, as it does those that were put back; these have no WHY.
+COMPLETE, PRUNED, REFUSED = "COMPLETE", "PRUNED", "FAIL"
 
 
 @dataclass
@@ -37,11 +40,19 @@ class Claimed:
     place: str  # name of its folder
     values: dict[str, Any]  # of the settings
     lock: int = field(repr=False)  # descriptor of the file that is held
-    judged: dict[int, float]  # round -> figure, so far
 
     @property
     def number(self) -> int:
         return int(self.trial.number)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a trial ended."""
+
+    state: str  # COMPLETE, PRUNED or REFUSED
+    value: float | None = None  # the figure, of a complete one
+    more: Mapping[str, str] = field(default_factory=dict)  # what else is kept of it, such as why it was pruned
 
 
 class Trials:
@@ -51,21 +62,23 @@ class Trials:
         folder: Of the search; that of each trial is below it.
         rises: Whether more is better.
         seed: Of what is sampled. With one process, a search that was killed samples what one that was not does.
-        warmup: Rounds of a trial before it may be pruned; ``None``: it never is.
+        rounds: Of a trial, as far as they are known; it is not pruned after the last one.
+        prune: Whether trials are pruned at all, after a quarter of their rounds.
 
     Raises:
         ImportError: Optuna is not installed.
         ValueError: the file is damaged, or no storage of trials.
     """
 
-    def __init__(self, folder: Path, space: Space, rises: bool, seed: int, warmup: int | None) -> None:
+    def __init__(self, folder: Path, space: Space, rises: bool, seed: int, rounds: int, prune: bool) -> None:
         self.optuna = import_optuna()
-        self.space, self.rises, self.seed = space, rises, seed
+        self.space, self.rises, self.seed, self.rounds = space, rises, seed, rounds
         self.path, self.places = folder / FILE, folder / PLACES
         own_folder(self.places).mkdir(parents=True, exist_ok=True)
         self.distributions = {name: part.distribution() for name, part in space.items()}
         pruner = self.optuna.pruners.NopPruner()
-        if warmup is not None:
+        if prune:
+            warmup = max(rounds // WARMUP, 1)
             pruner = self.optuna.pruners.MedianPruner(n_startup_trials=STARTUP // 2, n_warmup_steps=warmup)
         with self.locked("all"), self.whole():
             if self.path.exists():
@@ -134,10 +147,9 @@ class Trials:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             values = {name: part.sampled(trial.params[name]) for name, part in self.space.items()}
             place = trial.user_attrs.get(PLACE, _name(trial.number))
-            judged = dict(sorted(self._judged(place, trials).items()))
-            for step, value in judged.items():
+            for step, value in sorted(self._judged(place, trials).items()):
                 trial.report(value, step)
-            return Claimed(trial, place, values, lock, judged)
+            return Claimed(trial, place, values, lock)
 
     def _sampler(self, fresh: int) -> Any:
         """One for the trial of this number: what it draws does not depend on which process asks, or when it began."""
@@ -178,46 +190,33 @@ class Trials:
 
     # --- How a trial ends ---
 
-    def judge(self, claimed: Claimed, step: int, value: float) -> bool:
-        """Note the figure of a round; whether the trial is so far behind the others that it is to be pruned."""
-        if step in claimed.judged:  # of a round that was played again after a stop
-            return False
-        claimed.judged[step] = value
+    def judge(self, number: int, step: int, value: float) -> bool:
+        """Note the figure of a trial's round; whether it is so far behind the others that it is to be pruned."""
         with self.whole():
-            claimed.trial.report(value, step)
-            return bool(claimed.trial.should_prune())
+            kept = self.study.get_trials(deepcopy=False)[number]
+            if step in kept.intermediate_values:  # a round that was played again after a stop
+                return False
+            trial = self.optuna.trial.Trial(self.study, kept._trial_id)
+            trial.report(value, step)
+            return step < self.rounds and bool(trial.should_prune())
 
-    def complete(self, claimed: Claimed, value: float, more: Mapping[str, str]) -> None:
-        """It was trained to its end."""
+    def end(self, claimed: Claimed, how: Ended) -> None:
+        """A trial has come to its end, in one way or another."""
+        states = self.optuna.trial.TrialState
         with self.whole():
-            for name, text in more.items():
+            for name, text in how.more.items():
                 claimed.trial.set_user_attr(name, text)
-            self.study.tell(claimed.trial, value)
-        self._release(claimed)
-
-    def prune(self, claimed: Claimed, why: str) -> None:
-        """It was ended before its time: it was behind the others, or its loss was no number any more."""
-        with self.whole():
-            claimed.trial.set_user_attr(WHY, why)
-            self.study.tell(claimed.trial, state=self.optuna.trial.TrialState.PRUNED)
-        self._release(claimed)
-
-    def refuse(self, claimed: Claimed, why: str) -> None:
-        """Its values do not go together."""
-        with self.whole():
-            claimed.trial.set_user_attr(REFUSED, True)
-            claimed.trial.set_user_attr(WHY, why)
-            self.study.tell(claimed.trial, state=self.optuna.trial.TrialState.FAIL)
-        self._release(claimed)
+            if how.state == COMPLETE:
+                self.study.tell(claimed.trial, how.value)
+            else:
+                self.study.tell(claimed.trial, state=states.PRUNED if how.state == PRUNED else states.FAIL)
+        (self.places / f"{_name(claimed.number)}.lock").unlink(missing_ok=True)
+        os.close(claimed.lock)
 
     def put_back(self, claimed: Claimed) -> None:
         """It was stopped: whoever asks next goes on with it."""
         with self.locked("all"), self.whole():
             self._fail(self.study.get_trials(deepcopy=False)[claimed.number])
-        os.close(claimed.lock)
-
-    def _release(self, claimed: Claimed) -> None:
-        (self.places / f"{_name(claimed.number)}.lock").unlink(missing_ok=True)
         os.close(claimed.lock)
 
     # --- What there is ---
@@ -234,7 +233,9 @@ class Trials:
 
 def counts(trial: Any) -> bool:
     """Whether a trial is one of those that were wanted: not one that was put back, or waits."""
-    return trial.state.name in ("COMPLETE", "PRUNED", "RUNNING") or REFUSED in trial.user_attrs
+    return trial.state.name in (COMPLETE, PRUNED, "RUNNING") or (
+        trial.state.name == REFUSED and WHY in trial.user_attrs
+    )
 
 
 def import_optuna() -> Any:
