@@ -9,10 +9,8 @@ back. Every random choice follows from the seed and the step (`batches.py`), so 
 with the same bits as one that was not (same machine, threads and versions, on the CPU).
 """
 
-import logging
-import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -26,7 +24,8 @@ from ..utils.untrusted import is_number
 from ..utils.wording import in_one_line
 from . import checkpoint, event_log, folders
 from .learner import Learner
-from .progress import Progress, Stopwatch
+from .loop import run
+from .progress import FitProgress, Stopwatch
 from .recipe import Recipe, check_device, read_recipe, write_recipe
 
 LOG_EVERY = 10  # steps between two points of the curves
@@ -39,21 +38,6 @@ class Goal(NamedTuple):
     rises: bool  # whether more of it is better
     settings: dict[str, Any]  # with which a part of the training data is held out
     whole: dict[str, Any]  # with which all of them are learned from
-
-
-@dataclass(frozen=True)
-class FitProgress(Progress):
-    """How far a fit is; its speed is in training examples per second."""
-
-    epoch: int  # that begins or runs, from 1
-    epochs: int
-    loss: float
-    judged: str  # how good it was after the last epoch, in words; empty before the first
-    figures: Mapping[str, float] = field(default_factory=dict)  # the same in numbers, a new one after each epoch
-
-    def __str__(self) -> str:
-        parts = [f"epoch {self.epoch}/{self.epochs}", f"{self.speed:,.0f}/s", f"loss {self.loss:.3f}"]
-        return " · ".join([*parts, self.judged] if self.judged else parts)
 
 
 def check_state(state: dict[str, Any]) -> None:
@@ -299,29 +283,3 @@ class Fit:
 def folder_of(out: Path) -> Path:
     """Where the training of the component ``out`` lives."""
     return out.with_name(f"{out.name}.training")
-
-
-def run(learner: Learner, keeper: Keeper) -> None:
-    """Lightning's loop, without anything that it would write."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its lines on hardware and tips
-    done = learner.step // len(learner.batches)
-    trainer = lightning.Trainer(
-        accelerator=learner.recipe.device,
-        devices=1,
-        precision="bf16-mixed" if learner.recipe.precision == "bf16" else "32-true",
-        max_epochs=learner.recipe.epochs - done,
-        callbacks=[keeper],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        reload_dataloaders_every_n_epochs=1,  # the first epoch after a resume is shorter
-        limit_val_batches=0,
-    )
-    with warnings.catch_warnings():
-        # Lightning 2.6 and torch 2.13: a notice for Lightning's authors.
-        warnings.filterwarnings("ignore", ".*LeafSpec", FutureWarning)
-        try:
-            trainer.fit(learner)
-        except SystemExit:  # what Lightning makes of the second Ctrl-C
-            raise KeyboardInterrupt from None
