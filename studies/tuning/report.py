@@ -11,7 +11,7 @@ from ...utils.tables import results_table
 from ..plotting import BLUE, RED
 from .search import Search
 from .space import text_of
-from .trials import COMPLETE, PRUNED, REFUSED, WHO, Trials, import_optuna
+from .trials import COMPLETE, PRUNED, REFUSED, WHO, WHY, Trials, import_optuna
 
 DRAW_SECONDS = 30.0  # between two drawings
 LEAST_FOR_IMPORTANCE = 5  # complete trials
@@ -211,8 +211,10 @@ def markdown(search: Search, trials: Trials, top: int) -> str:
 
 
 def in_words(search: Search, trials: Trials) -> list[str]:
-    """What mattered, in a line; empty where that cannot be said."""
-    found = importances(trials)
+    """What mattered, in a line, or why nothing came of it; empty where that cannot be said."""
+    found, best = importances(trials), best_of(trials)
+    if best is None and (ended := ranked(trials)):
+        return [f"No trial was trained to its end; of trial {ended[-1].number}: {ended[-1].user_attrs.get(WHY, '')}"]
     return [f"What mattered: {', '.join(f'{name} {share:.0%}' for name, share in found.items())}"] if found else []
 
 
