@@ -108,7 +108,7 @@ class RunCallback(BaseCallback):
 
     def _on_rollout_start(self) -> None:
         self.num_timesteps = self.model.num_timesteps
-        every = self.run.config.evaluate_every
+        every, before = self.run.config.evaluate_every, self.evaluated_at
         if every and self.num_timesteps // every > self.evaluated_at // every and not self.interrupted:
             with contextlib.suppress(Interrupted):  # it will be made anew by the run that goes on from here
                 self._evaluate()
@@ -116,7 +116,7 @@ class RunCallback(BaseCallback):
             self.save()
         if self.interrupted:
             raise Interrupted(self.interrupted)
-        if self.watch.must_report:
+        if self.watch.must_report or self.evaluated_at > before:
             self._report()
 
     def _on_step(self) -> bool:

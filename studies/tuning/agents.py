@@ -1,5 +1,6 @@
 """Agents as the subject of a search: trials are runs, judged in episodes that no test plays."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -115,5 +116,6 @@ class AgentSubject:
 
 
 def _flat(config: RunConfig) -> dict[str, Any]:
+    """All that decides, by name, as a file keeps it."""
     own = asdict(config)
-    return {**own.pop("hyperparameters"), **own}
+    return dict(json.loads(json.dumps({**own.pop("hyperparameters"), **own}, default=str)))

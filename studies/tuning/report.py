@@ -8,6 +8,8 @@ import numpy as np
 
 from ...utils.plotting import import_pyplot, pixels_of, save_figure
 from ...utils.tables import results_table
+from ...utils.untrusted import is_number
+from ...utils.wording import counted, in_line
 from ..plotting import BLUE, RED
 from .search import Search
 from .space import text_of
@@ -31,7 +33,7 @@ class Outcome:
 
 def best_of(trials: Trials) -> Any:
     """The best complete trial, the earliest of several; ``None`` without any."""
-    complete = [trial for trial in trials.all() if trial.state.name == COMPLETE]
+    complete = [trial for trial in trials.all() if trial.state.name == COMPLETE and is_number(trial.value)]
     sign = -1.0 if trials.rises else 1.0
     return min(complete, key=lambda trial: (sign * trial.value, trial.number), default=None)
 
@@ -126,7 +128,7 @@ def history(search: Search, trials: Trials) -> Any:
     axes.step([*numbers, end], [*best, best[-1]], where="post", color=RED, label="best so far")
     for trial in complete:
         if WHO in trial.user_attrs:
-            who = f"the {trial.user_attrs[WHO]}"
+            who = f"the {in_line(trial.user_attrs[WHO], 20)}"
             axes.axhline(trial.value, color="#555555", linewidth=0.8, linestyle=":", label=who)
     axes.set_xlabel("trial")
     axes.xaxis.get_major_locator().set_params(integer=True)
@@ -182,7 +184,9 @@ def rows(search: Search, trials: Trials, top: int) -> list[list[str]]:
     found = []
     for trial in ranked(trials)[:top]:
         value, values = last_of(trial), trials.values_of(trial)
-        how = {COMPLETE: trial.user_attrs.get(WHO, ""), PRUNED: "pruned", REFUSED: "refused"}[trial.state.name]
+        how = {COMPLETE: in_line(trial.user_attrs.get(WHO, ""), 20), PRUNED: "pruned", REFUSED: "refused"}[
+            trial.state.name
+        ]
         said = "–" if value is None else short(value)
         found.append([str(trial.number), said, *(short(values[name]) for name in search.space), how])
     return found
@@ -194,9 +198,7 @@ def headings(search: Search) -> list[str]:
 
 def table(search: Search, trials: Trials, top: int) -> Any:
     """The best trials for a terminal."""
-    out = outcome_of(search, trials)
-    caption = f"{out.ended} trials, {out.pruned} of them pruned and {out.refused} refused; {search.folder}"
-    shown = results_table((), headings(search), caption)
+    shown = results_table((), headings(search))
     for row in rows(search, trials, top):
         shown.add_row(*row)
     return shown
@@ -211,11 +213,13 @@ def markdown(search: Search, trials: Trials, top: int) -> str:
 
 
 def in_words(search: Search, trials: Trials) -> list[str]:
-    """What mattered, in a line, or why nothing came of it; empty where that cannot be said."""
-    found, best = importances(trials), best_of(trials)
-    if best is None and (ended := ranked(trials)):
-        return [f"No trial was trained to its end; of trial {ended[-1].number}: {ended[-1].user_attrs.get(WHY, '')}"]
-    return [f"What mattered: {', '.join(f'{name} {share:.0%}' for name, share in found.items())}"] if found else []
+    """How many trials there are, and what mattered, or why nothing came of it."""
+    out, found, ended = outcome_of(search, trials), importances(trials), ranked(trials)
+    lines = [f"{counted(out.ended, 'trial')}, {out.pruned} of them pruned and {out.refused} refused; {search.folder}"]
+    if out.best is None and ended:
+        why = in_line(ended[-1].user_attrs.get(WHY, ""))
+        lines.append(f"None was trained to its end; of trial {ended[-1].number}: {why}")
+    return lines + [f"What mattered: {', '.join(f'{name} {share:.0%}' for name, share in found.items())}"] * bool(found)
 
 
 def write_winner(search: Search, trials: Trials) -> str | None:

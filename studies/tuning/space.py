@@ -51,8 +51,8 @@ class Range:
         return FloatDistribution(self.low, self.high, log=self.log)
 
     def sampled(self, value: Any) -> Any:
-        """What a value is that Optuna sampled."""
-        return value
+        """What a value is that Optuna sampled; ``ValueError`` for one that it could not."""
+        return self.label(value)
 
     def label(self, value: Any) -> Any:
         """What Optuna calls this value; ``ValueError`` if it is none of these."""
@@ -81,7 +81,10 @@ class Choices:
         return CategoricalDistribution([text_of(value) for value in self.values])
 
     def sampled(self, value: Any) -> Any:
-        return next(known for known in self.values if text_of(known) == value)
+        for known in self.values:
+            if text_of(known) == value:
+                return known
+        raise ValueError(f"{in_line(repr(value), 60)} is none of {' | '.join(map(text_of, self.values))}")
 
     def label(self, value: Any) -> str:
         text = text_of(value)

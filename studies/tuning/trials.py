@@ -9,6 +9,7 @@ that nobody trains any more, and puts them back: to be gone on with from their c
 import fcntl
 import hashlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from typing import Any
 
 from ...utils.files import own_folder
 from ...utils.untrusted import GIB, open_regular
-from ...utils.wording import in_one_line
+from ...utils.wording import in_line, in_one_line
 from .space import Space
 
 FILE, STUDY, PLACES = "trials.db", "ludus", "trials"  # the folder of PLACES has one for each trial
@@ -81,31 +82,51 @@ class Trials:
             warmup = max(rounds // WARMUP, 1)
             pruner = self.optuna.pruners.MedianPruner(n_startup_trials=STARTUP // 2, n_warmup_steps=warmup)
         with self.locked("all"), self.whole():
-            if self.path.exists():
-                _check_file(self.path)
-            storage = self.optuna.storages.RDBStorage("sqlite://", {"creator": self._connect, "poolclass": _pool()})
-            self.study = self.optuna.create_study(
-                storage=storage,
-                study_name=STUDY,
-                direction="maximize" if rises else "minimize",
-                pruner=pruner,
-                load_if_exists=True,
-            )
-            self.study.trials  # noqa: B018  # reads everything once, and fails where it is damaged
+            if not os.path.lexists(self.path):
+                self._make()
+            _check_file(self.path)
+            self.study = self.optuna.load_study(storage=self._storage(self.path), study_name=STUDY, pruner=pruner)
+            if self.study.direction.name != self._direction.upper():
+                raise ValueError(f"its trials are to {self.study.direction.name.lower()} a figure")
+            for trial in self.study.get_trials(deepcopy=False):
+                self._check(trial)
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=WAIT, check_same_thread=False)
+    @property
+    def _direction(self) -> str:
+        return "maximize" if self.rises else "minimize"
+
+    def _make(self) -> None:
+        """A new storage, whole or not at all."""
+        for stale in self.path.parent.glob(f".{FILE}.*.tmp"):
+            stale.unlink()
+        temporary = self.path.with_name(f".{FILE}.{os.getpid()}.tmp")
+        storage = self._storage(temporary)
+        self.optuna.create_study(storage=storage, study_name=STUDY, direction=self._direction)
+        os.replace(temporary, self.path)
+
+    def _storage(self, path: Path) -> Any:
+        options = {"creator": lambda: self._connect(path), "poolclass": _pool()}
+        return self.optuna.storages.RDBStorage("sqlite://", options)
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
+
+    def _check(self, trial: Any) -> None:
+        """``ValueError`` unless a trial is one of this space; the file may be anybody's."""
+        if not trial.params.keys() <= self.space.keys():
+            raise ValueError(f"trial {trial.number} has other settings, {in_line(list(trial.params), 100)}")
+        for name, value in trial.params.items():
+            self.space[name].sampled(value)
+        _place_of(trial)
 
     @contextmanager
     def whole(self) -> Iterator[None]:
         """A block that reads or writes the storage: what is wrong with the file is one line."""
         try:
             yield
-        except (ImportError, KeyboardInterrupt):
+        except ImportError:
             raise
-        except Exception as fault:  # of SQLite, SQLAlchemy, Alembic and Optuna
-            if not _is_of_storage(fault):
-                raise
+        except Exception as fault:  # whatever SQLite, SQLAlchemy, Alembic and Optuna raise
             raise ValueError(
                 f"{self.path} cannot be used as the storage of trials: {in_one_line(fault, 120)}; restore it from a "
                 "copy, or begin a new search with another --out (nothing was changed)"
@@ -126,9 +147,9 @@ class Trials:
 
     def enqueue(self, values: Mapping[str, Any], who: str) -> None:
         """Values that are to be tried first, under a name, unless there are trials already."""
+        labels = {name: part.label(values[name]) for name, part in self.space.items()}
         with self.locked("all"), self.whole():
             if not self.study.get_trials(deepcopy=False):
-                labels = {name: part.label(values[name]) for name, part in self.space.items()}
                 self.study.enqueue_trial(labels, {WHO: who})
 
     def claim(self, wanted: int) -> Claimed | None:
@@ -146,7 +167,7 @@ class Trials:
             lock = self._lock_file(_name(trial.number))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             values = {name: part.sampled(trial.params[name]) for name, part in self.space.items()}
-            place = trial.user_attrs.get(PLACE, _name(trial.number))
+            place = _place_of(trial)
             for step, value in sorted(self._judged(place, trials).items()):
                 trial.report(value, step)
             return Claimed(trial, place, values, lock)
@@ -161,7 +182,7 @@ class Trials:
         """What those before reported that were put back with this place."""
         found: dict[int, float] = {}
         for trial in trials:
-            if place in (trial.user_attrs.get(PLACE), _name(trial.number)):
+            if _place_of(trial) == place:
                 found |= trial.intermediate_values
         return found
 
@@ -179,7 +200,7 @@ class Trials:
         labels = self._labels(trial)
         if labels is not None:
             kept = {name: trial.user_attrs[name] for name in (WHO,) if name in trial.user_attrs}
-            self.study.enqueue_trial(labels, {**kept, PLACE: trial.user_attrs.get(PLACE, _name(trial.number))})
+            self.study.enqueue_trial(labels, {**kept, PLACE: _place_of(trial)})
         self.study.tell(trial.number, state=self.optuna.trial.TrialState.FAIL)
         (self.places / f"{_name(trial.number)}.lock").unlink(missing_ok=True)
 
@@ -201,7 +222,7 @@ class Trials:
             return step < self.rounds and bool(trial.should_prune())
 
     def end(self, claimed: Claimed, how: Ended) -> None:
-        """A trial has come to its end, in one way or another."""
+        """A trial has come to its end."""
         states = self.optuna.trial.TrialState
         with self.whole():
             for name, text in how.more.items():
@@ -261,14 +282,23 @@ def _check_file(path: Path) -> None:
     connection = sqlite3.connect(path, timeout=WAIT)
     try:
         (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        kinds = dict(connection.execute("SELECT name, type FROM sqlite_master").fetchall())
     finally:
         connection.close()
     if said != "ok":
-        raise sqlite3.DatabaseError(said)
+        raise ValueError(said)
+    if any(kinds.get(name) != "table" for name in ("alembic_version", "version_info", "studies", "trials")):
+        raise ValueError("it holds no trials of Optuna's")
+    if {"view", "trigger"} & set(kinds.values()):  # Optuna makes none: somebody else's words would be run
+        raise ValueError("it holds views or triggers")
 
 
-def _is_of_storage(fault: Exception) -> bool:
-    return isinstance(fault, sqlite3.Error) or type(fault).__module__.startswith(("sqlalchemy", "alembic", "optuna"))
+def _place_of(trial: Any) -> str:
+    """The name of a trial's folder; of one that was put back that of before."""
+    place = trial.user_attrs.get(PLACE, _name(trial.number))
+    if not isinstance(place, str) or not re.fullmatch("[0-9]{4,9}", place):
+        raise ValueError(f"trial {trial.number} has the place {in_line(repr(place), 60)}")
+    return place
 
 
 def _name(number: int) -> str:

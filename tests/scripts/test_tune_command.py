@@ -134,14 +134,8 @@ def test_what_cannot_be_is_one_line(toy, capsys, monkeypatch, command, code, wor
 def test_pictures_are_classified_better_and_nothing_is_chosen_by_the_test(toy, tmp_path, capsys, monkeypatch):
     from ludus.vision.tasks import classify
 
-    def load(name, split):
-        loaded.append(split)
-        return real(name, split)
-
     make_folder(tmp_path / "bars")
-    loaded, judged = [], []
-    real, real_judge = classify.load_tensors, classify.classify_report.judge
-    monkeypatch.setattr(classify, "load_tensors", load)
+    judged, real_judge = [], classify.classify_report.judge
     monkeypatch.setattr(
         classify.classify_report,
         "judge",

@@ -40,8 +40,8 @@ def fit_class():
 def quick(monkeypatch):
     """No waiting for the disk; each step is reported; threads are as they were. For whoever imports it."""
 
-    def connect(self):
-        connection = sqlite3.connect(self.path, timeout=60.0, check_same_thread=False)
+    def connect(self, path):
+        connection = sqlite3.connect(path, timeout=60.0, check_same_thread=False)
         connection.execute("PRAGMA synchronous=OFF")
         return connection
 
