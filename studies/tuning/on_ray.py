@@ -10,12 +10,13 @@ nodes, in the same versions.
 """
 
 import os
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...envs.command_line import import_all
 from ...utils.interrupts import Interrupted, watch_signals
-from ...utils.wording import counted, in_one_line
+from ...utils.wording import counted, in_line, in_one_line
 from .search import SETTINGS, Search, Tasks
 from .subject import Pruned
 from .trials import PLACES, Claimed, Ended
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LOCAL = "local"  # in the place of an address: a cluster of this machine alone, which ends with the search
 POLL_SECONDS = 0.5
+REACH_SECONDS = 10.0
 FOR_EVER = -1  # Ray's number of tries after a worker or a node has gone
 
 
@@ -92,13 +94,31 @@ def take_all(work: "Work", address: str) -> None:
     ray = _import_ray()
     began = not ray.is_initialized()
     if began:
-        options = {"include_dashboard": False} if address == LOCAL else {"address": address}
-        ray.init(log_to_driver=False, logging_level="error", **options)
+        _join(ray, address)
     try:
         _take_all(ray, work)
     finally:
         if began:
             ray.shutdown()
+
+
+def _join(ray: Any, address: str) -> None:
+    """Become a part of the cluster, or begin one of this machine's alone."""
+    nobody = ConnectionError(
+        f"there is no Ray cluster at {in_line(address, 60)}; begin one with `ray start --head`, and run this on one of "
+        "its machines with --ray auto"
+    )
+    options = {"include_dashboard": False} if address == LOCAL else {"address": address}
+    if address not in (LOCAL, "auto"):
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=REACH_SECONDS).close()  # Ray itself asks for minutes
+        except (OSError, ValueError, OverflowError):
+            raise nobody from None
+    try:
+        ray.init(log_to_driver=False, logging_level="error", **options)
+    except ConnectionError:
+        raise nobody from None
 
 
 def _take_all(ray: Any, work: "Work") -> None:
