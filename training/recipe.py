@@ -32,7 +32,7 @@ class Recipe:
     # Where `ludus tune` searches unless it is told (see `studies/tuning/space.py`); what a recipe lacks is left out.
     SEARCH: ClassVar[Mapping[str, str]] = {
         "lr": "x0.1..x10 log",
-        "batch_size": "x0.25..x2 log",
+        "batch_size": "x0.1..x2 log",
         "weight_decay": "1e-4..0.3 log",
     }
 
@@ -181,15 +181,15 @@ def read_recipe(path: Path, task: str, kind: type[Kind], remedy: str = "") -> Ki
         FileNotFoundError: no training there, or no such file.
         ValueError: the file is damaged, of another task or format, or has values out of range.
     """
-    out = path.parent.with_name(path.parent.name.removesuffix(".training"))
     alone = bool(remedy)  # a file that is no part of a training
+    out = path if alone else path.parent.with_name(path.parent.name.removesuffix(".training"))
     remedy = remedy or f"restore it, or begin a new training with another --out than {quote(out)}"
     old = {
         1: "whose checkpoints are no longer read; end it with the version of Ludus that began it, or begin a new "
         f"training with another --out than {quote(out)}"
     }
     try:
-        content = read_settings(path, FORMAT, "the recipe of a training", remedy, old)
+        content = read_settings(path, FORMAT, "the recipe of a training", remedy, None if alone else old)
     except FileNotFoundError:
         missing = remedy if alone else "so there is no training to go on with"
         raise FileNotFoundError(f"{path} does not exist{'; ' if alone else ', '}{missing}") from None

@@ -36,6 +36,7 @@ class SolveRecipe:
 
     device: ClassVar[str] = "cpu"
     GIVEN: ClassVar[frozenset[str]] = frozenset({"data", "reading", "horizon", "lookback"})
+    SEARCH: ClassVar[Mapping[str, str]] = {}  # see ``Recipe``
 
     data: str  # name of a series, or the path of a file
     reading: dict[str, Any] = field(default_factory=dict)  # how that is read; see ``data.series_load.load_series``
