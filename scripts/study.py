@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-from ludus.scripts.subcommands import choose
+from ludus.scripts.support.subcommands import choose
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
 

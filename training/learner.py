@@ -9,6 +9,7 @@ import torch
 from ..components.component import Component
 from . import optimizers
 from .batches import Epoch, Shuffled, digest_tensors, generator
+from .progress import Diverged
 from .recipe import Recipe
 
 
@@ -58,7 +59,7 @@ class Learner(lightning.LightningModule):
         loss = self.loss_of(batch, step)
         self.loss = float(loss.detach())
         if not math.isfinite(self.loss):
-            raise ValueError(
+            raise Diverged(
                 f"the loss is {self.loss} in step {step} of {self.steps} at learning rate {self.rate:.3g}; begin a new "
                 f"training with a lower one, such as --set lr={self.recipe.lr / 4:.2g}"
             )

@@ -12,7 +12,7 @@ from torch.utils.tensorboard import SummaryWriter
 from ...data.series_load import load_series
 from ...training.batches import Shuffled
 from ...training.cost import parameter_count
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ...utils.wording import counted
 from .. import losses
@@ -25,6 +25,7 @@ from ..windows import Scaler, Windows, ordered_values
 from .neural_recipe import MODELS, NeuralRecipe
 
 PARTS = ("train", "validation", "test")
+FIGURES = {"mae": "MAE", "mse": "MSE", "shape": "shape-MAE", "pinball": "pinball"}  # that measure a loss of ours
 YEAR = np.timedelta64(364, "D")
 BEST = "best"  # of a checkpoint's tensors: the weights that are kept, and where they are from
 
@@ -182,7 +183,7 @@ class NeuralFit(Fit):
 
     def error(self, learner: NeuralLearner, net: Neural, data: Data, figures: dict[str, float]) -> float:
         """What chooses the epoch: the loss that is learned, over all that is watched."""
-        name = {"mae": "MAE", "mse": "MSE", "shape": "shape-MAE", "pinball": "pinball"}.get(self.recipe.loss)
+        name = FIGURES.get(self.recipe.loss)
         if name is not None:
             return figures[name]
         assert data.watched is not None
@@ -192,6 +193,15 @@ class NeuralFit(Fit):
                 loss = learner.loss_of((torch.from_numpy(x).to(net.device), torch.from_numpy(y).to(net.device)), 0)
                 total += float(loss) * (which.stop - which.start)
         return total / len(data.watched)
+
+    @property
+    def goal(self) -> Goal:
+        return Goal(FIGURES.get(self.recipe.loss, "MAE"), False, {"holdout": True}, {})
+
+    def held_out(self, net: Any, data: Data) -> dict[str, float]:
+        if data.watched is None:
+            raise ValueError("nothing is held out; leave the validation part its job: --set holdout=true")
+        return backtest(net.eval(), data.watched, scale=scale_of(data.watched)).errors.figures()
 
     def finish(self, net: Any, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Summary:
         r = self.recipe

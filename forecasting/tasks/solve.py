@@ -16,13 +16,14 @@ from torch.utils.tensorboard import SummaryWriter
 from ...data.series import Series
 from ...data.series_load import load_series
 from ...training import checkpoint, event_log
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.progress import Progress, Stopwatch
 from ...training.settings import check_range, check_types
 from ...utils.interrupts import Interrupted
 from ...utils.wording import counted, did_you_mean
+from ..backtest import backtest
 from ..models.forecaster import Forecaster
-from ..report import Summary, measure, summarise
+from ..report import Summary, measure, scale_of, summarise
 from ..report_plots import save_plots
 from ..windows import Windows, usual_sizes
 
@@ -35,6 +36,7 @@ class SolveRecipe:
 
     device: ClassVar[str] = "cpu"
     GIVEN: ClassVar[frozenset[str]] = frozenset({"data", "reading", "horizon", "lookback"})
+    SEARCH: ClassVar[Mapping[str, str]] = {}  # see ``Recipe``
 
     data: str  # name of a series, or the path of a file
     reading: dict[str, Any] = field(default_factory=dict)  # how that is read; see ``data.series_load.load_series``
@@ -203,6 +205,13 @@ class Solve(Fit):
 
     def prepare(self, data: Data) -> Solver:
         raise NotImplementedError
+
+    @property
+    def goal(self) -> Goal:
+        return Goal("MAE", False, {}, {})
+
+    def held_out(self, net: Any, data: Data) -> dict[str, float]:
+        return backtest(net.eval(), data.validation, scale=scale_of(data.validation)).errors.figures()
 
     def keeper(self, learner: Any, data: Any, writer: SummaryWriter, seconds: float) -> Solving:
         self.solver = learner

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
 from ...training.batches import generator
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ..augmentation import AugmentedBatches
 from ..images import Images, hold_out, load_tensors
@@ -17,6 +17,7 @@ from . import classify_report
 from .classify_recipe import ClassifierRecipe
 
 SEEN = 5000  # training images from which mean, spread and whitening are computed
+HELD_OUT = 0.2  # share of the training images that a search for hyperparameters keeps for its choice
 WATCHED = 2000  # test images, at most, whose accuracy is shown after each epoch; nothing is chosen by it
 
 
@@ -109,6 +110,15 @@ class Classify(Fit):
             classify_report.judge(learner.net, data.watched, mirror=False), data.watched.labels
         )
         return figures, f"right {figures['accuracy']:.1%}"
+
+    @property
+    def goal(self) -> Goal:
+        return Goal("accuracy", True, {"holdout": self.recipe.holdout or HELD_OUT}, {"holdout": 0.0})
+
+    def held_out(self, net: Classifier, data: Data) -> dict[str, float]:
+        if not self.recipe.holdout:
+            raise ValueError("nothing is held out; give the recipe a holdout, such as --set holdout=0.2")
+        return classify_report.figures(classify_report.judge(net, data.watched, mirror=False), data.watched.labels)
 
     def finish(
         self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float

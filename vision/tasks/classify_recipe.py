@@ -1,5 +1,6 @@
 """The recipe of a classifier: what decides its training, tuned per data set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,6 +22,16 @@ class ClassifierRecipe(Recipe):
 
     GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "model"}
     FROM_DATA: ClassVar[frozenset[str]] = frozenset({"classes", "mean", "std", "mirror", "data"})
+
+    SEARCH: ClassVar[Mapping[str, str]] = {
+        **Recipe.SEARCH,
+        "label_smoothing": "0.0..0.2",
+        "crop": "0..4",
+        "cutout": "0..12",
+        "mixup": "0|0.2|1",
+        "cutmix": "0|1",
+        "dropout": "0.0..0.6",
+    }
 
     data: str  # name of a data set, or a folder of images
     model: str = "resnet"  # resnet or convnet
