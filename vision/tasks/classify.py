@@ -10,7 +10,7 @@ from ...training.batches import generator
 from ...training.fit import Fit
 from ...training.learner import Learner
 from ..augmentation import AugmentedBatches
-from ..images import Images, hold_out, load_tensors
+from ..images import Images, hold_out, load_tensors, part_of
 from ..models.classifier import Classifier, spaces_of
 from ..models.resnet import ResNet
 from . import classify_report
@@ -80,6 +80,11 @@ class ClassifierLearner(Learner):
         x = images.permute(0, 3, 1, 2).float()
         return F.interpolate(x, size=(side, side), mode="bilinear", antialias=True).permute(0, 2, 3, 1)
 
+    @property
+    def ended(self) -> bool:
+        patience = self.recipe.patience * len(self.batches)
+        return super().ended or 0 < patience <= self.step - self.best_step
+
     def curves(self) -> dict[str, float]:
         return {**super().curves(), "train/accuracy": self.accuracy}
 
@@ -94,6 +99,7 @@ class Classify(Fit):
         train, test = (load_tensors(self.recipe.data, split) for split in ("train", "test"))
         if train.classes != test.classes:
             raise ValueError(f"{self.recipe.data}: its splits have other classes, {train.classes} and {test.classes}")
+        train = part_of(train, self.recipe.share)
         if self.recipe.holdout:
             train, held = hold_out(train, self.recipe.holdout, seed=0)  # the same images for all seeds
             return Data(train, held, test)
@@ -105,9 +111,10 @@ class Classify(Fit):
 
     def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
         assert isinstance(learner, ClassifierLearner)
-        figures = classify_report.figures(
-            classify_report.judge(learner.net, data.watched, mirror=False), data.watched.labels
-        )
+        p = classify_report.judge(learner.snapshot(), data.watched, mirror=False)
+        figures = classify_report.figures(p, data.watched.labels)
+        if self.recipe.patience:
+            learner.consider(-figures["accuracy"])
         return figures, f"right {figures['accuracy']:.1%}"
 
     def finish(

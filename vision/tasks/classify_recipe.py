@@ -34,13 +34,19 @@ class ClassifierRecipe(Recipe):
     mirror: bool = True  # the finished component judges a picture and its mirror image
     small: int = 0  # side in pixels of the pictures in the first steps, which are cheaper so; 0: their own size
     small_until: float = 0.5  # share of the steps with small pictures
-    holdout: float = 0.0  # share of the training images that is kept for choosing hyperparameters; 0: none
+    share: float = 1.0  # of the training images of each class that there are at all; 0.1: a tenth, for all seeds the same
+    holdout: float = 0.0  # share of these that is kept for choosing hyperparameters, or when to stop; 0: none
+    patience: int = 0  # epochs without a better held-out accuracy after which it ends; kept is the best one; 0: no limit
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice(self, "model", tuple(MODELS))
         self.check_net(self.model)
         check_range(self, 0, 0.999, "label_smoothing", "holdout")
+        check_range(self, 1e-6, 1, "share")
+        check_range(self, 0, 1_000_000, "patience")
+        if self.patience and not self.holdout:
+            raise ValueError("patience looks at held-out pictures; add --set holdout=0.1, or leave patience out")
         check_range(self, 0, 1_000_000, "small")
         check_range(self, 0, 1, "small_until")
         if self.small and self.model != "resnet":
