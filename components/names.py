@@ -28,6 +28,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "forecasting/seasonal": "forecasting.models.naive:SeasonalNaive",
     "ludus/chain": "components.composition:Chain",
     "vision/convnet": "vision.models.convnet:ConvNet",
+    "vision/mlp": "vision.models.mlp:MLP",
     "vision/reader": "vision.models.reader:Reader",
     "vision/resnet": "vision.models.resnet:ResNet",
 }

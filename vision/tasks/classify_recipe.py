@@ -10,9 +10,10 @@ from ...training.settings import check_choice, check_range
 from ...utils.wording import did_you_mean
 from ..augmentation import Augmentation
 from ..models.convnet import ConvNet
+from ..models.mlp import MLP
 from ..models.resnet import ResNet
 
-MODELS: dict[str, type[ConvNet] | type[ResNet]] = {"resnet": ResNet, "convnet": ConvNet}
+MODELS: dict[str, type[ConvNet] | type[MLP] | type[ResNet]] = {"resnet": ResNet, "convnet": ConvNet, "mlp": MLP}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class ClassifierRecipe(Recipe):
     FROM_DATA: ClassVar[frozenset[str]] = frozenset({"classes", "mean", "std", "mirror", "data"})
 
     data: str  # name of a data set, or a folder of images
-    model: str = "resnet"  # resnet or convnet
+    model: str = "resnet"  # resnet, convnet or mlp
     label_smoothing: float = 0.1
     flip: bool = True  # see Augmentation
     crop: int = 2
@@ -34,9 +35,13 @@ class ClassifierRecipe(Recipe):
     mirror: bool = True  # the finished component judges a picture and its mirror image
     small: int = 0  # side in pixels of the pictures in the first steps, which are cheaper so; 0: their own size
     small_until: float = 0.5  # share of the steps with small pictures
-    share: float = 1.0  # of the training images of each class that there are at all; 0.1: a tenth, for all seeds the same
+    share: float = (
+        1.0  # of the training images of each class that there are at all; 0.1: a tenth, for all seeds the same
+    )
     holdout: float = 0.0  # share of these that is kept for choosing hyperparameters, or when to stop; 0: none
-    patience: int = 0  # epochs without a better held-out accuracy after which it ends; kept is the best one; 0: no limit
+    patience: int = (
+        0  # epochs without a better held-out accuracy after which it ends; kept is the best one; 0: no limit
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -54,7 +59,7 @@ class ClassifierRecipe(Recipe):
         self.augmentation()
 
     @property
-    def component(self) -> type[ConvNet] | type[ResNet]:
+    def component(self) -> type[ConvNet] | type[MLP] | type[ResNet]:
         return MODELS[self.model]
 
     def augmentation(self) -> Augmentation:
@@ -73,7 +78,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 # A folder of images may be small, and where something is may matter; a plain network wants a plain optimiser.
 FOLDER: dict[str, Any] = {"epochs": 30, "batch_size": 128, "flip": False, "mirror": False}
-CONVNET: dict[str, Any] = {"optimizer": "adamw", "lr": 0.003, "net": {}, "small": 0}
+PLAIN: dict[str, Any] = {"optimizer": "adamw", "lr": 0.003, "net": {}, "small": 0}
 
 
 def compose(
@@ -91,7 +96,7 @@ def compose(
         )
     if model not in MODELS:
         raise ValueError(f"unknown model {model!r}{did_you_mean(model, MODELS)}")
-    values = {**DEFAULTS.get(data, FOLDER), **(CONVNET if model == "convnet" else {})}
+    values = {**DEFAULTS.get(data, FOLDER), **({} if model == "resnet" else PLAIN)}
     net = dict(values.pop("net", {}))
     given, own = ClassifierRecipe.split(settings or {}, MODELS[model])
     values |= given
