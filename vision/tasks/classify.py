@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
+from ...explain.layers_picture import layers_picture
 from ...training.batches import generator
 from ...training.fit import Fit
 from ...training.learner import Learner
@@ -18,6 +19,7 @@ from .classify_recipe import ClassifierRecipe
 
 SEEN = 5000  # training images from which mean, spread and whitening are computed
 WATCHED = 2000  # test images, at most, whose accuracy is shown after each epoch; nothing is chosen by it
+SEARCHED = 500  # test images, at most, among which those are looked for that excite a layer most
 
 
 class Data(NamedTuple):
@@ -134,6 +136,7 @@ class Classify(Fit):
                 "test/explanations",
                 classify_report.explanations_picture(net, test, p, classify_report.telling(p, test.labels, 24)),
             ),
+            ("test/layers", layers_picture(net, test.images[:SEARCHED])),
         ):
             writer.add_image(tag, image, step, dataformats="HWC")
         writer.add_scalar("test/accuracy", net.metrics["accuracy"], step)
