@@ -24,6 +24,7 @@ STUDIES = {
         "ludus.studies.layers",
         "dense, pooled, strided, globally pooled: what layers are for, at equal parameters",
     ),
+    "regularisers": ("ludus.studies.regularisers", "what keeps a net from learning its pictures by heart"),
     "regret": ("ludus.studies.regret", "what a sense is worth, to a policy of the truth's and to its own"),
 }
 

@@ -12,13 +12,13 @@ import io
 import json
 import os
 import platform
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..agents.runs.config import LATER
 from ..utils.files import write_atomically
 from ..utils.untrusted import read_table
 
@@ -31,6 +31,8 @@ def digest(content: Any) -> str:
 
 
 def _without_later(content: Any) -> Any:
+    from ..agents.runs.config import LATER  # with torch, which whoever only adds a row does without
+
     if isinstance(content, dict):
         kept = {key: value for key, value in content.items() if key not in LATER or value != LATER[key]}
         return {key: _without_later(value) for key, value in kept.items()}
@@ -95,7 +97,9 @@ def claimed(path: Path, what: Any) -> Iterator[bool]:
     descriptor = os.open(path.with_name(f".{path.name}.claims"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
         try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(digest(what), 16))  # a byte for each claim
+            fcntl.lockf(
+                descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, zlib.crc32(repr(what).encode())
+            )  # a byte for each claim
         except (BlockingIOError, PermissionError):
             yield False
         else:
