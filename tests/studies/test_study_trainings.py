@@ -1,10 +1,8 @@
 """Trainings of a study in several processes: no row is lost, none is made twice, and a kill costs one training."""
 
-import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from rich.console import Console
 
 import studies_toy
+from ludus.studies import rows
 from ludus.studies.rows import add_row, claimed, read_rows
 from ludus.studies.trainings import complete
 from studies_toy import Row, in_order, wanted, work_of
@@ -76,23 +75,22 @@ def test_no_training_is_done_by_two(tmp_path):
     assert seeds_in(path) == [0, 1, 2, 3, 4, 5]
 
 
-def test_rows_that_are_added_at_once_are_all_there(tmp_path):
-    path = tmp_path / "toy.csv"
-    rows = [Row("toy", seed, 0.0, "thread", "a") for seed in range(24)]
-    code = (
-        "import sys; from pathlib import Path; from ludus.studies.rows import add_row; from studies_toy import *\n"
-        "for seed in map(int, sys.argv[2:]): "
-        "add_row(Path(sys.argv[1]), Row('toy', seed, 0.0, 'process', 'a'), in_order, in_order)"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(Path(studies_toy.__file__).parent)}
-    processes = [
-        subprocess.Popen([sys.executable, "-c", code, str(path), *map(str, part)], env=environment)
-        for part in (range(24, 48),)
-    ]
-    with ThreadPoolExecutor(1) as pool:
-        list(pool.map(lambda row: add_row(path, row, in_order, in_order), rows))
-    assert [process.wait() for process in processes] == [0]
-    assert seeds_in(path) == list(range(48))
+def test_rows_that_two_processes_add_at_once_are_both_there(tmp_path, monkeypatch):
+    path, program = tmp_path / "toy.csv", Path(studies_toy.__file__).with_name("adding_row.py")
+    write, others = rows.write_rows, []
+
+    def interrupted_write(*given):  # between reading and writing the other one adds its row, unless it has to wait
+        others.append(subprocess.Popen([sys.executable, program, path], stdout=subprocess.PIPE))
+        others[0].stdout.readline()
+        with suppress(subprocess.TimeoutExpired):
+            others[0].communicate(timeout=0.5)
+        write(*given)
+
+    monkeypatch.setattr(rows, "write_rows", interrupted_write)
+    add_row(path, Row("toy", 0, 0.0, "this", "a"), in_order, in_order)
+    others[0].communicate()
+    assert others[0].returncode == 0
+    assert seeds_in(path) == [0, 1]
 
 
 def test_row_of_another_setting_is_replaced_and_all_others_stay(tmp_path):
@@ -105,10 +103,10 @@ def test_row_of_another_setting_is_replaced_and_all_others_stay(tmp_path):
 
 def test_several_processes_share_the_work(tmp_path, capsys):
     work = work_of(tmp_path / "toy.csv")
-    rows = complete(work, wanted(), 2, Console())
-    assert [row.seed for row in rows] == [0, 1, 2, 3, 4, 5]
+    found = complete(work, wanted(), 2, Console())
+    assert [row.seed for row in found] == [0, 1, 2, 3, 4, 5]
     assert "6 trainings of 6 to do" in capsys.readouterr().out
-    assert complete(work, wanted(), 2, QUIET) == rows
+    assert complete(work, wanted(), 2, QUIET) == found
 
 
 def test_training_that_cannot_be_done_is_told_in_a_line(tmp_path):

@@ -1,6 +1,7 @@
 """Trainings that only count, for what several processes do with the table of a study.
 
-As a program, `studies_toy.py CSV`, it does the trainings 0 … 5 in this process and waits, after each, for a line on its standard input.
+As a program, `studies_toy.py CSV`, it does the trainings 0 … 5 and waits, before each is done, for a line on its
+standard input.
 """
 
 import sys
