@@ -177,11 +177,16 @@ def test_features_of_a_fitted_classifier(tmp_path, capsys):
     assert main(["study", "features", str(tmp_path / "net"), "--out", str(out), "--picture", "3"]) == 0
     assert (out / "features-net.png").stat().st_size > 5_000
     assert "features-net.png" in capsys.readouterr().out
-    other = str(make_folder(tmp_path / "small", 2, side=28))
+    make(MLP, (28, 28, 1), widths=[4]).save(tmp_path / "grey")
     for arguments, message in {
         ("--picture", "18"): "expected --picture 0 … 17 and --searched >= 1, got 18 and 2000",
         ("--data", str(tmp_path / "nowhere")): "is not here; give --data",
-        ("--data", other): f"{other} has pictures of (28, 28, 3), {tmp_path / 'net'} takes (32, 32, 3)",
     }.items():
         assert main(["study", "features", str(tmp_path / "net"), "--out", str(out), *arguments]) == 1
+        assert message in capsys.readouterr().err
+    for arguments, message in {
+        ("--data", data): f"{data} has pictures of (32, 32, 3), {tmp_path / 'grey'} takes (28, 28, 1)",
+        (): f"{tmp_path / 'grey'} does not say from what it learned; give --data",
+    }.items():
+        assert main(["study", "features", str(tmp_path / "grey"), "--out", str(out), *arguments]) == 1
         assert message in capsys.readouterr().err

@@ -48,15 +48,15 @@ def picture(kind: str, random: np.random.Generator) -> np.ndarray:
     return image
 
 
-def make_folder(folder: Path, each: int = EACH, side: int = 32) -> Path:
-    """Write the pictures as PNGs into folder/{train,test}/CLASS, cut to ``side`` pixels."""
+def make_folder(folder: Path, each: int = EACH) -> Path:
+    """Write the pictures as PNGs into folder/{train,test}/CLASS."""
     random = np.random.default_rng(0)
     for split, count in (("train", each), ("test", each // 2)):
         for kind in CLASSES:
             place = folder / split / kind
             place.mkdir(parents=True)
             for i in range(count):
-                Image.fromarray(picture(kind, random)[:side, :side]).save(place / f"{i}.png")
+                Image.fromarray(picture(kind, random)).save(place / f"{i}.png")
     return folder
 
 
