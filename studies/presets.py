@@ -29,8 +29,7 @@ from .rows import add_row, digest, machine, read_rows
 
 EPISODES = 256  # greedy ones, the same for every agent of an environment
 # What is learned of a bandit holds for one episode: its learners are judged while they learn, by `bandit.py`.
-# Battery's have not been trained with three seeds yet (docs/battery.md says what single ones came to).
-LEFT_OUT = ("ludus/Bandit-v0", "ludus/Battery-v0", "ludus/BatteryDiscrete-v0")
+LEFT_OUT = ("ludus/Bandit-v0",)
 WIDE = 140  # columns of the table
 DESCRIPTION = """What every tuned agent earns, trained anew with several seeds. What the CSV holds is not trained again.
 

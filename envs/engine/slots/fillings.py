@@ -4,7 +4,7 @@ A filling writes what the slot shows for the environments ``rows``. Learned mode
 ``ludus.components.component`` and imported only where one is used, so that nobody else pays for torch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -280,3 +280,14 @@ class Learned:
     def forget(self, rows: np.ndarray) -> None:
         for kept in self.memory:
             kept[rows] = 0
+
+
+def check_kept(fillings: Mapping[str, Filling], found: Sequence[np.ndarray]) -> None:
+    """``ValueError`` for what slots cannot show or remember: NaN, infinity, what is outside a filling's space."""
+    for values in found:
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise ValueError("the snapshot is damaged: a slot shows, or remembers, NaN or infinity")
+    for (name, filling), values in zip(fillings.items(), found, strict=False):
+        low, high = bounds_of(filling.space)
+        if not hasattr(filling, "component") and not ((values >= low) & (values <= high)).all():
+            raise ValueError(f"the snapshot is damaged: what slot {name} shows is outside {filling.space}")
