@@ -74,7 +74,7 @@ class StudiedClassify(Classify):
             told = (told[0], f"training {self.curve[-1].train_accuracy:.0%}, test {self.curve[-1].test_accuracy:.0%}")
         return told
 
-    def finish(self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Judged:
+    def finish(self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Any:
         cpu_seconds = time.process_time() - self.began
         end = point(net, some(data.train, MOST_JUDGED), data.test)
         net.metrics = {"accuracy": end.test_accuracy, "loss": end.test_loss}

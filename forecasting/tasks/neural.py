@@ -134,7 +134,7 @@ class NeuralFit(Fit):
         assert isinstance(learner, NeuralLearner)
         if data.watched is None:
             return {}, ""
-        net = learner.snapshot()
+        net: Any = learner.snapshot()
         figures = backtest(net, data.watched, scale=scale_of(data.watched)).errors.figures()
         learner.consider(self.error(learner, net, data, figures))
         chosen = learner.best_step // len(learner.batches)

@@ -67,9 +67,9 @@ def _training_and_test(axes: Any, rows: Sequence[Row]) -> None:
         axes.bar(x, middle, 0.8, color=COLOURS[net], yerr=span, ecolor="black", capsize=3)
         ticks.append((x, share))
     for share in dict.fromkeys(share for _, share in ticks):
-        middle = [x for x, part in ticks if part == share]
+        places = [x for x, part in ticks if part == share]
         label = "all pictures" if share == 1.0 else f"{pictures_of(share)} of them"
-        axes.text(sum(middle) / len(middle), 102, label, ha="center", fontsize=8, color="0.35")
+        axes.text(sum(places) / len(places), 102, label, ha="center", fontsize=8, color="0.35")
     axes.set_xticks([])
     axes.set_ylim(0, 109)
 

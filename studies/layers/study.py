@@ -107,7 +107,7 @@ def train(training: Training, show: Show) -> Row:
     """The row of a training."""
     order: Order = training.recipe
     judged = train_classifier(order.recipe, show, keep=order.keep)
-    by_shift = {
+    by_shift: dict[str, Any] = {
         f"shifted_{pixels}": round(shifted_accuracy(judged.net, judged.data.test, pixels), 4) for pixels in SHIFTS
     }
     return Row(

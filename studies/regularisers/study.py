@@ -82,11 +82,14 @@ def train(training: Training, show: Show) -> Row:
     """The row of a training."""
     recipe: ClassifierRecipe = training.recipe
     judged = train_classifier(recipe, show, watched=WATCHED)
-    curves = {
-        "train_curve": "train_accuracy",
-        "test_curve": "test_accuracy",
-        "train_losses": "train_loss",
-        "test_losses": "test_loss",
+    curves: dict[str, Any] = {
+        column: " ".join(f"{getattr(point, name):.3f}" for point in judged.curve)
+        for column, name in (
+            ("train_curve", "train_accuracy"),
+            ("test_curve", "test_accuracy"),
+            ("train_losses", "train_loss"),
+            ("test_losses", "test_loss"),
+        )
     }
     return Row(
         **dict(training.place),
@@ -100,9 +103,7 @@ def train(training: Training, show: Show) -> Row:
         precision=recipe.precision,
         setting=training.setting,
         machine=machine(),
-        **{
-            column: " ".join(f"{getattr(point, name):.3f}" for point in judged.curve) for column, name in curves.items()
-        },
+        **curves,
     )
 
 

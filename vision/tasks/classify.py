@@ -113,7 +113,8 @@ class Classify(Fit):
 
     def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
         assert isinstance(learner, ClassifierLearner)
-        p = classify_report.judge(learner.snapshot(), data.watched, mirror=False)
+        net: Any = learner.snapshot()
+        p = classify_report.judge(net, data.watched, mirror=False)
         figures = classify_report.figures(p, data.watched.labels)
         if self.recipe.patience:
             learner.consider(-figures["accuracy"])
