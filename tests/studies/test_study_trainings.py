@@ -1,5 +1,8 @@
 """Trainings of a study in several processes: no row is lost, none is made twice, and a kill costs one training."""
 
+import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
@@ -13,6 +16,7 @@ import studies_toy
 from ludus.studies import rows
 from ludus.studies.rows import add_row, claimed, read_rows
 from ludus.studies.trainings import complete
+from ludus.utils.interrupts import Interrupted
 from studies_toy import Row, in_order, wanted, work_of
 
 QUIET = Console(quiet=True)
@@ -117,3 +121,27 @@ def test_training_that_cannot_be_done_is_told_in_a_line(tmp_path):
             complete(work, bad, jobs, QUIET)
     with pytest.raises(ValueError, match="--jobs must be >= 1, got 0"):
         complete(work, bad, 0, QUIET)
+
+
+def test_ctrl_c_ends_all_processes_and_keeps_what_is_done(tmp_path):
+    work = work_of(tmp_path / "toy.csv", studies_toy.train_and_interrupt)
+    with pytest.raises(Interrupted, match="SIGINT"):
+        complete(work, wanted(), 2, QUIET)
+    assert not multiprocessing.active_children()
+    assert 0 not in seeds_in(work.path)
+    with claimed(work.path, [wanted()[0].place, "a"]) as mine:
+        assert mine
+
+
+def test_processes_end_with_the_one_that_began_them(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, studies_toy.__file__, tmp_path / "toy.csv", "endless"], stdout=subprocess.PIPE, text=True
+    )
+    workers = [int(process.stdout.readline()) for _ in range(2)]
+    process.kill()
+    try:
+        process.communicate(timeout=60)  # returns when nobody has its output open any more
+    finally:
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)

@@ -1,14 +1,19 @@
 """Trainings that only count, for what several processes do with the table of a study.
 
 As a program, `studies_toy.py CSV`, it does the trainings 0 … 5 and waits, before each is done, for a line on its
-standard input.
+standard input. With `endless` behind the CSV it has them done by two processes, which say their numbers and never end.
 """
 
+import os
+import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ludus.studies.trainings import Training, Work
+from rich.console import Console
+
+from ludus.studies.trainings import Training, Work, complete
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,21 @@ def train_and_wait(training, show):
     return train(training, show)
 
 
+def train_for_ever(training, show):
+    print(os.getpid(), flush=True)
+    while True:
+        show("not done")
+        time.sleep(0.01)
+
+
+def train_and_interrupt(training, show):
+    """The first training stops the study, as Ctrl-C does."""
+    if training.recipe == 0.0:
+        os.kill(os.getppid(), signal.SIGINT)
+        train_for_ever(training, show)
+    return train(training, show)
+
+
 def in_order(row):
     return row.net, row.seed
 
@@ -46,4 +66,6 @@ def work_of(path, train=train):
 
 
 if __name__ == "__main__":
+    if sys.argv[2:] == ["endless"]:
+        complete(work_of(sys.argv[1], train_for_ever), wanted(), 2, Console(quiet=True))
     work_of(sys.argv[1], train_and_wait).do(wanted(), lambda kind, text: None)
