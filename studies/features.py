@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 from rich.console import Console
@@ -16,14 +17,14 @@ DESCRIPTION = """What the layers of a fitted classifier look for: the filters of
 of an example and the patches of test pictures that excite its liveliest channels most.
 
   ludus study features models/garments
-  ludus study features models/mine --data pictures/ --picture 12
+  ludus study features --data pictures/ --picture 12 models/mine
 
 OUT/features-NAME.png. `ludus fit vision/classify` shows the same in TensorBoard when it ends."""
 
 
 @dataclass(kw_only=True)
 class Arguments(StudyArguments):
-    model: tyro.conf.Positional[Path]
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
     """Folder of the component."""
     data: str | None = None
     """An image set or a folder of images, whose test pictures are looked through (default: what it learned from)."""

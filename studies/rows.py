@@ -94,7 +94,7 @@ def claimed(path: Path, what: Any) -> Iterator[bool]:
 
     One claim at a time for each process: these are locks of a process's, which end when it closes their file.
     """
-    descriptor = os.open(path.with_name(f".{path.name}.claims"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    descriptor = os.open(path.with_name(f".{path.name}.claims"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode=0o666)
     try:
         try:
             fcntl.lockf(
