@@ -141,4 +141,5 @@ class Classify(Fit):
         ):
             writer.add_image(tag, image, step, dataformats="HWC")
         writer.add_scalar("test/accuracy", net.metrics["accuracy"], step)
-        return classify_report.Summary(net.metrics, classify_report.baselines(data.train, test), self.recipe)
+        epochs = step // (len(data.train) // min(self.recipe.batch_size, len(data.train)))
+        return classify_report.Summary(net.metrics, classify_report.baselines(data.train, test), self.recipe, epochs)

@@ -55,7 +55,7 @@ class Summary:
     metrics: dict[str, float]  # the component's
     baselines: dict[str, float]  # accuracies
     recipe: Any
-    notes: tuple[str, ...] = ()
+    epochs: int  # that were trained; perhaps fewer than the recipe's
 
     def __str__(self) -> str:
         m, r = self.metrics, self.recipe
@@ -63,12 +63,13 @@ class Summary:
         if r.mirror:
             rows.append((f"{r.model}, picture and mirror image", m["accuracy"]))
         wide = max(len(name) for name, _ in rows)
+        kept = f" of at most {r.epochs}, the best on held-out pictures kept," if r.patience else ""
         return "\n".join(
             [
                 *(f"{name:{wide}}  {100 * accuracy:6.2f} % of the test images right" for name, accuracy in rows),
                 f"{m['parameters']:,.0f} parameters, {m['flops'] / 1e6:,.1f} MFLOP per picture, "
                 f"loss {m['loss']:.3f} nats",
-                f"{counted(r.epochs, 'epoch')} of {r.data} in {m['seconds']:,.0f} s ({r.precision}, "
+                f"{counted(self.epochs, 'epoch')}{kept} of {r.data} in {m['seconds']:,.0f} s ({r.precision}, "
                 f"{counted(r.threads, 'thread')}, seed {r.seed})",
             ]
         )

@@ -31,10 +31,11 @@ EARLY = {"holdout": 0.25, "patience": 2, "epochs": 20, "widths": [16, 32]}
 
 
 def test_training_ends_early_and_keeps_the_best_weights(data, tmp_path):
-    net, _ = fit_classifier(data, tmp_path / "net", **EARLY)
+    net, summary = fit_classifier(data, tmp_path / "net", **EARLY)
     accuracies, losses = (dict(curve(tmp_path / "net", f"validation/{name}")) for name in ("accuracy", "loss"))
     best = max(accuracies, key=lambda step: (accuracies[step], -step))  # the first of equals; an epoch has 2 steps
     assert max(accuracies) == best + 2 * 2 < 2 * 20
+    assert f"{best // 2 + 2} epochs of at most 20, the best on held-out pictures kept, of {data} in" in str(summary)
     held = Classify.open(tmp_path / "net").load().watched
     kept = classify_report.figures(classify_report.judge(net, held, mirror=False), held.labels)
     assert kept["loss"] == pytest.approx(losses[best], rel=1e-5)
