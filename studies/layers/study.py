@@ -46,6 +46,10 @@ class Row:
     setting: str
     machine: str
 
+    def __post_init__(self) -> None:
+        if self.net not in ARRANGEMENTS:
+            raise ValueError(f"unknown net {self.net!r}")
+
     @property
     def gap(self) -> float:
         """Accuracy on training pictures less that on test pictures."""

@@ -29,6 +29,13 @@ SETTINGS = {
     "optimizer": "adamw", "lr": 0.001, "batch_size": 64, "widths": [32, 64, 128], "dense": 128, "norm": False,
 }  # fmt: skip
 EPOCHS = 40
+# Column of a row -> what of a ``Point`` it holds for each epoch.
+CURVES = {
+    "train_curve": "train_accuracy",
+    "test_curve": "test_accuracy",
+    "train_losses": "train_loss",
+    "test_losses": "test_loss",
+}
 WATCHED = 1000  # training and test pictures each, whose accuracy is a point of the curves
 
 
@@ -55,6 +62,11 @@ class Row:
     test_curve: str
     train_losses: str
     test_losses: str
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.curve(name)) for name in CURVES}
+        if self.regulariser not in REGULARISERS or lengths != {self.ended}:
+            raise ValueError(f"{self.regulariser!r} with curves of {lengths} epochs, expected {self.ended}")
 
     @property
     def gap(self) -> float:
@@ -83,13 +95,7 @@ def train(training: Training, show: Show) -> Row:
     recipe: ClassifierRecipe = training.recipe
     judged = train_classifier(recipe, show, watched=WATCHED)
     curves: dict[str, Any] = {
-        column: " ".join(f"{getattr(point, name):.3f}" for point in judged.curve)
-        for column, name in (
-            ("train_curve", "train_accuracy"),
-            ("test_curve", "test_accuracy"),
-            ("train_losses", "train_loss"),
-            ("test_losses", "test_loss"),
-        )
+        column: " ".join(f"{getattr(point, name):.3f}" for point in judged.curve) for column, name in CURVES.items()
     }
     return Row(
         **dict(training.place),

@@ -16,7 +16,7 @@ from ludus.studies.layers import study as layers_study
 from ludus.studies.layers.nets import ARRANGEMENTS, PARAMETERS, sized
 from ludus.studies.layers.study import Row, plan, shifted, shifted_accuracy
 from ludus.studies.layers.table import findings, markdown
-from ludus.studies.rows import read_rows
+from ludus.studies.rows import read_rows, write_rows
 from ludus.vision.models.mlp import MLP
 from vision_toy import as_it_was, images, make_folder  # noqa: F401
 
@@ -155,14 +155,19 @@ def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):
     assert "| strided convolution | 50 % | 1 |" in capsys.readouterr().out
 
 
-def test_unknown_net_is_one_line(capsys):
+def test_unknown_net_is_one_line(tmp_path, capsys):
+    write_rows(tmp_path / "layers.csv", Row, [row()])
+    text = (tmp_path / "layers.csv").read_text("utf-8")
+    (tmp_path / "layers.csv").write_text(text.replace("dense", "sparse"), "utf-8")
+    assert main(["study", "layers", "--markdown", "--out", str(tmp_path)]) == 1
+    assert "layers.csv is not a CSV of this study; choose another --out" in capsys.readouterr().err
     assert main(["study", "layers", "--nets", "dens"]) == 1
     assert "unknown net 'dens'; did you mean 'dense'?" in capsys.readouterr().err
 
 
 def test_the_page_shows_the_tables_of_the_results():
     rows = read_rows(ROOT / "results" / "layers.csv", Row)
-    page = (ROOT / "docs" / "vision-hands-on.md").read_text()
+    page = (ROOT / "docs" / "vision-hands-on.md").read_text("utf-8")
     shown = re.search(r"<!-- `ludus study layers --markdown` -->\n(.*?)\n<!-- end -->", page, re.DOTALL)
     assert shown is not None
     assert shown[1] == markdown(rows), "paste what `ludus study layers --markdown` prints"

@@ -11,7 +11,7 @@ from ludus.studies.regularisers import study as regularisers_study
 from ludus.studies.regularisers.plot import plot, plot_curves
 from ludus.studies.regularisers.study import ALL, NONE, REGULARISERS, Row, plan
 from ludus.studies.regularisers.table import findings, gains, markdown, separated
-from ludus.studies.rows import read_rows
+from ludus.studies.rows import read_rows, write_rows
 from ludus.vision.tasks.classify_recipe import compose
 from vision_toy import as_it_was, make_folder  # noqa: F401
 
@@ -32,7 +32,17 @@ ROWS = [
     *(row(NONE, seed, accuracy) for seed, accuracy in enumerate((0.20, 0.30, 0.40))),
     *(row("mixup", seed, accuracy, loss=1.5) for seed, accuracy in enumerate((0.24, 0.35, 0.45))),
     *(row("cutout", seed, accuracy) for seed, accuracy in enumerate((0.22, 0.29, 0.40))),
-    row("early stopping", 0, 0.15, ended=2, train_curve="0.4 0.5", test_curve="0.3 0.2", train_accuracy=0.5),
+    row(
+        "early stopping",
+        0,
+        0.15,
+        ended=2,
+        train_accuracy=0.5,
+        train_curve="0.4 0.5",
+        test_curve="0.3 0.2",
+        train_losses="1.0 0.9",
+        test_losses="1.1 1.0",
+    ),
 ]
 
 
@@ -119,6 +129,15 @@ def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):
     assert "| early stopping |" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("bad", [("mixup", "mixop"), ("0.5 0.8 1.0", "0.5 0.8"), ("0.5 0.8 1.0", "0.5 0.8 much")])
+def test_table_of_something_else_is_refused(tmp_path, capsys, bad):
+    path = tmp_path / "regularisers.csv"
+    write_rows(path, Row, ROWS)
+    path.write_text(path.read_text("utf-8").replace(*bad, 1), "utf-8")
+    assert main(["study", "regularisers", "--markdown", "--out", str(tmp_path)]) == 1
+    assert "regularisers.csv is not a CSV of this study; choose another --out" in capsys.readouterr().err
+
+
 def test_unknown_regulariser_is_one_line(capsys):
     assert main(["study", "regularisers", "--only", "mixop"]) == 1
     assert "unknown regulariser 'mixop'; did you mean 'mixup'?" in capsys.readouterr().err
@@ -126,7 +145,7 @@ def test_unknown_regulariser_is_one_line(capsys):
 
 def test_the_page_shows_the_tables_of_the_results():
     rows = read_rows(ROOT / "results" / "regularisers.csv", Row)
-    page = (ROOT / "docs" / "vision-hands-on.md").read_text()
+    page = (ROOT / "docs" / "vision-hands-on.md").read_text("utf-8")
     shown = re.search(r"<!-- `ludus study regularisers --markdown` -->\n(.*?)\n<!-- end -->", page, re.DOTALL)
     assert shown is not None
     assert shown[1] == markdown(rows), "paste what `ludus study regularisers --markdown` prints"
