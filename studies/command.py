@@ -30,6 +30,6 @@ def tell_files(console: Console, *paths: Path) -> None:
 
 
 def tell_stopped(console: Console, signal: Interrupted) -> int:
-    """Say that a study was stopped within a training that is saved; the exit status."""
+    """Say how to go on after Ctrl-C or SIGTERM; returns the exit status, as a shell says it."""
     console.print(f"Stopped by {signal}; everything is saved, and the same command goes on.")
     return 128 + Signals[str(signal)]

@@ -86,7 +86,7 @@ class Weighing(Solver):
 
     def take(self) -> None:
         for solver in self.solvers.values():
-            if solver.step < solver.steps:
+            if not solver.ended:
                 solver.take()
                 solver.step += 1
                 return
@@ -134,7 +134,7 @@ class Weighing(Solver):
         self.step = step
 
     def said(self) -> str:
-        at = next((at for at, solver in self.solvers.items() if solver.step < solver.steps), len(self.members) - 1)
+        at = next((at for at, solver in self.solvers.items() if not solver.ended), len(self.members) - 1)
         return f"part {at + 1} of {len(self.members)}"
 
     def trained(self) -> Ensemble:

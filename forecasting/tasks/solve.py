@@ -101,6 +101,11 @@ class Solver:
     step: int = 0
     digest: str  # of all that decides: a checkpoint is of no use for another one
 
+    @property
+    def ended(self) -> bool:
+        """Whether all steps are done."""
+        return self.step >= self.steps
+
     def take(self) -> None:
         """The next step, all but the count."""
         raise NotImplementedError
@@ -158,7 +163,7 @@ class Solving:
     def run(self) -> None:
         """To the last step; ``Interrupted`` if a signal came before, once all is saved."""
         solver = self.solver
-        while solver.step < solver.steps:
+        while not solver.ended:
             if self.watch.must_report:
                 self.report()
             solver.take()

@@ -72,12 +72,12 @@ KNOWN = ", ".join(sorted(STUDIES))
         (
             "study",
             "which study? One of drift, bandit, randomisation, presets, forecasting, decision-value, generation, "
-            "regret; see ludus study --help",
+            "features, layers, regularisers, regret; see ludus study --help",
         ),
         (
             "study --seeds 3",
             "which study? One of drift, bandit, randomisation, presets, forecasting, decision-value, generation, "
-            "regret; see ludus study --help",
+            "features, layers, regularisers, regret; see ludus study --help",
         ),
         ("study nonsens", f"unknown study 'nonsens'; known: {KNOWN}; see ludus study --help"),
         ("study regrets --seeds 2", "unknown study 'regrets'; did you mean 'regret'?; see ludus study --help"),
