@@ -118,7 +118,8 @@ class Search:
             subject = FitSubject.read(named_object(tasks[task][0]).fit_class(), folder)
         else:
             raise ValueError(f"{path} does not say what is searched; {REMEDY}")
-        seed, prune = content.get("seed"), content.get("prune")
+        seed: Any = content.get("seed")
+        prune = content.get("prune")
         if not is_whole(seed, 0, 2**63 - 1) or not isinstance(prune, bool) or not isinstance(texts, dict) or not texts:
             raise ValueError(f"{path} lacks seed, prune or search, or they are damaged; {REMEDY}")
         try:

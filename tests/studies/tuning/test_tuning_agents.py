@@ -117,6 +117,11 @@ def test_every_agent_says_where_it_is_searched(agent):
     assert space_of(subject, {}).keys() == names.keys()
 
 
+def test_a_number_that_a_preset_writes_as_a_whole_one_is_searched_as_a_number():
+    subject = AgentSubject(configure("ludus/CartPole-v1", "pqn", hyperparameters={"gamma": 1}))
+    assert space_of(subject, {"gamma": "0.9..0.99"})["gamma"].whole is False
+
+
 def test_unknown_hyperparameters_are_refused_with_the_nearest():
     with pytest.raises(ValueError, match="unknown hyperparameter 'learning_rat' of pqn; did you mean 'learning_rate'?"):
         space_of(AgentSubject(config()), {"learning_rat": "1..2"})
