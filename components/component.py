@@ -29,11 +29,11 @@ from torch import nn
 from ..utils.files import quote, write_folder
 from ..utils.untrusted import MOST_JSON, MOST_WEIGHTS, is_number, parse_json, parse_tensors, read_regular
 from ..utils.wording import in_one_line
-from .names import OURS, class_named, name_of
+from .names import CONFIG, OURS, class_named, name_of, split_pinned
 from .spaces import check_extent, descriptions, space_from_json, space_to_json
 
 FORMAT = 2
-CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+WEIGHTS = "weights.safetensors"
 # What these files hold can run code when it is read.
 PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".dill"})
 
@@ -145,6 +145,16 @@ def fingerprint_of(folder: str | Path) -> str:
         FileNotFoundError, ValueError: there is none, or it is damaged, or the folder holds a pickle.
     """
     return hash_config(_read_config(Path(folder))[0])
+
+
+def pin(folder: str | Path) -> str:
+    """FOLDER@FINGERPRINT: a text that names this very component; one that is pinned already stays as it is.
+
+    Raises:
+        FileNotFoundError, ValueError: there is none, or it is damaged, or the folder holds a pickle.
+    """
+    path, fingerprint = split_pinned(folder)
+    return f"{Path(path).resolve()}@{fingerprint or fingerprint_of(path)}"
 
 
 def dump_config(content: Mapping[str, Any]) -> bytes:

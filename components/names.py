@@ -7,9 +7,12 @@ A name such as ``vision/resnet`` stays when its class moves. Ludus' own stand in
 import importlib
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ..utils.wording import did_you_mean
+
+CONFIG = "config.json"  # the file of a component's folder that describes it
 
 OURS = {  # name -> module below the package `ludus`: class
     "forecasting/conformal": "forecasting.models.conformal:Conformal",
@@ -28,11 +31,14 @@ OURS = {  # name -> module below the package `ludus`: class
     "forecasting/seasonal": "forecasting.models.naive:SeasonalNaive",
     "ludus/chain": "components.composition:Chain",
     "vision/convnet": "vision.models.convnet:ConvNet",
+    "vision/generator": "vision.models.generator:Generator",
+    "vision/mlp": "vision.models.mlp:MLP",
     "vision/reader": "vision.models.reader:Reader",
     "vision/resnet": "vision.models.resnet:ResNet",
 }
 ALIASES: dict[str, str] = {}  # a name that is no longer given -> the one that took its place
 RESERVED = ("ludus", "vision", "nlp", "forecasting")  # owners of names that Ludus may give one day
+PINNED = re.compile("(.+)@([0-9a-f]{64})", re.DOTALL)
 FORM = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)+", re.ASCII)
 
 Kind = TypeVar("Kind", bound=type)  # of components, which know this module and not the other way round
@@ -108,6 +114,17 @@ def class_named(name: str, source: str) -> Any:
         f"{source} is a {name!r}, a class that this program does not know; import the module that makes it known with "
         f"ludus.components.register, or give the class: Component.load(folder, kind=…){known}"
     )
+
+
+def is_component(given: str | Path) -> bool:
+    """Whether a folder is that of a component, perhaps pinned; told without torch, and without a look into the file."""
+    return (Path(split_pinned(given)[0]) / CONFIG).is_file()
+
+
+def split_pinned(given: str | Path) -> tuple[str, str | None]:
+    """The folder of FOLDER@FINGERPRINT, as ``component.pin`` writes it, and the fingerprint; or FOLDER and ``None``."""
+    found = PINNED.fullmatch(str(given))
+    return (found[1], found[2]) if found else (str(given), None)
 
 
 def _place(kind: type) -> str:

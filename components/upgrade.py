@@ -11,8 +11,8 @@ from typing import Any
 
 from ..utils.files import write_atomically
 from ..utils.untrusted import MOST_JSON, parse_json, read_regular
-from .component import CONFIG, FORMAT, dump_config, hash_config
-from .names import FORM
+from .component import FORMAT, dump_config, hash_config
+from .names import CONFIG, FORM
 
 # What format 1 called Ludus' own classes. It does not follow them where they move: it stands in files.
 FORMER = {

@@ -4,17 +4,13 @@ What was read of a public set is kept in the user's cache as a plain array, whic
 """
 
 import hashlib
-import io
-import math
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from ..utils.files import write_atomically
-from ..utils.untrusted import open_regular, read_npy_header
+from ..utils.arrays import keep_array, kept_array, sealed
 from ..utils.wording import did_you_mean
 from . import datasets
 from .image_sets import IMAGE_SETS, ImageSet
@@ -33,7 +29,7 @@ class LabelledImages:
 def is_at_hand(name: str) -> bool:
     """Whether both splits of the public set ``name`` can be read without a download; ``ValueError`` if unknown."""
     entry = _find_set(name)
-    return all(_kept_array(name, split).is_file() or datasets.locate(entry, split) is not None for split in entry.files)
+    return all(_place_of(name, split).is_file() or datasets.locate(entry, split) is not None for split in entry.files)
 
 
 def fetch(name: str) -> None:
@@ -61,19 +57,17 @@ def load_images(name: str, split: str) -> LabelledImages:
     datasets.check_split(split, SPLITS)
     if name not in IMAGE_SETS and Path(name).is_dir():
         images, labels, classes = read_folder(Path(name), split)
-        return LabelledImages(_sealed(images), _sealed(labels), classes)
+        return LabelledImages(sealed(images), sealed(labels), classes)
     entry = _find_set(name)
-    kept = _kept_array(name, split)
-    if not (_is_whole(kept) and _is_whole(kept.with_suffix(".labels.npy"))):
+    kept = _place_of(name, split)
+    images, labels = kept_array(kept), kept_array(kept.with_suffix(".labels.npy"))
+    if images is None or labels is None:
         images, labels = _read_split(name, split)
-        try:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            _write_array(kept.with_suffix(".labels.npy"), labels)
-            _write_array(kept, images)
-        except OSError:  # no cache: this process keeps its own
-            return LabelledImages(_sealed(images), _sealed(labels), entry.classes)
-    images, labels = np.load(kept, mmap_mode="r"), np.load(kept.with_suffix(".labels.npy"))
-    return LabelledImages(np.asarray(images), _sealed(labels), entry.classes)
+        keep_array(kept.with_suffix(".labels.npy"), labels)
+        if keep_array(kept, images):
+            images = kept_array(kept)  # the memory that all processes share
+            assert images is not None
+    return LabelledImages(sealed(images), sealed(labels), entry.classes)
 
 
 def _find_set(name: str) -> ImageSet:
@@ -91,28 +85,7 @@ def _read_split(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{next(iter(contents)).parent} cannot be read: {fault}") from None
 
 
-def _kept_array(name: str, split: str) -> Path:
+def _place_of(name: str, split: str) -> Path:
     """Where what was read is kept; named after the expected hashes, so that other files make another one."""
     sums = "".join(known[0] for known in _find_set(name).files[split].values())
     return datasets.cache_folder() / "arrays" / f"{name}-{split}-{hashlib.sha256(sums.encode()).hexdigest()[:12]}.npy"
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a file of the cache is there with all of its array."""
-    try:
-        with open_regular(path, datasets.MOST_FILE) as stream:
-            shape, dtype = read_npy_header(stream)
-            return os.fstat(stream.fileno()).st_size - stream.tell() == math.prod(shape) * dtype.itemsize
-    except (OSError, ValueError):
-        return False
-
-
-def _sealed(array: np.ndarray) -> np.ndarray:
-    array.flags.writeable = False
-    return array
-
-
-def _write_array(path: Path, array: np.ndarray) -> None:
-    data = io.BytesIO()
-    np.save(data, array)
-    write_atomically(path, data.getvalue())

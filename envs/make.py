@@ -6,9 +6,10 @@ from typing import Any
 
 import gymnasium
 
+from ..components.names import is_component
 from .engine.gymnasium_batch import GymnasiumBatch, create
 from .engine.kernel_batch import KernelBatch
-from .engine.simulation import Slot, load
+from .engine.simulation import Choice, Slot, load
 from .engine.slots.resolve import hash_of_table, is_folder, is_table
 from .engine.slots.slotted_batch import open_batch
 from .human.game import Game
@@ -52,6 +53,12 @@ def slots_of(id: str) -> dict[str, Slot]:
     return dict(load(spec.kwargs["module"])[1].slots) if is_ludus(spec) else {}
 
 
+def choices_of(id: str) -> dict[str, Choice]:
+    """The choices of an environment, by name; none for environments that are not Ludus'."""
+    spec = find_spec(id)
+    return dict(load(spec.kwargs["module"])[1].choices) if is_ludus(spec) else {}
+
+
 def watched_with(id: str) -> tuple[dict[str, float], int | None]:
     """Parameters with which rollouts of an environment are shown, and steps per second; nothing where any will do."""
     spec = find_spec(id)
@@ -62,10 +69,10 @@ def watched_with(id: str) -> tuple[dict[str, float], int | None]:
 
 
 def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
-    """``keywords`` with each component that fills a slot named so that it will be the same one next time.
+    """``keywords`` with each component that fills a slot, or is a choice, named so that it will be the same next time.
 
-    A folder becomes ``{"component": absolute path, "fingerprint": SHA-256}``, a table's file ``{"table": absolute
-    path, "sha256": …}``.
+    In a slot a folder becomes ``{"component": absolute path, "fingerprint": SHA-256}``, a table's file ``{"table":
+    absolute path, "sha256": …}``; as a choice, which is a text, it becomes FOLDER@FINGERPRINT.
 
     Raises:
         FileNotFoundError, ValueError: a folder without a component, or with a damaged one.
@@ -79,6 +86,12 @@ def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
         folder = given.get("component") if isinstance(given, Mapping) else given if is_folder(given, slot) else None
         if folder is not None and Path(folder).exists():
             pinned[name] = pin_component(given)
+    for name, choice in choices_of(id).items():
+        given = keywords.get(name)
+        if choice.takes_component and isinstance(given, str) and is_component(given):
+            from ..components.component import pin
+
+            pinned[name] = pin(given)
     return pinned
 
 

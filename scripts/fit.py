@@ -40,6 +40,7 @@ TASKS = {
     "forecasting/periodic": (f"{SOLVE}:periodic", "what comes next? a linear map of past periods, in closed form"),
     "forecasting/seasonal": (f"{SOLVE}:seasonal", "what comes next? the season before again"),
     "vision/classify": ("ludus.vision.tasks.classify_command", "which class is in the picture?"),
+    "vision/generate": ("ludus.vision.tasks.generate_command", "what do pictures of a class look like? from noise"),
     "vision/read": (
         "ludus.vision.tasks.read_command",
         "what does the simulator know of what its own pictures show?",

@@ -9,7 +9,7 @@ import tyro
 from rich.console import Console
 
 from ludus.agents.runs.upgrade import upgrade_run, upgrade_table
-from ludus.components.component import CONFIG
+from ludus.components.names import CONFIG
 from ludus.components.upgrade import stable_names, upgrade_component
 from ludus.utils.command_line import key_values, parse
 

@@ -84,7 +84,7 @@ class Keeper(lightning.Callback):
         if self.watch.must_report:
             self.report()
 
-    def on_train_epoch_end(self, *_: Any) -> None:
+    def on_train_epoch_end(self, trainer: Any, *_: Any) -> None:
         x = self.learner
         with self.watch.away():
             self.figures, self.judged = self.fit.judge(x, self.data)
@@ -92,7 +92,8 @@ class Keeper(lightning.Callback):
             self.writer.add_scalar(f"validation/{name}", value, x.step)
         self.save()
         self.report()
-        if self.interrupted and x.step < x.steps:  # after the last epoch little is left to do
+        trainer.should_stop = x.ended
+        if self.interrupted and not x.ended:  # after the last epoch little is left to do
             raise Interrupted(self.interrupted)
 
     def report(self) -> None:
@@ -239,7 +240,7 @@ class Fit:
             try:
                 keeper = self.keeper(learner, data, writer, seconds)
                 with watch_signals(keeper):
-                    if learner.step < learner.steps:
+                    if not learner.ended:
                         keeper.run()
                 net = learner.trained()
                 said = finish(net, data, writer, learner.step, keeper.seconds)

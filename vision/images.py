@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..data.images import load_images
+from ..components.names import is_component
+from ..components.picture_source import drawn_images
+from ..data.datasets import cache_folder
+from ..data.image_sets import IMAGE_SETS
+from ..data.images import LabelledImages, load_images
 from ..training import batches
 
 
@@ -25,10 +29,28 @@ class Images:
 
 
 def load_tensors(name: str, split: str) -> Images:
-    """The tensors of a public set, or of a folder of images; errors as ``ludus.data.images.load_images``."""
-    found = load_images(name, split)
+    """The tensors of a public set, of a folder of images, or of what a generator in a folder draws.
+
+    Errors as ``ludus.data.images.load_images`` and ``ludus.components.picture_source.drawn_images``.
+    """
+    drawn = name not in IMAGE_SETS and is_component(name)
+    found = LabelledImages(*drawn_images(name, split, cache_folder())) if drawn else load_images(name, split)
     # Copies: torch does not know arrays that must not be written.
     return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)
+
+
+def part_of(data: Images, share: float) -> Images:
+    """``share`` of the images of each class, the same ones whenever they are asked for; all with 1.
+
+    Raises:
+        ValueError: that leaves none at all.
+    """
+    if share == 1.0:
+        return data
+    try:
+        return hold_out(data, share, seed=1)[1]
+    except ValueError:
+        raise ValueError(f"share {share:g} of {len(data)} images leaves too few of each class; give more") from None
 
 
 def hold_out(data: Images, share: float, seed: int) -> tuple[Images, Images]:

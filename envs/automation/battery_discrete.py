@@ -5,8 +5,8 @@ World         Battery's (``envs/automation/battery``): a battery at a meter trad
 Actions       0 … 19: 10 does nothing, 9 … 0 discharge at 1 … 10 tenths of the rated power, 11 … 19 charge at 1 … 9
               ninths of it. With the default parameters these are changes of the charge by -1.0 … +0.9 MWh in steps of
               0.1, among which the optimum is. What is not possible is moved to the nearest that is
-Observation   `state`: float32 (35,): charge, hour, weekday, season, net load; see Battery's card
-Slots         `forecast`: the prices of the day; see Battery's card
+Observation   `state`: float32 (36,): charge, hour, weekday, season, net load, days left; see Battery's card
+Slots         `forecast`: the prices of the day, from the present hour on; see Battery's card
 Reward        `market` · `wear` · `fee`, in €; see Battery's card
 Start         midnight, the battery empty; week i of the split where it is asked for by number
 End           terminated after 7 days

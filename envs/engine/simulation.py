@@ -91,6 +91,7 @@ class Choice:
     default: str
     meaning: str
     values: tuple[str, ...] = ()  # empty: any text
+    takes_component: bool = False  # whether it may be the folder of a component, FOLDER or FOLDER@FINGERPRINT
 
 
 class Shown(str):

@@ -77,7 +77,8 @@ class SolveRecipe:
             values[name] = float(value) if known[name] is float and type(value) is int else value
         usual = cls.sizes(series)
         place: dict[str, Any] = {"data": data or series.name, "reading": reading or {}}
-        return cls(**place, horizon=horizon or usual[0], lookback=lookback or usual[1], **values)
+        horizon = usual[0] if horizon is None else horizon
+        return cls(**place, horizon=horizon, lookback=usual[1] if lookback is None else lookback, **values)
 
     @classmethod
     def sizes(cls, series: Series) -> tuple[int, int]:
@@ -99,6 +100,11 @@ class Solver:
     steps: int
     step: int = 0
     digest: str  # of all that decides: a checkpoint is of no use for another one
+
+    @property
+    def ended(self) -> bool:
+        """Whether all steps are done."""
+        return self.step >= self.steps
 
     def take(self) -> None:
         """The next step, all but the count."""
@@ -157,7 +163,7 @@ class Solving:
     def run(self) -> None:
         """To the last step; ``Interrupted`` if a signal came before, once all is saved."""
         solver = self.solver
-        while solver.step < solver.steps:
+        while not solver.ended:
             if self.watch.must_report:
                 self.report()
             solver.take()
@@ -226,7 +232,7 @@ class Solve(Fit):
             self.TASK.partition("/")[2],
             net.metrics,
             data.test,
-            f"{r.horizon:,} rows from {r.lookback:,}; {counted(len(data.test), 'window')}; {self.solver.note()}",
+            f"{net.horizon:,} rows from {net.lookback:,}; {counted(len(data.test), 'window')}; {self.solver.note()}",
             f"{counted(step, 'step')} of {r.data} in {seconds:,.1f} s (closed form: nothing in it is random)",
         )
 

@@ -71,13 +71,13 @@ KNOWN = ", ".join(sorted(STUDIES))
     [
         (
             "study",
-            "which study? One of drift, bandit, randomisation, presets, forecasting, decision-value, regret; "
-            "see ludus study --help",
+            "which study? One of drift, bandit, randomisation, presets, forecasting, decision-value, generation, "
+            "features, layers, regularisers, regret; see ludus study --help",
         ),
         (
             "study --seeds 3",
-            "which study? One of drift, bandit, randomisation, presets, forecasting, decision-value, regret; "
-            "see ludus study --help",
+            "which study? One of drift, bandit, randomisation, presets, forecasting, decision-value, generation, "
+            "features, layers, regularisers, regret; see ludus study --help",
         ),
         ("study nonsens", f"unknown study 'nonsens'; known: {KNOWN}; see ludus study --help"),
         ("study regrets --seeds 2", "unknown study 'regrets'; did you mean 'regret'?; see ludus study --help"),

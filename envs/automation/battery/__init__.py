@@ -10,7 +10,7 @@ Actions       Battery: float32 (1,), -1 … 1: share of the rated power, + charg
               nothing, 9 … 0 discharge at 1 … 10 tenths of the rated power and 11 … 19 charge at 1 … 9 ninths of it:
               with the default parameters -1.0 … +0.9 MWh in steps of 0.1. What is not possible is moved to the nearest
               that is: the charge stays between empty and full, and is never more than can be discharged by midnight
-Observation   `state`: float32 (35,)
+Observation   `state`: float32 (36,)
               | #       | what                                                        | low      | high | unit     |
               |---------|-------------------------------------------------------------|----------|------|----------|
               | 0       | charge                                                      | 0        | 1    | capacity |
@@ -18,6 +18,7 @@ Observation   `state`: float32 (35,)
               | 25 … 31 | 1 where it is Monday … Sunday                               | 0        | 1    |          |
               | 32, 33  | sine and cosine of the day of the year, a turn of 366 days  | -1       | 1    |          |
               | 34      | load less sun in the coming hour; 0 when the week is over   | -sun     | *    | MW       |
+              | 35      | days of the week that are left, the running one included    | 0        | 1    | 7 days   |
               sun: the larger of pv_peak and 1 MW · *: 1.7 times the larger of load_mean and 1 MW
 Slots         `forecast`, once a day: raw is flat float32, what is known before the day: `past` (lookback, columns), the
               rows before midnight, the price first · `known` (24, K), what is known of the day's rows in advance, such
@@ -44,6 +45,8 @@ Source        own rules; markets and protocol of Lago, Marcjasz, De Schutter & W
               electricity prices*
 """
 
+from functools import partial
+
 import numpy as np
 from gymnasium import spaces
 
@@ -57,7 +60,7 @@ from .observation import observe, sense, tell
 from .policies import cheap_hours, climatology, heuristic, naive, plan, seasonal_naive, weekly
 from .rendering import render
 from .rules import reset, step
-from .rules_market import SPLITS, columns_of, count_weeks, make_market, read_table
+from .rules_market import PUBLISHED, SPLITS, columns_of, count_weeks, make_market, published, read_table
 
 PARAMETERS = {
     "power": Parameter(1.0, 0.01, 1000.0, "MW", "rated power, of charging and of discharging"),
@@ -132,11 +135,12 @@ SLOTS = {
         tell=tell,
         baselines={"naive": naive, "seasonal-naive": seasonal_naive, "weekly": weekly, "climatology": climatology},
         refresh="day",
+        now="hour",
         key="day",
         keys=lambda world: len(world.prices),
         layout=layout,
         estimate=estimate,
-        tables={"published-dnn": lambda world: world.dnn, "published-lear": lambda world: world.lear},
+        tables={f"published-{name}": partial(published, name=name) for name in PUBLISHED},
         read_table=read_table,
         width=WIDTH,
         noise_correlation=NOISE_CORRELATION,

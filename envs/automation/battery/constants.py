@@ -16,6 +16,6 @@ MARKET, WEAR, FEE = range(3)  # terms
 CHARGE = 0
 CLOCK = 1  # HOURS numbers, one-hot
 WEEKDAY = CLOCK + HOURS  # 7 numbers, one-hot
-SEASON_SIN, SEASON_COS, NET_LOAD, NUMBERS = range(WEEKDAY + 7, WEEKDAY + 11)
+SEASON_SIN, SEASON_COS, NET_LOAD, DAYS_LEFT, NUMBERS = range(WEEKDAY + 7, WEEKDAY + 12)
 
 MOST_LEVELS = 100  # of charge in the dynamic programme

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...engine.kernels import kernel
 from ...engine.simulation import Shown
-from .constants import CHARGE, CLOCK, DAYS, FEE, HOURS, NET_LOAD, SEASON_COS, SEASON_SIN, WEAR, WEEKDAY
+from .constants import CHARGE, CLOCK, DAYS, DAYS_LEFT, FEE, HOURS, NET_LOAD, SEASON_COS, SEASON_SIN, WEAR, WEEKDAY
 from .rules import net_load, room
 
 INVARIANTS = (
@@ -56,4 +56,6 @@ def invariant(s, world, shown, legal):
     if shown[SEASON_SIN] != np.float32(season[0]) or shown[SEASON_COS] != np.float32(season[1]):
         return 8
     net = 0.0 if last else net_load(s, world, s.day, s.hour)
-    return 8 if shown[NET_LOAD] != np.float32(net) else 0
+    if shown[NET_LOAD] != np.float32(net) or shown[DAYS_LEFT] != np.float32(s.days_left / DAYS):
+        return 8
+    return 0

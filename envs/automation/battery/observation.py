@@ -1,7 +1,7 @@
 """The observation of Battery, and its slot: what is known of a day before it begins, and the prices that it brings."""
 
 from ...engine.kernels import inlined, kernel
-from .constants import CHARGE, CLOCK, HOURS, NET_LOAD, SEASON_COS, SEASON_SIN, WEEKDAY
+from .constants import CHARGE, CLOCK, DAYS, DAYS_LEFT, HOURS, NET_LOAD, SEASON_COS, SEASON_SIN, WEEKDAY
 from .rules import net_load
 
 
@@ -15,6 +15,7 @@ def observe(s, world, out):
     out[SEASON_SIN] = world.season[s.day, 0]
     out[SEASON_COS] = world.season[s.day, 1]
     out[NET_LOAD] = net_load(s, world, s.day, s.hour) if s.hour < HOURS else 0.0
+    out[DAYS_LEFT] = s.days_left / DAYS
 
 
 @kernel

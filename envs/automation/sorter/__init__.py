@@ -29,8 +29,9 @@ Parameters    see PARAMETERS below; of `items` the whole part counts. Light, pos
               for each passage
 Choices       `images`: auto (Fashion-MNIST if it is at hand, else parcels), fashion-mnist, cifar-10, cifar-100,
               cifar-100-coarse, parcels (made here; the label's digit is the chute), or a folder with a subfolder of
-              images for each kind · `split`: test (the default: what no component was fitted on) or train (for a policy
-              that learns from the raw pictures)
+              images for each kind, or the folder of a generator (`ludus fit vision/generate`), whose pictures are drawn
+              once · `split`: test (the default: what no component was fitted on) or train (for a policy that learns
+              from the raw pictures)
 Optimum       Given the truth: each item to its chute, always at the speed with the lowest cost of a passage
                   c(speed) = wage / speed + energy * speed² + p * (jam_cost + wage * jam_time),  p for an empty loop.
               Each item leaves once, for at most +1, and passes at least once, for at least min c, because items on the
@@ -134,7 +135,9 @@ SIMULATION = Simulation(
     parameters=PARAMETERS,
     choices={
         "images": Choice(
-            "auto", "what lies on the belt: auto, parcels, the name of an image set, or a folder of images"
+            "auto",
+            "what lies on the belt: auto, parcels, an image set by name, a folder of images, or that of a generator",
+            takes_component=True,
         ),
         "split": Choice("test", "which of the images", ("train", "test")),
     },

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....components.names import is_component
+from ....data.datasets import cache_folder
 from ....data.image_sets import IMAGE_SETS
 from ....data.images import LabelledImages, is_at_hand, load_images
 
@@ -33,13 +35,30 @@ class Items(NamedTuple):
 
 
 def resolve(images: str) -> str:
-    """The set that is meant: ``auto`` is Fashion-MNIST if it is at hand, else the parcels, with a warning."""
+    """The set that is meant: ``auto`` is Fashion-MNIST if it is at hand, else the parcels, with a warning.
+
+    A generator's folder is named with its fingerprint, so that another generator there is another set.
+    """
     if images != "auto":
-        return images
+        return pinned(images)
     if is_at_hand(DEFAULT_SET):
         return DEFAULT_SET
     _say_that_there_are_parcels()
     return PARCELS
+
+
+def is_generator(images: str) -> bool:
+    """Whether the folder of a component is meant."""
+    return images not in (*IMAGE_SETS, PARCELS) and is_component(images)
+
+
+def pinned(images: str) -> str:
+    """``images``; the folder of a component as FOLDER@FINGERPRINT."""
+    if not is_generator(images):
+        return images
+    from ....components.component import pin  # and torch, which the other images do without
+
+    return pin(images)
 
 
 @lru_cache(maxsize=1)
@@ -55,7 +74,13 @@ def _say_that_there_are_parcels() -> None:
 def load_items(images: str, split: str) -> LabelledImages:
     """The images (M, height, width, channels) uint8 of ``split`` and their kinds."""
     name = resolve(images)
-    return make_parcels(split) if name == PARCELS else load_images(name, split)
+    if name == PARCELS:
+        return make_parcels(split)
+    if is_generator(name):
+        from ....components.picture_source import drawn_images
+
+        return LabelledImages(*drawn_images(name, split, cache_folder()))
+    return load_images(name, split)
 
 
 def describe(images: str) -> tuple[tuple[int, int, int], tuple[str, ...]]:
@@ -66,7 +91,7 @@ def describe(images: str) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     if name in IMAGE_SETS:
         side, channels = (28, 1) if name == "fashion-mnist" else (32, 3)
         return (side, side, channels), IMAGE_SETS[name].classes
-    content = load_images(name, "train")
+    content = load_items(name, "train")
     return content.images.shape[1:], content.classes  # type: ignore[return-value]
 
 

@@ -54,6 +54,9 @@ class Slot:
     read_table: Callable[[Any, Any], np.ndarray] | None = None
     # Of a keyed slot whose truth is a path through time: the correlation of neighbouring errors that noise has.
     noise_correlation: float | None = None
+    # Of a slot whose truth is a path through time: the integer field that counts how many of its numbers are past. What
+    # is observed then begins with the present, see `ahead.py`; estimates and measures keep the whole path.
+    now: str = ""
     measures: tuple[str, ...] = ()  # how right a filling is, of `measures.py`; (): what its kind of truth calls for
 
 

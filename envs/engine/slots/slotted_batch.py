@@ -24,7 +24,8 @@ from ..kernel_batch import KernelBatch
 from ..roles import kernel_of
 from ..simulation import load
 from ..third_party.admission import watch_restart, watch_slot
-from .fillings import Filling, Learned, bounds_of
+from .ahead import Ahead, ahead_space, is_path
+from .fillings import Filling, Learned, check_kept
 from .keyed import KeyedLearned
 from .resolve import identity_of, make_filling
 
@@ -55,6 +56,10 @@ class SlottedBatch(KernelBatch):
         self._alone = next(iter(shown)) if replaced and len(shown) == 1 else None
         if not replaced:
             shown[STATE] = self.state_space
+        moved = [
+            name for name, what in fillings.items() if is_path(slots[name], what, shown[name], self._truth_of(name))
+        ]
+        shown |= {name: ahead_space(shown[name]) for name in moved}
         self.observation_space = shown[self._alone] if self._alone else spaces.Dict(shown)
         self._all = np.arange(self.num_envs)
         self.each_step: list[str] = [name for name in self.fillings if slots[name].refresh == "step"]
@@ -64,13 +69,13 @@ class SlottedBatch(KernelBatch):
                 self.by_field.setdefault(slots[name].refresh, []).append(name)
         # (N,) the value of each such field at which its slots were filled last.
         self._filled_at = {field: np.full(self.num_envs, -1, np.int64) for field in self.by_field}
-        finals = len(self._inner.final_observation)
         self._shown, self._final = (
-            {key: np.zeros((count, *(space.shape or ())), space.dtype) for key, space in shown.items() if key != STATE}
-            for count in (self.num_envs, finals)
+            {name: np.zeros((count, *(of.space.shape or ())), of.space.dtype) for name, of in self.fillings.items()}
+            for count in (self.num_envs, len(self._inner.final_observation))
         )
-        observation: Any = dict(self._shown)
-        final: Any = dict(self._final)
+        self._ahead = {name: Ahead(slots[name].now, self._shown[name], self._final[name]) for name in moved}
+        observation: Any = self._shown | {name: of.observation for name, of in self._ahead.items()}
+        final: Any = self._final | {name: of.final_observation for name, of in self._ahead.items()}
         if STATE in shown:
             observation[STATE], final[STATE] = self._inner.observation, self._inner.final_observation
         if self._alone:
@@ -84,6 +89,9 @@ class SlottedBatch(KernelBatch):
             self._restart = watch_restart(self._driver.restart, load(module)[0], self.simulation, self.state_space)
             self._setup = self._setup._replace(mode=DISABLED)
 
+    def _truth_of(self, slot: str) -> spaces.Space:
+        return self.simulation.truth_for(slot, self.sizes, self.spans)
+
     @property
     def store(self) -> np.ndarray:
         """(N,) the records as a structured array."""
@@ -96,9 +104,7 @@ class SlottedBatch(KernelBatch):
         """
         declared = self.simulation.slots[slot]
         space = (
-            declared.raw(**self.sizes)
-            if field == "sense"
-            else self.simulation.truth_for(slot, self.sizes, self.spans)  # an estimate of it, too
+            declared.raw(**self.sizes) if field == "sense" else self._truth_of(slot)  # an estimate of it, too
         )
         return watch_slot(
             self._driver.slot(slot, field, rule),
@@ -109,7 +115,7 @@ class SlottedBatch(KernelBatch):
         )
 
     def shown(self, slot: str) -> np.ndarray:
-        """(N, *space) what ``slot`` shows now; always the same memory."""
+        """(N, *space) what ``slot`` shows now, of a path the whole; always the same memory."""
         return self._shown[slot]
 
     def estimate(self, slot: str) -> np.ndarray:
@@ -122,7 +128,7 @@ class SlottedBatch(KernelBatch):
         Raises:
             ValueError: the slot's ``estimate`` gave something of another shape.
         """
-        truth = self.simulation.truth_for(slot, self.sizes, self.spans)
+        truth = self._truth_of(slot)
         declared, filling = self.simulation.slots[slot], self.fillings[slot]
         if filling.space.shape == truth.shape:
             return shown
@@ -186,6 +192,7 @@ class SlottedBatch(KernelBatch):
                 self._fill(names, changed)
                 self._filled_at[field][changed] = self._store[field][changed]
         self._fill(self.each_step, self._all)
+        self._show_ahead(self._all)
         return ended
 
     def _changed(self, field: str, rows: np.ndarray) -> np.ndarray:
@@ -203,6 +210,11 @@ class SlottedBatch(KernelBatch):
             filling.forget(rows)
         self._fill(list(self.fillings), rows)
         self._note_fields(rows)
+        self._show_ahead(rows)
+
+    def _show_ahead(self, rows: np.ndarray) -> None:
+        for paths in self._ahead.values():
+            paths.show(self._store, rows)
 
     def _fill(self, names: list[str], rows: np.ndarray) -> None:
         whole = len(rows) == self.num_envs
@@ -228,17 +240,20 @@ class SlottedBatch(KernelBatch):
                 out = np.empty((len(again), *final.shape[1:]), final.dtype)
                 filling.fill(again, out, last=True)
                 final[again] = out
+        for paths in self._ahead.values():
+            paths.show_final(self._store, rows)
         self._restart(self._setup)
 
     def refresh(self) -> None:
         super().refresh()
         self._fill(list(self.fillings), self._all)
         self._note_fields(self._all)
+        self._show_ahead(self._all)
 
     # --- Snapshots: the records, what the slots show, and what they remember ---
 
     def _kept(self) -> list[np.ndarray]:
-        memories = (array for filling in self.fillings.values() for array in filling.memory)
+        memories = [array for filling in self.fillings.values() for array in filling.memory]
         return [*self._shown.values(), *memories, *self._filled_at.values()]
 
     def snapshot(self) -> bytes:
@@ -252,20 +267,11 @@ class SlottedBatch(KernelBatch):
         for array in kept:
             found.append(np.frombuffer(body[start : start + array.nbytes], array.dtype).reshape(array.shape))
             start += array.nbytes
-        self._check_kept(found)
+        check_kept(self.fillings, found)
         self._take_over(*vetting.check(self, body[: self._store.nbytes]))
         for array, values in zip(kept, found, strict=True):
             array[...] = values
-
-    def _check_kept(self, found: Sequence[np.ndarray]) -> None:
-        """``ValueError`` for what slots cannot show or remember: NaN, infinity, what is outside a filling's space."""
-        for values in found:
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
-                raise ValueError("the snapshot is damaged: a slot shows, or remembers, NaN or infinity")
-        for (name, filling), values in zip(self.fillings.items(), found, strict=False):
-            low, high = bounds_of(filling.space)
-            if not isinstance(filling, (Learned, KeyedLearned)) and not ((values >= low) & (values <= high)).all():
-                raise ValueError(f"the snapshot is damaged: what slot {name} shows is outside {filling.space}")
+        self._show_ahead(self._all)
 
     def _identity(self) -> dict[str, Any]:
         slots = {

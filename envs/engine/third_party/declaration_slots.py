@@ -36,6 +36,8 @@ def check_slots(module: types.ModuleType, simulation: Any) -> None:
         for entry, given in needs_key.items():
             if given not in (None, {}) and not slot.key:
                 raise wrong(f"{entry} is of keyed slots only; give the slot a key, or leave it out", entry)
+        if not isinstance(slot.now, str):
+            raise wrong(f"now is {slot.now!r}; expected the name of an integer field", "now")
         rho = slot.noise_correlation
         if rho is not None and not (isinstance(rho, (int, float)) and -1.0 < rho < 1.0):
             raise wrong(f"noise_correlation is {rho!r}; expected a number between -1 and 1", "noise_correlation")
@@ -55,7 +57,7 @@ def check_slots(module: types.ModuleType, simulation: Any) -> None:
 def check_slot_fields(module: types.ModuleType, simulation: Any, dtype: np.dtype) -> None:
     """That the fields which slots name are integers of a record of ``dtype``; a ``Mistake`` otherwise."""
     for name, slot in simulation.slots.items():
-        for entry, field in (("refresh", slot.refresh), ("key", slot.key)):
+        for entry, field in (("refresh", slot.refresh), ("key", slot.key), ("now", slot.now)):
             if field in ("", *SURE):
                 continue
             whole = [key for key in dtype.names or () if dtype[key].kind in "iu" and not dtype[key].shape]

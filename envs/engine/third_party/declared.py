@@ -71,7 +71,7 @@ def _texts(simulation: Simulation, sizes: dict[str, Any]) -> Iterator[str]:
     yield from map(_space_text, simulation.spaces_for(sizes, spans))
     for name, slot in simulation.slots.items():
         rules, classes = [*slot.baselines], slot.classes(**sizes)
-        yield f"{name}: {slot.default!r} {slot.refresh} {slot.replaces_state} {rules} {classes}"
+        yield f"{name}: {slot.default!r} {slot.refresh} {slot.now} {slot.replaces_state} {rules} {classes}"
         yield as_text(None if slot.width is None else np.asarray(slot.width))
         yield from map(_space_text, (slot.raw(**sizes), simulation.truth_for(name, sizes, spans)))
 

@@ -110,6 +110,7 @@ SIMULATION = Simulation(
             baselines={"yesterday": yesterday},
             default="truth",
             refresh="day",
+            now="hour",
             width=10.0,
             layout=lambda days: LAYOUT,
             estimate=estimate,

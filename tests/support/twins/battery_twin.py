@@ -56,7 +56,9 @@ class Twin:
         weekday[self.day.weekday()] = 1.0
         angle = 2 * math.pi * yearday / 366
         net = self.site() if self.hour < 24 else 0.0
-        return [self.stored / self.p["capacity"], *clock, *weekday, math.sin(angle), math.cos(angle), net]
+        season = math.sin(angle), math.cos(angle)
+        days_left = 7 - self.hours_played // 24
+        return [self.stored / self.p["capacity"], *clock, *weekday, *season, net, days_left / 7]
 
 
 def load_share(yearday, hour):
