@@ -9,7 +9,6 @@ import torch
 import yaml
 
 from house import ROOT
-from ludus.scripts.study import STUDIES
 from vision_toy import make_folder
 
 PAGES = ROOT / "docs" / "notebooks"
@@ -77,10 +76,7 @@ def small(tmp_path, monkeypatch):
 
 def test_the_solution_runs(small, capsys):
     names: dict = {}
-    has_study = "regularisers" in STUDIES
     for tags, code in cells(SOLUTION):
-        if "regularisers" in tags and not has_study:
-            continue
         exec(compile(code, "hands-on-solution", "exec"), names)
         if "parameters" in tags:
             assert small.keys() == {name for name in names if name.isupper()}
@@ -91,5 +87,4 @@ def test_the_solution_runs(small, capsys):
     assert re.search(r"^plain \d+\.\d%, tuned \d+\.\d%, by chance 33\.3%$", shown, re.MULTILINE)
     assert Path("runs/tune/winner.yaml").exists()
     assert names["tuned"].config["classes"] == ["lying", "nothing", "standing"]
-    if has_study:
-        assert re.search(r"^all together +\d+\.\d%  \(seeds ", shown, re.MULTILINE)
+    assert re.search(r"^all together +\d+\.\d%  \(seeds ", shown, re.MULTILINE)

@@ -10,6 +10,7 @@ OUT/
     test.csv        what the winner and the default came to on the test
 """
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,10 @@ class Search:
 
     def default(self) -> dict[str, Any]:
         """The values of all that is searched, without a search."""
-        return {name: self.subject.default(name) for name in self.space}
+        values = {name: self.subject.default(name) for name in self.space}
+        with contextlib.suppress(ValueError):  # as a trial has them, if it can be one
+            return {name: part.sampled(part.label(values[name])) for name, part in self.space.items()}
+        return values
 
     def default_is_in_space(self) -> bool:
         """Whether the default can be one of the trials."""
@@ -145,6 +149,7 @@ class Search:
 
 def space_of(subject: Subject, texts: Mapping[str, Any]) -> Space:
     """The space that is typed, or the subject's own; ``ValueError`` for what there is none of, or what cannot be."""
+    own = not texts
     texts = texts or subject.searched
     if not texts:
         raise ValueError(
@@ -155,6 +160,8 @@ def space_of(subject: Subject, texts: Mapping[str, Any]) -> Space:
     space = {}
     for name, text in texts.items():
         part = spaces.parse(name, text, subject.default(name))
+        if own:
+            part = spaces.widened(part, subject.default(name))
         for end in part.ends:
             try:
                 subject.check(name, end)
