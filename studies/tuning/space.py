@@ -88,10 +88,10 @@ class Choices:
         raise ValueError(f"{in_line(repr(value), 60)} is none of {' | '.join(map(text_of, self.values))}")
 
     def label(self, value: Any) -> str:
-        text = text_of(value)
-        if text not in map(text_of, self.values):
-            raise ValueError(f"{in_line(text, 60)} is none of {' | '.join(map(text_of, self.values))}")
-        return text
+        for known in self.values:
+            if text_of(known) == text_of(value) or (is_number(known) and is_number(value) and known == value):
+                return text_of(known)
+        raise ValueError(f"{in_line(text_of(value), 60)} is none of {' | '.join(map(text_of, self.values))}")
 
 
 Space = dict[str, Range | Choices]
@@ -208,8 +208,11 @@ def _end(text: str, times: str, base: float | None, whole: bool) -> float:
 def widened(part: Range | Choices, default: Any) -> Range | Choices:
     """A range or choices that have the default among them, as far as they can."""
     if isinstance(part, Choices):
-        known = text_of(default) in map(text_of, part.values)
-        return part if known else Choices((*part.values, default))
+        try:
+            part.label(default)
+        except ValueError:
+            return Choices((*part.values, default))
+        return part
     number = number_of(default)
     if number is None or (part.log and number <= 0):
         return part
