@@ -9,6 +9,8 @@ from ..utils.tables import results_table
 from .evaluation import Evaluation
 from .regret import Regret
 
+MOST_MEASURES = 2  # of how right a filling is, as columns of a table
+
 
 def evaluation_table(results: Sequence[tuple[str, Evaluation]], caption: str) -> Table:
     """A row per policy, of pairs (its name, what it came to)."""
@@ -27,19 +29,28 @@ def evaluation_table(results: Sequence[tuple[str, Evaluation]], caption: str) ->
 
 
 def regret_table(rows: Sequence[Regret], caption: str) -> Table:
-    """A row per filling; ± is half of a 95 % bootstrap interval."""
+    """A row per filling; ± is half of a 95 % bootstrap interval.
+
+    Measures beyond the first two stand in the caption, so that a terminal has room for the names of fillings.
+    """
     names = [name for name in rows[0].measures if any(np.isfinite(row.measures[name]) for row in rows)]
-    table = results_table(("filling",), (*names, "return", "regret", "of the gap"), caption, fold=True)
+    names, others = names[:MOST_MEASURES], names[MOST_MEASURES:]
+    for row in rows:
+        more = [f"{name} {row.measures[name]:.3f}" for name in others if np.isfinite(row.measures[name])]
+        caption += f"\n{row.filling}: {', '.join(more)}" if more else ""
+    table = results_table(("filling",), (*names, "return", "regret", "of the\ngap"), caption, fold=True)
     for row in rows:
         table.add_row(
             row.filling,
             *("–" if np.isnan(row.measures[name]) else f"{row.measures[name]:.3f}" for name in names),
-            f"{row.evaluation.mean:.2f} ± {_half(row.evaluation.interval):.2f}",
-            f"{row.regret:.2f} ± {_half(row.interval):.2f}",
+            _with_half(row.evaluation.mean, row.evaluation.interval),
+            _with_half(row.regret, row.interval),
             "–" if row.share != row.share else f"{row.share:.2f}",
         )
     return table
 
 
-def _half(interval: tuple[float, float]) -> float:
-    return 0.5 * (interval[1] - interval[0])
+def _with_half(mean: float, interval: tuple[float, float]) -> str:
+    """A mean and half of its interval, with as many decimals as four digits of the mean leave, two at most."""
+    decimals = 2 if abs(mean) < 100.0 else 1
+    return f"{mean:.{decimals}f} ± {0.5 * (interval[1] - interval[0]):.{decimals}f}"

@@ -7,13 +7,14 @@ the choice and in the maximum, and epsilon can rise again when the return drops 
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import nn
 
 from ..envs.engine.batch import Batch
+from ..training.progress import Diverged
 from ..training.settings import check_range, check_types
 from ..utils.untrusted import is_number
 from .batch_agent import LONGEST, MANY, MOST_THREADS, BatchAgent, config_from
@@ -32,6 +33,17 @@ Observation = torch.Tensor | dict[str, torch.Tensor]
 @dataclass(frozen=True)
 class PQNConfig:
     """Hyperparameters of PQN. The defaults learn small control tasks; presets/*.yaml hold tuned ones."""
+
+    SEARCH: ClassVar[dict[str, str]] = {
+        "learning_rate": "x0.2..x5 log",
+        "gamma": "0.9|0.95|0.97|0.99|0.995",
+        "lam": "0.3..0.98",
+        "rollout_steps": "8|16|32|64",
+        "minibatches": "2|4|8|16",
+        "epochs": "1..4",
+        "epsilon_end": "0.005..0.1 log",
+        "epsilon_fraction": "0.05..0.6",
+    }
 
     num_envs: int = 64  # environments stepped together
     rollout_steps: int = 32  # steps of each environment between two updates
@@ -245,7 +257,7 @@ class PQN(BatchAgent):
             "train/learning_rate": self.current_learning_rate,
         }
         if not math.isfinite(self.metrics["train/loss"]):
-            raise ValueError(
+            raise Diverged(
                 f"the loss of pqn is {self.metrics['train/loss']} after {self.num_timesteps:,} steps: nothing can "
                 "be learned any more; lower learning_rate, or make the rewards smaller with reward_scale"
             )
@@ -286,6 +298,11 @@ class PQN(BatchAgent):
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """See ``registry.resolve``."""
     return asdict(config_from(PQNConfig, name, values))
+
+
+def searched(name: str) -> dict[str, str]:
+    """See ``registry.searched``."""
+    return PQNConfig.SEARCH
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> PQN:

@@ -1,8 +1,9 @@
 """The table of agents: name -> module below ``ludus.agents``. Adding an agent = one file + one line here.
 
-The module has two functions,
+The module has three functions,
 
     resolve(name, values) -> dict          the hyperparameters, checked, with every default filled in; plain values
+    searched(name) -> dict                 where `ludus tune` searches them unless it is told, as it is typed there
     make(name, batch, values, seed, device, acting) -> Agent    an untrained agent; ``acting``: only to choose actions
 
 and its agents follow the protocol below.
@@ -90,6 +91,11 @@ def _module(name: str) -> ModuleType:
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """The hyperparameters of agent ``name``: ``values`` checked, the rest its defaults."""
     return _module(name).resolve(name, values)
+
+
+def searched(name: str) -> dict[str, str]:
+    """Where the hyperparameters of agent ``name`` are searched: ranges and choices, as `--search` takes them."""
+    return dict(_module(name).searched(name))
 
 
 def make(

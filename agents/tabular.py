@@ -12,7 +12,7 @@ first. A truncated episode bootstraps from its last observation, SARSA with an a
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -32,6 +32,14 @@ TABLE_SALT = 0x7461626C65  # keeps the coins that choose a table (double Q) apar
 @dataclass(frozen=True)
 class TabularConfig:
     """Hyperparameters of tabular learning. The defaults learn small Discrete tasks; presets/*.yaml hold tuned ones."""
+
+    SEARCH: ClassVar[dict[str, str]] = {
+        "method": "q-learning|sarsa|expected-sarsa|double-q",
+        "step_size": "0.01..0.9 log",
+        "gamma": "0.9|0.95|0.99|0.995|1.0",
+        "epsilon_end": "0.001..0.2 log",
+        "epsilon_fraction": "0.1..0.9",
+    }
 
     method: str = "q-learning"  # or sarsa, expected-sarsa, double-q
     num_envs: int = 32  # environments stepped together
@@ -254,6 +262,11 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
                 f"{name} learns in a table and takes no {key}, which is for networks; take pqn, ppo, a2c or dqn"
             )
     return asdict(config_from(TabularConfig, name, values))
+
+
+def searched(name: str) -> dict[str, str]:
+    """See ``registry.searched``."""
+    return TabularConfig.SEARCH
 
 
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Tabular:

@@ -81,7 +81,17 @@ class Layout:
             shape = _list(entry["shape"])
             if not all(isinstance(text, str) for text in texts) or not all(is_whole(n, 0, 2**31) for n in shape):
                 raise ValueError(f"a part of a layout is {ascii(entry)[:60]}, expected texts and whole numbers")
-            parts.append(Part(entry["name"], tuple(shape), tuple(entry["columns"]), entry["step"]))
+            part = Part(entry["name"], tuple(shape), tuple(entry["columns"]), entry["step"])
+            if part.columns and part.shape[-1:] != (len(part.columns),):
+                raise ValueError(
+                    f"the part {ascii(part.name)[:60]} of a layout has shape {part.shape} and {len(part.columns)} "
+                    "columns, expected as many as its last axis is long"
+                )
+            parts.append(part)
+        if len({part.name for part in parts}) < len(parts):
+            raise ValueError(
+                f"the parts of a layout have names of their own, got {[part.name for part in parts]}"[:200]
+            )
         return Layout(tuple(parts))
 
 

@@ -32,6 +32,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "ludus/chain": "components.composition:Chain",
     "vision/convnet": "vision.models.convnet:ConvNet",
     "vision/generator": "vision.models.generator:Generator",
+    "vision/mlp": "vision.models.mlp:MLP",
     "vision/reader": "vision.models.reader:Reader",
     "vision/resnet": "vision.models.resnet:ResNet",
 }

@@ -1,12 +1,15 @@
 """Quantiles of numbers that are forecast: the median among them, and how right they are."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 
-def point_of(forecast: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:
-    """The single number (N, H) of quantiles (N, H, Q): the median, between its neighbours where it is no level."""
+def point_of(forecast: Any, quantiles: Sequence[float]) -> Any:
+    """The single numbers (…) of quantiles (…, Q), an array or a tensor: the median, between its neighbours where it is
+    no level.
+    """
     levels = np.asarray(quantiles)
     above = int(np.clip(np.searchsorted(levels, 0.5), 1, len(levels) - 1)) if len(levels) > 1 else 0
     if len(levels) == 1 or levels[above] == 0.5:

@@ -66,9 +66,8 @@ def load_images(name: str, split: str) -> LabelledImages:
         images, labels = _read_split(name, split)
         keep_array(named, labels)
         keep_array(kept, images)
-        found = kept_array(kept)  # the memory that all processes share
-        if found is None:  # no cache: this process keeps its own
-            found = images
+        shared = kept_array(kept)  # the memory that all processes share
+        found = images if shared is None else shared  # no cache: this process keeps its own
     return LabelledImages(sealed(found), sealed(labels), entry.classes)
 
 

@@ -45,7 +45,7 @@ def _rows_without(rows: Rows, columns: tuple[str, ...], targets: tuple[str, ...]
 def _drop_constant(rows: Rows, columns: tuple[str, ...], needed: tuple[str, ...]) -> tuple[str, ...]:
     kept = []
     for i, column in enumerate(columns):
-        numbers = rows.values[np.isfinite(rows.values[:, i]), i]
+        numbers = rows.values[np.isfinite(rows.values[:, i]), i].astype(np.float32)  # what models will see
         if len(numbers) and (numbers != numbers[0]).any():
             kept.append(i)
             continue
@@ -95,8 +95,10 @@ def _fill_column(rows: Rows, i: int, column: str, count: int) -> None:
                 f"{where}: {counted(length, 'row')} without a number, --repair fills {rows.longest_gap:,} at most; "
                 f"begin after them, leave the column out, or allow more: --longest-gap {length}"
             )
+        more = int(empty.sum()) - 1
+        others = f" nor in {counted(more, 'more cell')}" if more else ""
         raise ValueError(
-            f"{where}: no number there nor in {int(empty.sum()) - 1:,} more cells; fill them, let --repair fill gaps "
+            f"{where}: no number there{others}; fill {'them' if more else 'it'}, let --repair fill gaps "
             f'of up to {counted(rows.longest_gap, "row")}, or leave it out: --leave-out "{in_line(column, SHOWN)}"'
         )
     rows.values = rows.values.copy() if not rows.values.flags.writeable else rows.values

@@ -114,9 +114,10 @@ def space_evenly(rows: Rows, step: str) -> None:
     if not len(wrong):
         return
     i = int(wrong[0])
-    changed = np.flatnonzero((apart[:-1] != 1) & (apart[1:] == apart[:-1]) | (apart[:-1] % 1 != 0))
-    if len(changed) or apart[i] % 1:
-        i = int(changed[0]) if len(changed) else i
+    twice = (apart[:-1] != 1) & (apart[1:] == apart[:-1])
+    changed = np.flatnonzero(np.append(twice, False) | (apart % 1 != 0))
+    if len(changed):
+        i = int(changed[0])
         raise ValueError(
             f"{rows.at(i + 1)} follows {rows.times[i]}: the frequency changes, most rows are {step} apart; bring "
             "them to one step, divide the file, or count rows whatever their times: --uneven"
@@ -175,7 +176,11 @@ def _merge_doubles(rows: Rows, step: str) -> None:
         return
     equal = [bool(np.array_equal(rows.values[i], rows.values[i + 1], equal_nan=True)) for i in double]
     hourly = bool(step) and 0 < seconds_of(step) <= HOUR
-    autumn = [hourly and not same and _may_change(rows.times[i]) for i, same in zip(double, equal, strict=True)]
+    pairs = ~(np.isin(double - 1, double) | np.isin(double + 1, double))  # an hour is doubled, never tripled
+    autumn = [
+        bool(hourly and not same and pair and _may_change(rows.times[i]))
+        for i, same, pair in zip(double, equal, pairs, strict=True)
+    ]
     for i, same, doubled in zip(double.tolist(), equal, autumn, strict=True):
         if not same and not (doubled and rows.repair):
             why = "the hour that daylight saving doubles" if doubled else "two rows with other values for one time"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..utils.untrusted import read_regular
-from ..utils.wording import did_you_mean
+from ..utils.wording import counted, did_you_mean
 from . import datasets, generated_prices
 from .leaks import check_leaks
 from .row_times import LONGEST_GAP
@@ -63,14 +63,20 @@ def load_series(
         ImportError: a Parquet file, and there is no pyarrow.
     """
     name = str(name_or_path)
+    # What a person says of a file; columns that are named as the series has them are no contradiction.
+    of_files = bool(time or missing or split or uneven or repair or longest_gap != LONGEST_GAP)
     if name == generated_prices.NAME:
         series = generated_prices.generate_prices()
-        if left_out or time or missing or split or uneven or (targets and tuple(targets) != series.targets):
+        others = (tuple(targets), series.targets), (tuple(known), series.known)
+        if of_files or left_out or any(asked and asked != own for asked, own in others):
             raise ValueError(f"{name} is a series that Ludus makes up, all of which is fixed; say --data {name} alone")
         return series
     if name in SERIES_SETS:
-        if (tuple(known) != find_set(name).reading.known and known) or time or missing or split or uneven:
-            raise ValueError(f"{name} is a public set, whose columns and parts are fixed; only name its targets")
+        if of_files or (known and tuple(known) != find_set(name).reading.known):
+            raise ValueError(
+                f"{name} is a public set, whose columns, parts and repairs are fixed; only name its targets, or what "
+                "is left out"
+            )
         if not (targets or left_out or columns):
             return load_set(name)
         entry = find_set(name).reading
@@ -113,23 +119,23 @@ def split_of(text: str) -> Split:
         ValueError: neither two shares nor two dates; from what is returned: a part would be empty.
     """
     parts = [part.strip() for part in text.split(",")] if text else [str(share) for share in SHARES]
-    remedy = 'expected two shares such as "0.7,0.1" or two dates such as "2016-01-01,2017-01-01"'
+    expected = 'expected two shares such as "0.7,0.1" or two dates such as "2016-01-01,2017-01-01"'
     if len(parts) != 2:
-        raise ValueError(f"a split is {remedy}, got {text!r}")
+        raise ValueError(f"the split {text!r} has {counted(len(parts), 'part')}; {expected}")
     try:
         train, validation = (float(part) for part in parts)
     except ValueError:
-        return _split_at(parts, remedy)
+        return _split_at(parts, expected)
     if not (train > 0.0 and validation > 0.0 and train + validation < 1.0):
-        raise ValueError(f"the shares {text} leave a part empty; {remedy}")
+        raise ValueError(f"the shares {text} leave a part empty; {expected}")
     return lambda rows, times: shares(train, validation)(rows)
 
 
-def _split_at(dates: list[str], remedy: str) -> Split:
+def _split_at(dates: list[str], expected: str) -> Split:
     try:
         first, second = (np.datetime64(date, "s") for date in dates)
     except ValueError:
-        raise ValueError(f"a split is {remedy}, got {', '.join(dates)!r}") from None
+        raise ValueError(f"the split {', '.join(dates)!r} is neither shares nor dates; {expected}") from None
 
     def split(rows: int, times: np.ndarray | None) -> dict[str, tuple[int, int]]:
         assert times is not None

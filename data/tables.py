@@ -20,6 +20,7 @@ from ..utils.wording import did_you_mean, in_line, in_one_line
 
 MOST_FILE, MOST_UNPACKED = 256 * MIB, 512 * MIB  # bytes of a table
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 20_000_000, 10_000, 200_000_000
+MOST = 1e30  # size of a number: models compute in single precision, which ends at 3e38
 MISSING = frozenset({"", "na", "nan", "n/a", "null", "none"})  # cells without a number, in small letters
 SEPARATORS = (",", ";", "\t")
 GZIP = b"\x1f\x8b"  # how such a file begins
@@ -149,17 +150,28 @@ def _is_number(cell: str) -> bool:
 
 def _number(cell: str, source: str, row: int, column: str) -> float:
     try:
-        number = float(cell)
-        if math.isfinite(number) and "_" not in cell:
-            return number
+        number = math.inf if "_" in cell else float(cell)
     except ValueError:
-        pass
+        number = math.inf
+    if abs(number) <= MOST:
+        return number
     if cell.strip().lower() in MISSING:
         return math.nan
-    remedy = f'correct it, or leave the column out: --leave-out "{in_line(column, SHOWN)}"'
+    if MOST < abs(number) < math.inf:
+        raise ValueError(_too_large(cell, source, row, column))
+    remedy = f"correct it, or {_leave_out(column)}"
     if cell.count(",") == 1 and _is_number(cell.replace(",", ".")):
         remedy = "write a decimal point instead of the comma"
     raise ValueError(f"{place(source, row, column)}: {in_line(repr(cell), SHOWN)} is no number; {remedy}")
+
+
+def _too_large(number: str, source: str, row: int, column: str) -> str:
+    where, shown = place(source, row, column), in_line(number, SHOWN)
+    return f"{where}: {shown} is too large, numbers are {MOST:g} at most; correct it, or {_leave_out(column)}"
+
+
+def _leave_out(column: str) -> str:
+    return f'leave the column out: --leave-out "{in_line(column, SHOWN)}"'
 
 
 # --- Parquet ---------------------------------------------------------------------------------------------------------
@@ -183,10 +195,8 @@ def _read_parquet(data: bytes, source: str, texts: Choose, left_out: Choose) -> 
         for name in number_names:
             kind = schema.field(names.index(name)).type
             if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
-                raise ValueError(
-                    f"{place(source, 1, name)}: of the kind {in_line(kind, SHOWN)}, expected numbers; leave the column "
-                    f'out: --leave-out "{in_line(name, SHOWN)}"'
-                )
+                of_kind = f"of the kind {in_line(kind, SHOWN)}, expected numbers"
+                raise ValueError(f"{place(source, 1, name)}: {of_kind}; {_leave_out(name)}")
         table = file.read(columns=[schema.names[names.index(name)] for name in (*number_names, *kept)])
         columns = {name: table.column(i) for i, name in enumerate((*number_names, *kept))}
         values = np.full((count, len(number_names)), np.nan)
@@ -196,6 +206,10 @@ def _read_parquet(data: bytes, source: str, texts: Choose, left_out: Choose) -> 
         if len(infinite):
             row, column = infinite[0]
             raise ValueError(f"{place(source, int(row) + 1, number_names[column])}: infinite is no number; correct it")
+        large = np.argwhere(np.abs(values) > MOST)
+        if len(large):
+            row, column = large[0]
+            raise ValueError(_too_large(f"{values[row, column]:g}", source, int(row) + 1, number_names[column]))
         cells: dict[str, list[str] | np.ndarray] = {name: _times(columns[name], types) for name in kept}
     except ValueError as fault:
         if type(fault) is ValueError:

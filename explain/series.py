@@ -13,6 +13,7 @@ from captum.attr import IntegratedGradients
 
 from ..components.component import Component
 from ..components.layout import Layout
+from ..components.quantiles import point_of
 from ..utils.wording import in_line
 
 STEPS = 32  # of the sum along the way; 20 to 300 are recommended
@@ -112,7 +113,7 @@ def weigh(component: Component, x: np.ndarray, target: int = 0) -> tuple[np.ndar
     Args:
         component: One with a ``layout`` that has a past.
         x: (N, layout.size) float32.
-        target: Of several columns that are forecast, the one in question. Of quantiles the middle one is taken.
+        target: Of several columns that are forecast, the one in question. Of quantiles the median is taken.
 
     Returns:
         (N, layout.size) float32 of what moved; (N,) the means of the forecasts, and those of the flat windows.
@@ -126,12 +127,12 @@ def weigh(component: Component, x: np.ndarray, target: int = 0) -> tuple[np.ndar
     if x.ndim != 2 or x.shape[1] != layout.size:
         raise ValueError(f"windows of shape {x.shape}, expected (N, {layout.size})")
     shape = component.output_space.shape or ()
-    levels = len(getattr(component, "quantiles", ()))
+    quantiles = tuple(getattr(component, "quantiles", ()))
 
     def answer(windows: torch.Tensor) -> torch.Tensor:
         y = component(windows)
         if len(shape) == 2:
-            y = y[..., levels // 2 if levels else target]
+            y = point_of(y, quantiles) if quantiles else y[..., target]
         # A mean of the training part looks at nothing, and has no slope unless it is told that it is 0.
         return y.mean(dim=1) + 0.0 * windows.sum(dim=1)
 

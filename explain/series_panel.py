@@ -28,6 +28,7 @@ COLOURS = ((84, 150, 232), (236, 160, 70), (120, 190, 110), (190, 130, 220))  # 
 FAN = (40, 66, 110)  # between the outer quantiles
 CHART, BARS = 0.44, 0.26  # shares of the height that the two pictures take
 REST = "other columns"
+LINES = (("seen before", INK), ("forecast", CHOSEN_INK), ("what came", GOOD_INK))  # of the chart
 
 
 class Shown(NamedTuple):
@@ -90,10 +91,16 @@ class SeriesView:
         end = y + int(CHART * height)
         self._render_chart(draw, (margin, y, width - margin - 1, end), max(round(2 * unit), 1), roomy)
         y = end + max(margin // 2, 2)
+        if roomy:
+            self._render_legend(draw, margin, width - margin, y, unit)
+            y += round(LINE * unit)
         end = min(y + int(BARS * height), top + height - margin)
         shown = self.shown_columns()
         self._render_bars(draw, (margin, y, width - margin - 1, end), shown)
         if roomy:
+            if shown and not self.moved.any():
+                font, center = font_of(CAPTION * unit), (width / 2, (y + end) / 2 + LINE * unit / 2)
+                draw.text(center, fit_text("rows before these moved it", font, width - 3 * margin), SOFT, font, "mm")
             self._render_names(draw, shown, margin, width - margin, end + margin // 2, top + height - margin // 2, unit)
 
     def _render_chart(self, draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], wide: int, roomy: bool) -> None:
@@ -118,6 +125,15 @@ class SeriesView:
             font = font_of(CAPTION * (box[2] - box[0]) / (DESIGNED - 2 * MARGIN))
             draw.text((box[0] + 4, box[1] + 3), f"{most:.4g}", SOFT, font, "lt")
             draw.text((box[0] + 4, box[3] - 3), f"{least:.4g}", SOFT, font, "lb")
+
+    def _render_legend(self, draw: ImageDraw.ImageDraw, left: int, right: int, top: int, unit: float) -> None:
+        """A word for each line of the chart, in its colour, as far as there is room."""
+        font, x = font_of(CAPTION * unit), float(left)
+        for word, colour in LINES:
+            if x + font.getlength(word) > right:
+                return
+            draw.text((x, top + LINE * unit * 0.4), word, colour, font, "lm")
+            x += font.getlength(word) + 2 * CAPTION * unit
 
     def _render_bars(self, draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], shown: Sequence[Shown]) -> None:
         draw.rectangle(box, fill=TRACK)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..components.component import Component
 from ..components.layout import Layout
+from ..components.quantiles import point_of
 from .looks import Look
 from .series import weigh
 from .series_panel import SeriesView
@@ -61,7 +62,7 @@ class SeriesOnlooker:
         return SeriesView(
             title=self.slot.name,
             past=past[-before:, 0],
-            forecast=shown[:, len(self.levels) // 2] if is_fan else shown,
+            forecast=point_of(shown, self.levels) if is_fan else shown,
             low=shown[:, 0] if is_fan else None,
             high=shown[:, -1] if is_fan else None,
             truth=truth,

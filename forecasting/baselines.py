@@ -35,6 +35,17 @@ def make_naive(series: Series, horizon: int | None = None, lookback: int | None 
     return Naive(*_ends(series, horizon, lookback), layout=layout, data=data or series.name)
 
 
+def season_rows(series: Series, horizon: int) -> int:
+    """Rows that the season before lies back: of day-ahead series a week, because of the rule of days."""
+    period = usual_period(series)
+    return 7 * period if has_days(series, horizon, period) else period
+
+
+def has_days(series: Series, horizon: int, period: int) -> bool:
+    """Whether the rule of days is the usual one."""
+    return is_day_ahead(series) and horizon <= period
+
+
 def make_seasonal(
     series: Series,
     horizon: int | None = None,
@@ -51,7 +62,7 @@ def make_seasonal(
     usual = usual_sizes(series)
     horizon = horizon or usual[0]
     period = period or usual_period(series)
-    days = (is_day_ahead(series) and horizon <= period) if days is None else days
+    days = has_days(series, horizon, period) if days is None else days
     lookback = lookback or max(usual[1], 7 * period if days else period)
     layout = layout_of(series, horizon, lookback).to_json()
     ends = _ends(series, horizon, lookback)
@@ -103,7 +114,7 @@ def naive_rivals(
     """
     period = usual_period(series)
     found: dict[str, Forecaster] = {PERSISTENCE: make_naive(series, horizon, lookback)}
-    if period > 1 and lookback >= (7 * period if is_day_ahead(series) and horizon <= period else period):
+    if period > 1 and lookback >= season_rows(series, horizon):
         found[SEASONAL] = make_seasonal(series, horizon, lookback)
     found[CLIMATOLOGY] = make_climatology(series, horizon, lookback, rows=rows)
     return found

@@ -73,7 +73,8 @@ def _bars_into(axis: Any, outlook: Outlook, attribution: SeriesAttribution) -> N
     x = _positions(outlook, outlook.origin + np.arange(-before, horizon))
     width = 0.9 * (x[1] - x[0])
     low = high = np.zeros(len(x))
-    for label in [*chosen, *(["other columns"] if "other columns" in bars else [])]:
+    rest = ["other columns"] if bars.get("other columns", np.zeros(1)).any() else []
+    for label in [*chosen, *rest]:
         value = bars[label]
         colour = COLOURS[chosen.index(label)] if label in chosen else GREY
         axis.bar(x, value, width, np.where(value >= 0.0, high, low), color=colour, label=in_line(label, NAME))
@@ -88,10 +89,14 @@ def _bars_into(axis: Any, outlook: Outlook, attribution: SeriesAttribution) -> N
         loc="left",
     )
     axis.set_ylabel("moved by", fontsize=9)
-    if chosen:
-        axis.legend(fontsize=7, ncols=min(len(bars), 3), loc="upper left", framealpha=0.85)
-    span = max(float(high.max() - low.min()), 1e-12)
-    axis.set_ylim(low.min() - 0.06 * span, high.max() + 0.4 * span)  # room for the legend
+    span = float(high.max() - low.min())
+    if span:
+        axis.legend(fontsize=7, ncols=min(len(chosen) + len(rest), 3), loc="upper left", framealpha=0.85)
+        axis.set_ylim(low.min() - 0.06 * span, high.max() + 0.4 * span)  # room for the legend
+    else:
+        why = "rows before these moved it" if earlier else "nothing that it saw moved it"
+        axis.text(0.5, 0.65, why, transform=axis.transAxes, ha="center", va="center", fontsize=9, color=GREY)
+        axis.set_yticks([])
     _dress(axis)
 
 

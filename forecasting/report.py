@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .backtest import backtest
-from .baselines import make_naive, make_seasonal, usual_period
+from .baselines import make_naive, make_seasonal, season_rows, usual_period
 from .metrics import Errors, seasonal_error
 from .models.forecaster import Forecaster
 from .published import LAST_VALUE, published
@@ -21,20 +21,21 @@ def scale_of(windows: Windows) -> np.ndarray | None:
 
 
 def naive_figures(windows: Windows) -> dict[str, dict[str, float]]:
-    """Errors of naive forecasts in the same windows, by what they are: the last value, and the season before."""
-    series, scale = windows.series, scale_of(windows)
+    """Errors of naive forecasts at the same origins, by what they are: the last value, and the season before.
+
+    What they look back on is their own: the season before is judged where the series holds one before each origin.
+    """
+    series, scale, horizon = windows.series, scale_of(windows), windows.horizon
+    naive: dict[str, Forecaster] = {LAST_VALUE: make_naive(series, horizon, lookback=1)}
+    reach = season_rows(series, horizon)
+    if reach <= windows.origins.min():
+        seasonal = make_seasonal(series, horizon, reach)
+        naive["a week or a day ago" if seasonal.days else "the season before"] = seasonal
     found = {}
-    for name, naive in ((LAST_VALUE, make_naive(series, windows.horizon)), *_seasonal(windows)):
-        same = Windows(series, windows.origins, windows.horizon, naive.lookback)
-        found[name] = backtest(naive, same, scale=scale).errors.figures()
+    for name, net in naive.items():
+        same = Windows(series, windows.origins, horizon, net.lookback)
+        found[name] = backtest(net, same, scale=scale).errors.figures()
     return found
-
-
-def _seasonal(windows: Windows) -> list[tuple[str, Forecaster]]:
-    naive = make_seasonal(windows.series, windows.horizon)
-    if naive.lookback > windows.origins.min():
-        return []  # the series is shorter than its season
-    return [("a week or a day ago" if naive.days else "the season before", naive)]
 
 
 def published_figures(windows: Windows) -> dict[str, dict[str, float]]:
@@ -83,15 +84,16 @@ class Summary:
     lines: tuple[str, ...] = ()  # what else is to be said
 
     def __str__(self) -> str:
-        wide = max(map(len, self.rows))
         names = [
             name
             for name in ("MSE", "MAE", "sMAPE", "rMAE", "MASE", "shape-MAE", "pinball", "coverage")
             if self._has(name)
         ]
-        lines = [f"{'':{wide}}  " + "".join(f"{name:>11}" for name in names)]
-        lines += [
-            f"{who:{wide}}  " + "".join(self._cell(row, name) for name in names) for who, row in self.rows.items()
+        table = [["", *names], *([who, *(self._cell(row, name) for name in names)] for who, row in self.rows.items())]
+        first, *widths = (max(map(len, column)) for column in zip(*table, strict=True))
+        lines = [
+            f"{who:{first}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+            for who, *cells in table
         ]
         unit = "standard deviations of each column" if self.scaled else "the series' own units"
         return "\n".join([*lines, f"Errors on the test part, in {unit}.", *self.lines])
@@ -101,15 +103,17 @@ class Summary:
 
     def _cell(self, row: dict[str, float], name: str) -> str:
         if name not in row:
-            return f"{'–':>11}"
-        return f"{100.0 * row[name]:>9.2f} %" if name in ("sMAPE", "coverage") else f"{row[name]:>11.4g}"
+            return "–"
+        return f"{100.0 * row[name]:.2f} %" if name in ("sMAPE", "coverage") else f"{row[name]:.4g}"
 
 
 def summarise(name: str, metrics: dict[str, float], windows: Windows, *lines: str) -> Summary:
-    """The summary of a forecaster called ``name`` with these metrics in ``windows`` of the test."""
+    """The summary of a forecaster called ``name`` with these metrics in ``windows`` of the test.
+
+    There is no rMAE where the season before is not judged, or never wrong.
+    """
     naive = naive_figures(windows)
     rows = {**naive, name: metrics, **published_figures(windows)}
-    if is_day_ahead(windows.series):
-        base = list(naive.values())[-1]["MAE"]
+    if is_day_ahead(windows.series) and len(naive) > 1 and (base := list(naive.values())[-1]["MAE"]):
         rows = {who: {**row, "rMAE": row["MAE"] / base} for who, row in rows.items()}
     return Summary(rows, name, scale_of(windows) is not None, lines)

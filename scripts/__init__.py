@@ -1,1 +1,1 @@
-"""The commands, each of which parses, calls and prints; main, progress, subcommands and terminal serve them all."""
+"""The commands, each of which parses, calls and prints; main runs them, support/ serves them all."""

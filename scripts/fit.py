@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 
 from ludus.envs.command_line import import_all
-from ludus.scripts.progress import train_with_bar
-from ludus.scripts.subcommands import choose
+from ludus.scripts.support.progress import train_with_bar
+from ludus.scripts.support.subcommands import choose
 from ludus.utils.files import quote
 from ludus.utils.memory import keep_memory
 
@@ -16,6 +16,7 @@ DESCRIPTION = """Train a model that can fill a slot of an environment, or go on 
 
   ludus fit vision/classify --data fashion-mnist --out models/garments
   ludus fit vision/classify --out models/garments --resume
+  ludus fit vision/classify --recipe runs/tune/winner.yaml --out models/garments
 
 Ctrl-C saves and stops. OUT becomes a component (config.json, weights.safetensors); OUT.training holds the recipe
 (fit.yaml, with every setting that --set takes), the checkpoints, and curves: tensorboard --logdir OUT.training"""
@@ -52,10 +53,17 @@ def main(arguments: list[str]) -> int:
     if not options.out:
         raise ValueError("where to? --out FOLDER, such as --out models/garments")
     import_all(options.imports)
-    out = Path(options.out)
+    return train(begin(task, options, Path(options.out)), Console(highlight=False))
+
+
+def begin(task: Any, options: Any, out: Path) -> Any:
+    """A new training, by the options or by a file, or one that was stopped."""
     if options.resume:
         options.check_resume()
-    return train(task.open_fit(out) if options.resume else task.start_fit(options, out), Console(highlight=False))
+        return task.fit_class().open(out)
+    if options.recipe is not None:
+        return options.start_from_recipe(task.fit_class(), out)
+    return task.start_fit(options, out)
 
 
 def train(fit: Any, console: Console) -> int:

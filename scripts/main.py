@@ -12,6 +12,7 @@ COMMANDS = {
     "evaluate": "measure an agent or a policy over many episodes",
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
+    "tune": "search the settings of a fit, or of an agent, for those that do best",
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
     "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
     "envs": "the environments, their parameters and reference scores",
@@ -70,7 +71,7 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     import gymnasium
 
     from ludus.envs.engine.mistakes import Mistake
-    from ludus.scripts.terminal import write_what_can_be_written
+    from ludus.scripts.support.terminal import write_what_can_be_written
     from ludus.utils.wording import in_one_line
 
     write_what_can_be_written()

@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-from ludus.scripts.subcommands import choose
+from ludus.scripts.support.subcommands import choose
 
 DESCRIPTION = """Small experiments over several seeds; each prints a table and leaves a picture and a CSV.
 
@@ -20,6 +20,12 @@ STUDIES = {
     "forecasting": ("ludus.studies.forecasting", "how far forecasts are from what came, beside published ones"),
     "decision-value": ("ludus.studies.decision_value", "what a better price forecast earns a battery, on real markets"),
     "generation": ("ludus.studies.generation", "how good generated pictures are, and what more steps are worth"),
+    "features": ("ludus.studies.features", "what the layers of a fitted classifier look for, in pictures"),
+    "layers": (
+        "ludus.studies.layers",
+        "dense, pooled, strided, globally pooled: what layers are for, at equal parameters",
+    ),
+    "regularisers": ("ludus.studies.regularisers", "what keeps a net from learning its pictures by heart"),
     "regret": ("ludus.studies.regret", "what a sense is worth, to a policy of the truth's and to its own"),
 }
 

@@ -9,11 +9,11 @@ import tyro
 from rich.console import Console
 
 from ludus.agents.registry import AGENTS
-from ludus.agents.runs.config import RunConfig, configure
+from ludus.agents.runs.config import RunConfig, configure, read_preset
 from ludus.agents.runs.run import Run
 from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.ids import import_option
-from ludus.scripts.progress import train_with_bar
+from ludus.scripts.support.progress import train_with_bar
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote
 from ludus.utils.wording import format_score
@@ -24,6 +24,7 @@ DESCRIPTION = """Train an agent on an environment, or go on with a run that was 
   ludus train --resume runs/snake
   ludus train ludus/CartPole-v1 --agent ppo
   ludus train ludus/CartPole-v1 --set gravity=3.7 --agent-set learning_rate=0.001
+  ludus train ludus/Elevator-v0 --preset runs/tune/winner.yaml
   ludus train ludus/Sorter-v0 --slot perception=noisy:0.1 # or a model: perception=models/garments
   ludus train ludus/Sorter-v0 --agent ppo --slot perception=raw --encoder models/garments --freeze
   ludus train ludus/CartPole-v1 --set 'randomize={gravity: [8, 12]}' --set 'drift={force: {to: -10, at: 5000}}'
@@ -57,6 +58,8 @@ class Arguments:
     """Keep the encoder's weights as they are, instead of training them along."""
     agent_set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a hyperparameter of the agent."""
+    preset: str | None = None
+    """File with tuned hyperparameters, in the place of the preset: winner.yaml of `ludus tune`."""
     device: str = "cpu"
     """cpu or cuda."""
     evaluate_every: int | None = None
@@ -112,6 +115,7 @@ def new_run(options: Arguments) -> tuple[Path, RunConfig]:
         seed=options.seed,
         environment={**key_values(options.set, "--set"), **fillings},
         device=options.device,
+        tuned=None if options.preset is None else read_preset(Path(options.preset), options.agent),
         **given,
     )
     name = f"{env.removeprefix('ludus/').replace('/', '-')}-{options.agent}-{options.seed}"

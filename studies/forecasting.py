@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from signal import Signals
 from typing import Any
 
 from rich.console import Console
@@ -20,14 +19,14 @@ from ..data.series_load import fetch_series, load_series
 from ..utils.command_line import output_folder
 from ..utils.interrupts import Interrupted
 from ..utils.wording import did_you_mean
-from .command import StudyArguments, tell_files
+from .command import StudyArguments, tell_files, tell_stopped
 from .rows import digest, read_rows, write_rows
 
 DESCRIPTION = """How far forecasts are from what came: every model at every horizon, beside the published table.
 
   ludus study forecasting --data etth1,ettm1,exchange
   ludus study forecasting --data epf-np,epf-pjm,epf-be,epf-fr,epf-de --seeds 3
-  ludus study forecasting --data etth1 --horizons 96 --models ridge,patchtst
+  ludus study forecasting --data etth1 --horizons 96 --models linear,patchtst
   ludus study forecasting --markdown                 # the table of docs/forecasting-results.md
 
 Without --data its tables show what OUT/forecasting.csv holds. A training that was stopped goes on; one whose row is
@@ -192,8 +191,7 @@ def run(arguments: Arguments, console: Console) -> int:
         try:
             rows = study(todo, out / FILE, folder, console.print)
         except Interrupted as signal:
-            console.print(f"Stopped by {signal}; everything is saved, and the same command goes on.")
-            return 128 + Signals[str(signal)]
+            return tell_stopped(console, signal)
         if folder.exists() and not os.listdir(folder):
             folder.rmdir()
     if not rows:

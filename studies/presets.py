@@ -5,8 +5,6 @@ of the CSV is one training, written when it is done; a study that was stopped go
 preset that has changed since counts as missing.
 """
 
-import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +25,7 @@ from ..utils.intervals import student_interval
 from ..utils.tables import results_table
 from ..utils.wording import did_you_mean, format_score
 from .command import StudyArguments
-from .rows import digest, read_rows, write_rows
+from .rows import add_row, digest, machine, read_rows
 
 EPISODES = 256  # greedy ones, the same for every agent of an environment
 # What is learned of a bandit holds for one episode: its learners are judged while they learn, by `bandit.py`.
@@ -109,8 +107,7 @@ def presets_study(
             if any(_key(row) == (env, agent, seed) and row.preset == preset for row in rows):
                 continue
             new = train(env, agent, seed, lambda progress: show(f"{env} · {agent}", seed, progress))  # noqa: B023
-            rows = [row for row in read(path) if _key(row) != _key(new)] + [new]  # another study may have added some
-            write_rows(path, Trained, _in_order(rows))
+            rows = add_row(path, new, _key, _order)
     return [row for row in rows if (row.env, row.agent) in chosen and row.seed in seeds]
 
 
@@ -133,7 +130,7 @@ def train(env: str, agent: str, seed: int, show: Callable[[RunProgress], None] |
         seconds=round(seconds, 1),
         threads=config.hyperparameters.get("threads", 1),
         preset=preset_digest(env, agent),
-        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+        machine=machine(),
     )
 
 
@@ -162,7 +159,7 @@ def markdown(rows: Sequence[Trained]) -> str:
     """The README's table: a line per environment and agent, in the order of the environments."""
     columns = ("environment", "agent", "seeds", "steps", "return", "95 % interval", "worst … best seed")
     lines = ["| " + " | ".join((*columns, "normalised", "success", "seconds")) + " |", "|---|---|" + "---:|" * 8]
-    found = dict.fromkeys((row.env, row.agent) for row in _in_order(rows))
+    found = dict.fromkeys((row.env, row.agent) for row in sorted(rows, key=_order))
     for env, agent in found:
         own = [row for row in rows if (row.env, row.agent) == (env, agent)]
         lines.append("| " + " | ".join((f"`{env}`", f"`{agent}`", str(len(own)), *summary(own))) + " |")
@@ -182,9 +179,9 @@ def _key(row: Trained) -> tuple[str, str, int]:
     return row.env, row.agent, row.seed
 
 
-def _in_order(rows: Sequence[Trained]) -> list[Trained]:
-    order = {id: i for i, id in enumerate(ENVIRONMENTS)}
-    return sorted(rows, key=lambda row: (order.get(row.env, len(order)), row.agent, row.seed))
+def _order(row: Trained) -> tuple[int, str, int]:
+    known = list(ENVIRONMENTS)
+    return known.index(row.env) if row.env in known else len(known), row.agent, row.seed
 
 
 def table(chosen: Sequence[tuple[str, str]], rows: Sequence[Trained], caption: str) -> Table:

@@ -1,15 +1,24 @@
-"""Rows of a study's results: a CSV, rewritten after each training, and hashes that tell which rows are out of date."""
+"""Rows of a study's results: a CSV, rewritten after each training, and hashes that tell which rows are out of date.
+
+Several processes may work on one CSV: a row is added in a moment in which nobody else adds one, and what a process is
+about to do it claims, so that no other does it, too. Both are locks of the operating system's, which end with the
+process, however it ends.
+"""
 
 import csv
+import fcntl
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+import os
+import platform
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..agents.runs.config import LATER
 from ..utils.files import write_atomically
 from ..utils.untrusted import read_table
 
@@ -22,10 +31,17 @@ def digest(content: Any) -> str:
 
 
 def _without_later(content: Any) -> Any:
+    from ..agents.runs.config import LATER  # with torch, which whoever only adds a row does without
+
     if isinstance(content, dict):
         kept = {key: value for key, value in content.items() if key not in LATER or value != LATER[key]}
         return {key: _without_later(value) for key, value in kept.items()}
     return [_without_later(item) for item in content] if isinstance(content, (list, tuple)) else content
+
+
+def machine() -> str:
+    """What a row says of the machine on which it was made."""
+    return f"{platform.machine()}, {os.cpu_count()} cores"
 
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
@@ -50,3 +66,43 @@ def write_rows(path: Path, kind: type[Row], rows: Sequence[Row]) -> None:
     writer.writerow([field.name for field in fields(kind)])  # type: ignore[arg-type]
     writer.writerows(astuple(row) for row in rows)  # type: ignore[call-overload]
     write_atomically(path, text.getvalue().encode())
+
+
+def add_row(path: Path, row: Row, place: Callable[[Row], Any], order: Callable[[Row], Any]) -> list[Row]:
+    """Write ``row`` in the place of the one that has the same ``place``, or as a new one; returns all, in ``order``."""
+    with _alone(path.parent):
+        rows = [other for other in read_rows(path, type(row)) if place(other) != place(row)]
+        rows = sorted([*rows, row], key=order)
+        write_rows(path, type(row), rows)
+    return rows
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """A block in which no other process that asks for it writes into ``folder``; it waits for its turn."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def claimed(path: Path, what: Any) -> Iterator[bool]:
+    """A block in which ``what``, plain values, is this process's to do for the CSV ``path``; false if it is another's.
+
+    One claim at a time for each process: these are locks of a process's, which end when it closes their file.
+    """
+    descriptor = os.open(path.with_name(f".{path.name}.claims"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode=0o666)
+    try:
+        try:
+            fcntl.lockf(
+                descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, zlib.crc32(repr(what).encode())
+            )  # a byte for each claim
+        except (BlockingIOError, PermissionError):
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)

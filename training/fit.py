@@ -9,12 +9,10 @@ back. Every random choice follows from the seed and the step (`batches.py`), so 
 with the same bits as one that was not (same machine, threads and versions, on the CPU).
 """
 
-import logging
-import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import lightning
 from torch import set_num_threads
@@ -26,24 +24,20 @@ from ..utils.untrusted import is_number
 from ..utils.wording import in_one_line
 from . import checkpoint, event_log, folders
 from .learner import Learner
-from .progress import Progress, Stopwatch
+from .loop import run
+from .progress import FitProgress, Stopwatch
 from .recipe import Recipe, check_device, read_recipe, write_recipe
 
 LOG_EVERY = 10  # steps between two points of the curves
 
 
-@dataclass(frozen=True)
-class FitProgress(Progress):
-    """How far a fit is; its speed is in training examples per second."""
+class Goal(NamedTuple):
+    """What a search for hyperparameters compares; see ``Fit.goal``."""
 
-    epoch: int  # that begins or runs, from 1
-    epochs: int
-    loss: float
-    judged: str  # how good it was after the last epoch, in words; empty before the first
-
-    def __str__(self) -> str:
-        parts = [f"epoch {self.epoch}/{self.epochs}", f"{self.speed:,.0f}/s", f"loss {self.loss:.3f}"]
-        return " · ".join([*parts, self.judged] if self.judged else parts)
+    figure: str  # of those of ``Fit.held_out``, of ``Fit.judge`` and of the component's metrics
+    rises: bool  # whether more of it is better
+    settings: dict[str, Any]  # with which a part of the training data is held out
+    whole: dict[str, Any]  # with which all of them are learned from
 
 
 def check_state(state: dict[str, Any]) -> None:
@@ -62,7 +56,7 @@ class Keeper(lightning.Callback):
         self.fit, self.learner, self.data, self.writer = fit, learner, data, writer
         self.before = seconds  # that earlier processes spent
         self.watch = Stopwatch(self.examples)
-        self.judged = ""
+        self.judged, self.figures = "", dict[str, float]()
         self.interrupted: str | None = None
 
     @property
@@ -90,22 +84,23 @@ class Keeper(lightning.Callback):
         if self.watch.must_report:
             self.report()
 
-    def on_train_epoch_end(self, *_: Any) -> None:
+    def on_train_epoch_end(self, trainer: Any, *_: Any) -> None:
         x = self.learner
         with self.watch.away():
-            figures, self.judged = self.fit.judge(x, self.data)
-        for name, value in figures.items():
+            self.figures, self.judged = self.fit.judge(x, self.data)
+        for name, value in self.figures.items():
             self.writer.add_scalar(f"validation/{name}", value, x.step)
         self.save()
         self.report()
-        if self.interrupted and x.step < x.steps:  # after the last epoch little is left to do
+        trainer.should_stop = x.ended
+        if self.interrupted and not x.ended:  # after the last epoch little is left to do
             raise Interrupted(self.interrupted)
 
     def report(self) -> None:
         self.watch.reported()
         x, epochs = self.learner, self.learner.recipe.epochs
         epoch, speed = min(x.step // len(x.batches) + 1, epochs), self.watch.measure(self.examples)
-        self.fit.progress(FitProgress(x.step, x.steps, speed, epoch, epochs, x.loss, self.judged))
+        self.fit.progress(FitProgress(x.step, x.steps, speed, epoch, epochs, x.loss, self.judged, self.figures))
 
     def save(self) -> None:
         self.writer.flush()
@@ -142,6 +137,19 @@ class Fit:
 
     def finish(self, net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> Any:
         """Measure the trained network (its ``metrics``) and show what is worth seeing; returns a summary to print."""
+        raise NotImplementedError
+
+    @property
+    def goal(self) -> Goal:
+        """What `ludus tune` compares trainings by; ``ValueError`` for a task that does not say it."""
+        raise ValueError(f"{self.TASK} does not say what trainings are compared by, so it cannot be tuned")
+
+    def held_out(self, net: Any, data: Any) -> dict[str, float]:
+        """Figures of the trained network on training data that are held out; never on those of the test.
+
+        Raises:
+            ValueError: the recipe holds nothing out.
+        """
         raise NotImplementedError
 
     def __init__(self, out: Path, recipe: Any) -> None:
@@ -190,12 +198,36 @@ class Fit:
                 this; the checkpoints are damaged, or do not fit fit.yaml; this machine lacks the recipe's device.
             OSError: the folder cannot be written (any more); what was saved stays.
         """
+        return self._train(progress, self._complete)
+
+    def compare(self, progress: Callable[[FitProgress], None] | None = None) -> tuple[Any, dict[str, float]]:
+        """Train to the end as ``train`` does, to be compared with other trainings: the test is not looked at.
+
+        Returns:
+            The network, which is not saved, and its figures on what is held out. What is raised, see ``train``.
+        """
+
+        def judge(net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> dict[str, float]:
+            figures = self.held_out(net, data)
+            for name, value in figures.items():
+                writer.add_scalar(f"held_out/{name}", value, step)
+            return figures
+
+        return self._train(progress, judge)
+
+    def _complete(self, net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> Any:
+        """Judge the network by the test and save it as the component; returns the summary."""
+        summary = self.finish(net, data, writer, step, seconds)
+        net.save(self.out)
+        return summary
+
+    def _train(self, progress: Callable[[FitProgress], None] | None, finish: Callable[..., Any]) -> tuple[Any, Any]:
         self.progress = progress or self.progress
         check_device(self.recipe)
         with folders.held(self.folder / "fit.yaml", "--out"):
-            return self._train()
+            return self._train_on(finish)
 
-    def _train(self) -> tuple[Any, Any]:
+    def _train_on(self, finish: Callable[..., Any]) -> tuple[Any, Any]:
         set_num_threads(self.recipe.threads)
         data = self.load()
         learner, seconds = self.prepare(data), 0.0
@@ -208,13 +240,12 @@ class Fit:
             try:
                 keeper = self.keeper(learner, data, writer, seconds)
                 with watch_signals(keeper):
-                    if learner.step < learner.steps:
+                    if not learner.ended:
                         keeper.run()
                 net = learner.trained()
-                summary = self.finish(net, data, writer, learner.step, keeper.seconds)
-                net.save(self.out)
+                said = finish(net, data, writer, learner.step, keeper.seconds)
                 writer.flush()
-                return net, summary
+                return net, said
             finally:
                 event_log.close(writer)
 
@@ -253,29 +284,3 @@ class Fit:
 def folder_of(out: Path) -> Path:
     """Where the training of the component ``out`` lives."""
     return out.with_name(f"{out.name}.training")
-
-
-def run(learner: Learner, keeper: Keeper) -> None:
-    """Lightning's loop, without anything that it would write."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its lines on hardware and tips
-    done = learner.step // len(learner.batches)
-    trainer = lightning.Trainer(
-        accelerator=learner.recipe.device,
-        devices=1,
-        precision="bf16-mixed" if learner.recipe.precision == "bf16" else "32-true",
-        max_epochs=learner.recipe.epochs - done,
-        callbacks=[keeper],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        reload_dataloaders_every_n_epochs=1,  # the first epoch after a resume is shorter
-        limit_val_batches=0,
-    )
-    with warnings.catch_warnings():
-        # Lightning 2.6 and torch 2.13: a notice for Lightning's authors.
-        warnings.filterwarnings("ignore", ".*LeafSpec", FutureWarning)
-        try:
-            trainer.fit(learner)
-        except SystemExit:  # what Lightning makes of the second Ctrl-C
-            raise KeyboardInterrupt from None

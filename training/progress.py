@@ -1,12 +1,16 @@
-"""The progress of a training: how far it is, how fast it goes, and when that is to be told or saved."""
+"""The progress of a training: how far it is, how fast it goes, when that is told or saved, and that it is in vain."""
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 REPORT_SECONDS = 0.1  # between two reports of progress
+
+
+class Diverged(ValueError):
+    """The loss is no number any more, so that nothing can be learned: a fault of the settings, not of the data."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,21 @@ class Progress:
     done: int  # steps
     total: int
     speed: float  # of what the training counts, per second: examples, or steps of environments
+
+
+@dataclass(frozen=True)
+class FitProgress(Progress):
+    """How far a fit is; its speed is in training examples per second."""
+
+    epoch: int  # that begins or runs, from 1
+    epochs: int
+    loss: float
+    judged: str  # how good it was after the last epoch, in words; empty before the first
+    figures: Mapping[str, float] = field(default_factory=dict)  # the same in numbers, a new one after each epoch
+
+    def __str__(self) -> str:
+        parts = [f"epoch {self.epoch}/{self.epochs}", f"{self.speed:,.0f}/s", f"loss {self.loss:.3f}"]
+        return " · ".join([*parts, self.judged] if self.judged else parts)
 
 
 class Stopwatch:

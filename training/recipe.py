@@ -4,7 +4,7 @@ import inspect
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -19,6 +19,8 @@ FORMAT = 2
 OPTIMIZERS, PRECISIONS, DEVICES = ("muon", "sgd", "adamw"), ("auto", "bf16", "fp32"), ("cpu", "cuda")
 
 Kind = TypeVar("Kind")
+# Fields of recipes that have their place in a command line, and are settings all the same.
+LIKE_SETTINGS = frozenset({"lookback"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,12 @@ class Recipe:
 
     GIVEN: ClassVar[frozenset[str]] = frozenset({"seed", "net"})  # no settings: they have options of their own
     FROM_DATA: ClassVar[frozenset[str]] = frozenset()  # arguments of the component that follow from the data
+    # Where `ludus tune` searches unless it is told (see `studies/tuning/space.py`); what a recipe lacks is left out.
+    SEARCH: ClassVar[Mapping[str, str]] = {
+        "lr": "x0.1..x10 log",
+        "batch_size": "x0.1..x2 log",
+        "weight_decay": "1e-4..0.3 log",
+    }
 
     seed: int = 0  # of the weights, of the order, and of all else that is random
     epochs: int = 10  # passes over the training examples
@@ -121,34 +129,78 @@ def check_device(recipe: Any) -> None:
         )
 
 
-def write_recipe(recipe: Any, task: str, path: Path) -> None:
-    """Keep a recipe, a dataclass, as YAML: what it is about first, then what every ``Recipe`` has."""
-    shared = {entry.name for entry in fields(Recipe)}
-    content = dict(sorted(asdict(recipe).items(), key=lambda item: item[0] in shared))
-    write_settings(path, FORMAT, {"task": task, **content})
+def known_settings(recipe: Any) -> dict[str, Any]:
+    """The settings that `--set` takes for this recipe, any dataclass, with their values; its component's among them."""
+    given = type(recipe).GIVEN - LIKE_SETTINGS
+    known = {entry.name: getattr(recipe, entry.name) for entry in fields(recipe) if entry.name not in given}
+    if isinstance(recipe, Recipe):
+        own = inspect.signature(recipe.component).parameters
+        for name in recipe.arguments_of(recipe.component):
+            value = recipe.net.get(name, own[name].default)
+            known[name] = float(value) if type(own[name].default) is float and type(value) is int else value
+    return known
 
 
-def read_recipe(path: Path, task: str, kind: type[Kind]) -> Kind:
-    """The recipe, a ``kind``, that ``write`` kept.
+def with_settings(recipe: Kind, settings: Mapping[str, Any]) -> Kind:
+    """The recipe, any dataclass, with other settings, those of its component among them.
 
     Raises:
-        FileNotFoundError: no training there.
+        ValueError: one that does not exist, or a value out of range.
+    """
+    known, kinds = known_settings(recipe), {entry.name: entry.type for entry in fields(recipe)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    net = dict(getattr(recipe, "net", {}))
+    for name, value in settings.items():
+        if name not in known:
+            raise ValueError(f"no setting {name!r}{did_you_mean(name, known)}")
+        if name in kinds:  # a whole number is a number, too
+            values[name] = float(value) if kinds[name] is float and type(value) is int else value
+        else:
+            net[name] = value
+    if net:
+        values["net"] = net
+    return replace(recipe, **values)  # type: ignore[type-var]
+
+
+def write_recipe(recipe: Any, task: str, path: Path, said: str = "") -> None:
+    """Keep a recipe, a dataclass, as YAML: what it is about first, then what every ``Recipe`` has.
+
+    Args:
+        said: A comment above it.
+    """
+    shared = {entry.name for entry in fields(Recipe)}
+    content = dict(sorted(asdict(recipe).items(), key=lambda item: item[0] in shared))
+    write_settings(path, FORMAT, {"task": task, **content}, said)
+
+
+def read_recipe(path: Path, task: str, kind: type[Kind], remedy: str = "") -> Kind:
+    """The recipe, a ``kind``, that ``write`` kept.
+
+    Args:
+        remedy: What is to be done about a file that is of no use, where that is not the one of a training.
+
+    Raises:
+        FileNotFoundError: no training there, or no such file.
         ValueError: the file is damaged, of another task or format, or has values out of range.
     """
-    out = path.parent.with_name(path.parent.name.removesuffix(".training"))
-    remedy = f"restore it, or begin a new training with another --out than {quote(out)}"
+    alone = bool(remedy)  # a file that is no part of a training
+    out = path if alone else path.parent.with_name(path.parent.name.removesuffix(".training"))
+    remedy = remedy or f"restore it, or begin a new training with another --out than {quote(out)}"
     old = {
         1: "whose checkpoints are no longer read; end it with the version of Ludus that began it, or begin a new "
         f"training with another --out than {quote(out)}"
     }
     try:
-        content = read_settings(path, FORMAT, "the recipe of a training", remedy, old)
+        content = read_settings(path, FORMAT, "the recipe of a training", remedy, None if alone else old)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{path} does not exist, so there is no training to go on with") from None
+        missing = remedy if alone else "so there is no training to go on with"
+        raise FileNotFoundError(f"{path} does not exist{'; ' if alone else ', '}{missing}") from None
     was = content.pop("task", None)
     if was != task:
         if not isinstance(was, str) or not re.fullmatch("[a-z]{1,20}/[a-z]{1,20}", was):
             raise ValueError(f"{path} does not name a task; {remedy}")
+        if alone:
+            raise ValueError(f"{path} is a recipe of {was}, not of {task}; {remedy}")
         raise ValueError(f"{path} is a training of {was}, not of {task}: ludus fit {was} --out {quote(out)} --resume")
     try:
         return kind(**content)

@@ -67,10 +67,15 @@ def _shown(limit: float) -> str:
     return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
 
 
-def write_settings(path: Path, number: int, content: Mapping[str, Any]) -> None:
-    """Keep plain values as YAML, under the number of their format; whole or not at all."""
+def write_settings(path: Path, number: int, content: Mapping[str, Any], said: str = "") -> None:
+    """Keep plain values as YAML, under the number of their format; whole or not at all. ``said`` is a comment."""
     text = yaml.safe_dump({"format": number, **content}, sort_keys=False, allow_unicode=True)
-    write_atomically(path, text.encode())
+    write_atomically(path, (comment(said) + text).encode())
+
+
+def comment(said: str) -> str:
+    """Lines of a comment in YAML, each a line of ``said``."""
+    return "".join(f"# {line}\n" for line in said.splitlines())
 
 
 def read_settings(

@@ -1,5 +1,6 @@
 """Command lines: parsed into a dataclass, with errors of one line, and the options that several commands share."""
 
+import importlib
 import io
 import os
 import re
@@ -60,6 +61,13 @@ def unboxed(box: str) -> str:
     said = parts[0].removesuffix(" (required)").rstrip(".")
     near = re.search(r"(?:Perhaps you meant|Arguments similar to [^:]*): (--[\w-]+)", " ".join(parts))
     return said[:1].lower() + said[1:] + (f"; did you mean {near[1]}?" if near else "")
+
+
+def named_object(place: str) -> Any:
+    """``module``, or ``name`` of ``module:name``: what a table of ours names. Nothing from a file is such a place."""
+    module, _, name = place.partition(":")
+    found = importlib.import_module(module)
+    return getattr(found, name) if name else found
 
 
 def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:

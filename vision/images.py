@@ -39,6 +39,20 @@ def load_tensors(name: str, split: str) -> Images:
     return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)
 
 
+def part_of(data: Images, share: float) -> Images:
+    """``share`` of the images of each class, the same ones whenever they are asked for; all with 1.
+
+    Raises:
+        ValueError: that leaves none at all.
+    """
+    if share == 1.0:
+        return data
+    try:
+        return hold_out(data, share, seed=1)[1]
+    except ValueError:
+        raise ValueError(f"share {share:g} of {len(data)} images leaves too few of each class; give more") from None
+
+
 def hold_out(data: Images, share: float, seed: int) -> tuple[Images, Images]:
     """Two parts without common images; the second has ``share`` of each class. Errors as ``batches.hold_out``."""
     mask = batches.hold_out(data.labels, len(data.classes), share, seed)

@@ -15,7 +15,7 @@ from ...training.progress import Progress, Stopwatch
 from ...utils.interrupts import Interrupted
 from ...utils.untrusted import is_whole
 from ...utils.wording import format_score
-from ..evaluation import EVALUATION_SEED, Evaluation, envs_for, evaluate, greedy_policy
+from ..evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .config import MOST_STEPS, RunConfig, what_decides
 from .logs import EVALUATIONS, append_row, rollout_gif, write_image
 
@@ -59,6 +59,7 @@ class RunProgress(Progress):
     train_return: float | None  # mean over the last rollouts
     evaluation: Evaluation | None
     evaluating: float | None = None  # share of the running evaluation that is done
+    evaluated_at: int = 0  # steps at the evaluation
 
     def __str__(self) -> str:
         """The figures in a line."""
@@ -107,7 +108,7 @@ class RunCallback(BaseCallback):
 
     def _on_rollout_start(self) -> None:
         self.num_timesteps = self.model.num_timesteps
-        every = self.run.config.evaluate_every
+        every, before = self.run.config.evaluate_every, self.evaluated_at
         if every and self.num_timesteps // every > self.evaluated_at // every and not self.interrupted:
             with contextlib.suppress(Interrupted):  # it will be made anew by the run that goes on from here
                 self._evaluate()
@@ -115,7 +116,7 @@ class RunCallback(BaseCallback):
             self.save()
         if self.interrupted:
             raise Interrupted(self.interrupted)
-        if self.watch.must_report:
+        if self.watch.must_report or self.evaluated_at > before:
             self._report()
 
     def _on_step(self) -> bool:
@@ -144,7 +145,8 @@ class RunCallback(BaseCallback):
         speed = self.watch.speed if evaluating is not None else self.watch.measure(self.num_timesteps)
         self.last_return = self.model.statistics.latest  # type: ignore[attr-defined]
         steps, total = self.num_timesteps, self.run.config.steps
-        self.report(RunProgress(steps, total, speed, self.last_return, self.last, evaluating))
+        last_at = self.evaluated_at
+        self.report(RunProgress(steps, total, speed, self.last_return, self.last, evaluating, last_at))
 
     def _evaluate(self, keep: bool = True) -> None:
         with self.watch.away():
@@ -155,7 +157,7 @@ class RunCallback(BaseCallback):
         if self._judge is None:
             self._judge = self.run.make_batch(envs_for(c.evaluation_episodes))
         result = evaluate(
-            self._judge, greedy_policy(self.model), c.evaluation_episodes, EVALUATION_SEED, self._age, self._watch
+            self._judge, greedy_policy(self.model), c.evaluation_episodes, c.evaluation_seed, self._age, self._watch
         )
         self.last = result
         if not keep:
@@ -189,7 +191,8 @@ class RunCallback(BaseCallback):
     def _picture(self) -> None:
         """A rollout as an animated image in TensorBoard."""
         writer = next(f for f in self.logger.output_formats if isinstance(f, TensorBoardOutputFormat)).writer
-        image = rollout_gif(self.run.make_batch(1), greedy_policy(self.model), EVALUATION_SEED, self._age)
+        seed = self.run.config.evaluation_seed
+        image = rollout_gif(self.run.make_batch(1), greedy_policy(self.model), seed, self._age)
         if image is not None:
             write_image(writer, "rollout/greedy", image, self.num_timesteps)
 

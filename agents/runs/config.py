@@ -16,11 +16,12 @@ import yaml
 from ...envs.engine.batch import check_seed
 from ...envs.ids import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
 from ...envs.make import pin_component, pin_components, slots_of
-from ...training.settings import check_range, check_types, read_settings, write_settings
+from ...training.settings import check_range, check_types, comment, read_settings, write_settings
 from ...utils.files import quote
+from ...utils.untrusted import MOST_YAML, parse_yaml, read_regular
 from ...utils.wording import did_you_mean, in_line, in_one_line
 from .. import registry
-from ..evaluation import MOST_EPISODES
+from ..evaluation import EVALUATION_SEED, MOST_EPISODES
 
 CONFIG_FORMAT = 2
 REMEDY = "restore it or start a new run"
@@ -28,7 +29,10 @@ MOST_STEPS = 10**15  # what the name of a checkpoint, and whoever counts in 64 b
 MOST_SECONDS = 10**9
 # What is younger than some runs and results (hyperparameters, and an entry of `RunConfig`): at these values it changes
 # nothing.
-LATER: dict[str, Any] = {"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""}
+LATER: dict[str, Any] = {
+    **{"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""},
+    "evaluation_seed": EVALUATION_SEED,
+}
 PRESETS = Path(__file__).parents[1] / "presets"
 OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
 
@@ -47,6 +51,7 @@ class RunConfig:
     device: str = "cpu"
     evaluate_every: int = 100_000  # steps between two evaluations; 0 for none before the end
     evaluation_episodes: int = 64
+    evaluation_seed: int = EVALUATION_SEED  # of those episodes; `ludus tune` compares its trials in others
     checkpoint_seconds: float = 30.0  # between two checkpoints
 
     def __post_init__(self) -> None:
@@ -54,6 +59,7 @@ class RunConfig:
         check_entries(self.env, self.module)
         registry.find(self.agent)
         check_seed(self.seed)
+        check_seed(self.evaluation_seed)
         check_range(self, 1, MOST_STEPS, "steps")
         check_range(self, 0, MOST_STEPS, "evaluate_every")
         check_range(self, 1, MOST_EPISODES, "evaluation_episodes")
@@ -96,13 +102,47 @@ def _shows_pictures(env: str, environment: Mapping[str, Any]) -> bool:
     return any(slot.replaces_state and environment.get(name) == "raw" for name, slot in slots_of(env).items())
 
 
+def read_preset(path: Path, agent: str) -> dict[str, Any]:
+    """What a file in the form of those in presets/ says of ``agent``; the values are to be checked.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it cannot be read, is no preset, or none of this agent's.
+    """
+    try:
+        content = parse_yaml(read_regular(path, MOST_YAML))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"--preset {path} does not exist") from None
+    except ValueError as fault:
+        raise ValueError(f"--preset {path} cannot be read: {in_one_line(fault)}") from None
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise ValueError(f"--preset {path} is no map of agents to their hyperparameters")
+    values = content.get(agent)
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ValueError(f"--preset {path} has nothing for {agent}{did_you_mean(agent, content)}")
+    return values
+
+
+def preset_text(config: RunConfig, said: str) -> str:
+    """What ``read_preset`` reads, with what is ``said`` of it: all in which ``config`` differs from the defaults."""
+    defaults = registry.resolve(config.agent, {})
+    own = {key: value for key, value in config.hyperparameters.items() if value != defaults[key]}
+    values = {"steps": config.steps, "evaluate_every": config.evaluate_every, **own}
+    return comment(said) + yaml.safe_dump({config.agent: _plain(values)}, sort_keys=False, allow_unicode=True)
+
+
 def configure(
-    env: str, agent: str = "pqn", hyperparameters: dict[str, Any] | None = None, **keywords: Any
+    env: str,
+    agent: str = "pqn",
+    hyperparameters: dict[str, Any] | None = None,
+    tuned: Mapping[str, Any] | None = None,
+    **keywords: Any,
 ) -> RunConfig:
     """A ``RunConfig`` with preset and defaults filled in; ``hyperparameters`` override the preset's.
 
     Args:
         env: An environment id, or MODULE:ID for one that a module registers, which is imported.
+        tuned: Takes the place of the preset.
     """
     env = import_named(env)
     registry.find(agent)
@@ -111,7 +151,9 @@ def configure(
         raise ValueError(f"device {device!r} was asked for, but torch sees no CUDA device; use --device cpu")
     if keywords.get("environment"):
         keywords["environment"] = pin_components(env, keywords["environment"])
-    given = {**preset(env, agent, keywords.get("environment")), **(hyperparameters or {})}
+    if tuned is None:
+        tuned = preset(env, agent, keywords.get("environment"))
+    given = {**tuned, **(hyperparameters or {})}
     if "steps" in keywords and "evaluate_every" not in given:
         given["evaluate_every"] = max(keywords["steps"] // 10, 1)
     defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}

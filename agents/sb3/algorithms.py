@@ -114,6 +114,11 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     return hyperparameters.resolve(name, values)
 
 
+def searched(name: str) -> dict[str, str]:
+    """See ``registry.searched``."""
+    return hyperparameters.SEARCH[name]
+
+
 def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str, acting: bool) -> Any:
     """See ``registry.make``."""
     if seed > MOST_SEED:

@@ -58,6 +58,18 @@ SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
 ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.ELU, "leaky_relu": torch.nn.LeakyReLU}
 NOISES: dict[str, Any] = {"normal": NormalActionNoise, "ornstein-uhlenbeck": OrnsteinUhlenbeckActionNoise}
 
+# Where `ludus tune` searches; see ``registry.searched``.
+EVERYWHERE = {"learning_rate": "x0.2..x5 log", "gamma": "0.9|0.95|0.98|0.99|0.995"}
+ON_POLICY = {**EVERYWHERE, "gae_lambda": "0.8..1.0", "ent_coef": "1e-6..0.1 log"}
+OFF_POLICY = {**EVERYWHERE, "batch_size": "64|128|256|512", "train_freq": "1|4|8|16"}
+SEARCH: dict[str, dict[str, str]] = {
+    "ppo": {**ON_POLICY, "n_epochs": "1..20 log", "clip_range": "0.1..0.4"},
+    "a2c": {**ON_POLICY, "n_steps": "5|8|16|32|64"},
+    "dqn": {**OFF_POLICY, "target_update_interval": "100..20000 log", "exploration_final_eps": "0.01..0.2 log"},
+    "sac": {**OFF_POLICY, "tau": "0.002..0.05 log"},
+    "td3": {**OFF_POLICY, "tau": "0.002..0.05 log", "noise_std": "0.0..0.5"},
+}
+
 
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """See ``registry.resolve``; the names are those of SB3's arguments, ``OURS``, and ``policy_kwargs`` as a dict.

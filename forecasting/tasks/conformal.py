@@ -1,7 +1,9 @@
 """`ludus fit forecasting/conformal`: intervals around a saved forecaster, from its errors on the validation part."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,7 +15,6 @@ from ..backtest import backtest, check_fits
 from ..models.conformal import Conformal, conformal_offsets
 from ..models.forecaster import Forecaster, spaces_of
 from ..open_forecaster import open_forecaster
-from ..windows import usual_sizes
 from .solve import Data, Solve, Solver, SolveRecipe, digest_of
 
 
@@ -33,8 +34,25 @@ class ConformalRecipe(SolveRecipe):
             raise ValueError(f"quantiles are levels between 0 and 1, such as [0.1, 0.5, 0.9]; got {levels!r}"[:200])
 
     @classmethod
-    def sizes(cls, series: Series) -> tuple[int, int]:
-        return usual_sizes(series)
+    def compose(
+        cls,
+        series: Series,
+        horizon: int | None = None,
+        lookback: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+        data: str = "",
+        reading: dict[str, Any] | None = None,
+    ) -> Self:
+        """See ``SolveRecipe``; horizon and look-back are those of the forecaster where nobody says otherwise.
+
+        Raises:
+            FileNotFoundError: there is no forecaster in its folder.
+        """
+        recipe = super().compose(series, horizon, lookback, settings, data, reading)
+        model = open_forecaster(Path(recipe.model))
+        own: dict[str, Any] = {"horizon": model.horizon} if horizon is None else {}
+        own |= {"lookback": model.lookback} if lookback is None else {}
+        return replace(recipe, **own)
 
 
 class Offsets(Solver):
@@ -91,7 +109,7 @@ class ConformalFit(Solve):
         r = self.recipe
         self.model = open_forecaster(Path(r.model))
         series = load_series(r.data, **r.reading, horizon=r.horizon, note=self.tell)
-        return Data(series, r.horizon, self.model.lookback)
+        return Data(series, r.horizon, r.lookback)
 
     def prepare(self, data: Data) -> Offsets:
         return Offsets(self.recipe, data, self.model)

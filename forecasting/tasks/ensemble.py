@@ -86,7 +86,7 @@ class Weighing(Solver):
 
     def take(self) -> None:
         for solver in self.solvers.values():
-            if solver.step < solver.steps:
+            if not solver.ended:
                 solver.take()
                 solver.step += 1
                 return
@@ -134,7 +134,7 @@ class Weighing(Solver):
         self.step = step
 
     def said(self) -> str:
-        at = next((at for at, solver in self.solvers.items() if solver.step < solver.steps), len(self.members) - 1)
+        at = next((at for at, solver in self.solvers.items() if not solver.ended), len(self.members) - 1)
         return f"part {at + 1} of {len(self.members)}"
 
     def trained(self) -> Ensemble:
@@ -190,7 +190,9 @@ class EnsembleFit(Solve):
         for (name, settings), saved in zip(map(part_of, self.recipe.parts), self.saved, strict=True):
             members.append(saved if isinstance(saved, Forecaster) else self.closed(name, dict(settings or {}), data))
         work = Weighing(self.recipe, data, members)
-        work.net()  # refuses parts that do not belong together
+        net = work.net()  # refuses parts that do not belong together
+        if net.quantiles and self.recipe.weights == "validation":
+            raise ValueError("weights=validation is for forecasts of one number per row; weigh quantiles equally")
         return work
 
     def closed(self, name: str, settings: dict[str, Any], data: Data) -> Solver:

@@ -1,7 +1,8 @@
 """`ludus fit forecasting/linear` and `forecasting/periodic`: ridge regressions from the moments of windows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ LOOKBACK_PERIODS = {24: 21, 96: 15}  # periods that are seen of hours and of qua
 @dataclass(frozen=True, kw_only=True)
 class LinearRecipe(SolveRecipe):
     """All that decides a linear map."""
+
+    SEARCH: ClassVar[Mapping[str, str]] = {"level": "last|mean", "lookback": "x0.5..x2 log"}
 
     level: str = "last"  # or mean: what rows are measured from
     # Of the penalty, in multiples of the regressors' mean square; the best on the validation part is taken.

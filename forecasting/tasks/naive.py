@@ -7,10 +7,10 @@ import torch
 
 from ...data.series import Series
 from ...training.settings import check_range
-from ..baselines import make_climatology, make_naive, make_seasonal, usual_period
+from ..baselines import make_climatology, make_naive, make_seasonal, season_rows
 from ..models.forecaster import Forecaster
 from ..models.naive import Climatology, SeasonalNaive
-from ..windows import is_day_ahead, usual_sizes
+from ..windows import usual_sizes
 from .solve import Data, Solve, Solver, SolveRecipe, digest_of
 
 
@@ -71,7 +71,7 @@ class SeasonalRecipe(SolveRecipe):
     @classmethod
     def sizes(cls, series: Series) -> tuple[int, int]:
         horizon, lookback = usual_sizes(series)
-        return horizon, max(lookback, usual_period(series) * (7 if is_day_ahead(series) else 1))
+        return horizon, max(lookback, season_rows(series, horizon))
 
 
 class SeasonalFit(Solve):

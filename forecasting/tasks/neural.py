@@ -1,8 +1,6 @@
 """`ludus fit forecasting/patchtst` and its like: the training of a forecaster by gradients (see `training/fit.py`)."""
 
-import copy
 import inspect
-import math
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -12,7 +10,7 @@ from torch.utils.tensorboard import SummaryWriter
 from ...data.series_load import load_series
 from ...training.batches import Shuffled
 from ...training.cost import parameter_count
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ...utils.wording import counted
 from .. import losses
@@ -25,8 +23,8 @@ from ..windows import Scaler, Windows, ordered_values
 from .neural_recipe import MODELS, NeuralRecipe
 
 PARTS = ("train", "validation", "test")
+FIGURES = {"mae": "MAE", "mse": "MSE", "shape": "shape-MAE", "pinball": "pinball"}  # that measure a loss of ours
 YEAR = np.timedelta64(364, "D")
-BEST = "best"  # of a checkpoint's tensors: the weights that are kept, and where they are from
 
 
 class Data(NamedTuple):
@@ -83,7 +81,7 @@ def _yearly(recipe: NeuralRecipe, windows: Windows) -> dict[str, bool]:
 
 
 class NeuralLearner(Learner):
-    """The loss of the recipe; and the weights of the epoch that was best on what is held out."""
+    """The loss of the recipe."""
 
     recipe: NeuralRecipe
     net: Neural
@@ -96,8 +94,6 @@ class NeuralLearner(Learner):
         self.own_loss = None if recipe.loss in losses.OURS else losses.loss_named(recipe.loss)
         self.spread = net.std[: net.targets].clone()
         self.levels = torch.tensor(recipe.quantiles, device=net.device)
-        self.best: dict[str, torch.Tensor] = {}
-        self.best_error, self.best_step = math.inf, 0
 
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
         x, y = batch
@@ -107,40 +103,6 @@ class NeuralLearner(Learner):
         if self.recipe.loss == "pinball":
             return losses.pinball(forecast / self.spread, y / self.spread, self.levels)
         return losses.SCALED[self.recipe.loss](forecast / self.spread, y / self.spread)
-
-    def consider(self, error: float) -> None:
-        """Keep the weights as they are now if their ``error`` is the smallest so far."""
-        if error < self.best_error:
-            self.best_error, self.best_step = error, self.step
-            self.best = {key: value.detach().cpu().clone() for key, value in self.current().items()}
-
-    def current(self) -> dict[str, torch.Tensor]:
-        """The weights that would be kept now: the averaged ones, if there is an average."""
-        return self.net.state_dict() if self.average is None else self.average.tensors
-
-    def trained(self) -> Any:
-        net = super().trained()
-        if self.best:
-            net.load_state_dict(self.best)
-        return net
-
-    def pack(self) -> dict[str, torch.Tensor]:
-        chosen = {}
-        if self.best:
-            chosen = {f"{BEST}/net/{key}": value for key, value in self.best.items()}
-            chosen[f"{BEST}/error"] = torch.tensor(self.best_error, dtype=torch.float64)
-            chosen[f"{BEST}/step"] = torch.tensor(self.best_step)
-        return super().pack() | chosen
-
-    def unpack(self, tensors: dict[str, torch.Tensor], step: int) -> None:
-        chosen = {name: tensor for name, tensor in tensors.items() if name.startswith(f"{BEST}/")}
-        super().unpack({name: tensor for name, tensor in tensors.items() if name not in chosen}, step)
-        if chosen:
-            self.best_error = float(chosen.pop(f"{BEST}/error"))
-            self.best_step = int(chosen.pop(f"{BEST}/step"))
-            self.best = {name.removeprefix(f"{BEST}/net/"): tensor for name, tensor in chosen.items()}
-            if self.best.keys() != self.net.state_dict().keys():
-                raise ValueError("the weights of the best epoch are those of another network")
 
 
 class NeuralFit(Fit):
@@ -173,16 +135,15 @@ class NeuralFit(Fit):
         assert isinstance(learner, NeuralLearner)
         if data.watched is None:
             return {}, ""
-        net = copy.deepcopy(learner.net)
-        net.load_state_dict(learner.current())
-        figures = backtest(net.eval(), data.watched, scale=scale_of(data.watched)).errors.figures()
+        net: Any = learner.snapshot()
+        figures = backtest(net, data.watched, scale=scale_of(data.watched)).errors.figures()
         learner.consider(self.error(learner, net, data, figures))
         chosen = learner.best_step // len(learner.batches)
         return figures, f"MSE {figures['MSE']:.3f}, MAE {figures['MAE']:.3f} (best epoch {chosen})"
 
-    def error(self, learner: NeuralLearner, net: Neural, data: Data, figures: dict[str, float]) -> float:
+    def error(self, learner: NeuralLearner, net: Any, data: Data, figures: dict[str, float]) -> float:
         """What chooses the epoch: the loss that is learned, over all that is watched."""
-        name = {"mae": "MAE", "mse": "MSE", "shape": "shape-MAE", "pinball": "pinball"}.get(self.recipe.loss)
+        name = FIGURES.get(self.recipe.loss)
         if name is not None:
             return figures[name]
         assert data.watched is not None
@@ -192,6 +153,15 @@ class NeuralFit(Fit):
                 loss = learner.loss_of((torch.from_numpy(x).to(net.device), torch.from_numpy(y).to(net.device)), 0)
                 total += float(loss) * (which.stop - which.start)
         return total / len(data.watched)
+
+    @property
+    def goal(self) -> Goal:
+        return Goal(FIGURES.get(self.recipe.loss, "MAE"), False, {"holdout": True}, {})
+
+    def held_out(self, net: Any, data: Data) -> dict[str, float]:
+        if data.watched is None:
+            raise ValueError("nothing is held out; leave the validation part its job: --set holdout=true")
+        return backtest(net.eval(), data.watched, scale=scale_of(data.watched)).errors.figures()
 
     def finish(self, net: Any, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Summary:
         r = self.recipe

@@ -27,7 +27,6 @@ class NeuralCommand:
 
     def start_fit(self, arguments: ForecasterArguments, out: Path) -> "Fit":
         """A new training; ``ValueError`` for what cannot be trained."""
-        from .neural import FITS
         from .neural_recipe import compose
 
         series = arguments.load(horizon=arguments.horizon or 1)
@@ -41,13 +40,13 @@ class NeuralCommand:
             arguments.where,
             arguments.reading,
         )
-        return FITS[self.name].start(out, recipe)
+        return self.fit_class().start(out, recipe)
 
-    def open_fit(self, out: Path) -> "Fit":
-        """The training that was stopped."""
+    def fit_class(self) -> "type[Fit]":
+        """The training itself."""
         from .neural import FITS
 
-        return FITS[self.name].open(out)
+        return FITS[self.name]
 
 
 dlinear = NeuralCommand("dlinear", "DLinear, a linear map each of the trend and of what is left (Zeng et al. 2023)")

@@ -1,5 +1,6 @@
 """The recipe of a forecaster that learns by gradients: what decides its training, tuned per model and series."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -32,6 +33,8 @@ class NeuralRecipe(Recipe):
 
     GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "reading", "model", "horizon", "lookback"}
     FROM_DATA: ClassVar[frozenset[str]] = frozenset({"layout", "data", "quantiles", "yearly"})
+
+    SEARCH: ClassVar[Mapping[str, str]] = {**Recipe.SEARCH, "dropout": "0.0..0.6"}
 
     data: str  # name of a series, or the path of a file
     reading: dict[str, Any] = field(default_factory=dict)  # how that is read; see ``data.series_load.load_series``
@@ -124,8 +127,8 @@ def compose(
         data=data or series.name,
         reading=reading or {},
         model=model,
-        horizon=horizon or usual[0],
-        lookback=lookback or own,
+        horizon=usual[0] if horizon is None else horizon,
+        lookback=own if lookback is None else lookback,
         seed=seed,
         net=net,
         **values,

@@ -16,13 +16,14 @@ from torch.utils.tensorboard import SummaryWriter
 from ...data.series import Series
 from ...data.series_load import load_series
 from ...training import checkpoint, event_log
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.progress import Progress, Stopwatch
 from ...training.settings import check_range, check_types
 from ...utils.interrupts import Interrupted
 from ...utils.wording import counted, did_you_mean
+from ..backtest import backtest
 from ..models.forecaster import Forecaster
-from ..report import Summary, measure, summarise
+from ..report import Summary, measure, scale_of, summarise
 from ..report_plots import save_plots
 from ..windows import Windows, usual_sizes
 
@@ -35,6 +36,7 @@ class SolveRecipe:
 
     device: ClassVar[str] = "cpu"
     GIVEN: ClassVar[frozenset[str]] = frozenset({"data", "reading", "horizon", "lookback"})
+    SEARCH: ClassVar[Mapping[str, str]] = {}  # see ``Recipe``
 
     data: str  # name of a series, or the path of a file
     reading: dict[str, Any] = field(default_factory=dict)  # how that is read; see ``data.series_load.load_series``
@@ -75,7 +77,8 @@ class SolveRecipe:
             values[name] = float(value) if known[name] is float and type(value) is int else value
         usual = cls.sizes(series)
         place: dict[str, Any] = {"data": data or series.name, "reading": reading or {}}
-        return cls(**place, horizon=horizon or usual[0], lookback=lookback or usual[1], **values)
+        horizon = usual[0] if horizon is None else horizon
+        return cls(**place, horizon=horizon, lookback=usual[1] if lookback is None else lookback, **values)
 
     @classmethod
     def sizes(cls, series: Series) -> tuple[int, int]:
@@ -97,6 +100,11 @@ class Solver:
     steps: int
     step: int = 0
     digest: str  # of all that decides: a checkpoint is of no use for another one
+
+    @property
+    def ended(self) -> bool:
+        """Whether all steps are done."""
+        return self.step >= self.steps
 
     def take(self) -> None:
         """The next step, all but the count."""
@@ -155,7 +163,7 @@ class Solving:
     def run(self) -> None:
         """To the last step; ``Interrupted`` if a signal came before, once all is saved."""
         solver = self.solver
-        while solver.step < solver.steps:
+        while not solver.ended:
             if self.watch.must_report:
                 self.report()
             solver.take()
@@ -203,6 +211,13 @@ class Solve(Fit):
     def prepare(self, data: Data) -> Solver:
         raise NotImplementedError
 
+    @property
+    def goal(self) -> Goal:
+        return Goal("MAE", False, {}, {})
+
+    def held_out(self, net: Any, data: Data) -> dict[str, float]:
+        return backtest(net.eval(), data.validation, scale=scale_of(data.validation)).errors.figures()
+
     def keeper(self, learner: Any, data: Any, writer: SummaryWriter, seconds: float) -> Solving:
         self.solver = learner
         return Solving(self, learner, writer, seconds)
@@ -217,7 +232,7 @@ class Solve(Fit):
             self.TASK.partition("/")[2],
             net.metrics,
             data.test,
-            f"{r.horizon:,} rows from {r.lookback:,}; {counted(len(data.test), 'window')}; {self.solver.note()}",
+            f"{net.horizon:,} rows from {net.lookback:,}; {counted(len(data.test), 'window')}; {self.solver.note()}",
             f"{counted(step, 'step')} of {r.data} in {seconds:,.1f} s (closed form: nothing in it is random)",
         )
 

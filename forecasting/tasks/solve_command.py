@@ -30,8 +30,8 @@ class SolveCommand:
         examples = "\n".join(EXAMPLES.format(name=name).splitlines()[: EXAMPLES_OF.get(name)])
         self.DESCRIPTION = f"Fit {what}.\n{examples}{more}"
 
-    @property
-    def fit(self) -> type["Solve"]:
+    def fit_class(self) -> type["Solve"]:
+        """The fit itself."""
         module, _, name = self.place.partition(":")
         kind: type[Solve] = getattr(importlib.import_module(f".{module}", __package__), name)
         return kind
@@ -41,7 +41,8 @@ class SolveCommand:
         if arguments.epochs is not None or arguments.seed:
             raise ValueError(f"{self.name} has no epochs and nothing random; leave out --epochs and --seed")
         series = arguments.load(horizon=arguments.horizon or 1)
-        recipe = self.fit.RECIPE.compose(  # type: ignore[attr-defined]
+        kind = self.fit_class()
+        recipe = kind.RECIPE.compose(  # type: ignore[attr-defined]
             series,
             arguments.horizon,
             arguments.lookback,
@@ -49,14 +50,8 @@ class SolveCommand:
             arguments.where,
             arguments.reading,
         )
-        fit = self.fit.start(out, recipe)
-        assert isinstance(fit, self.fit)
-        return fit
-
-    def open_fit(self, out: Path) -> "Solve":
-        """The fit that was stopped."""
-        fit = self.fit.open(out)
-        assert isinstance(fit, self.fit)
+        fit = kind.start(out, recipe)
+        assert isinstance(fit, kind)
         return fit
 
 

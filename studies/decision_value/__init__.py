@@ -7,9 +7,10 @@ import tyro
 from rich.console import Console
 
 from ...utils.command_line import output_folder
-from ..command import StudyArguments, tell_files
-from .fillings import MARKETS
-from .losses import compare_losses, loss_table
+from ...utils.interrupts import Interrupted
+from ..command import StudyArguments, tell_files, tell_stopped
+from .fillings import MARKETS, check_asked
+from .losses import check_seeds, compare_losses, loss_table
 from .plot import plot
 from .study import Row, decision_value
 from .table import correlations, markdown, table
@@ -46,9 +47,22 @@ def run(arguments: Arguments, console: Console) -> int:
     if arguments.markdown:
         from ..rows import read_rows
 
-        print(markdown(read_rows(csv, Row)))
+        rows = read_rows(csv, Row)
+        if not rows:
+            raise ValueError(f"{csv} holds nothing yet; fill it: ludus study decision-value")
+        print(markdown(rows))
         return 0
+    check_asked(arguments.markets, arguments.models, arguments.losses)
+    if arguments.losses:
+        check_seeds(arguments.loss_seeds)
     output_folder(arguments.out)
+    try:
+        return _study(arguments, console, csv, png)
+    except Interrupted as signal:
+        return tell_stopped(console, signal)
+
+
+def _study(arguments: Arguments, console: Console, csv: Path, png: Path) -> int:
     with console.status("") as status:
         rows = decision_value(arguments.markets, arguments.models, csv, arguments.fitted, status.update)
     for market in arguments.markets:

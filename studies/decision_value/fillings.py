@@ -11,6 +11,7 @@ from ...data.series_load import load_series
 from ...envs.engine.slots.keyed import Keys
 from ...envs.engine.slots.slotted_batch import SlottedBatch
 from ...envs.make import make_batch
+from ...utils.wording import did_you_mean
 
 ENV, SLOT = "ludus/Battery-v0", "forecast"
 MARKETS = ("epf-de", "epf-np", "epf-be", "epf-fr", "epf-pjm")
@@ -47,24 +48,46 @@ def constructed(market: str) -> dict[str, np.ndarray]:
     }
 
 
+def check_asked(markets: Sequence[str], models: Sequence[str], losses: str = "") -> None:
+    """``ValueError`` for no market, an unknown one, an unknown model, or one with ``losses`` that learns by none."""
+    from ...forecasting.tasks.fits import FITS, LEARNED
+
+    if not markets:
+        raise ValueError(f"which markets? --markets takes some of {', '.join(MARKETS)}")
+    for what, names, known in (("market", markets, MARKETS), ("model", models, FITS)):
+        for name in names:
+            if name not in known:
+                raise ValueError(f"unknown {what} {name!r}{did_you_mean(name, known)}")
+    if losses and losses not in LEARNED:
+        raise ValueError(f"{losses!r} is no model that learns by a loss{did_you_mean(losses, LEARNED)}")
+
+
 def models_of(market: str, models: Sequence[str], folder: Path, tell: Callable[[str], Any]) -> dict[str, Path]:
     """The folders of ``models`` that were fitted to the years before the test of ``market``.
 
     What is missing is fitted, and a fit that was stopped goes on.
     """
+    found = {}
+    for model in models:
+        found[model] = folder / f"{market}-{model}"
+        fit_once(market, model, found[model], tell, f"{market}: fitting {model}")
+    return found
+
+
+def fit_once(market: str, model: str, out: Path, tell: Callable[[str], Any], what: str, **choices: Any) -> None:
+    """Fit ``model`` to ``market`` into ``out``, or go on with that, unless it is done; ``choices``: of ``recipe_for``.
+
+    Raises:
+        Interrupted: a signal came; what was done is saved.
+    """
     from ...components.component import fingerprint_of
     from ...forecasting.tasks.fits import FITS, open_fit, recipe_for
 
-    found = {}
-    for model in models:
-        out = folder / f"{market}-{model}"
-        try:
-            fingerprint_of(out)
-        except FileNotFoundError:
-            fit = open_fit(model, out) or FITS[model].start(out, recipe_for(model, load_series(market)))
-            fit.train(partial(tell_progress, tell, f"{market}: fitting {model}"))
-        found[model] = out
-    return found
+    try:
+        fingerprint_of(out)
+    except FileNotFoundError:
+        fit = open_fit(model, out) or FITS[model].start(out, recipe_for(model, load_series(market), **choices))
+        fit.train(partial(tell_progress, tell, what))
 
 
 def tell_progress(tell: Callable[[str], Any], what: str, progress: Any) -> None:

@@ -6,18 +6,16 @@ loss ``shape`` takes each day's mean error away before it counts (`forecasting/l
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...components.component import fingerprint_of
-from ...data.series_load import load_series
 from ...utils.intervals import student_interval
 from ..regret.policy import judge_policy
 from ..rows import digest, read_rows, write_rows
-from .fillings import ENV, SLOT, tell_progress
+from .fillings import ENV, SLOT, fit_once
 from .study import DAYS, POLICY
 
 LOSSES = ("mae", "shape")  # the first is what the others are compared with
@@ -38,6 +36,12 @@ class LossRow:
     setting: str  # a hash of the trained component
 
 
+def check_seeds(seeds: int) -> None:
+    """``ValueError`` for too few of them."""
+    if seeds < 2:
+        raise ValueError(f"losses are compared over --loss-seeds >= 2, got {seeds}")
+
+
 def compare_losses(
     market: str,
     model: str,
@@ -51,22 +55,17 @@ def compare_losses(
     Raises:
         ValueError: fewer than two seeds, which have no interval.
     """
-    from ...forecasting.tasks.fits import FITS, open_fit, recipe_for
-
-    if seeds < 2:
-        raise ValueError(f"losses are compared over --loss-seeds >= 2, got {seeds}")
+    check_seeds(seeds)
     rows = read_rows(path, LossRow)
     for seed in range(seeds):
         for loss in LOSSES:
             out = folder / f"{market}-{model}-{loss}-{seed}"
-            if not (out / "config.json").exists():
-                recipe = recipe_for(model, load_series(market), seed=seed, settings={"loss": loss})
-                fit = open_fit(model, out) or FITS[model].start(out, recipe)
-                fit.train(partial(tell_progress, tell, f"{model}, {loss}, seed {seed}"))
+            what = f"{market}: {model} by {loss}, seed {seed}"
+            fit_once(market, model, out, tell, what, seed=seed, settings={"loss": loss})
             setting, key = digest([fingerprint_of(out), POLICY, SLOT]), (market, model, loss, seed)
             if any((row.market, row.model, row.loss, row.seed) == key and row.setting == setting for row in rows):
                 continue
-            tell(f"{market}: {model} by {loss}, seed {seed}")
+            tell(what)
             rows = [row for row in rows if (row.market, row.model, row.loss, row.seed) != key]
             rows.append(_judge(*key, out, setting))
             write_rows(path, LossRow, rows)

@@ -16,6 +16,8 @@ from .table import Line
 
 COLORS = {SWAPPED: RED, TRAINED: BLUE}
 LABELS = {SWAPPED: "policy trained with the truth (swapped)", TRAINED: "policy trained with what it plays with"}
+SHARES = ("accuracy", "cells right")  # measures that are better the greater they are; all others are errors
+UNITS = dict.fromkeys(SHARES, ", as a share") | {"RMSE": ", as a share of the truth's range"}
 MARKERS = "sD^vPX*<>"  # of components and rules, in turn
 
 
@@ -47,10 +49,9 @@ def plot(lines: dict[str, list[Line]], title: str, path: Path) -> None:
             busy.append(np.array([(line.metric, low), (line.metric, mean), (line.metric, high)]))
             tops[line.filling] = max(tops.get(line.filling, (0.0, -np.inf)), (line.metric, mean), key=lambda at: at[1])
     measure = lines[SWAPPED][0].measure
-    if measure != "RMSE":
-        axes.set_xlabel(f"{measure} of the sense, as a share")
-    else:
-        axes.set_xlabel(f"{measure} of the sense, as a share of the truth's range (better to the right)")
+    axes.set_xlabel(f"{measure} of the sense{UNITS.get(measure, '')}")
+    if measure not in SHARES:
+        axes.set_xlabel(f"{axes.get_xlabel()} (better to the right)")
         axes.invert_xaxis()
     axes.set_ylabel("return of greedy episodes")
     axes.set_title(title, fontsize=11)

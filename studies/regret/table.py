@@ -71,10 +71,16 @@ def summarise(rows: Sequence[Judged], protocol: str) -> list[Line]:
     return lines
 
 
-def cells(line: Line) -> tuple[str, ...]:
-    """A line for a table: the filling's name, its metric, and ``COLUMNS``; ± is half of the interval."""
+def measures_of(lines: Sequence[Line]) -> list[str]:
+    """The names of the further measures that any of the ``lines`` has; without quantiles, some are of none."""
+    return [name for name in lines[0].others if any(np.isfinite(line.others[name]) for line in lines)]
+
+
+def cells(line: Line, others: Sequence[str]) -> tuple[str, ...]:
+    """A line for a table: the filling's name, its metric and ``others``, and ``COLUMNS``; ± is half of the interval."""
     earned, regret = (f"{mean:.2f} ± {high - mean:.2f}" for mean, _, high in (line.earned, line.regret))
-    measured = ("–" if np.isnan(value) else f"{value:.3f}" for value in (line.metric, *line.others.values()))
+    values = [line.metric, *(line.others[name] for name in others)]
+    measured = ("–" if np.isnan(value) else f"{value:.3f}" for value in values)
     return line.filling, *measured, earned, regret, "–" if np.isnan(line.share) else f"{line.share:.2f}"
 
 
@@ -91,15 +97,17 @@ def markdown(rows: Sequence[Judged]) -> str:
     parts = []
     for protocol in PROTOCOLS:
         lines = summarise(rows, protocol)
-        head = ("filling", lines[0].measure, *lines[0].others, *COLUMNS)
+        others = measures_of(lines)
+        head = ("filling", lines[0].measure, *others, *COLUMNS)
         parts += ["", caption(rows, protocol), "", f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
-        parts += [f"| {' | '.join(cells(line))} |" for line in lines]
+        parts += [f"| {' | '.join(cells(line, others))} |" for line in lines]
     return "\n".join(parts[1:])
 
 
 def table(lines: Sequence[Line], caption: str) -> Table:
     """The ``lines`` of one protocol, for a terminal."""
-    shown = results_table(("filling",), (lines[0].measure, *lines[0].others, *COLUMNS), caption, fold=True)
+    others = measures_of(lines)
+    shown = results_table(("filling",), (lines[0].measure, *others, *COLUMNS), caption, fold=True)
     for line in lines:
-        shown.add_row(*cells(line))
+        shown.add_row(*cells(line, others))
     return shown

@@ -108,7 +108,7 @@ def test_a_run_with_a_component_can_be_trained_judged_and_watched(model, tmp_pat
     assert evaluate.main([folder, "--slot", fillings, "--episodes", "4"]) == 0
     shown = capsys.readouterr().out
     assert "accuracy" in shown
-    assert all(word in shown for word in ("truth", "noisy:0.1", "blind", "regret", "of the gap"))
+    assert all(word in shown for word in ("truth", "noisy:0.1", "blind", "regret", "of the", "gap"))
     video = tmp_path / "run.mp4"
     assert watch.main([folder, "--record", str(video), "--steps", "3", "--slot", "perception=truth"]) == 0
     assert video.stat().st_size > 1000

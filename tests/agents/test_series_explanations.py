@@ -1,7 +1,10 @@
 """Forecasters in slots, explained beside the frame: what was seen, said and came, and what the bars add up to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from explain_stage import has
 from forecast_toy import COMING, PAST, price
@@ -63,6 +66,48 @@ def test_the_panel_is_rendered_beside_the_frame(batch):
     batch.step(np.zeros(2, np.int64))
     explanations.render(np.array([0, 1]), (480, 360))
     assert explanations.explained == 4
+
+
+class Spread(LastAndRow):
+    """The same and two numbers above it, which are said to be quantiles."""
+
+    def predict(self, past, known, calendar):
+        return super().predict(past, known, calendar)[..., None] + torch.tensor([0.0, 1.0, 3.0])
+
+
+class OneWindow:
+    """A slot that shows what its component says of one window, see ``explain.series_slots.SeriesSlot``."""
+
+    name = "forecast"
+
+    def __init__(self, component):
+        self.component = component
+
+    def read(self, rows):
+        windows = np.tile(np.arange(LAYOUT.size, dtype=np.float32), (len(rows), 1))
+        return windows, self.component(torch.from_numpy(windows)).numpy(), np.zeros((len(rows), COMING), np.float32)
+
+
+def test_of_quantiles_the_median_is_shown():
+    config = {"layout": LAYOUT.to_json(), "quantiles": [0.1, 0.4, 0.6]}
+    onlooker = SeriesOnlooker(OneWindow(Spread(*spaces_of(LAYOUT, (COMING, 3)), config)))
+    (look,) = onlooker.looks(np.array([0]))
+    view = onlooker.view(look, onlooker.heat([look])[0])
+    np.testing.assert_allclose(view.forecast, view.low + 2.0, rtol=1e-6)
+
+
+def test_the_panel_names_its_lines_and_what_moved_nothing_that_is_shown():
+    one = np.linspace(0.0, 1.0, 24)
+    view = SeriesView("forecast", np.r_[one, one], one, None, None, one[::-1], np.zeros((72, 1)), np.ones(1), ["price"])
+    drawn = panel.render_panel([view], (480, 360))
+    chart = 16 + 24 + 8 + int(series_panel.CHART * 480)  # where it ends
+    legend, bars = drawn[chart + 1 : chart + 32], drawn[chart + 40 : chart + 120]
+    for _, colour in series_panel.LINES:
+        assert has(legend, colour)
+    assert has(bars, panel.SOFT)
+    moved = replace(view, moved=np.ones((72, 1)))
+    middle = panel.render_panel([moved], (480, 360))[chart + 80 : chart + 110]
+    assert not has(middle, panel.SOFT)
 
 
 def test_a_slot_without_a_model_is_named_with_the_remedy():

@@ -56,10 +56,19 @@ def test_targets_columns_and_what_is_left_out_can_be_chosen(toy):
     assert load_series("toy", columns=("load",)).columns == ("load",)
     with pytest.raises(ValueError, match="toy has no column 'loads'; did you mean 'load'?"):
         load_series("toy", targets=("loads",))
-    with pytest.raises(
-        ValueError, match="toy is a public set, whose columns and parts are fixed; only name its targets"
+    for said in (
+        {"known": ("load",)},
+        {"time": ("time",)},
+        {"missing": (-9999.0,)},
+        {"split": "0.5,0.2"},
+        {"uneven": True},
+        {"repair": True},
+        {"longest_gap": 9},
     ):
-        load_series("toy", known=("load",))
+        with pytest.raises(ValueError, match="toy is a public set, whose columns, parts and repairs are fixed; only"):
+            load_series("toy", **said)
+        with pytest.raises(ValueError, match="generated is a series that Ludus makes up, all of which is fixed"):
+            load_series("generated", **said)
 
 
 def test_the_series_that_is_made_up_has_a_name_too():

@@ -59,6 +59,10 @@ BAD = {
     ),
     "a remedy": ("t,x y\na,dear\n", '--leave-out "x y"'),
     "infinite": ("t,x\na,inf\n", "a.csv, row 2, column x: 'inf' is no number"),
+    "what no model can hold": (
+        "t,x\na,1\nb,-2e30\n",
+        "a.csv, row 3, column x: -2e30 is too large, numbers are 1e+30 at most; correct it, or leave the column out",
+    ),
     "a number of Python's": ("t,x\na,1_000\n", "a.csv, row 2, column x: '1_000' is no number"),
     "a decimal comma": ("t;x\na;1,5\n", "a.csv, row 2, column x: '1,5' is no number; write a decimal point"),
     "a short row": ("t,x\na,1\nb\n", "a.csv, row 3 has 1 cells, expected 2 as in row 1"),
@@ -120,6 +124,8 @@ def test_texts_and_damage_in_parquet_are_named():
         table(parquet({"when": ["a"], "kind": ["wet"]}))
     with pytest.raises(ValueError, match="a.csv, row 2, column x: infinite is no number"):
         table(parquet({"when": ["a", "b"], "x": [1.0, np.inf]}))
+    with pytest.raises(ValueError, match=r"a.csv, row 2, column x: -2e\+30 is too large, numbers are 1e\+30 at most"):
+        table(parquet({"when": ["a", "b"], "x": [1.0, -2e30]}))
     whole = parquet({"when": ["a"], "x": [1.0]})
     for cut in (5, len(whole) // 2, len(whole) - 6):
         with pytest.raises(ValueError, match="a.csv is a damaged Parquet file: .*; write it again"):
@@ -135,7 +141,7 @@ def test_without_pyarrow_the_remedy_is_said(monkeypatch):
 # --- Whatever comes --------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2), min_size=1))
+@given(st.lists(st.lists(st.floats(-tables.MOST, tables.MOST), min_size=2, max_size=2), min_size=1))
 def test_numbers_come_back_as_they_were_written(rows):
     text = "t,x,y\n" + "".join(f"a,{x!r},{y!r}\n" for x, y in rows)
     assert table(text).values.tolist() == rows

@@ -260,9 +260,9 @@ def test_splits_are_shares_or_dates():
         "test": (72, 100),
     }
     for split, expected in (
-        ("0.5", "a split is expected two shares"),
+        ("0.5", "the split '0.5' has 1 part; expected two shares such as"),
         ("0.9,0.2", "the shares 0.9,0.2 leave a part empty"),
-        ("2024-01-02,tomorrow", "a split is expected two shares"),
+        ("2024-01-02,tomorrow", "the split '2024-01-02, tomorrow' is neither shares nor dates; expected two shares"),
         (
             "2024-02-02,2024-02-04",
             "leaves a part empty; the series goes from 2024-01-01T00:00:00 to 2024-01-05T03:00:00",

@@ -45,6 +45,14 @@ def test_a_linear_model_is_explained_by_its_weights(quantiles):
     assert f"{by_column['price']:+.3g}" in found.told()
 
 
+def test_of_quantiles_without_a_half_the_median_lies_between():
+    """Those of 0.4 and 0.7 are 1 and 2 more than the forecast; the median is a third of the way."""
+    x = WINDOWS.inputs(slice(3, 4))[0]
+    assert attribute(weighted((0.1, 0.4, 0.7)), x).said == pytest.approx(
+        attribute(weighted(), x).said + 4.0 / 3.0, abs=1e-4
+    )
+
+
 def test_windows_are_explained_one_by_one():
     x = WINDOWS.inputs(slice(0, 5))
     together = attribute_all(weighted(), x)

@@ -124,6 +124,21 @@ def test_the_fan_holds_what_stands_beside_the_forecast():
     assert len(render_fan(many).axes) == 2
 
 
+def test_bars_that_are_none_are_said_to_be_none():
+    """A week before lies outside of the two days that are shown; a climatology looks at nothing."""
+    for model, said in (
+        (make_seasonal(BOTH, 24, 168, 168), "rows before these moved it"),
+        (make_climatology(BOTH, 24, 168), "nothing that it saw moved it"),
+    ):
+        found = look_ahead(model, BOTH, 24 * 30)
+        below = render_fan(found, attribute(model, found.x)).axes[-1]
+        assert [text.get_text() for text in below.texts] == [said]
+        assert below.get_legend() is None
+    found = look_ahead(fan_model(), PRICES, 24 * 30)
+    below = render_fan(found, attribute(fan_model(), found.x)).axes[-1]
+    assert [text.get_text() for text in below.get_legend().get_texts()] == ["price"]  # of two columns
+
+
 def test_errors_are_plotted_by_row_and_by_hour():
     errors = {"this model": np.arange(24.0), PERSISTENCE: np.ones(24)}
     for figure in (render_by_horizon(errors, "1h", "€"), render_by_hour(errors, "€")):

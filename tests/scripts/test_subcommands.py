@@ -72,12 +72,12 @@ KNOWN = ", ".join(sorted(STUDIES))
         (
             "study",
             "which study? One of drift, bandit, randomisation, presets, forecasting, decision-value, generation, "
-            "regret; see ludus study --help",
+            "features, layers, regularisers, regret; see ludus study --help",
         ),
         (
             "study --seeds 3",
             "which study? One of drift, bandit, randomisation, presets, forecasting, decision-value, generation, "
-            "regret; see ludus study --help",
+            "features, layers, regularisers, regret; see ludus study --help",
         ),
         ("study nonsens", f"unknown study 'nonsens'; known: {KNOWN}; see ludus study --help"),
         ("study regrets --seeds 2", "unknown study 'regrets'; did you mean 'regret'?; see ludus study --help"),
@@ -156,7 +156,7 @@ def test_a_task_is_a_module_and_a_line_in_the_table(module, monkeypatch, capsys,
     asked = []
     module.Arguments = Arguments
     module.start_fit = lambda arguments, out: asked.append((arguments.depth, arguments.settings)) or Learned(out)
-    module.open_fit = lambda out: asked.append("again") or Learned(out)
+    module.fit_class = lambda: types.SimpleNamespace(open=lambda out: asked.append("again") or Learned(out))
     monkeypatch.setitem(TASKS, "mine/learn", ("mine", "what is mine?"))
     command = ["fit", "mine/learn", "--out", str(tmp_path)]
     assert main([*command, "--depth", "5", "--set", "lr=1e-3", "--epochs", "4"]) == 0

@@ -10,7 +10,7 @@ import yaml
 
 from commands_stage import TINY
 from ludus.scripts.main import main
-from ludus.scripts.terminal import write_what_can_be_written
+from ludus.scripts.support.terminal import write_what_can_be_written
 
 SMALL = [f"--agent-set={key}={value}" for key, value in TINY.items()]
 COMMANDS = {

@@ -5,11 +5,14 @@ import os
 import numpy as np
 import pytest
 
+from ludus.scripts.main import main
+from ludus.studies import decision_value as decision_value_package
 from ludus.studies.decision_value import losses
 from ludus.studies.decision_value.fillings import DAILY_MEAN, INDEPENDENT, SHIFTED, constructed
 from ludus.studies.decision_value.plot import plot
 from ludus.studies.decision_value.study import Row, decision_value
 from ludus.studies.decision_value.table import correlations, markdown, spearman
+from ludus.utils.interrupts import Interrupted
 
 needs_prices = pytest.mark.skipif("LUDUS_DATA" not in os.environ, reason="needs LUDUS_DATA with the sets of prices")
 
@@ -62,6 +65,33 @@ def test_differences_of_losses_are_paired_by_seed():
 def test_one_seed_has_no_interval(tmp_path):
     with pytest.raises(ValueError, match="over --loss-seeds >= 2, got 1"):
         losses.compare_losses("epf-de", "mlp", 1, tmp_path / "l.csv", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--markets", "epf-dee"], "unknown market 'epf-dee'; did you mean 'epf-de'?"),
+        (["--markets", "etth1"], "unknown market 'etth1'"),
+        (["--models", "lera"], "unknown model 'lera'; did you mean 'lear'?"),
+        (["--losses", "lear"], "'lear' is no model that learns by a loss"),
+        (["--loss-seeds", "1"], "over --loss-seeds >= 2, got 1"),
+        (["--markdown"], "decision-value.csv holds nothing yet; fill it: ludus study decision-value"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_fitted(tmp_path, monkeypatch, capsys, asked, said):
+    monkeypatch.chdir(tmp_path)
+    assert main(["study", "decision-value", *asked, "--out", str(tmp_path / "out")]) == 1
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_within_a_fit_is_told_in_a_line(tmp_path, monkeypatch, capsys):
+    def stopped(*arguments):
+        raise Interrupted("SIGTERM")
+
+    monkeypatch.setattr(decision_value_package, "decision_value", stopped)
+    assert main(["study", "decision-value", "--out", str(tmp_path)]) == 128 + 15
+    assert "Stopped by SIGTERM; everything is saved, and the same command goes on." in capsys.readouterr().out
 
 
 @needs_prices

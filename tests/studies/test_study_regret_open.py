@@ -56,7 +56,9 @@ def test_a_filling_of_another_space_is_played_by_its_own_policy_alone(model, sma
     assert lines["quantiles"].others["coverage"] > 0.0
     assert np.isnan(lines["yesterday"].others["pinball"])
     assert lines["quantiles"].metric == pytest.approx(lines["yesterday"].metric)  # their medians are the same
-    assert "shape-MAE" in markdown(rows)
+    assert "shape-MAE | pinball | coverage" in markdown(rows)
+    no_quantiles = markdown([row for row in rows if row.filling != "quantiles"])
+    assert "shape-MAE | return" in no_quantiles  # columns that hold nothing take the room of the names
 
 
 def test_only_the_fillings_that_are_named_are_trained_with(small, tmp_path):

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ludus.components.component import Component
 from ludus.components.names import register
 from ludus.training.batches import Shuffled, generator
-from ludus.training.fit import Fit
+from ludus.training.fit import Fit, Goal
 from ludus.training.learner import Learner
 from ludus.training.recipe import Recipe, of_this_machine
 
@@ -40,6 +40,7 @@ class CurveRecipe(Recipe):
     FROM_DATA: ClassVar[frozenset[str]] = frozenset({"middle"})
 
     points: int = 96
+    holdout: bool = False  # of a third of the points
     optimizer: str = "adamw"
     lr: float = 0.02
 
@@ -91,10 +92,21 @@ class CurveFit(Fit):
 
     def load(self):
         x = 6.0 * torch.rand(self.recipe.points, 1, generator=generator(0, "points")) - 3.0
+        x = x[len(x) // 3 :] if self.recipe.holdout else x
         return x, self.height * torch.sin(x)
 
     def prepare(self, data):
         return CurveLearner(self.recipe, *data)
+
+    @property
+    def goal(self):
+        return Goal("error", False, {"holdout": True}, {"holdout": False})
+
+    def held_out(self, net, data):
+        assert self.recipe.holdout
+        x = 6.0 * torch.rand(self.recipe.points, 1, generator=generator(0, "points"))[: self.recipe.points // 3] - 3.0
+        with torch.no_grad():
+            return {"error": float(F.mse_loss(net.eval()(x), self.height * torch.sin(x)))}
 
     def judge(self, learner, data):
         with torch.no_grad():

@@ -1,5 +1,7 @@
 """What the tests of `vision` share. The pictures: bars that lie, stand or are missing, in colours that say nothing."""
 
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +10,21 @@ import torch
 from PIL import Image
 
 from ludus.training import progress
+from ludus.training.fit import folder_of
 from ludus.vision.images import Images
+from ludus.vision.tasks.classify import Classify
+from ludus.vision.tasks.classify_recipe import compose
 
 CLASSES = ("lying", "nothing", "standing")
 EACH = 40  # training pictures of each class; half as many for testing
+TINY = {
+    "widths": [16, 16],
+    "epochs": 3,
+    "batch_size": 32,
+    "threads": 1,
+    "precision": "fp32",
+    "checkpoint_seconds": 0.0,
+}  # settings of a classifier
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +65,28 @@ def images(count=20, size=(8, 6, 3), classes=4) -> Images:
     random = np.random.default_rng(1)
     x = torch.from_numpy(random.integers(1, 256, (count, *size)).astype(np.uint8))
     return Images(x, torch.arange(count) % classes, tuple("abcdefgh"[:classes]))
+
+
+def fit_classifier(data, out, progress=None, model="resnet", **settings):
+    return Classify.start(out, compose(data, model, settings={**TINY, **settings})).train(progress)
+
+
+def stop_at(step):
+    """A progress that presses Ctrl-C once."""
+
+    pressed = []
+
+    def watch(progress):
+        if progress.done >= step and not pressed:
+            pressed.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return watch
+
+
+def curve(out, tag="validation/loss"):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder_of(out))).Reload()
+    # Of two files of the same second, the one with number 10 comes before that with number 9.
+    return sorted((point.step, point.value) for point in events.Scalars(tag))

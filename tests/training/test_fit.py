@@ -13,7 +13,7 @@ import torch
 import yaml
 
 from ludus.components.component import Component
-from ludus.training import checkpoint, fit, progress
+from ludus.training import checkpoint, loop, progress
 from ludus.training.fit import folder_of
 from ludus.training.recipe import read_recipe, write_recipe
 from ludus.utils.interrupts import Interrupted
@@ -325,7 +325,7 @@ def test_lightning_gets_the_device_of_the_recipe(tmp_path, monkeypatch, device):
     def trainer(**given):
         raise Trained(given["accelerator"])
 
-    monkeypatch.setattr(fit.lightning, "Trainer", trainer)
+    monkeypatch.setattr(loop.lightning, "Trainer", trainer)
     monkeypatch.setattr("ludus.training.fit.check_device", lambda recipe: None)
     monkeypatch.setattr("ludus.training.learner.Component.to", lambda net, device: net)
     with pytest.raises(Trained, match=device):

@@ -48,12 +48,18 @@ def _product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 class Conv3x3(nn.Conv2d):
     """A convolution 3 x 3 with padding 1; in a training in bf16 on the CPU faster than torch's where maps are small."""
 
-    def __init__(self, inputs: int, outputs: int, bias: bool) -> None:
-        super().__init__(inputs, outputs, 3, padding=1, bias=bias)
+    def __init__(self, inputs: int, outputs: int, bias: bool, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, 3, stride, padding=1, bias=bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         small = x.shape[2] * x.shape[3] <= MOST_PIXELS and min(self.in_channels, self.out_channels) >= LEAST_CHANNELS
-        if self.bias is None and small and x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        if (
+            self.bias is None
+            and self.stride == (1, 1)
+            and small
+            and x.device.type == "cpu"
+            and torch.is_autocast_enabled("cpu")
+        ):
             kind = torch.get_autocast_dtype("cpu")
             return _SmallMap.apply(x.to(kind), self.weight.to(kind))
         return super().forward(x)
@@ -62,8 +68,16 @@ class Conv3x3(nn.Conv2d):
 class ConvNorm(nn.Sequential):
     """Convolution 3 x 3 -> pooling (a half in each direction) if asked for -> batch norm if asked for -> GELU."""
 
-    def __init__(self, inputs: int, outputs: int, pool: bool = False, norm: bool = True, momentum: float = 0.3) -> None:
-        layers: list[nn.Module] = [Conv3x3(inputs, outputs, bias=not norm)]
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        pool: bool = False,
+        norm: bool = True,
+        momentum: float = 0.3,
+        stride: int = 1,
+    ) -> None:
+        layers: list[nn.Module] = [Conv3x3(inputs, outputs, bias=not norm, stride=stride)]
         if pool:  # before the norm and the activation, which then have a quarter of the work
             layers.append(nn.MaxPool2d(2, ceil_mode=True))  # an odd last row or column is kept
         if norm:

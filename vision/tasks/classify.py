@@ -6,18 +6,21 @@ import torch
 from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
+from ...explain.layers_picture import layers_picture
 from ...training.batches import generator
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ..augmentation import AugmentedBatches
-from ..images import Images, hold_out, load_tensors
+from ..images import Images, hold_out, load_tensors, part_of
 from ..models.classifier import Classifier, spaces_of
 from ..models.resnet import ResNet
 from . import classify_report
 from .classify_recipe import ClassifierRecipe
 
 SEEN = 5000  # training images from which mean, spread and whitening are computed
+HELD_OUT = 0.2  # share of the training images that a search for hyperparameters keeps for its choice
 WATCHED = 2000  # test images, at most, whose accuracy is shown after each epoch; nothing is chosen by it
+SEARCHED = 500  # test images, at most, among which those are looked for that excite a layer most
 
 
 class Data(NamedTuple):
@@ -80,6 +83,11 @@ class ClassifierLearner(Learner):
         x = images.permute(0, 3, 1, 2).float()
         return F.interpolate(x, size=(side, side), mode="bilinear", antialias=True).permute(0, 2, 3, 1)
 
+    @property
+    def ended(self) -> bool:
+        patience = self.recipe.patience * len(self.batches)
+        return super().ended or 0 < patience <= self.step - self.best_step
+
     def curves(self) -> dict[str, float]:
         return {**super().curves(), "train/accuracy": self.accuracy}
 
@@ -94,6 +102,7 @@ class Classify(Fit):
         train, test = (load_tensors(self.recipe.data, split) for split in ("train", "test"))
         if train.classes != test.classes:
             raise ValueError(f"{self.recipe.data}: its splits have other classes, {train.classes} and {test.classes}")
+        train = part_of(train, self.recipe.share)
         if self.recipe.holdout:
             train, held = hold_out(train, self.recipe.holdout, seed=0)  # the same images for all seeds
             return Data(train, held, test)
@@ -105,10 +114,23 @@ class Classify(Fit):
 
     def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
         assert isinstance(learner, ClassifierLearner)
-        figures = classify_report.figures(
-            classify_report.judge(learner.net, data.watched, mirror=False), data.watched.labels
-        )
+        net: Any = learner.snapshot()
+        p = classify_report.judge(net, data.watched, mirror=False)
+        figures = classify_report.figures(p, data.watched.labels)
+        if self.recipe.patience:
+            learner.consider(-figures["accuracy"])
         return figures, f"right {figures['accuracy']:.1%}"
+
+    @property
+    def goal(self) -> Goal:
+        r = self.recipe
+        settings = {"holdout": r.holdout or HELD_OUT, "patience": r.patience, "share": r.share}
+        return Goal("accuracy", True, settings, {} if r.patience else {"holdout": 0.0})
+
+    def held_out(self, net: Classifier, data: Data) -> dict[str, float]:
+        if not self.recipe.holdout:
+            raise ValueError("nothing is held out; give the recipe a holdout, such as --set holdout=0.2")
+        return classify_report.figures(classify_report.judge(net, data.watched, mirror=False), data.watched.labels)
 
     def finish(
         self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float
@@ -127,7 +149,9 @@ class Classify(Fit):
                 "test/explanations",
                 classify_report.explanations_picture(net, test, p, classify_report.telling(p, test.labels, 24)),
             ),
+            ("test/layers", layers_picture(net, test.images[:SEARCHED])),
         ):
             writer.add_image(tag, image, step, dataformats="HWC")
         writer.add_scalar("test/accuracy", net.metrics["accuracy"], step)
-        return classify_report.Summary(net.metrics, classify_report.baselines(data.train, test), self.recipe)
+        epochs = step // (len(data.train) // min(self.recipe.batch_size, len(data.train)))
+        return classify_report.Summary(net.metrics, classify_report.baselines(data.train, test), self.recipe, epochs)

@@ -19,6 +19,7 @@ DESCRIPTION = """Train an image classifier.
   ludus fit vision/classify --out models/garments --resume
   ludus fit vision/classify --data cifar-100 --out models/things --epochs 2        # a trial
   ludus fit vision/classify --data pictures/ --out models/mine --model convnet     # a subfolder per class
+  ludus fit vision/classify --data cifar-100 --out models/t2 --set share=0.1 --set mixup=0.2 --set dropout=0.3
   ludus fit vision/classify --data fashion-mnist --out models/g2 --set cutmix=1 --set 'widths=[32, 64, 128]'"""
 
 
@@ -29,7 +30,7 @@ class Arguments(FitArguments):
         tyro.conf.arg(help=f"A data set ({', '.join(IMAGE_SETS)}), fetched if need be; or a folder of images."),
     ] = None
     model: str = "resnet"
-    """resnet or convnet."""
+    """resnet, convnet or mlp."""
 
 
 def start_fit(arguments: Arguments, out: Path) -> "Fit":
@@ -45,8 +46,8 @@ def start_fit(arguments: Arguments, out: Path) -> "Fit":
     return Classify.start(out, recipe)
 
 
-def open_fit(out: Path) -> "Fit":
-    """The training that was stopped."""
+def fit_class() -> "type[Fit]":
+    """The training itself."""
     from .classify import Classify
 
-    return Classify.open(out)
+    return Classify

@@ -1,5 +1,6 @@
 """The recipe of a classifier: what decides its training, tuned per data set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,9 +11,10 @@ from ...training.settings import check_choice, check_range
 from ...utils.wording import did_you_mean
 from ..augmentation import Augmentation
 from ..models.convnet import ConvNet
+from ..models.mlp import MLP
 from ..models.resnet import ResNet
 
-MODELS: dict[str, type[ConvNet] | type[ResNet]] = {"resnet": ResNet, "convnet": ConvNet}
+MODELS: dict[str, type[ConvNet] | type[MLP] | type[ResNet]] = {"resnet": ResNet, "convnet": ConvNet, "mlp": MLP}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +24,18 @@ class ClassifierRecipe(Recipe):
     GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "model"}
     FROM_DATA: ClassVar[frozenset[str]] = frozenset({"classes", "mean", "std", "mirror", "data"})
 
+    SEARCH: ClassVar[Mapping[str, str]] = {
+        **Recipe.SEARCH,
+        "label_smoothing": "0.0..0.2",
+        "crop": "0..4",
+        "cutout": "0..12",
+        "mixup": "0|0.2|1",
+        "cutmix": "0|1",
+        "dropout": "0.0..0.6",
+    }
+
     data: str  # name of a data set, or a folder of images
-    model: str = "resnet"  # resnet or convnet
+    model: str = "resnet"  # resnet, convnet or mlp
     label_smoothing: float = 0.1
     flip: bool = True  # see Augmentation
     crop: int = 2
@@ -34,13 +46,23 @@ class ClassifierRecipe(Recipe):
     mirror: bool = True  # the finished component judges a picture and its mirror image
     small: int = 0  # side in pixels of the pictures in the first steps, which are cheaper so; 0: their own size
     small_until: float = 0.5  # share of the steps with small pictures
-    holdout: float = 0.0  # share of the training images that is kept for choosing hyperparameters; 0: none
+    share: float = (
+        1.0  # of the training images of each class that there are at all; 0.1: a tenth, for all seeds the same
+    )
+    holdout: float = 0.0  # share of these that is kept for choosing hyperparameters, or when to stop; 0: none
+    patience: int = (
+        0  # epochs without a better held-out accuracy after which it ends; kept is the best one; 0: no limit
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice(self, "model", tuple(MODELS))
         self.check_net(self.model)
         check_range(self, 0, 0.999, "label_smoothing", "holdout")
+        check_range(self, 1e-6, 1, "share")
+        check_range(self, 0, 1_000_000, "patience")
+        if self.patience and not self.holdout:
+            raise ValueError("patience looks at held-out pictures; add --set holdout=0.1, or leave patience out")
         check_range(self, 0, 1_000_000, "small")
         check_range(self, 0, 1, "small_until")
         if self.small and self.model != "resnet":
@@ -48,7 +70,7 @@ class ClassifierRecipe(Recipe):
         self.augmentation()
 
     @property
-    def component(self) -> type[ConvNet] | type[ResNet]:
+    def component(self) -> type[ConvNet] | type[MLP] | type[ResNet]:
         return MODELS[self.model]
 
     def augmentation(self) -> Augmentation:
@@ -67,7 +89,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 # A folder of images may be small, and where something is may matter; a plain network wants a plain optimiser.
 FOLDER: dict[str, Any] = {"epochs": 30, "batch_size": 128, "flip": False, "mirror": False}
-CONVNET: dict[str, Any] = {"optimizer": "adamw", "lr": 0.003, "net": {}, "small": 0}
+PLAIN: dict[str, Any] = {"optimizer": "adamw", "lr": 0.003, "net": {}, "small": 0}
 
 
 def compose(
@@ -85,7 +107,7 @@ def compose(
         )
     if model not in MODELS:
         raise ValueError(f"unknown model {model!r}{did_you_mean(model, MODELS)}")
-    values = {**DEFAULTS.get(data, FOLDER), **(CONVNET if model == "convnet" else {})}
+    values = {**DEFAULTS.get(data, FOLDER), **({} if model == "resnet" else PLAIN)}
     net = dict(values.pop("net", {}))
     given, own = ClassifierRecipe.split(settings or {}, MODELS[model])
     values |= given

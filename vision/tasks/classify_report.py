@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
-from ...explain.attribution import explain
+from ...explain.attribution import explain, last_convolution
 from ...explain.heat_maps import overlay
 from ...training.cost import multiply_adds, parameter_count
 from ...utils.wording import counted
@@ -55,7 +55,7 @@ class Summary:
     metrics: dict[str, float]  # the component's
     baselines: dict[str, float]  # accuracies
     recipe: Any
-    notes: tuple[str, ...] = ()
+    epochs: int  # that were trained; perhaps fewer than the recipe's
 
     def __str__(self) -> str:
         m, r = self.metrics, self.recipe
@@ -63,12 +63,13 @@ class Summary:
         if r.mirror:
             rows.append((f"{r.model}, picture and mirror image", m["accuracy"]))
         wide = max(len(name) for name, _ in rows)
+        kept = f" of at most {r.epochs}, the best on held-out pictures kept," if r.patience else ""
         return "\n".join(
             [
                 *(f"{name:{wide}}  {100 * accuracy:6.2f} % of the test images right" for name, accuracy in rows),
                 f"{m['parameters']:,.0f} parameters, {m['flops'] / 1e6:,.1f} MFLOP per picture, "
                 f"loss {m['loss']:.3f} nats",
-                f"{counted(r.epochs, 'epoch')} of {r.data} in {m['seconds']:,.0f} s ({r.precision}, "
+                f"{counted(self.epochs, 'epoch')}{kept} of {r.data} in {m['seconds']:,.0f} s ({r.precision}, "
                 f"{counted(r.threads, 'thread')}, seed {r.seed})",
             ]
         )
@@ -160,16 +161,18 @@ def telling(p: torch.Tensor, labels: torch.Tensor, count: int) -> torch.Tensor:
 def explanations_picture(
     net: Classifier, data: Images, p: torch.Tensor, rows: torch.Tensor, across: int = 4
 ) -> np.ndarray:
-    """The images ``rows``, each beside its Grad-CAM for the class it is taken for, as RGB (H, W, 3) uint8.
+    """The images ``rows``, each beside a heat map of the class it is taken for, as RGB (H, W, 3) uint8.
 
-    Beneath stand the true class and the one it is taken for, green where that is right.
+    The map is a Grad-CAM or, of a network without convolutions, integrated gradients. Beneath stand the true class and
+    the one it is taken for, green where that is right.
     """
     side, line, gap = 96, 13, 8
     wide, high = 2 * side + 3 * gap, side + 2 * line + 2 * gap
     image = Image.new("RGB", (across * wide, max(1, -(-len(rows) // across)) * high), "white")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(11)
     guesses = p.argmax(dim=1)
-    heats = explain(net, data.images[rows], "grad-cam", guesses[rows]) if len(rows) else ()
+    method = "integrated-gradients" if last_convolution(net) is None else "grad-cam"
+    heats = explain(net, data.images[rows], method, guesses[rows]) if len(rows) else ()
     for place, (row, heat) in enumerate(zip(rows.tolist(), heats, strict=True)):
         x, y = place % across * wide + gap, place // across * high + gap
         guess, label = int(guesses[row]), int(data.labels[row])

@@ -11,22 +11,24 @@ from torch.utils.tensorboard import SummaryWriter
 from ...envs.frames import Frames, frames
 from ...envs.ids import check_registered, import_option
 from ...training.batches import Shuffled
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ..models.reader import Reader
 from . import read_report
 from .read_recipe import ReaderRecipe
 from .read_report import Summary, readings_picture
 
-WATCHED = 4096  # test pictures, at most, that are judged after each epoch; nothing is chosen by it
+WATCHED = 4096  # pictures, at most, that are judged after each epoch
 TESTED_APART = 1_000_003  # what the seed of the test's episodes is further
+HELD_APART = 2_000_003  # the same of episodes that are held out: neither learned from nor the test's
 LEAST_STD = 1e-3  # of a number that never changed in training
 
 
 class Data(NamedTuple):
-    """Training and test pictures."""
+    """Training pictures, those that are watched while training, and test pictures."""
 
     train: Frames
+    watched: Frames
     test: Frames
 
 
@@ -105,10 +107,11 @@ class Read(Fit):
 
     def load(self) -> Data:
         r = self.recipe
-        return Data(
-            frames(r.env, r.slot, r.frames, r.seed, r.environment),
-            frames(r.env, r.slot, r.test_frames, r.seed + TESTED_APART, r.environment),
-        )
+        train = frames(r.env, r.slot, r.frames, r.seed, r.environment)
+        test = frames(r.env, r.slot, r.test_frames, r.seed + TESTED_APART, r.environment)
+        if r.holdout:
+            return Data(train, frames(r.env, r.slot, r.test_frames, r.seed + HELD_APART, r.environment), test)
+        return Data(train, test, test)
 
     def check(self) -> None:
         r = self.recipe
@@ -122,9 +125,21 @@ class Read(Fit):
 
     def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
         assert isinstance(learner.net, Reader)
-        found = read_report.figures(*read_report.judge(learner.net, data.test, WATCHED), data.test)
+        found = read_report.figures(*read_report.judge(learner.net, data.watched, WATCHED), data.watched)
         name, value = next(iter(found.items()))
         return found, f"{name.replace('_', ' ')} {value:.4f}"
+
+    @property
+    def goal(self) -> Goal:
+        r = self.recipe
+        some = frames(r.env, r.slot, 1, r.seed, r.environment, spread=0)
+        is_board = some.truth.ndim == 4
+        return Goal("cells_right" if is_board else "rmse", is_board, {"holdout": True}, {"holdout": False})
+
+    def held_out(self, net: Reader, data: Data) -> dict[str, float]:
+        if not self.recipe.holdout:
+            raise ValueError("nothing is held out; begin with --set holdout=true")
+        return read_report.figures(*read_report.judge(net, data.watched), data.watched)
 
     def finish(self, net: Reader, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Summary:
         y, rows = read_report.judge(net, data.test)

@@ -23,6 +23,7 @@ class ReaderRecipe(Recipe):
     environment: dict[str, Any] = field(default_factory=dict)  # its keywords
     frames: int = 40_000  # training pictures
     test_frames: int = 12_800  # of other episodes
+    holdout: bool = False  # as many again, of further episodes, are watched in the place of the test's
     epochs: int = 7
     batch_size: int = 128
     optimizer: str = "adamw"

@@ -45,6 +45,8 @@ Source        own rules; markets and protocol of Lago, Marcjasz, De Schutter & W
               electricity prices*
 """
 
+from functools import partial
+
 import numpy as np
 from gymnasium import spaces
 
@@ -58,7 +60,7 @@ from .observation import observe, sense, tell
 from .policies import cheap_hours, climatology, heuristic, naive, plan, seasonal_naive, weekly
 from .rendering import render
 from .rules import reset, step
-from .rules_market import SPLITS, columns_of, count_weeks, make_market, read_table
+from .rules_market import PUBLISHED, SPLITS, columns_of, count_weeks, make_market, published, read_table
 
 PARAMETERS = {
     "power": Parameter(1.0, 0.01, 1000.0, "MW", "rated power, of charging and of discharging"),
@@ -138,7 +140,7 @@ SLOTS = {
         keys=lambda world: len(world.prices),
         layout=layout,
         estimate=estimate,
-        tables={"published-dnn": lambda world: world.dnn, "published-lear": lambda world: world.lear},
+        tables={f"published-{name}": partial(published, name=name) for name in PUBLISHED},
         read_table=read_table,
         width=WIDTH,
         noise_correlation=NOISE_CORRELATION,

@@ -195,10 +195,15 @@ def naive(world, raw, out):
 
 
 @kernel
+def days_to_alike(weekday):
+    """How many days ago a day was that is like this one: 7 for a Monday, a Saturday and a Sunday, else 1."""
+    return 7 if weekday == 0 or weekday >= 5 else 1
+
+
+@kernel
 def seasonal_naive(world, raw, out):
     """Those of a week ago for a Monday, a Saturday and a Sunday, else those of the day before (Lago et al. 2021)."""
-    weekday = calendar_in(world, raw, 1)
-    days_ago(world, raw, 7 if weekday == 0 or weekday >= 5 else 1, out)
+    days_ago(world, raw, days_to_alike(calendar_in(world, raw, 1)), out)
 
 
 @kernel

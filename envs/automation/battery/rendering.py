@@ -1,7 +1,8 @@
-"""The picture of Battery: the day's prices against the usual ones, the battery and what it did, and the money.
+"""The picture of Battery: the day's prices against those of a day like it, the battery and what it did, and the money.
 
-What is still to come is not shown: of today's prices those of the hours that have passed, and beside them what a person
-would expect, the prices of the day that `seasonal-naive` takes for the forecast.
+What is still to come is not shown: of today's prices those of the hours that have passed, and beside them those of
+yesterday, or of a week ago for a Monday, a Saturday and a Sunday, as a person would compare them. It is not what fills
+the slot; `ludus watch --explain` shows that of a model.
 """
 
 import math
@@ -9,6 +10,7 @@ import math
 from ...engine.drawing import box, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
 from .constants import DAYS, HOURS
+from .policies import days_to_alike
 from .rules import room
 
 SKY, PANEL, GRID, INK, INK_SOFT = (240, 243, 249), (255, 255, 255), (226, 231, 240), (38, 48, 70), (128, 139, 160)
@@ -17,7 +19,8 @@ USUAL, PAID, NOW = (170, 180, 200), (52, 110, 220), (244, 166, 46)
 BOUGHT, SOLD = (64, 160, 236), (46, 168, 110)
 SHELL, EMPTY, LOSS = (74, 84, 108), (232, 236, 243), (214, 64, 72)
 WEEKDAYS = b"MONTUEWEDTHUFRISATSUN"
-LOWEST, HIGHEST = 0.0, 60.0  # €/MWh that are always in view, so that a calm day looks calm
+LOWEST, HIGHEST = 0.0, 55.0  # €/MWh that are always in view, so that a calm day looks calm
+LEGEND = 0.1  # share of the height above the highest price, where the legend stands
 
 
 @kernel
@@ -80,11 +83,9 @@ def render_header(s, world, frame, unit):
 
 @kernel
 def usual_price(world, day, hour):
-    """What `seasonal-naive` expects: the price a week before for Monday, Saturday and Sunday, else a day before."""
-    weekday = world.weekday[day]
-    days = 7 if weekday == 0 or weekday >= 5 else 1
+    """The price at this hour of the last day that was like this one."""
     lookback = world.rows.shape[0] - HOURS * world.prices.shape[0]
-    return world.rows[lookback + HOURS * (day - days) + hour, 0]
+    return world.rows[lookback + HOURS * (day - days_to_alike(world.weekday[day])) + hour, 0]
 
 
 @kernel
@@ -96,6 +97,7 @@ def render_prices(s, world, frame, unit, left, right, top, bottom):
         low, high = min(low, usual_price(world, s.day, hour)), max(high, usual_price(world, s.day, hour))
         if hour < s.hour:
             low, high = min(low, world.prices[s.day, hour]), max(high, world.prices[s.day, hour])
+    high += LEGEND * (high - low)
     wide, tall = (right - left) / HOURS, (bottom - top) / (high - low)
     scale = max(int(2.0 * unit), 1)
     pace = 20.0
@@ -125,10 +127,13 @@ def render_prices(s, world, frame, unit, left, right, top, bottom):
         x = left + (s.hour + 0.5) * wide
         fill(frame, int(x - 0.5 * wide), bottom - int(2 * unit), int(x + 0.5 * wide), bottom + int(4 * unit), NOW)
     y = top + int(8 * unit)
-    fill(frame, right - int(190 * unit), y, right - int(172 * unit), y + max(int(4 * unit), 1), PAID)
-    x = text(frame, right - int(166 * unit), y - scale, b"PAID", scale, INK_SOFT)
-    fill(frame, right - int(96 * unit), y, right - int(78 * unit), y + max(int(4 * unit), 1), USUAL)
-    text(frame, right - int(72 * unit), y - scale, b"EXPECTED", scale, INK_SOFT)
+    fill(frame, right - int(204 * unit), y, right - int(186 * unit), y + max(int(4 * unit), 1), PAID)
+    text(frame, right - int(180 * unit), y - scale, b"PAID", scale, INK_SOFT)
+    fill(frame, right - int(110 * unit), y, right - int(92 * unit), y + max(int(4 * unit), 1), USUAL)
+    if days_to_alike(world.weekday[s.day]) == 7:
+        text(frame, right - int(86 * unit), y - scale, b"A WEEK AGO", scale, INK_SOFT)
+    else:
+        text(frame, right - int(86 * unit), y - scale, b"YESTERDAY", scale, INK_SOFT)
 
 
 @kernel

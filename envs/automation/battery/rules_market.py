@@ -1,15 +1,16 @@
 """The market of Battery: a series of hourly prices with what is known in advance, held once for all environments."""
 
-import csv
-import io
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from ....data import generated_prices
+from ....data import generated_prices, tables
+from ....data.row_times import parse_times
 from ....data.series import Series, calendar_of
+from ....data.series_files import Reading
 from ....data.series_load import SUFFIXES, load_series
 from ....data.series_sets import SERIES_SETS
 from ....utils.untrusted import read_regular
@@ -17,7 +18,8 @@ from ....utils.wording import did_you_mean
 from .constants import DAYS, HOURS, YEARDAYS
 from .rules_site import site_shapes
 
-COLUMN = "price"
+COLUMN, FORECAST = "price", "forecast"  # of files of prices, and of forecasts
+MARKETS = tuple(name for name, entry in SERIES_SETS.items() if entry.market)
 SPLITS = ("train", "test")
 PUBLISHED = ("dnn", "lear")  # forecasts of other people, by their names in the series
 MOST_TABLE = 2**26  # bytes of a file of forecasts
@@ -64,11 +66,17 @@ def fingerprint(data: str) -> tuple[int, int]:
 @lru_cache(maxsize=4)
 def _read_prices(path: str, version: tuple[int, int]) -> Series:
     if not Path(path).exists() and Path(path).suffix.lower() not in SUFFIXES:
-        names = (generated_prices.NAME, *(name for name in SERIES_SETS if name.startswith("epf-")))
+        names = (generated_prices.NAME, *MARKETS)
         raise ValueError(f"{path!r} is neither a file nor a market of Battery{did_you_mean(path, names)}")
-    columns = load_series(path, targets=(COLUMN,), horizon=HOURS).columns
-    known = tuple(name for name in columns if name != COLUMN)
-    return load_series(path, targets=(COLUMN,), known=known, horizon=HOURS)
+    try:
+        columns = load_series(path, targets=(COLUMN,), horizon=HOURS).columns
+        known = tuple(name for name in columns if name != COLUMN)
+        return load_series(path, targets=(COLUMN,), known=known, horizon=HOURS)
+    except ValueError as fault:
+        what, _, remedy = str(fault).rpartition("; ")
+        if " --" in remedy:  # an option of `ludus fit`, which environments have not
+            raise ValueError(f"{what}; correct the file, Battery takes it as it stands") from None
+        raise
 
 
 def count_weeks(world: Market) -> int:
@@ -83,9 +91,10 @@ def check_prices(series: Series) -> np.ndarray:
     if series.step != "1h":
         raise ValueError(f"{series.name} is in steps of {series.step}, expected 1h: Battery needs 24 prices a day")
     if COLUMN not in series.columns:
+        columns = ", ".join(series.columns)
         raise ValueError(
-            f"{series.name} has the columns {', '.join(series.columns)}, and none is called {COLUMN!r}; rename the "
-            "one that holds the price in €/MWh"
+            f"{series.name} is no market: it has the columns {columns}, and none is called {COLUMN!r}; take "
+            f"{', '.join(MARKETS)} or a file with such a column"
         )
     apart = np.flatnonzero(np.diff(series.times) != np.timedelta64(3600, "s"))
     if len(apart):
@@ -188,29 +197,53 @@ def columns_of(data: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return series.ordered, series.known
 
 
+def published(world: Market, name: str) -> np.ndarray:
+    """(D, 24) the published forecasts ``name`` of the market's days; ``ValueError`` if there is none at all."""
+    table: np.ndarray = getattr(world, name)
+    if np.isnan(table).all():
+        raise ValueError(
+            f"published-{name} forecasts the test splits of {', '.join(MARKETS)} alone; choose such a market with "
+            "data=epf-de, split=test, or another filling"
+        )
+    return table
+
+
 def read_table(path: str | Path, world: Market) -> np.ndarray:
-    """(D, 24) forecasts from a CSV: times in its first column, €/MWh in the one called ``forecast``, or in the second.
+    """(D, 24) forecasts from a CSV: its times, and €/MWh in the column ``forecast``, or in the first that is no time.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is no such table, or names a time twice; NaN stands where it names no time of the split.
     """
-    lines = list(csv.reader(io.StringIO(read_regular(Path(path), MOST_TABLE).decode("utf-8", "replace"))))
-    header = lines[0] if lines else []
-    column = header.index("forecast") if "forecast" in header else 1
-    if len(header) <= column:
-        raise ValueError(f"{path} has the columns {', '.join(header) or 'none'}; expected a time and a forecast")
+    source = str(path)
+    try:
+        data = read_regular(Path(path), MOST_TABLE)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{source} does not exist; expected a CSV with a time and a column forecast") from None
+    table = tables.read_table(data, source, Reading().times_among, _all_but_forecast)
+    ((column, cells),) = table.texts.items()
+    if not table.columns:
+        raise ValueError(f"{source} has the column {column} alone; expected a time and a forecast")
+    times = parse_times(cells, source, table.rows, column)
+    hours = times.astype("datetime64[h]")
+    if (hours != times).any():
+        i = int(np.argmax(hours != times))
+        where = tables.place(source, int(table.rows[i]), column)
+        raise ValueError(f"{where}: {times[i]} is no full hour; a day has 24 forecasts, one for each hour")
     start = np.datetime64(int(world.calendar[0, 3]), "D").astype("datetime64[h]")
-    table = np.full(world.prices.size, np.nan)
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            time, value = np.datetime64(line[0].strip().replace(" ", "T"), "h"), float(line[column])
-        except (ValueError, IndexError):
-            cells = ascii(",".join(line))[:60]
-            raise ValueError(f"{path}, row {number}: expected a time and a number, got {cells}") from None
-        hour = int((time - start).astype(int))
-        if 0 <= hour < len(table):
-            if not np.isnan(table[hour]):
-                raise ValueError(f"{path}, row {number}: {line[0].strip()} stands there twice")
-            table[hour] = value
-    return table.reshape(-1, HOURS)
+    at = (hours - start).astype(np.int64)
+    inside = np.flatnonzero((at >= 0) & (at < world.prices.size))
+    _, first = np.unique(at[inside], return_index=True)
+    if len(first) < len(inside):
+        i = inside[np.setdiff1d(np.arange(len(inside)), first)[0]]
+        raise ValueError(f"{tables.place(source, int(table.rows[i]), column)}: {times[i]} stands there twice; keep one")
+    found = np.full(world.prices.size, np.nan)
+    found[at[inside]] = table.values[inside, 0]
+    return found.reshape(-1, HOURS)
+
+
+def _all_but_forecast(names: Sequence[str]) -> Sequence[str]:
+    """What is not looked at in a table of forecasts."""
+    (time,) = Reading().times_among(names)
+    others = [name for name in names if name != time]
+    return [name for name in others if name != (FORECAST if FORECAST in others else others[0])]

@@ -1,4 +1,4 @@
-"""What is still to come of a path through time that a slot shows: the path, moved so that it begins with the present.
+"""Paths through time, as agents observe them: moved so that they begin with the present.
 
 A forecast of a day is made once, and is read each hour. Laid out by the hours of the day, a network would first have to
 learn which of its inputs the present hour is, for each hour anew; laid out from the present on, the coming hour is
@@ -34,13 +34,14 @@ def is_path(slot: Slot, given: Any, shown: Space, truth: Space) -> bool:
     return bool(slot.now) and not raw and (shown.shape or ())[:1] == (truth.shape or ())[:1]
 
 
-def ahead_space(space: spaces.Box) -> spaces.Box:
+def ahead_space(space: Space) -> spaces.Box:
     """The space (H, …) of what is shown of paths of ``space`` (H, …): any of its numbers may be the first, or zero."""
+    assert isinstance(space, spaces.Box)
     low, high = (
         np.broadcast_to(edge(bound, axis=0, keepdims=True), space.shape)
         for edge, bound in ((np.min, np.minimum(space.low, 0)), (np.max, np.maximum(space.high, 0)))
     )
-    return spaces.Box(low, high, dtype=space.dtype.type)  # type: ignore[union-attr]
+    return spaces.Box(low, high, dtype=space.dtype.type)  # type: ignore[arg-type]
 
 
 class Ahead:

@@ -12,9 +12,9 @@ from gymnasium import Space, spaces
 
 from ....components.layout import mismatch
 from ....components.spaces import same_space
-from ..kernels import GAMMA, UNIT, mix
 from ..simulation import Simulation, Slot
 from .measures import cells_of
+from .noise import hash_of, normal_of, salt_of, uniform
 
 
 class Host(Protocol):
@@ -99,7 +99,7 @@ class Noisy(Told):
     def __init__(self, batch: Host, name: str, level: float, classes: int) -> None:
         super().__init__(batch, name, "tell")
         self.level, self.classes = level, classes
-        self._salt = np.uint64(sum(ord(letter) << (8 * (i % 7)) for i, letter in enumerate(name)))
+        self._salt = salt_of(name)
         assert isinstance(self.space, spaces.Box)
         self._board = self.space.dtype.kind in "iu"
         if not classes and not self._board:
@@ -128,8 +128,7 @@ class Noisy(Told):
             shown = np.where(samples[0] < self.level, other, np.arange(size))  # (M, size) whose content a cell shows
             cells[...] = np.take_along_axis(cells, shown.reshape(*shown.shape, *(1,) * (cells.ndim - 2)), axis=1)
             return
-        normal = np.sqrt(-2.0 * np.log1p(-samples[0])) * np.cos(2.0 * np.pi * samples[1])  # Box & Muller 1958
-        out += (normal.reshape(out.shape) * self._spread).astype(out.dtype)
+        out += (normal_of(samples).reshape(out.shape) * self._spread).astype(out.dtype)
 
 
 def width_of(slot: Slot, truth: Space, name: str) -> np.ndarray:
@@ -155,15 +154,6 @@ def bounds_of(space: Space) -> tuple[np.ndarray, np.ndarray]:
         return np.asarray(space.start), np.asarray(space.start + space.n - 1)
     assert isinstance(space, spaces.Box)
     return space.low, space.high
-
-
-hash_of = getattr(mix, "py_func", mix)  # the kernel's own code serves arrays as well
-
-
-def uniform(key: np.ndarray, number: Any) -> np.ndarray:
-    """The sample ``number`` (one or an array) of each ``key``, in [0, 1): SplitMix64 from there."""
-    steps = np.atleast_1d(np.asarray(number, np.uint64)) + np.uint64(1)
-    return (hash_of(key + steps * GAMMA) >> np.uint64(11)) * UNIT
 
 
 class Raw(Told):

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from gymnasium import Space, spaces
 
-from .fillings import Host, Learned, Plain, Told, hash_of, uniform, width_of
+from .fillings import Host, Learned, Plain, Told, width_of
+from .noise import standard_normal
 
 BLOCK = 256  # keys that are answered together
 MOST_COMPARED = 64  # environments whose own raw signals are compared with those of their keys
@@ -157,6 +158,8 @@ class Table(Kept):
                 f"{source} for slot {name} of {batch.name} has {given.dtype} {given.shape}, expected numbers "
                 f"{self.values.shape}: a row for each {self.keys.field}"
             )
+        with np.errstate(over="ignore"):  # what single precision cannot hold is not covered
+            given = given.astype(self.values.dtype)
         covered = np.isfinite(given).reshape(len(given), -1).all(axis=1)
         if not covered.all():
             raise ValueError(
@@ -195,15 +198,6 @@ class CorrelatedNoise(Told):
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
         super().fill(rows, out)
         out += self._errors[self._keys.of(rows)]
-
-
-def standard_normal(name: str, keys: int, size: int) -> np.ndarray:
-    """(keys, size) standard normal numbers that depend on the slot's name, the key and the place alone."""
-    salt = np.uint64(sum(ord(letter) << (8 * (i % 7)) for i, letter in enumerate(name)))
-    key = hash_of(np.arange(keys, dtype=np.uint64) + hash_of(np.full(keys, salt)))
-    numbers = np.arange(2 * size, dtype=np.uint64).reshape(2, 1, size)
-    samples = uniform(key[:, None], numbers)
-    return np.sqrt(-2.0 * np.log1p(-samples[0])) * np.cos(2.0 * np.pi * samples[1])  # Box & Muller 1958
 
 
 def table_of(batch: Host, name: str, given: Any) -> tuple[Callable[[], Any], str] | None:

@@ -55,9 +55,10 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
     if given in slot.baselines:
         return KeyedRule(batch, name, given, truth) if slot.key else Baseline(batch, name, given, truth)
     if not Path(given).exists():
+        near = did_you_mean(given, (*examples(slot), *slot.tables)) if "/" not in given else ""
         raise ValueError(
             f"slot {name} of {batch.name} cannot be filled with {given!r}: it is neither a folder nor one of "
-            f"{_words(slot)}{did_you_mean(given, (*examples(slot), *slot.tables)) if '/' not in given else ''}"
+            f"{_words(slot)}{near if near.startswith('; did') else ''}"  # the names are there already
         )
     return _learned(batch, name, load_component({"component": given}, name))
 

@@ -62,7 +62,28 @@ def test_random_weeks_equal_the_twins(module, parameters):
             assert batch.records["charge"][i] == pytest.approx(twin.stored, abs=1e-12)
             assert b.terms[i].tolist() == pytest.approx(terms, abs=1e-9 if parameters != SITE else 5e-3)
             assert bool(b.terminated[i]) == done == (hour == 167)
+    for shown, twin in zip(b.observation.tolist(), twins, strict=True):
+        assert shown == pytest.approx(twin.observation(), abs=2e-5)
     assert np.abs(batch.records["charge"]).max() == 0.0
+
+
+def test_the_day_keeps_account_for_the_picture():
+    batch = KernelBatch(BOX, 8, autoreset_mode="Disabled", **SITE)
+    batch.reset(seeds=range(8))
+    batch.step(np.ones((8, 1), np.float32))
+    batch.reset(seeds=range(8))  # and begins anew
+    generator, earned = np.random.default_rng(1), np.zeros(8)
+    for hour in range(7 * 24):
+        assert batch.records["today"].tolist() == pytest.approx(earned.tolist(), abs=1e-9)
+        before = batch.records["charge"].copy()
+        batch.step(generator.uniform(-1.0, 1.0, (8, 1)).astype(np.float32))
+        earned += batch.buffers.terms.sum(axis=1)
+        gained = batch.records["charge"] - before
+        bought = np.where(gained > 0.0, gained / 0.9, gained)
+        assert batch.records["exchange"].tolist() == pytest.approx(bought.tolist(), abs=1e-12)
+        assert (batch.records["charges"][:, hour % 24] == batch.records["charge"]).all()
+        if hour % 24 == 23 and hour < 167:
+            earned[:] = 0.0
 
 
 def set_up(module=BOX, hour=0, charge=0.0, **parameters):

@@ -11,6 +11,7 @@ from ludus.forecasting.models.conformal import Conformal, conformal_offsets
 from ludus.forecasting.models.forecaster import spaces_of
 from ludus.forecasting.models.linear import Linear
 from ludus.forecasting.tasks.conformal import ConformalFit, ConformalRecipe
+from ludus.forecasting.tasks.ensemble import EnsembleFit, EnsembleRecipe
 from ludus.forecasting.tasks.lear import LEARFit, LEARRecipe
 from ludus.forecasting.windows import Windows
 
@@ -74,6 +75,27 @@ def test_offsets_see_the_validation_part_alone(around):
         point = Component.load(folder / "lear")(torch.from_numpy(windows.inputs(slice(None)))).numpy()
     errors = windows.truths(slice(None)).astype(np.float64) - point
     np.testing.assert_allclose(net.offsets.numpy(), conformal_offsets(errors, recipe.quantiles), rtol=1e-5)
+
+
+def test_quantiles_are_weighed_equally_alone(around):
+    folder, recipe, series, *_ = around
+    settings = {"parts": [str(folder / "range")] * 2, "weights": "validation"}
+    asked = EnsembleRecipe.compose(series, None, 168, settings, recipe.data, recipe.reading)
+    with pytest.raises(ValueError, match="weights=validation is for forecasts of one number per row; weigh quantiles"):
+        EnsembleFit.start(folder / "weighed", asked)
+    assert not (folder / "weighed.training").exists()
+
+
+def test_sizes_are_those_of_the_forecaster(around):
+    folder, recipe, series, _, summary = around
+    own = ConformalRecipe.compose(series, None, None, {"model": recipe.model}, recipe.data, recipe.reading)
+    assert (own.horizon, own.lookback) == (24, 168)
+    assert "24 rows from 168; " in str(summary)
+    asked = ConformalRecipe.compose(series, None, 336, {"model": recipe.model}, recipe.data, recipe.reading)
+    with pytest.raises(ValueError, match="the LEAR does not fit prices.csv: its past has 168 rows, expected 336"):
+        ConformalFit.start(folder / "longer", asked)
+    with pytest.raises(FileNotFoundError, match="nowhere does not exist"):
+        ConformalRecipe.compose(series, None, None, {"model": "nowhere"}, recipe.data, recipe.reading)
 
 
 def test_what_cannot_be_wrapped_is_refused(around):

@@ -15,6 +15,7 @@ from ludus.forecasting.backtest import backtest
 from ludus.forecasting.tasks.ensemble import EnsembleFit, EnsembleRecipe, best_weights
 from ludus.forecasting.tasks.lear import LEARFit, LEARRecipe
 from ludus.forecasting.tasks.linear import LinearFit, LinearRecipe, PeriodicFit
+from ludus.forecasting.tasks.neural_recipe import compose as compose_neural
 from ludus.forecasting.tasks.solve import Data
 from ludus.forecasting.windows import Windows
 from ludus.scripts import fit as fit_command
@@ -227,6 +228,15 @@ def test_ensemble_takes_saved_forecasters(prices, tmp_path, fitted):
 def test_settings_that_do_not_fit_are_refused(recipe, settings, said, prices):
     with pytest.raises(ValueError, match=said):
         recipe.compose(load_series(str(prices), **DAYS), 24, WEEK, settings)
+
+
+def test_no_rows_are_not_the_usual_ones(prices):
+    series = load_series(str(prices), **DAYS)
+    for recipe in (LinearRecipe.compose, lambda *sizes: compose_neural(sizes[0], "nlinear", *sizes[1:])):
+        with pytest.raises(ValueError, match="horizon must be 1 … 1,000,000, got 0"):
+            recipe(series, 0, WEEK)
+        with pytest.raises(ValueError, match="lookback must be 1 … 1,000,000, got 0"):
+            recipe(series, 24, 0)
 
 
 def test_series_without_a_day_ahead_is_refused(waves, tmp_path):

@@ -12,12 +12,17 @@ from ludus.components.component import Component
 from ludus.vision.models.classifier import spaces_of
 from ludus.vision.models.convnet import ConvNet
 from ludus.vision.models.layers import Conv3x3, Whitening
+from ludus.vision.models.mlp import MLP
 from ludus.vision.models.resnet import ResNet
 
 KINDS = {
     "resnet": (ResNet, {"widths": [16, 24, 32]}),
     "resnet-plain": (ResNet, {"widths": [16, 24], "convolutions": 1, "dropout": 0.1}),
     "convnet": (ConvNet, {"widths": [8, 16], "dense": 24}),
+    "convnet-strides": (ConvNet, {"widths": [8, 16, 24], "dense": 0, "strides": True}),
+    "convnet-global": (ConvNet, {"widths": [8, 16], "dense": 0, "global_pool": True}),
+    "mlp": (MLP, {"widths": [24, 16], "dropout": 0.1}),
+    "mlp-plain": (MLP, {"widths": [24], "norm": False}),
     "convnet-deep": (ConvNet, {"widths": [8, 16], "dense": 24, "convolutions": 2, "norm": False, "mirror": True}),
 }
 
@@ -124,6 +129,25 @@ def test_weights_of_another_width_are_refused(tmp_path):
 def test_config_that_makes_no_network_is_refused(kind, config, message):
     with pytest.raises(ValueError, match=message):
         make(kind, **config)
+
+
+@pytest.mark.parametrize(("kind", "sees_places"), [("convnet-global", False), ("convnet-strides", True), ("mlp", True)])
+@torch.inference_mode()
+def test_global_pooling_alone_does_not_see_where_something_is(kind, sees_places):
+    x = torch.zeros((2, 32, 32, 3), dtype=torch.uint8)
+    x[0, 8:12, 8:12] = x[1, 16:20, 16:20] = 255  # moved by a multiple of what all strides come to, far from the edges
+    net = make(kind)
+    there, elsewhere = net.features(x)
+    assert torch.allclose(there, elsewhere, atol=1e-5) != sees_places
+
+
+def test_strides_halve_what_pooling_halves():
+    pooled, strided = make("convnet", shape=(21, 33, 3)), make("convnet", shape=(21, 33, 3), strides=True)
+    x = pooled.prepare(pictures(2, (21, 33, 3)))
+    assert pooled.blocks(x).shape == strided.blocks(x).shape == (2, 16, 6, 9)
+    assert not any(isinstance(part, nn.MaxPool2d) for part in strided.modules())
+    assert make("convnet", dense=0).num_features == 16 * 8 * 8
+    assert make("convnet", dense=0, global_pool=True).num_features == 16
 
 
 def test_spaces_that_are_no_picture_and_no_classes_are_refused():

@@ -20,10 +20,9 @@ from ludus.vision.images import load_tensors
 from ludus.vision.tasks import classify_report
 from ludus.vision.tasks.classify import ClassifierLearner, Classify
 from ludus.vision.tasks.classify_recipe import ClassifierRecipe, compose
-from vision_toy import CLASSES, as_it_was, make_folder  # noqa: F401
+from vision_toy import CLASSES, TINY, as_it_was, curve, fit_classifier, make_folder, stop_at  # noqa: F401
 
 TASK = Classify.TASK
-TINY = {"widths": [16, 16], "epochs": 3, "batch_size": 32, "threads": 1, "precision": "fp32", "checkpoint_seconds": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -31,27 +30,10 @@ def data(tmp_path_factory):
     return str(make_folder(tmp_path_factory.mktemp("data") / "bars"))
 
 
-def fit(data, out, progress=None, model="resnet", **settings):
-    return Classify.start(out, compose(data, model, settings={**TINY, **settings})).train(progress)
-
-
-def stop_at(step):
-    """A progress that presses Ctrl-C once."""
-
-    pressed = []
-
-    def watch(progress):
-        if progress.done >= step and not pressed:
-            pressed.append(True)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return watch
-
-
 @pytest.fixture(scope="module")
 def learned(data, tmp_path_factory):
     out = tmp_path_factory.mktemp("models") / "bars"
-    return out, *fit(data, out, epochs=8, widths=[16, 32], crop=0)
+    return out, *fit_classifier(data, out, epochs=8, widths=[16, 32], crop=0)
 
 
 def test_easy_pictures_are_learned(learned):
@@ -97,10 +79,10 @@ RUNS = {
 def test_training_that_was_stopped_ends_with_the_same_bits(data, tmp_path, name, step):
     model, settings = RUNS[name]
     settings = {**settings, "epochs": 2}
-    whole, _ = fit(data, tmp_path / "whole", model=model, **settings)
+    whole, _ = fit_classifier(data, tmp_path / "whole", model=model, **settings)
     before = torch.get_rng_state()
     with pytest.raises(Interrupted, match="SIGINT"):
-        fit(data, tmp_path / "stopped", stop_at(step), model, **settings)
+        fit_classifier(data, tmp_path / "stopped", stop_at(step), model, **settings)
     torch.manual_seed(99)  # another process has another global state
     resumed, _ = Classify.open(tmp_path / "stopped").train()
     torch.set_rng_state(before)
@@ -110,31 +92,25 @@ def test_training_that_was_stopped_ends_with_the_same_bits(data, tmp_path, name,
     assert curve(tmp_path / "whole") == curve(tmp_path / "stopped")
 
 
-def curve(out):
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    events = EventAccumulator(str(folder_of(out))).Reload()
-    # Of two files of the same second, the one with number 10 comes before that with number 9.
-    return sorted((point.step, point.value) for point in events.Scalars("validation/loss"))
-
-
 def test_training_that_was_killed_goes_on(data, tmp_path):
     child = os.fork()
     if child == 0:
         try:
-            fit(data, tmp_path / "killed", lambda p: os.kill(os.getpid(), signal.SIGKILL) if p.done >= 5 else None)
+            fit_classifier(
+                data, tmp_path / "killed", lambda p: os.kill(os.getpid(), signal.SIGKILL) if p.done >= 5 else None
+            )
         finally:
             os._exit(1)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     resumed, _ = Classify.open(tmp_path / "killed").train()
-    whole, _ = fit(data, tmp_path / "whole")
+    whole, _ = fit_classifier(data, tmp_path / "whole")
     for key, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
 
 
 def test_loss_that_is_no_number_stops_with_step_and_learning_rate(data, tmp_path):
     with pytest.raises(ValueError, match=r"the loss is (nan|inf) in step \d+ of 9 at learning rate .*--set lr="):
-        fit(data, tmp_path / "net", model="convnet", optimizer="sgd", lr=1e6, norm=False)
+        fit_classifier(data, tmp_path / "net", model="convnet", optimizer="sgd", lr=1e6, norm=False)
 
 
 def test_held_out_images_are_not_trained_on(data, tmp_path):
@@ -163,6 +139,8 @@ def test_recipe_comes_back_from_its_file(data, tmp_path):
         ({"lr": "fast"}, "lr must be a number"),
         ({"lr": float("nan")}, "lr must be a finite number, got nan"),
         ({"optimizer": "adam"}, "unknown optimizer 'adam'.* did you mean 'adamw'"),
+        ({"patience": 2}, "patience looks at held-out pictures; add --set holdout=0.1"),
+        ({"share": 0.0}, "share must be 1e-06 … 1, got 0"),
         ({"pad": "mirror"}, "pad must be reflect or zero"),
         ({"dense": 4}, "no setting 'dense'"),  # an argument of the other model
     ],

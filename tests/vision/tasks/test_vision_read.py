@@ -165,7 +165,7 @@ def test_reader_that_makes_no_sense_is_refused(build, message):
 def test_only_pictures_whose_change_is_known_are_learned_from():
     recipe = compose("ludus/CartPole-v1", settings={"batch_size": 32})
     data = frames("ludus/CartPole-v1", "vision", 1024, seed=3, spread=500)
-    batches = Read(Path("net"), recipe).prepare(Data(data, data)).batches
+    batches = Read(Path("net"), recipe).prepare(Data(data, data, data)).batches
     shown = torch.cat([batches.usable[batches.rows(step)] for step in range(len(batches))]).numpy()
     assert len(np.unique(shown)) == len(shown) == len(batches.usable) // 32 * 32
     assert ((data.before[shown] >= 0) | data.begins[shown]).all()

@@ -319,6 +319,10 @@ def test_a_misspelt_slot_is_a_type_error():
         ({"camera": "trueth"}, "slot camera of slots_toy cannot be filled with 'trueth'.*did you mean 'truth'"),
         ({"camera": "noisy:2"}, "expected noisy:LEVEL with LEVEL 0 … 1"),
         ({"camera": "noisy:much"}, "expected noisy:LEVEL with LEVEL 0 … 1"),
+        (
+            {"camera": "xyz"},
+            "'xyz': it is neither a folder nor one of truth, raw, blind, noisy:LEVEL, brightness$",  # named once
+        ),
         ({"camera": 3}, "cannot be filled with 3; expected truth, raw, blind, noisy:LEVEL, brightness, the folder"),
         ({"camera": {"folder": "x"}}, "unknown entry 'folder' in slot camera"),
         ({"camera": {"device": "cpu"}}, "slot camera was given .*expected {'component': FOLDER}"),

@@ -1,16 +1,20 @@
 """Subcommands: one module each, listed in a table with a line of what it is for, and imported when it is named."""
 
-import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from ludus.utils.command_line import parse
+from ludus.utils.command_line import named_object, parse
 from ludus.utils.wording import did_you_mean
 
 
 def choose(
-    command: str, noun: str, description: str, table: Mapping[str, tuple[str, str]], arguments: list[str]
+    command: str,
+    noun: str,
+    description: str,
+    table: Mapping[str, tuple[str, str]],
+    arguments: list[str],
+    adapt: Callable[[Any, str], Any] = lambda module, name: module,
 ) -> tuple[Any, Any]:
     """Find the subcommand that was typed, and parse its options.
 
@@ -20,6 +24,7 @@ def choose(
         description: Of the command, before the list of subcommands.
         table: Name -> (module, one line of what it is for). A module offers DESCRIPTION and the dataclass Arguments;
             where several subcommands share one, ``module:name`` is the object in it that offers them.
+        adapt: Makes of that module, and of the name, what offers them instead.
 
     Returns:
         The module or object, and an instance of its Arguments.
@@ -40,10 +45,7 @@ def choose(
         _refuse(command, f"unknown {noun} {name!r}{did_you_mean(name, table)}")
     options = list(arguments)
     options.remove(name)
-    place, _, attribute = table[name][0].partition(":")
-    module: Any = importlib.import_module(place)
-    if attribute:
-        module = getattr(module, attribute)
+    module = adapt(named_object(table[name][0]), name)
     return module, parse(module.Arguments, f"{command} {name}", module.DESCRIPTION, options)
 
 
