@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from .layers import Conv3x3
 
-HEAD = 32  # channels of a head of attention
+HEAD = 32  # channels of a head of attention, at least
 FREQUENCIES = 32  # of the sines and the cosines that tell the time
 MOST_BLOCKS = 100  # of a size
 SLOWEST, FASTEST = 1.0, 500.0  # rad per unit of time
@@ -41,7 +41,10 @@ class Norm(nn.Module):
 
 
 class Block(nn.Module):
-    """Adds to a map what two convolutions make of it, told the time and the class."""
+    """Adds to a map what two convolutions make of it, told the time and the class.
+
+    A norm follows the first and a gate the second: of their filters the directions alone matter, as Muon has it.
+    """
 
     def __init__(self, channels: int, told: int) -> None:
         super().__init__()
@@ -72,7 +75,7 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.heads = max(1, channels // HEAD)
+        self.heads = next(count for count in range(max(1, channels // HEAD), 0, -1) if channels % count == 0)
         self.norm = Norm(channels)
         self.ask, self.answer = nn.Linear(channels, 3 * channels), nn.Linear(channels, channels)
         nn.init.zeros_(self.answer.weight)
@@ -123,6 +126,7 @@ class UNet(nn.Module):
         self.grow = nn.ModuleList([nn.Conv2d(widths[i + 1], widths[i], 1, bias=False) for i in upper])
         self.up = nn.ModuleList([chain(i, blocks[i]) for i in upper])
         self.last, self.tell = Norm(widths[0]), nn.Linear(told, 2 * widths[0])
+        # The gain learns how large a velocity is: filters under Muon have a norm of their own.
         self.picture, self.gain = Conv3x3(widths[0], channels, bias=False), nn.Parameter(torch.zeros(channels))
         nn.init.zeros_(self.tell.weight)
         nn.init.zeros_(self.tell.bias)

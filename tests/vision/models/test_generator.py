@@ -111,6 +111,12 @@ def test_untrained_network_answers_zero_and_every_part_of_a_trained_one_counts()
     assert torch.equal(net(x, t, k), y)
 
 
+@pytest.mark.parametrize("width", [1, 7, 67, 100])
+def test_network_takes_any_widths(width):
+    net = make_generator(widths=(width, width), blocks=(1, 2))
+    assert net.draw(labels(2), 0, 1).shape == (2, *SHAPE)
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
