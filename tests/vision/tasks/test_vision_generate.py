@@ -22,8 +22,8 @@ from ludus.vision.tasks.generate_recipe import GeneratorRecipe, compose
 from vision_toy import CLASSES, as_it_was, make_folder  # noqa: F401
 
 TINY = {
-    "widths": [8, 16], "blocks": [1, 1], "told": 16, "steps": 2, "epochs": 2, "batch_size": 16, "threads": 1,
-    "precision": "fp32", "checkpoint_seconds": 0.0, "ema": 0.9,
+    "widths": [8, 16], "blocks": [1, 1], "told": 16, "steps": 2, "solver": "heun", "epochs": 2, "batch_size": 16,
+    "threads": 1, "precision": "fp32", "checkpoint_seconds": 0.0, "ema": 0.9,
 }  # fmt: skip
 
 
