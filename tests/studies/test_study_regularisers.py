@@ -109,7 +109,7 @@ def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):
     ]  # fmt: skip
     assert main(command) == 0
     said = capsys.readouterr().out
-    assert "4 trainings of 4 to do" in said
+    assert "4 trainings to do." in said
     assert "early stopping" in said
     rows = read_rows(out / "regularisers.csv", Row)
     assert [(row.regulariser, row.seed, row.share) for row in rows] == [
