@@ -1,6 +1,7 @@
 """The layers study: nets of equal size, shifted pictures, its table and pictures, and a study from beginning to end."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,7 +151,9 @@ def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):
     kept = Component.load(out / "layers.models" / "bars-strided")
     assert round(kept.metrics["accuracy"], 4) == rows[1].accuracy
     monkeypatch.setattr(layers_study, "train_classifier", None)  # nothing is trained again
+    shutil.rmtree(out / "layers.models" / "bars-dense")
     assert main(command) == 0
+    assert "shows no layers of bars-dense, whose" in " ".join(capsys.readouterr().out.split())
     assert main(["study", "layers", "--markdown", "--out", str(out)]) == 0
     assert "| strided convolution | 50 % | 1 |" in capsys.readouterr().out
 
