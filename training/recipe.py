@@ -135,7 +135,9 @@ def known_settings(recipe: Any) -> dict[str, Any]:
     known = {entry.name: getattr(recipe, entry.name) for entry in fields(recipe) if entry.name not in given}
     if isinstance(recipe, Recipe):
         own = inspect.signature(recipe.component).parameters
-        known |= {name: recipe.net.get(name, own[name].default) for name in recipe.arguments_of(recipe.component)}
+        for name in recipe.arguments_of(recipe.component):
+            value = recipe.net.get(name, own[name].default)
+            known[name] = float(value) if type(own[name].default) is float and type(value) is int else value
     return known
 
 

@@ -1,6 +1,7 @@
 """Agents as the subject of a search: trials are runs, judged in episodes that no test plays."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -57,7 +58,8 @@ class AgentSubject:
         known = self.config.hyperparameters
         if name not in known:
             raise ValueError(f"unknown hyperparameter {name!r} of {self.config.agent}{did_you_mean(name, known)}")
-        return known[name]
+        value, usual = known[name], registry.resolve(self.config.agent, {})[name]
+        return float(value) if type(usual) is float and type(value) is int else value
 
     def check(self, name: str, value: Any) -> None:
         self.config_with({name: value})
@@ -109,7 +111,7 @@ class AgentSubject:
     def write_winner(self, folder: Path, values: Mapping[str, Any], said: str) -> tuple[Path, str]:
         path, config = folder / WINNER, self.config_with(values)
         write_atomically(path, preset_text(config, said).encode())
-        world = "".join(f" --set {quote(f'{key}={text_of(value)}')}" for key, value in config.environment.items())
+        world = "".join(f" --set {shlex.quote(f'{key}={text_of(value)}')}" for key, value in config.environment.items())
         return path, (
             f"ludus {self.command} --preset {quote(path)}{world}{import_option(config.module)} --run runs/winner"
         )

@@ -84,7 +84,7 @@ class FitSubject:
         return (folder_of(place) / "fit.yaml").exists()
 
     def train(self, place: Path, judged: Judged, show: Show) -> tuple[float, dict[str, str]]:
-        fit, seen = self.kind.open(place), {}
+        fit, seen = self.kind.open(place), dict[str, float]()
 
         def watch(progress: Any) -> None:
             nonlocal seen

@@ -10,6 +10,7 @@ OUT/
     test.csv        what the winner and the default came to on the test
 """
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,8 @@ class Search:
             subject = FitSubject.read(named_object(tasks[task][0]).fit_class(), folder)
         else:
             raise ValueError(f"{path} does not say what is searched; {REMEDY}")
-        seed, prune = content.get("seed"), content.get("prune")
+        seed: Any = content.get("seed")
+        prune = content.get("prune")
         if not is_whole(seed, 0, 2**63 - 1) or not isinstance(prune, bool) or not isinstance(texts, dict) or not texts:
             raise ValueError(f"{path} lacks seed, prune or search, or they are damaged; {REMEDY}")
         try:
@@ -132,7 +134,10 @@ class Search:
 
     def default(self) -> dict[str, Any]:
         """The values of all that is searched, without a search."""
-        return {name: self.subject.default(name) for name in self.space}
+        values = {name: self.subject.default(name) for name in self.space}
+        with contextlib.suppress(ValueError):  # as a trial has them, if it can be one
+            return {name: part.sampled(part.label(values[name])) for name, part in self.space.items()}
+        return values
 
     def default_is_in_space(self) -> bool:
         """Whether the default can be one of the trials."""
@@ -144,6 +149,7 @@ class Search:
 
 def space_of(subject: Subject, texts: Mapping[str, Any]) -> Space:
     """The space that is typed, or the subject's own; ``ValueError`` for what there is none of, or what cannot be."""
+    own = not texts
     texts = texts or subject.searched
     if not texts:
         raise ValueError(
@@ -154,6 +160,8 @@ def space_of(subject: Subject, texts: Mapping[str, Any]) -> Space:
     space = {}
     for name, text in texts.items():
         part = spaces.parse(name, text, subject.default(name))
+        if own:
+            part = spaces.widened(part, subject.default(name))
         for end in part.ends:
             try:
                 subject.check(name, end)

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,10 @@ class Range:
 
     def label(self, value: Any) -> Any:
         """What Optuna calls this value; ``ValueError`` if it is none of these."""
-        if not is_number(value) or not self.low <= value <= self.high:
+        number = number_of(value)
+        if number is None or not self.low <= number <= self.high:
             raise ValueError(f"{in_line(repr(value), 60)} is not in {self.plain}")
-        return int(value) if self.whole else float(value)
+        return int(number) if self.whole else number
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,10 @@ class Choices:
         raise ValueError(f"{in_line(repr(value), 60)} is none of {' | '.join(map(text_of, self.values))}")
 
     def label(self, value: Any) -> str:
-        text = text_of(value)
-        if text not in map(text_of, self.values):
-            raise ValueError(f"{in_line(text, 60)} is none of {' | '.join(map(text_of, self.values))}")
-        return text
+        for known in self.values:
+            if text_of(known) == text_of(value) or (is_number(known) and is_number(value) and known == value):
+                return text_of(known)
+        raise ValueError(f"{in_line(text_of(value), 60)} is none of {' | '.join(map(text_of, self.values))}")
 
 
 Space = dict[str, Range | Choices]
@@ -202,6 +203,21 @@ def _end(text: str, times: str, base: float | None, whole: bool) -> float:
     if whole and value != int(value):
         raise ValueError(f"{text} is no whole number")
     return int(value) if whole else value
+
+
+def widened(part: Range | Choices, default: Any) -> Range | Choices:
+    """A range or choices that have the default among them, as far as they can."""
+    if isinstance(part, Choices):
+        try:
+            part.label(default)
+        except ValueError:
+            return Choices((*part.values, default))
+        return part
+    number = number_of(default)
+    if number is None or (part.log and number <= 0):
+        return part
+    number = int(number) if part.whole else number
+    return replace(part, low=min(part.low, number), high=max(part.high, number))
 
 
 def number_of(value: Any) -> float | None:

@@ -143,7 +143,7 @@ class Trials:
             os.close(descriptor)
 
     def _lock_file(self, name: str) -> int:
-        return os.open(self.places / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        return os.open(self.places / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode=0o666)
 
     def enqueue(self, values: Mapping[str, Any], who: str) -> None:
         """Values that are to be tried first, under a name, unless there are trials already."""

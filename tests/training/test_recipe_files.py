@@ -81,6 +81,7 @@ def test_what_a_recipe_has_no_place_for_is_refused(tmp_path, file):
 def test_settings_are_what_set_takes():
     recipe = compose({"hidden": 3})
     known = known_settings(recipe)
+    assert repr(known_settings(compose({"dropout": 0}))["dropout"]) == "0.0"  # what was typed is a number of its kind
     assert (known["hidden"], known["dropout"], known["lr"]) == (3, 0.0, 0.02)
     assert not {"seed", "net", "points", "middle"} & known.keys()
     changed = with_settings(recipe, {"dropout": 0.5, "lr": 2})

@@ -123,7 +123,9 @@ class Classify(Fit):
 
     @property
     def goal(self) -> Goal:
-        return Goal("accuracy", True, {"holdout": self.recipe.holdout or HELD_OUT}, {"holdout": 0.0})
+        r = self.recipe
+        settings = {"holdout": r.holdout or HELD_OUT, "patience": r.patience, "share": r.share}
+        return Goal("accuracy", True, settings, {} if r.patience else {"holdout": 0.0})
 
     def held_out(self, net: Classifier, data: Data) -> dict[str, float]:
         if not self.recipe.holdout:

@@ -8,14 +8,15 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from ...training.batches import Shuffled, generator
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.learner import Learner
-from ..images import Images, load_tensors
+from ..images import Images, hold_out, load_tensors
 from ..models.flow import training_times
 from ..models.generator import Generator, spaces_of
 from . import generate_report
 from .generate_recipe import GeneratorRecipe
 
+HELD_OUT = 0.1  # share of the training images that a search for hyperparameters keeps for its choice
 WATCHED = 2000  # test images, at most, whose loss is shown after each epoch; nothing is chosen by it
 
 
@@ -93,6 +94,9 @@ class Generate(Fit):
         train, test = (load_tensors(self.recipe.data, split) for split in ("train", "test"))
         if train.classes != test.classes:
             raise ValueError(f"{self.recipe.data}: its splits have other classes, {train.classes} and {test.classes}")
+        if self.recipe.holdout:
+            train, held = hold_out(train, self.recipe.holdout, seed=0)  # the same images for all seeds
+            return Data(train, held, test)
         rows = torch.randperm(len(test), generator=generator(0, "watched"))[:WATCHED]
         return Data(train, test.subset(rows), test)
 
@@ -103,7 +107,16 @@ class Generate(Fit):
         assert isinstance(learner, GeneratorLearner)
         with learner.averaged() as net:
             loss = generate_report.loss_of(net, data.watched)
-        return {"loss": loss}, f"test {loss:.4f}"
+        return {"loss": loss}, f"{'held out' if self.recipe.holdout else 'test'} {loss:.4f}"
+
+    @property
+    def goal(self) -> Goal:
+        return Goal("loss", False, {"holdout": self.recipe.holdout or HELD_OUT}, {"holdout": 0.0})
+
+    def held_out(self, net: Generator, data: Data) -> dict[str, float]:
+        if not self.recipe.holdout:
+            raise ValueError("nothing is held out; give the recipe a holdout, such as --set holdout=0.1")
+        return {"loss": generate_report.loss_of(net.eval(), data.watched)}
 
     def finish(
         self, net: Generator, data: Data, writer: SummaryWriter, step: int, seconds: float

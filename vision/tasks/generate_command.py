@@ -44,8 +44,8 @@ def start_fit(arguments: Arguments, out: Path) -> "Fit":
     return Generate.start(out, recipe)
 
 
-def open_fit(out: Path) -> "Fit":
-    """The training that was stopped."""
+def fit_class() -> "type[Fit]":
+    """The training itself."""
     from .generate import Generate
 
-    return Generate.open(out)
+    return Generate

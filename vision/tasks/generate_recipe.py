@@ -1,5 +1,6 @@
 """The recipe of a generator: what decides its training, tuned per data set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,9 +19,16 @@ class GeneratorRecipe(Recipe):
     GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data"}
     FROM_DATA: ClassVar[frozenset[str]] = frozenset({"classes", "mean", "std", "data"})
 
+    SEARCH: ClassVar[Mapping[str, str]] = {
+        **{name: Recipe.SEARCH[name] for name in ("lr", "batch_size")},
+        "middle": "-1.0..1.0",
+        "spread": "0.5..2.0 log",
+    }
+
     data: str  # name of a data set, or a folder of images
     middle: float = 0.0  # of the logit of the training times; above 0 more of them are near the images
     spread: float = 1.0  # its standard deviation
+    holdout: float = 0.0  # share of the training images that is kept for choosing hyperparameters; 0: none
     epochs: int = 12
     batch_size: int = 128
     optimizer: str = "muon"
@@ -34,6 +42,7 @@ class GeneratorRecipe(Recipe):
         super().__post_init__()
         self.check_net("a generator")
         check_range(self, -10, 10, "middle")
+        check_range(self, 0, 0.999, "holdout")
         check_range(self, 0.01, 10, "spread")
 
     @property

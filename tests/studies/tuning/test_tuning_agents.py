@@ -106,7 +106,11 @@ def test_a_value_that_falls_in_a_line_keeps_falling():
 def test_what_is_searched_by_default_can_be_trained(id, agent):
     """Each end of each range, with every preset."""
     subject = AgentSubject(RunConfig(id, hyperparameters=configure(id, agent).hyperparameters, agent=agent))
-    assert len(space_of(subject, {})) >= 4
+    space = space_of(subject, {})
+    assert len(space) >= 4
+    for name, part in space.items():  # the preset itself can be the first trial
+        if subject.default(name) != 0 or not getattr(part, "log", False):
+            part.label(subject.default(name))
 
 
 @pytest.mark.parametrize("agent", AGENTS)
@@ -115,6 +119,11 @@ def test_every_agent_says_where_it_is_searched(agent):
     assert names.keys() <= registry.resolve(agent, {}).keys()
     subject = AgentSubject(RunConfig("ludus/CartPole-v1", hyperparameters=registry.resolve(agent, {}), agent=agent))
     assert space_of(subject, {}).keys() == names.keys()
+
+
+def test_a_number_that_a_preset_writes_as_a_whole_one_is_searched_as_a_number():
+    subject = AgentSubject(configure("ludus/CartPole-v1", "pqn", hyperparameters={"gamma": 1}))
+    assert space_of(subject, {"gamma": "0.9..0.99"})["gamma"].whole is False
 
 
 def test_unknown_hyperparameters_are_refused_with_the_nearest():

@@ -9,7 +9,7 @@ from ludus.studies.tuning.fits import FitSubject
 from ludus.studies.tuning.search import Search, space_of
 from ludus.studies.tuning.work import Work
 from ludus.utils.command_line import named_object
-from ludus.vision.tasks import classify_report, read_report
+from ludus.vision.tasks import classify_report, generate_report, read_report
 from ludus.vision.tasks.classify import HELD_OUT
 from ludus.vision.tasks.read import HELD_APART, TESTED_APART
 from tuning_stage import quick  # noqa: F401
@@ -79,12 +79,28 @@ def test_others_are_searched_where_they_are_told(tmp_path, name):
 def test_classifiers_are_judged_by_pictures_that_are_held_out(tmp_path, bars, model):
     subject = subject_of(tmp_path, "vision/classify", *SMALL, data=bars, model=model)
     assert subject.aim == ("accuracy", True)
-    assert subject.goal.settings == {"holdout": HELD_OUT}
+    assert subject.goal.settings == {"holdout": HELD_OUT, "patience": 0, "share": 1.0}
     space = space_of(subject, {})
     assert {"lr", "crop", "cutmix", "dropout"} <= space.keys()
     chosen = subject_of(tmp_path / "other", "vision/classify", "holdout=0.4", data=bars, model=model)
-    assert chosen.goal.settings == {"holdout": 0.4}
+    assert chosen.goal.settings["holdout"] == 0.4
     assert chosen.goal.whole == {"holdout": 0.0}
+
+
+def test_early_stopping_keeps_what_it_looks_at(tmp_path, bars):
+    stopping = subject_of(tmp_path, "vision/classify", "holdout=0.4", "patience=2", data=bars, model="convnet")
+    assert stopping.goal.whole == {}
+    for name in ("patience", "holdout", "share"):
+        with pytest.raises(ValueError, match=f"{name} decides what trials are judged by, so it cannot be searched"):
+            space_of(stopping, {name: "1..2"})
+
+
+def test_generators_are_judged_by_their_loss_on_pictures_that_are_held_out(tmp_path, bars):
+    subject = subject_of(tmp_path, "vision/generate", *SMALL, data=bars)
+    assert subject.aim == ("loss", False)
+    space = space_of(subject, {})
+    assert space.keys() == {"lr", "batch_size", "middle", "spread"}
+    assert all(part.label(subject.default(name)) is not None for name, part in space.items())
 
 
 def test_readers_are_judged_by_episodes_of_their_own(tmp_path):
@@ -95,12 +111,15 @@ def test_readers_are_judged_by_episodes_of_their_own(tmp_path):
     assert board.aim == ("cells_right", True)
 
 
-@pytest.mark.parametrize("name", ["linear", "nlinear", "classify", "read"])
+@pytest.mark.parametrize("name", ["linear", "nlinear", "classify", "generate", "read"])
 def test_no_trial_looks_at_the_test(tmp_path, bars, monkeypatch, name):
     """What judges by the test is broken; the trials do not notice it, and the end does."""
     if name == "classify":
         subject = subject_of(tmp_path, "vision/classify", "widths=[4]", *SMALL, data=bars, model="convnet")
         module, ranges = classify_report, {"lr": "1e-4..1e-1 log"}
+    elif name == "generate":
+        subject = subject_of(tmp_path, "vision/generate", "widths=[8, 8]", "blocks=[1, 1]", "told=8", *SMALL, data=bars)
+        module, ranges = generate_report, {"lr": "1e-4..1e-1 log"}
     elif name == "read":
         subject, module, ranges = readings(tmp_path), read_report, {"lr": "1e-4..1e-1 log"}
     else:

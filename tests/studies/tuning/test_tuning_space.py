@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ludus.studies.tuning.space import Choices, Range, parse, plain, read_texts
+from ludus.studies.tuning.space import Choices, Range, parse, plain, read_texts, widened
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,19 @@ def test_choices_are_sampled_by_their_text_and_come_back_as_they_were():
         part.label([1])
     with pytest.raises(ValueError, match="5 is not in 1..4"):
         parse("depth", "1..4", 2).label(5)
+
+
+def test_the_default_is_in_the_space_that_nobody_typed():
+    assert widened(parse("mixup", "0|0.2|1", 0.0), 0.0) == Choices((0, 0.2, 1))
+    assert parse("mixup", "0|0.2|1", 0.0).label(0.0) == "0"
+    assert parse("norm", "0|1", 0).distribution().choices == ("0", "1")
+    with pytest.raises(ValueError, match="true is none of 0 | 1"):
+        parse("norm", "0|1", 0).label(True)
+    assert widened(parse("gamma", "0.9|0.99", 0.98), 0.98) == Choices((0.9, 0.99, 0.98))
+    assert widened(Range(0.1, 1.0, log=True), 0.05) == Range(0.05, 1.0, log=True)
+    assert widened(Range(1, 4, whole=True), 8) == Range(1, 8, whole=True)
+    assert widened(Range(0.1, 1.0, log=True), 0.0) == Range(0.1, 1.0, log=True)  # there is no logarithm of 0
+    assert widened(Range(0.0005, 0.002), "lin_0.004") == Range(0.0005, 0.004)
 
 
 def test_files_and_entries_are_read_together_the_later_one_counts(tmp_path):
