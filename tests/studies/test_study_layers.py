@@ -129,6 +129,8 @@ def test_table_has_a_line_for_each_net_and_share():
     text = markdown(rows)
     assert "| dense only | all | 2 | 0.0 M | 2 | 80.0 | 67.3 … 92.7 | 90.0 | 10.0 | 70.0 | 60.0 | 50.0 | 40.0 |" in text
     assert "| dense only | 10 % | 2 | 0.0 M | 2 | 50.0 | – |" in text
+    both = markdown([*rows, row("global")])
+    assert both.endswith("\n\n" + "\n".join(f"- {sentence}" for sentence in findings([*rows, row("global")])))
 
 
 def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):

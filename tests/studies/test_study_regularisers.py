@@ -73,6 +73,7 @@ def test_table_has_each_with_its_interval():
     assert "| none | 30.0 | 5.2 … 54.8 |  | 100.0 | 70.0 | 2.00 | 3 | 8 |" in text
     assert "| mixup | 34.7 | 8.6 … 60.8 | +4.7 (+3.2 … +6.1) | 100.0 | 65.3 | 1.50 | 3 | 8 |" in text
     assert "| early stopping | 15.0 | – | -5.0 | 50.0 | 35.0 | 2.00 | 2 | 8 |" in text
+    assert text.endswith("\n\n" + "\n".join(f"- {sentence}" for sentence in findings(ROWS)))
 
 
 def test_pictures_are_made_of_curves_of_unequal_length(tmp_path):
