@@ -89,7 +89,8 @@ def complete(work: Work, wanted: Sequence[Training], jobs: int, console: Console
         raise ValueError(f"--jobs must be >= 1, got {jobs}")
     todo = work.missing(wanted)
     if todo:
-        console.print(f"{counted(len(todo), 'training')} of {len(wanted)} to do; {work.path} holds the others.")
+        held = f"; {work.path} holds the other {len(wanted) - len(todo)}" if len(todo) < len(wanted) else ""
+        console.print(f"{counted(len(todo), 'training')} to do{held}.", soft_wrap=True)
     with _Shown(console, len(todo)) as shown:
         if min(jobs, len(todo)) <= 1:
             work.do(todo, lambda kind, text: shown.hear(0, kind, text))

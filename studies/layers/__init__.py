@@ -79,5 +79,11 @@ def run(arguments: Arguments, console: Console) -> int:
         console.print(sentence)
     png, looks = a.out / "layers.png", a.out / "layers-looks.png"
     plot(rows, png)
-    tell_files(console, png, *plot_looks(a.data, a.nets, a.out, looks), work.path)
+    missing = plot_looks(a.data, a.nets, a.out, looks)
+    if missing:
+        console.print(
+            f"{looks} shows no layers of {', '.join(path.name for path in missing)}, whose components were not left in "
+            f"{missing[0].parent}; remove their rows of seed 0 from {work.path}, and they are trained again."
+        )
+    tell_files(console, png, *([looks] if looks.exists() else []), work.path)
     return 0

@@ -19,16 +19,18 @@ SEARCHED = 2000  # test pictures among which the patches are looked for
 
 
 def plot_looks(data: Sequence[str], nets: Sequence[str], out: Path, path: Path) -> list[Path]:
-    """Render a PNG, if there are components to look into; returns the files that were written."""
-    rows = [(name, net) for name in data for net in nets if component_of(out, name, net).exists()]
+    """Render a PNG of those components that there are; returns the components that are missing."""
+    wanted = [(name, net) for name in data for net in nets]
+    rows = [(name, net) for name, net in wanted if component_of(out, name, net).exists()]
+    missing = [component_of(out, name, net) for name, net in wanted if (name, net) not in rows]
     if not rows:
-        return []
+        return missing
     figure = import_pyplot().figure(figsize=(11.4, 1.62 * len(rows) + 0.4), layout="constrained")
     parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
     for part, (name, net) in zip(parts, rows, strict=True):
         _row(part, name, net, Component.load(component_of(out, name, net)))
     save_figure(figure, path)
-    return [path]
+    return missing
 
 
 def _row(part: Any, data: str, net: str, component: Component) -> None:

@@ -65,7 +65,7 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The tables of docs/vision-hands-on.md, one for each data set."""
+    """The tables of docs/vision-hands-on.md, one for each data set, with what is seen below."""
     parts = []
     for data in dict.fromkeys(row.data for row in rows):
         own = [row for row in rows if row.data == data]
@@ -77,7 +77,8 @@ def markdown(rows: Sequence[Row]) -> str:
             lines.append(
                 "| " + " | ".join((ARRANGEMENTS[net].title, pictures_of(share), str(epochs), *cells(some))) + " |"
             )
-        parts.append(f"{caption_of(own)}.\n\n" + "\n".join(lines))
+        seen = "\n".join(f"- {sentence}" for sentence in findings(own))
+        parts.append(f"{caption_of(own)}.\n\n" + "\n".join(lines) + f"\n\n{seen}" * bool(seen))
     return "\n\n".join(parts)
 
 

@@ -75,17 +75,11 @@ def plot_curves(rows: Sequence[Row], path: Path, what: str) -> None:
         if lowest:
             lowest[-1].set_xlabel("epoch")
             lowest[-1].tick_params(labelbottom=True)
-    if what == "loss":
-        grid[0][0].set_ylim(0.0, 1.25 * np.log(max(2, _classes(rows))))
+    grid[0][0].set_ylim(bottom=0.0)
     handles, labels = grid.ravel()[len(own) - 1].get_legend_handles_labels()
     figure.legend(handles, labels, frameon=False, fontsize=9, loc="outside lower center", ncols=3)
     figure.suptitle(title_of(rows), fontsize=11)
     save_figure(figure, path)
-
-
-def _classes(rows: Sequence[Row]) -> float:
-    """About how many classes there are: a net that knows nothing loses the logarithm of that, at first."""
-    return float(np.exp(max(row.curve("test_losses")[0] for row in rows)))
 
 
 def _curve(axes: Any, rows: Sequence[Row], column: str, what: str, colour: str, label: str) -> None:

@@ -90,13 +90,14 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The tables of docs/vision-hands-on.md: one for each data set, share and number of epochs."""
+    """The tables of docs/vision-hands-on.md: one for each data set, share and number of epochs, and what is seen."""
     parts = []
     for key in dict.fromkeys((row.data, row.share, row.epochs) for row in rows):
         own = [row for row in rows if (row.data, row.share, row.epochs) == key]
         body = "\n".join("| " + " | ".join(cells) + " |" for cells in lines(own))
         head = "| " + " | ".join(("regulariser", *HEADINGS)) + " |\n|---|" + "---:|" * len(HEADINGS)
-        parts.append(f"{caption_of(own)}.\n\n{head}\n{body}")
+        seen = "\n".join(f"- {sentence}" for sentence in findings(own))
+        parts.append(f"{caption_of(own)}.\n\n{head}\n{body}" + f"\n\n{seen}" * bool(seen))
     return "\n\n".join(parts)
 
 

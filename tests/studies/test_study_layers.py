@@ -1,6 +1,7 @@
 """The layers study: nets of equal size, shifted pictures, its table and pictures, and a study from beginning to end."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,6 +129,8 @@ def test_table_has_a_line_for_each_net_and_share():
     text = markdown(rows)
     assert "| dense only | all | 2 | 0.0 M | 2 | 80.0 | 67.3 … 92.7 | 90.0 | 10.0 | 70.0 | 60.0 | 50.0 | 40.0 |" in text
     assert "| dense only | 10 % | 2 | 0.0 M | 2 | 50.0 | – |" in text
+    both = markdown([*rows, row("global")])
+    assert both.endswith("\n\n" + "\n".join(f"- {sentence}" for sentence in findings([*rows, row("global")])))
 
 
 def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):
@@ -138,7 +141,7 @@ def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):
     ]  # fmt: skip
     assert main(command) == 0
     said = capsys.readouterr().out
-    assert "4 trainings of 4 to do" in said
+    assert "4 trainings to do." in said
     assert "strided convolution" in said
     rows = read_rows(out / "layers.csv", Row)
     assert [(row.net, row.share, row.epochs) for row in rows] == [
@@ -150,7 +153,9 @@ def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):
     kept = Component.load(out / "layers.models" / "bars-strided")
     assert round(kept.metrics["accuracy"], 4) == rows[1].accuracy
     monkeypatch.setattr(layers_study, "train_classifier", None)  # nothing is trained again
+    shutil.rmtree(out / "layers.models" / "bars-dense")
     assert main(command) == 0
+    assert "shows no layers of bars-dense, whose" in " ".join(capsys.readouterr().out.split())
     assert main(["study", "layers", "--markdown", "--out", str(out)]) == 0
     assert "| strided convolution | 50 % | 1 |" in capsys.readouterr().out
 
@@ -168,6 +173,6 @@ def test_unknown_net_is_one_line(tmp_path, capsys):
 def test_the_page_shows_the_tables_of_the_results():
     rows = read_rows(ROOT / "results" / "layers.csv", Row)
     page = (ROOT / "docs" / "vision-hands-on.md").read_text("utf-8")
-    shown = re.search(r"<!-- `ludus study layers --markdown` -->\n(.*?)\n<!-- end -->", page, re.DOTALL)
+    shown = re.search(r"<!-- `ludus study layers --markdown` -->\n(.*?)<!-- end -->", page, re.DOTALL)
     assert shown is not None
-    assert shown[1] == markdown(rows), "paste what `ludus study layers --markdown` prints"
+    assert shown[1].strip() == markdown(rows), "paste what `ludus study layers --markdown` prints"

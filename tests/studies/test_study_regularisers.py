@@ -73,6 +73,7 @@ def test_table_has_each_with_its_interval():
     assert "| none | 30.0 | 5.2 … 54.8 |  | 100.0 | 70.0 | 2.00 | 3 | 8 |" in text
     assert "| mixup | 34.7 | 8.6 … 60.8 | +4.7 (+3.2 … +6.1) | 100.0 | 65.3 | 1.50 | 3 | 8 |" in text
     assert "| early stopping | 15.0 | – | -5.0 | 50.0 | 35.0 | 2.00 | 2 | 8 |" in text
+    assert text.endswith("\n\n" + "\n".join(f"- {sentence}" for sentence in findings(ROWS)))
 
 
 def test_pictures_are_made_of_curves_of_unequal_length(tmp_path):
@@ -109,7 +110,7 @@ def test_study_from_beginning_to_end_and_again(tmp_path, capsys, monkeypatch):
     ]  # fmt: skip
     assert main(command) == 0
     said = capsys.readouterr().out
-    assert "4 trainings of 4 to do" in said
+    assert "4 trainings to do." in said
     assert "early stopping" in said
     rows = read_rows(out / "regularisers.csv", Row)
     assert [(row.regulariser, row.seed, row.share) for row in rows] == [
@@ -146,6 +147,6 @@ def test_unknown_regulariser_is_one_line(capsys):
 def test_the_page_shows_the_tables_of_the_results():
     rows = read_rows(ROOT / "results" / "regularisers.csv", Row)
     page = (ROOT / "docs" / "vision-hands-on.md").read_text("utf-8")
-    shown = re.search(r"<!-- `ludus study regularisers --markdown` -->\n(.*?)\n<!-- end -->", page, re.DOTALL)
+    shown = re.search(r"<!-- `ludus study regularisers --markdown` -->\n(.*?)<!-- end -->", page, re.DOTALL)
     assert shown is not None
-    assert shown[1] == markdown(rows), "paste what `ludus study regularisers --markdown` prints"
+    assert shown[1].strip() == markdown(rows), "paste what `ludus study regularisers --markdown` prints"

@@ -108,7 +108,7 @@ def test_several_processes_share_the_work(tmp_path, capsys):
     work = work_of(tmp_path / "toy.csv")
     found = complete(work, wanted(), 2, Console())
     assert [row.seed for row in found] == [0, 1, 2, 3, 4, 5]
-    assert "6 trainings of 6 to do" in capsys.readouterr().out
+    assert "6 trainings to do." in capsys.readouterr().out
     assert complete(work, wanted(), 2, QUIET) == found
 
 
