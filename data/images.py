@@ -60,14 +60,15 @@ def load_images(name: str, split: str) -> LabelledImages:
         return LabelledImages(sealed(images), sealed(labels), classes)
     entry = _find_set(name)
     kept = _place_of(name, split)
-    images, labels = kept_array(kept), kept_array(kept.with_suffix(".labels.npy"))
-    if images is None or labels is None:
+    named = kept.with_suffix(".labels.npy")
+    found, labels = kept_array(kept), kept_array(named)
+    if found is None or labels is None:
         images, labels = _read_split(name, split)
-        keep_array(kept.with_suffix(".labels.npy"), labels)
-        if keep_array(kept, images):
-            images = kept_array(kept)  # the memory that all processes share
-            assert images is not None
-    return LabelledImages(sealed(images), sealed(labels), entry.classes)
+        keep_array(named, labels)
+        keep_array(kept, images)
+        shared = kept_array(kept)  # the memory that all processes share
+        found = images if shared is None else shared  # no cache: this process keeps its own
+    return LabelledImages(sealed(found), sealed(labels), entry.classes)
 
 
 def _find_set(name: str) -> ImageSet:

@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     name = f"{file_name(options.kind or 'all')}-{options.seed}"
     console = Console(highlight=False)
     for file, content in (
-        (f"{name}.png", encode_png(grid(images))),
+        (f"{name}.png", encode_png(grid(images, None if options.kind else len(net.classes)))),
         (f"{name}-strip.png", encode_png(strip(path[:, :ON_STRIP]))),
         (f"{name}.gif", animation(path)),
     ):

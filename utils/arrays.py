@@ -1,5 +1,6 @@
 """Arrays in files of a cache, which all processes of a machine share: written whole, and missing where they are not."""
 
+import contextlib
 import io
 import math
 import os
@@ -13,16 +14,13 @@ from .untrusted import GIB, open_regular, read_npy_header
 MOST_ARRAY = GIB  # bytes of a file
 
 
-def keep_array(path: Path, array: np.ndarray) -> bool:
-    """Write an array into a cache; false where that cannot be written to, and nothing is kept."""
+def keep_array(path: Path, array: np.ndarray) -> None:
+    """Write an array into a cache; where that cannot be written to, nothing is kept."""
     data = io.BytesIO()
     np.save(data, array)
-    try:
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, data.getvalue())
-    except OSError:
-        return False
-    return True
 
 
 def kept_array(path: Path, shape: tuple[int, ...] | None = None, dtype: np.dtype | None = None) -> np.ndarray | None:

@@ -35,8 +35,8 @@ def tile(images: np.ndarray, across: int) -> np.ndarray:
 
 
 def grid(images: np.ndarray, across: int | None = None) -> np.ndarray:
-    """Pictures (N, H, W, C) as a sheet (H, W, 3) uint8, about as wide as high."""
-    return tile(images, across or max(1, round(len(images) ** 0.5)))
+    """Pictures (N, H, W, C) as a sheet (H, W, 3) uint8: so many in a row, or about as wide as high."""
+    return tile(images, min(across or max(1, round(len(images) ** 0.5)), len(images)))
 
 
 def named_rows(rows: Sequence[np.ndarray], names: Sequence[str]) -> np.ndarray:

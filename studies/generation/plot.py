@@ -18,11 +18,8 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         own = [row for row in drawn if row.solver == solver]
         for axes, values in ((left, [row.distance for row in own]), (right, [row.accuracy for row in own])):
             axes.plot([row.evaluations for row in own], values, "o-", color=COLOURS[solver], label=solver, markersize=4)
-    for axes, values in (
-        (left, {k: row.distance for k, row in sides.items()}),
-        (right, {k: row.accuracy for k, row in sides.items()}),
-    ):
-        axes.axhline(values[TRAINING], color="black", linewidth=0.8, linestyle=":", label=TRAINING)
+    for axes, real in ((left, sides[TRAINING].distance), (right, sides[TRAINING].accuracy)):
+        axes.axhline(real, color="black", linewidth=0.8, linestyle=":", label=TRAINING)
         axes.set_xscale("log")
         ticks = sorted({row.evaluations for row in drawn})
         axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)

@@ -52,7 +52,7 @@ def test_sheet_shows_the_class_and_strip_and_gif_the_way(model, tmp_path, capsys
 def test_all_classes_are_drawn_in_turn_where_none_is_named(model, tmp_path, capsys):
     assert said(capsys, "generate", model, "--count", "6", "--steps", "1", "--out", tmp_path / "out")[0] == 0
     with Image.open(tmp_path / "out" / "all-0.png") as sheet:
-        wanted = grid(make_generator().draw(np.array([0, 1, 2, 0, 1, 2]), 0, 1))
+        wanted = grid(make_generator().draw(np.array([0, 1, 2, 0, 1, 2]), 0, 1), 3)  # a column per class
         np.testing.assert_array_equal(np.asarray(sheet), wanted)
 
 

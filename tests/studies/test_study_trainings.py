@@ -7,7 +7,6 @@ import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -80,11 +79,11 @@ def test_no_training_is_done_by_two(tmp_path):
 
 
 def test_rows_that_two_processes_add_at_once_are_both_there(tmp_path, monkeypatch):
-    path, program = tmp_path / "toy.csv", Path(studies_toy.__file__).with_name("adding_row.py")
+    path = tmp_path / "toy.csv"
     write, others = rows.write_rows, []
 
     def interrupted_write(*given):  # between reading and writing the other one adds its row, unless it has to wait
-        others.append(subprocess.Popen([sys.executable, program, path], stdout=subprocess.PIPE))
+        others.append(subprocess.Popen([sys.executable, studies_toy.__file__, path, "row"], stdout=subprocess.PIPE))
         others[0].stdout.readline()
         with suppress(subprocess.TimeoutExpired):
             others[0].communicate(timeout=0.5)

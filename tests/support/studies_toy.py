@@ -1,7 +1,8 @@
 """Trainings that only count, for what several processes do with the table of a study.
 
 As a program, `studies_toy.py CSV`, it does the trainings 0 … 5 and waits, before each is done, for a line on its
-standard input. With `endless` behind the CSV it has them done by two processes, which say their numbers and never end.
+standard input. With `endless` behind the CSV it has them done by two processes, which say their numbers and never
+end; with `row` it only adds a row, and says when it begins to.
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ludus.studies.rows import add_row
 from ludus.studies.trainings import Training, Work, complete
 
 
@@ -68,4 +70,8 @@ def work_of(path, train=train):
 if __name__ == "__main__":
     if sys.argv[2:] == ["endless"]:
         complete(work_of(sys.argv[1], train_for_ever), wanted(), 2, Console(quiet=True))
-    work_of(sys.argv[1], train_and_wait).do(wanted(), lambda kind, text: None)
+    elif sys.argv[2:] == ["row"]:
+        print("now", flush=True)
+        add_row(Path(sys.argv[1]), Row("toy", 1, 0.0, "another", "a"), in_order, in_order)
+    else:
+        work_of(sys.argv[1], train_and_wait).do(wanted(), lambda kind, text: None)

@@ -58,6 +58,15 @@ class Block(nn.Module):
         return torch.addcmul(x, y.to(x.dtype), gate)
 
 
+class Chain(nn.ModuleList):
+    """Blocks, one after the other."""
+
+    def forward(self, x: torch.Tensor, about: torch.Tensor) -> torch.Tensor:
+        for block in self:
+            x = block(x, about)
+        return x
+
+
 class Attention(nn.Module):
     """Adds to each pixel what it learns from the others (Vaswani et al. 2017)."""
 
@@ -92,6 +101,8 @@ class UNet(nn.Module):
         told: Numbers that tell the time and the class.
     """
 
+    frequencies: torch.Tensor  # (FREQUENCIES,) rad per unit of time
+
     def __init__(self, channels: int, classes: int, widths: Sequence[int], blocks: Sequence[int], told: int) -> None:
         super().__init__()
         self.names = nn.Embedding(classes, told)
@@ -100,15 +111,20 @@ class UNet(nn.Module):
         self.register_buffer("frequencies", spread, persistent=False)
         self.stem = Conv3x3(channels, widths[0], bias=False)
 
-        def chain(level: int) -> nn.ModuleList:
-            return nn.ModuleList([Block(widths[level], told) for _ in range(blocks[level])])
+        def chain(level: int, count: int) -> Chain:
+            return Chain([Block(widths[level], told) for _ in range(count)])
 
         upper = range(len(widths) - 1)
-        self.down = nn.ModuleList([chain(level) for level in upper])
+        self.down = nn.ModuleList([chain(i, blocks[i]) for i in upper])
         self.shrink = nn.ModuleList([nn.Conv2d(widths[i], widths[i + 1], 3, 2, 1, bias=False) for i in upper])
-        self.bottom, self.attention = chain(len(widths) - 1), Attention(widths[-1])
+        half, last = blocks[-1] // 2, len(widths) - 1
+        self.bottom, self.attention, self.turn = (
+            chain(last, half),
+            Attention(widths[-1]),
+            chain(last, blocks[-1] - half),
+        )
         self.grow = nn.ModuleList([nn.Conv2d(widths[i + 1], widths[i], 1, bias=False) for i in upper])
-        self.up = nn.ModuleList([chain(level) for level in upper])
+        self.up = nn.ModuleList([chain(i, blocks[i]) for i in upper])
         self.last, self.tell = Norm(widths[0]), nn.Linear(told, 2 * widths[0])
         self.picture, self.gain = Conv3x3(widths[0], channels, bias=False), nn.Parameter(torch.zeros(channels))
         nn.init.zeros_(self.tell.weight)
@@ -120,20 +136,13 @@ class UNet(nn.Module):
         about = F.silu(self.clock(torch.cat([angle.sin(), angle.cos()], dim=1)) + self.names(labels))  # (N, told)
         x, bridges = self.stem(x), []
         for chain, shrink in zip(self.down, self.shrink, strict=True):
-            for block in chain:
-                x = block(x, about)
+            x = chain(x, about)
             bridges.append(x)
             x = shrink(x)
-        half = len(self.bottom) // 2
-        for block in self.bottom[:half]:
-            x = block(x, about)
-        x = self.attention(x)
-        for block in self.bottom[half:]:
-            x = block(x, about)
+        x = self.turn(self.attention(self.bottom(x, about)), about)
         for grow, chain in zip(reversed(self.grow), reversed(self.up), strict=True):
             x = F.interpolate(grow(x), scale_factor=2.0) + bridges.pop()  # at fewer pixels the convolution is cheaper
-            for block in chain:
-                x = block(x, about)
+            x = chain(x, about)
         scale, shift = self.tell(about).to(x.dtype)[:, :, None, None].chunk(2, dim=1)
         return self.picture(F.silu(self.last(x, scale, shift))) * self.gain[:, None, None]
 

@@ -62,6 +62,8 @@ def test_random_weeks_equal_the_twins(module, parameters):
             assert batch.records["charge"][i] == pytest.approx(twin.stored, abs=1e-12)
             assert b.terms[i].tolist() == pytest.approx(terms, abs=1e-9 if parameters != SITE else 5e-3)
             assert bool(b.terminated[i]) == done == (hour == 167)
+    for shown, twin in zip(b.observation.tolist(), twins, strict=True):
+        assert shown == pytest.approx(twin.observation(), abs=2e-5)
     assert np.abs(batch.records["charge"]).max() == 0.0
 
 
