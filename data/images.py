@@ -56,8 +56,8 @@ def load_images(name: str, split: str) -> LabelledImages:
     """
     datasets.check_split(split, SPLITS)
     if name not in IMAGE_SETS and Path(name).is_dir():
-        images, labels, classes = read_folder(Path(name), split)
-        return LabelledImages(sealed(images), sealed(labels), classes)
+        own, kinds, classes = read_folder(Path(name), split)
+        return LabelledImages(sealed(own), sealed(kinds), classes)
     entry = _find_set(name)
     kept = _place_of(name, split)
     named = kept.with_suffix(".labels.npy")

@@ -20,6 +20,7 @@ from ..utils.command_line import output_folder
 from ..utils.interrupts import Interrupted
 from ..utils.wording import did_you_mean
 from .command import StudyArguments, tell_files, tell_stopped
+from .forecasting_row import Trained
 from .rows import digest, read_rows, write_rows
 
 DESCRIPTION = """How far forecasts are from what came: every model at every horizon, beside the published table.
@@ -52,28 +53,6 @@ class Arguments(StudyArguments):
     """Trainings of each model that learns by gradients."""
     markdown: bool = False
     """Print the tables as Markdown."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One training, and its errors on all windows of the test part."""
-
-    data: str
-    horizon: int
-    model: str
-    lookback: int
-    seed: int
-    mse: float  # of several targets in standard deviations of the training part, of one in its own units
-    mae: float
-    smape: float  # NaN of several targets
-    rmae: float  # MAE as a share of the rule of days'; NaN where there are no days
-    shape_mae: float
-    seconds: float  # wall clock of the fit, without the test
-    cpu_seconds: float  # of the process, with the test
-    best: str  # who published the smallest error: MSE, of day-ahead prices MAE
-    best_mse: float
-    best_mae: float
-    recipe: str  # hash of what decided the training
 
 
 NAN = float("nan")

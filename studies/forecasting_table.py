@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.table import Table
@@ -10,27 +10,25 @@ from rich.table import Table
 from ..forecasting.published import LONG_HORIZONS, published
 from ..utils.tables import results_table
 from ..utils.wording import counted
+from .forecasting_row import Trained
 from .plotting import BLUE, import_pyplot, save_figure
-
-if TYPE_CHECKING:
-    from .forecasting import Trained
 
 NAIVE = ("naive", "seasonal", "mean")
 GREY = "#8a8f98"
 PUBLISHED = "†"  # beside a name
 
 
-def is_price(rows: Sequence["Trained"]) -> bool:
+def is_price(rows: Sequence[Trained]) -> bool:
     """Whether these are errors of day-ahead prices, which are told in their own units."""
     return all(np.isfinite(row.rmae) for row in rows)
 
 
-def lines(rows: Sequence["Trained"]) -> tuple[list[str], list[list[str]]]:
+def lines(rows: Sequence[Trained]) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of one series: a line per model, means over seeds, then the published ones."""
     return _price_lines(rows) if is_price(rows) else _long_lines(rows)
 
 
-def _long_lines(rows: Sequence["Trained"]) -> tuple[list[str], list[list[str]]]:
+def _long_lines(rows: Sequence[Trained]) -> tuple[list[str], list[list[str]]]:
     horizons = sorted({row.horizon for row in rows})
     found = []
     for model in dict.fromkeys(row.model for row in rows):
@@ -50,7 +48,7 @@ def _methods(data: str) -> list[str]:
     return list(LONG_HORIZONS.get(data, {}))
 
 
-def _price_lines(rows: Sequence["Trained"]) -> tuple[list[str], list[list[str]]]:
+def _price_lines(rows: Sequence[Trained]) -> tuple[list[str], list[list[str]]]:
     found = []
     for model in dict.fromkeys(row.model for row in rows):
         own = [row for row in rows if row.model == model]
@@ -63,11 +61,11 @@ def _price_lines(rows: Sequence["Trained"]) -> tuple[list[str], list[list[str]]]
     return ["model", "look-back", "MAE", "shape-MAE", "sMAPE", "rMAE", "seconds"], found
 
 
-def mean(rows: Sequence["Trained"], name: str) -> float:
+def mean(rows: Sequence[Trained], name: str) -> float:
     return float(np.mean([getattr(row, name) for row in rows]))
 
 
-def caption_of(rows: Sequence["Trained"]) -> str:
+def caption_of(rows: Sequence[Trained]) -> str:
     """What the figures are, and over how many trainings."""
     more = f"{counted(len({row.seed for row in rows}), 'seed')}; {PUBLISHED} published"
     if is_price(rows):
@@ -75,7 +73,7 @@ def caption_of(rows: Sequence["Trained"]) -> str:
     return f"{rows[0].data}: MSE/MAE of all columns in standard deviations of the training part, all windows; {more}"
 
 
-def table(rows: Sequence["Trained"]) -> Table:
+def table(rows: Sequence[Trained]) -> Table:
     """The table of one series on a terminal: 80 columns, so without the look-backs."""
     headings, found = lines(rows)
     shown = results_table(headings[:1], headings[2:], caption_of(rows))
@@ -84,7 +82,7 @@ def table(rows: Sequence["Trained"]) -> Table:
     return shown
 
 
-def markdown(rows: Sequence["Trained"]) -> str:
+def markdown(rows: Sequence[Trained]) -> str:
     """All tables, one below the other."""
     parts = []
     for data in dict.fromkeys(row.data for row in rows):
@@ -96,7 +94,7 @@ def markdown(rows: Sequence["Trained"]) -> str:
     return "\n".join(parts)
 
 
-def plot(rows: Sequence["Trained"], path: Path) -> None:
+def plot(rows: Sequence[Trained], path: Path) -> None:
     """A panel per series: MSE by horizon, or the MAE of each model; the best published one as a dashed line."""
     pyplot = import_pyplot()
     names = list(dict.fromkeys(row.data for row in rows))
@@ -116,7 +114,7 @@ def plot(rows: Sequence["Trained"], path: Path) -> None:
     save_figure(figure, path)
 
 
-def _long_panel(axis: Any, rows: Sequence["Trained"]) -> None:
+def _long_panel(axis: Any, rows: Sequence[Trained]) -> None:
     horizons = sorted({row.horizon for row in rows})
     top = 0.0
     for model in dict.fromkeys(row.model for row in rows):
@@ -135,7 +133,7 @@ def _long_panel(axis: Any, rows: Sequence["Trained"]) -> None:
     axis.legend(fontsize=7, frameon=False)
 
 
-def _price_panel(axis: Any, rows: Sequence["Trained"]) -> None:
+def _price_panel(axis: Any, rows: Sequence[Trained]) -> None:
     models = sorted({row.model for row in rows}, key=lambda model: -mean([r for r in rows if r.model == model], "mae"))
     y = [mean([row for row in rows if row.model == model], "mae") for model in models]
     axis.barh(models, y, color=[GREY if model in NAIVE else BLUE for model in models])

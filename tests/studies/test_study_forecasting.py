@@ -11,7 +11,8 @@ from forecasting_toy import day_ahead_csv, waves_csv
 from ludus.data.series_load import load_series
 from ludus.forecasting.published import published
 from ludus.studies import forecasting, forecasting_table
-from ludus.studies.forecasting import Arguments, Trained, plan, run
+from ludus.studies.forecasting import Arguments, plan, run
+from ludus.studies.forecasting_row import Trained
 from ludus.studies.rows import read_rows
 
 

@@ -72,6 +72,7 @@ def test_the_day_keeps_account_for_the_picture():
     batch.reset(seeds=range(8))
     batch.step(np.ones((8, 1), np.float32))
     batch.reset(seeds=range(8))  # and begins anew
+    assert not batch.records["charges"].any()
     generator, earned = np.random.default_rng(1), np.zeros(8)
     for hour in range(7 * 24):
         assert batch.records["today"].tolist() == pytest.approx(earned.tolist(), abs=1e-9)
