@@ -13,7 +13,8 @@ from ...utils.wording import counted, in_line
 from ..plotting import BLUE, RED
 from .search import Search
 from .space import text_of
-from .trials import COMPLETE, PRUNED, REFUSED, WHO, WHY, Trials, import_optuna
+from .storage import import_optuna
+from .trials import COMPLETE, PRUNED, REFUSED, WHO, WHY, Trials
 
 DRAW_SECONDS = 30.0  # between two drawings
 LEAST_FOR_IMPORTANCE = 5  # complete trials

@@ -25,8 +25,9 @@ from . import space as spaces
 from .agents import AgentSubject
 from .fits import FitSubject
 from .space import Space
+from .storage import import_optuna
 from .subject import Subject
-from .trials import Trials, import_optuna
+from .trials import Trials
 
 SETTINGS, FORMAT = "tune.yaml", 1
 REMEDY = "restore it, or begin a new search with another --out"

@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,13 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from ...utils.files import own_folder
-from ...utils.untrusted import GIB, open_regular
-from ...utils.wording import in_line, in_one_line
+from ...utils.wording import in_line
 from .space import Space
+from .storage import import_optuna, open_study, told
 
-FILE, STUDY, PLACES = "trials.db", "ludus", "trials"  # the folder of PLACES has one for each trial
-MOST_FILE = GIB  # bytes
-WAIT = 60.0  # s for another process that writes
+FILE, PLACES = "trials.db", "trials"  # the folder of PLACES has one for each trial
 STARTUP = 10  # trials that are sampled evenly, before there is something to learn from
 WARMUP = 4  # a trial may be pruned after one in so many of its rounds
 # The attributes of a trial.
@@ -82,34 +79,9 @@ class Trials:
             warmup = max(rounds // WARMUP, 1)
             pruner = self.optuna.pruners.MedianPruner(n_startup_trials=STARTUP // 2, n_warmup_steps=warmup)
         with self.locked("all"), self.whole():
-            if not os.path.lexists(self.path):
-                self._make()
-            _check_file(self.path)
-            self.study = self.optuna.load_study(storage=self._storage(self.path), study_name=STUDY, pruner=pruner)
-            if self.study.direction.name != self._direction.upper():
-                raise ValueError(f"its trials are to {self.study.direction.name.lower()} a figure")
+            self.study = open_study(self.path, "maximize" if rises else "minimize", pruner)
             for trial in self.study.get_trials(deepcopy=False):
                 self._check(trial)
-
-    @property
-    def _direction(self) -> str:
-        return "maximize" if self.rises else "minimize"
-
-    def _make(self) -> None:
-        """A new storage, whole or not at all."""
-        for stale in self.path.parent.glob(f".{FILE}.*.tmp"):
-            stale.unlink()
-        temporary = self.path.with_name(f".{FILE}.{os.getpid()}.tmp")
-        storage = self._storage(temporary)
-        self.optuna.create_study(storage=storage, study_name=STUDY, direction=self._direction)
-        os.replace(temporary, self.path)
-
-    def _storage(self, path: Path) -> Any:
-        options = {"creator": lambda: self._connect(path), "poolclass": _pool()}
-        return self.optuna.storages.RDBStorage("sqlite://", options)
-
-    def _connect(self, path: Path) -> sqlite3.Connection:
-        return sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
 
     def _check(self, trial: Any) -> None:
         """``ValueError`` unless a trial is one of this space; the file may be anybody's."""
@@ -119,18 +91,9 @@ class Trials:
             self.space[name].sampled(value)
         _place_of(trial)
 
-    @contextmanager
-    def whole(self) -> Iterator[None]:
+    def whole(self) -> Any:
         """A block that reads or writes the storage: what is wrong with the file is one line."""
-        try:
-            yield
-        except ImportError:
-            raise
-        except Exception as fault:  # whatever SQLite, SQLAlchemy, Alembic and Optuna raise
-            raise ValueError(
-                f"{self.path} cannot be used as the storage of trials: {in_one_line(fault, 120)}; restore it from a "
-                "copy, or begin a new search with another --out (nothing was changed)"
-            ) from None
+        return told(self.path)
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
@@ -257,40 +220,6 @@ def counts(trial: Any) -> bool:
     return trial.state.name in (COMPLETE, PRUNED, "RUNNING") or (
         trial.state.name == REFUSED and WHY in trial.user_attrs
     )
-
-
-def import_optuna() -> Any:
-    """Optuna, silent; ``ImportError`` with the remedy where it is not installed."""
-    try:
-        import optuna
-        import optuna.importance
-    except ImportError:
-        raise ImportError("a search needs Optuna, which is not installed here: pip install 'ludus[tune]'") from None
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna
-
-
-def _pool() -> Any:
-    from sqlalchemy.pool import NullPool
-
-    return NullPool  # a process that forks, or ends, leaves no connection behind
-
-
-def _check_file(path: Path) -> None:
-    """``ValueError`` unless it is a whole SQLite file."""
-    open_regular(path, MOST_FILE, writable=True).close()
-    connection = sqlite3.connect(path, timeout=WAIT)
-    try:
-        (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        kinds = dict(connection.execute("SELECT name, type FROM sqlite_master").fetchall())
-    finally:
-        connection.close()
-    if said != "ok":
-        raise ValueError(said)
-    if any(kinds.get(name) != "table" for name in ("alembic_version", "version_info", "studies", "trials")):
-        raise ValueError("it holds no trials of Optuna's")
-    if {"view", "trigger"} & set(kinds.values()):  # Optuna makes none: somebody else's words would be run
-        raise ValueError("it holds views or triggers")
 
 
 def _place_of(trial: Any) -> str:

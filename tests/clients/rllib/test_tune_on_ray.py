@@ -1,9 +1,5 @@
 """`ludus tune --ray` on a local cluster: the same trials, and one whose worker is killed ends with the same bits."""
 
-import os
-import signal
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -61,16 +57,21 @@ def here(tmp_path_factory, pictures):
     return said_of(work)
 
 
-def holders(path: Path) -> list[int]:
-    """The processes that hold a file open: who trains in its folder."""
-    found = []
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if os.readlink(link) == str(path) and int(link.parts[2]) != os.getpid():
-                found.append(int(link.parts[2]))
-        except OSError:  # a process that has ended
-            continue
-    return found
+# Imported by the workers: the one that has saved step 40 of the first trial is killed, once.
+KILL_ONCE = """
+import os, pathlib, signal
+from ludus.training import checkpoint
+
+real = checkpoint.save
+
+def save(folder, steps, *rest):
+    real(folder, steps, *rest)
+    if folder.parent.name == "0000.training" and steps == 40 and not pathlib.Path("killed").exists():
+        pathlib.Path("killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+checkpoint.save = save
+"""
 
 
 def test_ray_trains_the_same_trials(ray, tmp_path, pictures, here):
@@ -83,26 +84,14 @@ def test_ray_trains_the_same_trials(ray, tmp_path, pictures, here):
     assert (tmp_path / "tune" / "trials.db").exists()
 
 
-def test_a_trial_whose_worker_is_killed_goes_on_bit_by_bit(ray, tmp_path, pictures, here):
+def test_a_trial_whose_worker_is_killed_goes_on_bit_by_bit(ray, tmp_path, pictures, here, monkeypatch):
     """As when a machine is taken away: Ray begins the task anew, and that finds the checkpoint."""
-    work = Work(search_in(tmp_path / "tune", pictures), 2, workers=1, tasks=TASKS, ray="local")
-    training = tmp_path / "tune" / "trials" / "0000.training"
-    killed: list[int] = []
-
-    def kill() -> None:
-        while not killed:
-            time.sleep(0.01)
-            steps = [int(path.name) for path in (training / "checkpoints").glob("0*")]
-            if steps and 3 <= max(steps) < 70:  # of 72 steps
-                for process in holders(training / "fit.yaml"):
-                    os.kill(process, signal.SIGKILL)
-                    killed.append(max(steps))
-
-    killer = threading.Thread(target=kill, daemon=True)
-    killer.start()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kill_once.py").write_text(KILL_ONCE)
+    search = search_in(tmp_path / "tune", pictures)
+    work = Work(search, 2, workers=1, tasks=TASKS, imports=("kill_once",), ray="local")
     outcome = work.train()
-    assert killed
-    assert killed[0] < 70
+    assert (tmp_path / "killed").exists()
     assert outcome.ended == 2
     assert said_of(work) == here
     assert [trial.state.name for trial in work.trials.study.trials] == ["COMPLETE", "COMPLETE"]

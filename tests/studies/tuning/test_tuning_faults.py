@@ -125,6 +125,26 @@ def test_trials_of_other_settings_in_the_storage_are_refused(begun):
 
 
 @pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (
+            "INSERT INTO trial_user_attributes VALUES (9, 1, 'place', '\"../../elsewhere\"')",
+            "has the place '../../else",
+        ),
+        ("INSERT INTO trial_user_attributes VALUES (9, 1, 'place', '[1]')", "has the place [1]"),
+        ("UPDATE trial_params SET param_value = 9.0 WHERE param_name = 'lr'", "9.0 is not in 0.001..0.3 log"),
+        ("CREATE TRIGGER t AFTER INSERT ON trials BEGIN DELETE FROM trials; END", "it holds views or triggers"),
+        ("UPDATE study_directions SET direction = 'MAXIMIZE'", "its trials are to maximize a figure"),
+    ],
+)
+def test_what_somebody_wrote_into_the_storage_is_not_believed(begun, statement, words):
+    with sqlite3.connect(begun / "trials.db") as connection:
+        connection.execute(statement)
+    connection.close()
+    assert words in refusal_of(lambda: search_of(begun).trials())
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"command": "exec"}, "tune.yaml does not say what is searched; restore it"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from ludus.studies.tuning import trials
+from ludus.studies.tuning import storage
 from ludus.studies.tuning.fits import FitSubject
 from ludus.studies.tuning.search import Search
 from ludus.studies.tuning.work import Work
@@ -40,12 +40,12 @@ def fit_class():
 def quick(monkeypatch):
     """No waiting for the disk; each step is reported; threads are as they were. For whoever imports it."""
 
-    def connect(self, path):
+    def connect(path):
         connection = sqlite3.connect(path, timeout=60.0, check_same_thread=False)
         connection.execute("PRAGMA synchronous=OFF")
         return connection
 
-    monkeypatch.setattr(trials.Trials, "_connect", connect)
+    monkeypatch.setattr(storage, "connect", connect)
     monkeypatch.setattr(progress, "REPORT_SECONDS", 0.0)
     before = torch.get_num_threads()
     yield
