@@ -12,22 +12,37 @@ nodes, in the same versions.
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ...envs.command_line import import_all
 from ...utils.interrupts import Interrupted, watch_signals
 from ...utils.wording import counted, in_line, in_one_line
 from .search import SETTINGS, Search, Tasks
 from .subject import Pruned
-from .trials import PLACES, Claimed, Ended
-
-if TYPE_CHECKING:
-    from .work import Work
+from .training import train_trial
+from .trials import PLACES, Claimed, Ended, Trials
 
 LOCAL = "local"  # in the place of an address: a cluster of this machine alone, which ends with the search
 POLL_SECONDS = 0.5
 REACH_SECONDS = 10.0
 FOR_EVER = -1  # Ray's number of tries after a worker or a node has gone
+
+
+class Work(Protocol):
+    """What the cluster asks of the work on a search, `work.Work`."""
+
+    search: Search
+    tasks: dict[str, tuple[str, str]]
+    imports: tuple[str, ...]
+    workers: int
+    wanted: int
+    trials: Trials
+
+    def end(self, claimed: Claimed, how: Ended) -> None:
+        """Keep how a trial has ended."""
+
+    def tell(self, said: str) -> None:
+        """Show how far the search is."""
 
 
 class Judge:
@@ -55,8 +70,6 @@ def train_apart(
     """A trial, on whatever node this runs. ``home``: the folder that paths of data are below."""
     import ray
 
-    from .work import train_trial
-
     _prepare(home, imports)
     if not (folder / SETTINGS).exists():
         raise FileNotFoundError(f"{folder} is not there on {os.uname().nodename}; --out must be seen by all nodes")
@@ -82,7 +95,7 @@ class _Signals:
     interrupted: str | None = None
 
 
-def take_all(work: "Work", address: str) -> None:
+def take_all(work: Work, address: str) -> None:
     """Train the trials of a search on the cluster, as many at a time as it has cores, until none is left to be taken.
 
     Raises:
@@ -121,7 +134,7 @@ def _join(ray: Any, address: str) -> None:
         raise nobody from None
 
 
-def _take_all(ray: Any, work: "Work") -> None:
+def _take_all(ray: Any, work: Work) -> None:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     search, folder = work.search, work.search.folder.resolve()

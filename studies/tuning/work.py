@@ -4,21 +4,22 @@ import math
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...envs.command_line import import_all
-from ...training.progress import Diverged, Progress
+from ...training.progress import Progress
 from ...utils.files import quote
 from ...utils.interrupts import Interrupted
 from ...utils.wording import counted, in_one_line
 from . import final
 from .report import Outcome, Reporter, best_of, outcome_of, short
 from .search import Search, Tasks
-from .subject import Judged, Pruned, Show, Subject
-from .trials import COMPLETE, PLACES, PRUNED, REFUSED, WHO, WHY, Claimed, Ended
+from .subject import Judged, Pruned, Show
+from .training import train_trial
+from .trials import PLACES, WHO, Claimed, Ended
 
 LOOK_SECONDS = 2.0  # between two readings of how far all processes are
 
@@ -31,19 +32,6 @@ class SearchProgress(Progress):
 
     def __str__(self) -> str:
         return f"{self.done} of {self.total} trials{self.said}"
-
-
-def train_trial(subject: Subject, place: Path, values: Mapping[str, Any], judged: Judged, show: Show) -> Ended:
-    """Train a trial to its end, from where it stopped; ``Interrupted`` if it is stopped again."""
-    try:
-        if not subject.has_begun(place):
-            subject.begin(place, values)
-    except (ValueError, TypeError) as fault:  # these values do not go together; other ones may
-        return Ended(REFUSED, more={WHY: in_one_line(fault)})
-    try:
-        return Ended(COMPLETE, *subject.train(place, judged, show))
-    except (Pruned, Diverged) as fault:
-        return Ended(PRUNED, more={WHY: in_one_line(fault)})
 
 
 class Work:
