@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
         return {"fit": fit, "train": train, "resume": resume, "show": show}[arguments[0]](arguments[1:])
     if {"-h", "--help"} & set(arguments):
         print(usage())
-        return 0
+        raise SystemExit(0)  # as the other commands' parser does
     given = arguments[0] if arguments else ""
     what = (
         f"unknown search {given!r}{did_you_mean(given, SUBCOMMANDS)}"

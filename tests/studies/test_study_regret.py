@@ -215,7 +215,7 @@ def test_the_table_by_hand():
     assert truth.earned == pytest.approx((90.0, 90 - half * math.sqrt(200), 90 + half * math.sqrt(200)))
     assert rule.regret == pytest.approx((25.0, 25 - half * math.sqrt(50), 25 + half * math.sqrt(50)))
     assert (truth.share, rule.share, blind.share) == (1.0, 0.75, 0.0)
-    assert cells(rule) == ("rule", "0.700", "65.00 ± 63.53", "25.00 ± 63.53", "0.75")
+    assert cells(rule, []) == ("rule", "0.700", "65.00 ± 63.53", "25.00 ± 63.53", "0.75")
 
 
 def test_names_in_the_picture_touch_neither_each_other_nor_its_edge():
