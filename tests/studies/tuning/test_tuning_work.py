@@ -1,7 +1,6 @@
 """Searches: they find what is better, never look at the test before the end, and a kill loses nothing."""
 
 import csv
-import multiprocessing
 import os
 import signal
 
@@ -179,11 +178,8 @@ def test_a_trial_that_somebody_trains_is_left_alone(tmp_path):
     assert [trial.state.name for trial in other.study.trials] == ["FAIL", "RUNNING", "RUNNING"]
 
 
-@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
-def test_processes_share_a_search(tmp_path, monkeypatch, method):
-    """As `--workers 2` begins them, but that a forked one has all imported already."""
-    context = multiprocessing.get_context(method)
-    monkeypatch.setattr(multiprocessing, "get_context", lambda name: context)
+@pytest.mark.slow  # a process that is begun anew imports torch and Lightning
+def test_processes_share_a_search(tmp_path):
     work = work_on(search_of(tmp_path / "tune"), 5, workers=2)
     outcome = work.train()
     assert (outcome.ended, outcome.running) == (5, 0)
