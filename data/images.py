@@ -43,7 +43,6 @@ def fetch(name: str) -> None:
         datasets.fetch(_find_set(name))
 
 
-@lru_cache(maxsize=8)
 def load_images(name: str, split: str) -> LabelledImages:
     """The images of a public set by its name, or of a folder with a subfolder for each class.
 
@@ -55,7 +54,14 @@ def load_images(name: str, split: str) -> LabelledImages:
             or what ``read_folder`` says of a folder.
     """
     datasets.check_split(split, SPLITS)
-    if name not in IMAGE_SETS and Path(name).is_dir():
+    is_folder = name not in IMAGE_SETS and Path(name).is_dir()
+    # A relative path is another folder in another place.
+    return _load(name, split, str(Path(name).absolute()) if is_folder else None)
+
+
+@lru_cache(maxsize=8)
+def _load(name: str, split: str, folder: str | None) -> LabelledImages:
+    if folder is not None:
         own, kinds, classes = read_folder(Path(name), split)
         return LabelledImages(sealed(own), sealed(kinds), classes)
     entry = _find_set(name)

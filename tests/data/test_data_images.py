@@ -13,9 +13,9 @@ from ludus.data.image_sets import IMAGE_SETS
 def cache(tmp_path, monkeypatch):
     """A cache of ours, and nothing that was loaded before."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    images.load_images.cache_clear()
+    images._load.cache_clear()
     yield tmp_path / "cache" / "ludus"
-    images.load_images.cache_clear()
+    images._load.cache_clear()
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", None])
@@ -26,7 +26,7 @@ def test_a_damaged_array_in_the_cache_is_made_anew(cache, monkeypatch, damage):
     kept = cache / "arrays" / "fashion-mnist-test-0d25a63b0c21.npy"
     for path in (kept, kept.with_suffix(".labels.npy")):
         path.write_bytes(path.read_bytes()[:-1] if damage is None else damage)
-        images.load_images.cache_clear()
+        images._load.cache_clear()
         assert images.load_images("fashion-mnist", "test").images.shape == (5, 2, 2, 1)
         assert len(np.load(path)) == 5
 
@@ -39,7 +39,7 @@ def test_arrays_in_the_cache_do_without_the_files(cache, tmp_path, monkeypatch):
         patch.setattr(images, "_read_split", lambda name, split: (pictures, np.array([3, 4])))
         for split in ("train", "test"):
             images.load_images("cifar-10", split)
-    images.load_images.cache_clear()
+    images._load.cache_clear()
     assert images.is_at_hand("cifar-10")
     monkeypatch.setattr(datasets, "fetch", lambda dataset: pytest.fail("it is at hand"))
     images.fetch("cifar-10")

@@ -46,3 +46,13 @@ def test_a_folder_is_loaded_by_its_path_and_cannot_be_written(tmp_path):
     assert found.classes == classes
     assert not found.images.flags.writeable
     assert not found.labels.flags.writeable
+
+
+def test_a_relative_path_is_another_folder_in_another_place(tmp_path, monkeypatch):
+    for place, split in (("here", 40), ("there", 20)):
+        for kind in ("a", "b"):
+            (tmp_path / place / "set" / kind).mkdir(parents=True)
+            for i in range(split):
+                (tmp_path / place / "set" / kind / f"{i}.png").write_bytes(encoded("PNG", (4 + i, 4)))
+        monkeypatch.chdir(tmp_path / place)
+        assert sum(len(load_images("set", part).labels) for part in ("train", "test")) == 2 * split
