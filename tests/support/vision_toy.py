@@ -1,7 +1,5 @@
 """What the tests of `vision` share. The pictures: bars that lie, stand or are missing, in colours that say nothing."""
 
-import os
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -69,19 +67,6 @@ def images(count=20, size=(8, 6, 3), classes=4) -> Images:
 
 def fit_classifier(data, out, progress=None, model="resnet", **settings):
     return Classify.start(out, compose(data, model, settings={**TINY, **settings})).train(progress)
-
-
-def stop_at(step):
-    """A progress that presses Ctrl-C once."""
-
-    pressed = []
-
-    def watch(progress):
-        if progress.done >= step and not pressed:
-            pressed.append(True)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return watch
 
 
 def curve(out, tag="validation/loss"):

@@ -17,6 +17,7 @@ from ludus.training import checkpoint, loop, progress
 from ludus.training.fit import folder_of
 from ludus.training.recipe import read_recipe, write_recipe
 from ludus.utils.interrupts import Interrupted
+from stopping import stop_at
 from training_toy import CurveFit, CurveRecipe, compose
 
 TASK = CurveFit.TASK
@@ -33,18 +34,6 @@ def as_it_was(monkeypatch):
 
 def train(out, show=None, **settings):
     return CurveFit.start(out, compose(settings)).train(show)
-
-
-def stop_at(step):
-    """A progress that presses Ctrl-C once."""
-    pressed = []
-
-    def watch(progress):
-        if progress.done >= step and not pressed:
-            pressed.append(True)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return watch
 
 
 def curves(out):

@@ -1,8 +1,6 @@
 """Trainings of forecasters: easy series are learned, a killed one ends with the same bits, faults are one line."""
 
 import dataclasses
-import os
-import signal
 
 import numpy as np
 import pytest
@@ -20,6 +18,7 @@ from ludus.training import progress
 from ludus.training.fit import folder_of
 from ludus.training.recipe import read_recipe
 from ludus.utils.interrupts import Interrupted
+from stopping import stop_at
 
 WAVES = {"time": ["time"]}
 PRICES = {"targets": ["price"], "known": ["load"]}
@@ -59,18 +58,6 @@ def recipe_of(model, path, reading, horizon, lookback, seed=0, **settings):
 
 def train(out, model, path, reading, horizon=6, lookback=24, show=None, **settings):
     return FITS[model].start(out, recipe_of(model, path, reading, horizon, lookback, **settings)).train(show)
-
-
-def stop_at(step):
-    """A progress that presses Ctrl-C once."""
-    pressed = []
-
-    def watch(progress):
-        if progress.done >= step and not pressed:
-            pressed.append(True)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return watch
 
 
 def assert_same(one, other):

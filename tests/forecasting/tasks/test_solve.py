@@ -1,7 +1,6 @@
 """Fits without epochs: what was stopped ends with the same bits, nothing of the day to come is seen, and refusals."""
 
 import os
-import signal
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ from ludus.scripts import fit as fit_command
 from ludus.training import progress
 from ludus.training.fit import folder_of
 from ludus.utils.interrupts import Interrupted
+from stopping import stop_at
 
 DAYS = {"targets": ["price"], "known": ["load"]}
 SMALL = {"windows": [28, 40], "strengths": [0.05, 0.03], "checkpoint_seconds": 0.0}
@@ -49,18 +49,6 @@ def waves(tmp_path_factory):
 def compose(kind, path, horizon=None, lookback=None, reading=None, **settings):
     series = load_series(str(path), **(reading or {}))
     return kind.RECIPE.compose(series, horizon, lookback, settings, str(path), reading)
-
-
-def stop_at(step):
-    """A progress that presses Ctrl-C once."""
-    pressed = []
-
-    def watch(progress):
-        if progress.done >= step and not pressed:
-            pressed.append(True)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return watch
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,8 @@ from ludus.vision.images import load_tensors
 from ludus.vision.tasks import classify_report
 from ludus.vision.tasks.classify import ClassifierLearner, Classify
 from ludus.vision.tasks.classify_recipe import ClassifierRecipe, compose
-from vision_toy import CLASSES, TINY, as_it_was, curve, fit_classifier, make_folder, stop_at  # noqa: F401
+from stopping import stop_at
+from vision_toy import CLASSES, TINY, as_it_was, curve, fit_classifier, make_folder  # noqa: F401
 
 TASK = Classify.TASK
 

@@ -8,7 +8,8 @@ from ludus.utils.interrupts import Interrupted
 from ludus.vision.tasks import classify_report
 from ludus.vision.tasks.classify import Classify
 from ludus.vision.tasks.classify_recipe import compose
-from vision_toy import TINY, as_it_was, curve, fit_classifier, make_folder, stop_at  # noqa: F401
+from stopping import stop_at
+from vision_toy import TINY, as_it_was, curve, fit_classifier, make_folder  # noqa: F401
 
 
 @pytest.fixture(scope="module")

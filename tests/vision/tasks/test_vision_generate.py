@@ -19,6 +19,7 @@ from ludus.vision.models.generator import Generator
 from ludus.vision.tasks import generate, generate_report
 from ludus.vision.tasks.generate import Generate, GeneratorLearner
 from ludus.vision.tasks.generate_recipe import GeneratorRecipe, compose
+from stopping import stop_at
 from vision_toy import CLASSES, as_it_was, make_folder  # noqa: F401
 
 TINY = {
@@ -45,18 +46,6 @@ def small_bars(data):
 
 def fit(data, out, progress=None, **settings):
     return Generate.start(out, compose(data, settings={**TINY, **settings})).train(progress)
-
-
-def stop_at(step, number=signal.SIGINT):
-    """A progress that sends a signal once."""
-    sent = []
-
-    def watch(progress):
-        if progress.done >= step and not sent:
-            sent.append(True)
-            os.kill(os.getpid(), number)
-
-    return watch
 
 
 @pytest.fixture(scope="module")
