@@ -15,15 +15,17 @@ from .constants import ACTIONS, NUMBERS
 from .observation import mask, observe, sense, tell
 from .policies import careful, desk, heuristic
 from .rules import reset, step
+from .rules_keywords import keywords
 from .rules_world import make_desk
 
 PARAMETERS = {
-    "noise": Parameter(0.05, 0.0, 1.0, "", "share of the guest's words that are misheard: lost, another, misspelt"),
-    "patience": Parameter(16.0, 2.0, 100.0, "", "turns that a guest takes part in; whatever displeases it costs one more"),
-    "turn_cost": Parameter(0.03, 0.0, 1.0, "", "of whatever the clerk says"),
-    "note_cost": Parameter(0.01, 0.0, 1.0, "", "of a note"),
-    "wrong_cost": Parameter(0.05, 0.0, 1.0, "", "of what a guest does not want to hear"),
-    "nothing_chance": Parameter(0.25, 0.0, 1.0, "", "that a guest first wants what no venue has, where that is possible"),
+    "noise": Parameter(0.05, 0.0, 1.0, "", "share of the guest's words that are misheard"),
+    "patience": Parameter(12.0, 2.0, 100.0, "turns", "that a guest takes part in"),
+    "annoyance": Parameter(4.0, 0.0, 100.0, "turns", "that it takes part in less for whatever it does not want to hear"),
+    "turn_cost": Parameter(0.04, 0.0, 1.0, "", "of whatever the clerk says"),
+    "note_cost": Parameter(0.005, 0.0, 1.0, "", "of a note"),
+    "wrong_cost": Parameter(0.2, 0.0, 1.0, "", "of what the guest does not want to hear"),
+    "nothing_chance": Parameter(0.25, 0.0, 1.0, "", "that it first wants what no venue has, where that is possible"),
     "another_chance": Parameter(0.2, 0.0, 1.0, "", "that it wants to hear of another venue, where there is one"),
     "more_chance": Parameter(0.25, 0.0, 1.0, "", "that it says more than it was asked for"),
 }
@@ -46,7 +48,7 @@ def state(data, split):
         "told": "i8",  # what was said of the venue, as bits
         "last": "i8",  # what the clerk said last
         "turn": "i8",  # utterances of the guest so far
-        "lost": "i8",  # what displeased it, in turns of its patience
+        "lost": "i8",  # how often it was displeased
         "act": "i8",  # of the guest's last utterance: its act,
         "spoken": ("i8", len(SLOTS)),  # the codes of the values it named,
         "asked": "i8",  # and its wishes, as bits
@@ -104,6 +106,7 @@ SIMULATION = Simulation(
             default="truth",
             sense=sense,
             tell=tell,
+            baselines={"keywords": keywords},
             refresh="turn",
             layout=layout,
         )

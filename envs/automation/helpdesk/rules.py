@@ -174,10 +174,10 @@ def step(s, action, world, terms):
         check(s, world, action - CHECK)
     else:
         s.last = REQUESTED + action - ASK
-        if s.said >> (action - ASK) & 1:
-            s.lost += 1  # it has said so before
+        if s.said >> (action - ASK) & 1:  # it has said so before
+            displease(s, terms)
         answer(s, world, action - ASK)
-    if s.turn + s.lost <= s.patience:
+    if s.turn + s.annoyance * s.lost <= s.patience:
         return False
     s.success = is_served(s, world)
     terms[SUCCESS] = 1.0 if s.success else 0.0

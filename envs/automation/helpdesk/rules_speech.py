@@ -3,14 +3,16 @@
 import numpy as np
 
 from ...engine.kernels import GAMMA, SHIFT_11, UNIT, kernel, mix, scratch
-from .constants import PRICE, SLOT_COUNT, TEXT
+from .constants import COUNTS, FIRST, PRICE, SLOT_COUNT, TEXT
 
 SPACE = 32
 ARTICLE = SLOT_COUNT + 2  # the mark of a word's article; those of values are 1 … 4
 LETTERS = 26
 A, N = 97, 110  # of ASCII
 SHORTEST = 3  # letters of a word that can be misspelt; a shorter one is lost
-FATES = 3  # of a word that is not heard right: lost, another word, misspelt
+VALUE = 256  # marks the bytes of a value
+LOST, OTHER, MISSPELT, FATES = range(4)  # what becomes of a word that is not heard right
+SWAPPED, MISSING = range(2)  # of misspelt ones; else a letter is another one
 
 
 @kernel
@@ -26,7 +28,10 @@ def is_vowel(letter):
 
 @kernel
 def say(s, world, out):
-    """Write the guest's utterance into ``out`` (256,) with its values in it; the number of its bytes."""
+    """Write the guest's utterance into ``out`` (256,) with its values in it; the number of its bytes.
+
+    To the bytes of a value VALUE is added, once for each of its kind's number from 1 on.
+    """
     most, length = out.shape[0], 0
     for at in range(world.starts[s.template], world.starts[s.template + 1]):
         byte = world.text[at]
@@ -48,7 +53,7 @@ def say(s, world, out):
             for k in range(world.spoken.shape[2]):
                 letter = world.spoken[kind, code, k]
                 if letter != 0 and length < most:
-                    out[length] = letter
+                    out[length] = VALUE * (1 + kind) + letter
                     length += 1
         else:
             out[length] = byte
@@ -62,9 +67,9 @@ def say(s, world, out):
 def hear(s, world, out):
     """Write what is heard of the guest's utterance into ``out`` (uint8, 257), behind what the clerk did last.
 
-    Each word is misheard with the chance that `noise` had when it was said: it is lost, it is another word, or one of
-    its letters is swapped with the next, missing, or another one; each as likely. It follows from the record's
-    ``speech`` alone.
+    Each word is misheard with the chance that `noise` had when it was said. Then it is lost, or it is another one (of a
+    value the whole is another value of its slot), or one of its letters is swapped with the next, missing, or another
+    one; each as likely. All of it follows from the record's ``speech``.
     """
     out[0] = s.last
     for k in range(TEXT, out.shape[0]):
@@ -74,47 +79,73 @@ def hear(s, world, out):
     end, begin, number = TEXT, 0, 0
     while begin < length:
         stop = begin
-        while stop < length and said[stop] != SPACE:
+        while stop < length and said[stop] % VALUE != SPACE:
             stop += 1
-        wide = stop - begin
-        if wide > 0:
-            end = hear_word(s, world, said, begin, wide, number, out, end)
+        if stop > begin:
+            seed = mix(s.speech + np.uint64(number))
+            fate = int(hashed(seed, 1) * FATES) if hashed(seed, 0) < s.level else FATES
+            kind = int(said[begin]) // VALUE - 1
+            if fate == OTHER and kind >= 0:
+                while stop < length and said[stop] >= VALUE:
+                    stop += 1
+                end = hear_value(s, world, kind, seed, out, end)
+            elif fate == OTHER:
+                end = hear_other(world, seed, out, end)
+            elif fate == FATES or (fate == MISSPELT and stop - begin >= SHORTEST):
+                end = hear_word(said, begin, stop, fate, seed, out, end)
             number += 1
         begin = stop + 1
     return end
 
 
 @kernel
-def hear_word(s, world, said, begin, wide, number, out, end):
-    """Write word ``number``, which is ``said[begin : begin + wide]``, behind ``end``; the new end."""
-    seed = mix(s.speech + np.uint64(number))
-    fate = FATES
-    if hashed(seed, 0) < s.level:
-        fate = int(hashed(seed, 1) * FATES)
-    if fate == 0 or (fate == 2 and wide < SHORTEST):
-        return end
-    if end > TEXT:
-        end = put(out, end, SPACE)
-    if fate == 1:
-        word = int(hashed(seed, 2) * world.words.shape[0])
-        for k in range(world.words.shape[1]):
-            if world.words[word, k] != 0:
-                end = put(out, end, world.words[word, k])
-        return end
-    wrong = int(hashed(seed, 2) * (wide - 1)) if fate == 2 else wide
+def hear_value(s, world, kind, seed, out, end):
+    """Write another value of this kind behind ``end``; the new end."""
+    slot = min(kind, PRICE)
+    there = COUNTS[slot] - FIRST
+    code = FIRST + (s.spoken[slot] - FIRST + 1 + int(hashed(seed, 2) * (there - 1))) % there
+    end = space(out, end)
+    for k in range(world.spoken.shape[2]):
+        if world.spoken[kind, code, k] != 0:
+            end = put(out, end, world.spoken[kind, code, k])
+    return end
+
+
+@kernel
+def hear_other(world, seed, out, end):
+    """Write any word behind ``end``; the new end."""
+    word = int(hashed(seed, 2) * world.words.shape[0])
+    end = space(out, end)
+    for k in range(world.words.shape[1]):
+        if world.words[word, k] != 0:
+            end = put(out, end, world.words[word, k])
+    return end
+
+
+@kernel
+def hear_word(said, begin, stop, fate, seed, out, end):
+    """Write the word ``said[begin:stop]`` behind ``end``, perhaps misspelt; the new end."""
+    end = space(out, end)
+    wrong = begin + int(hashed(seed, 2) * (stop - begin - 1)) if fate == MISSPELT else stop
     way = int(hashed(seed, 3) * FATES)
-    for k in range(wide):
-        letter = said[begin + k]
-        if k == wrong and way == 0:
-            letter = said[begin + k + 1]
-        elif k == wrong + 1 and way == 0:
-            letter = said[begin + k - 1]
-        elif k == wrong and way == 1:
+    for k in range(begin, stop):
+        letter = int(said[k]) % VALUE
+        if way == SWAPPED and k == wrong:
+            letter = int(said[k + 1]) % VALUE
+        elif way == SWAPPED and k == wrong + 1:
+            letter = int(said[k - 1]) % VALUE
+        elif way == MISSING and k == wrong:
             continue
         elif k == wrong:
             letter = A + int(hashed(seed, 4) * LETTERS)
         end = put(out, end, letter)
     return end
+
+
+@kernel
+def space(out, end):
+    """A space behind the word before, if there is one; the new end."""
+    return put(out, end, SPACE) if end > TEXT else end
 
 
 @kernel

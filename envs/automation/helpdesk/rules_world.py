@@ -11,6 +11,7 @@ from ....data.dialogue.turns import load_templates, load_venues, source_of
 from ....data.dialogue.venues import SLOTS, VALUES, WISHES, Venue
 from ...engine.kernels import kernel
 from .constants import COUNTS, DONTCARE, FIRST, NONE, SLOT_COUNT, WISH_COUNT
+from .rules_keywords import keyword_table
 
 # Bytes that stand in a template for a value, or for the article of the word behind it.
 MARKS = {"{food}": "\x01", "{area}": "\x02", "{pricerange}": "\x03", "{priced}": "\x04", "{a}": "\x05"}
@@ -33,6 +34,10 @@ class Desk(NamedTuple):
     count: np.ndarray  # (KEYS,) int64, how many there are
     spoken: np.ndarray  # (4, 25, 24) how codes of food, area, price, and of prices before a noun, are said
     words: np.ndarray  # (W, 16) what a word can be misheard as
+    # The words that the keyword rule knows, see `keyword_table`.
+    word_hashes: np.ndarray
+    word_kinds: np.ndarray
+    word_codes: np.ndarray
     names: np.ndarray  # (V, 40) of the venues, for the picture
     details: np.ndarray  # (V, 3, 64) their addresses, phone numbers, postcodes
 
@@ -54,6 +59,7 @@ def _make_desk(source: str, split: str) -> Desk:
     keys = np.array([_key(template) for template in templates])
     count = np.bincount(keys, minlength=KEYS)
     encoded = [_mark(template.text).encode() for template in templates]
+    hashes, kinds, codes = keyword_table()
     desk = Desk(
         values=_codes(venues),
         fitting=_fitting(_codes(venues)),
@@ -64,6 +70,9 @@ def _make_desk(source: str, split: str) -> Desk:
         count=count.astype(np.int64),
         spoken=_spoken(),
         words=_texts(_words(templates), LONGEST_WORD),
+        word_hashes=hashes,
+        word_kinds=kinds,
+        word_codes=codes,
         names=_texts([venue.name for venue in venues], LONGEST_NAME),
         details=np.stack([_texts([venue.value(wish) for wish in WISHES[:3]], LONGEST_DETAIL) for venue in venues]),
     )
