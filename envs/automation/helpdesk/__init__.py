@@ -11,9 +11,10 @@ from ....data.dialogue.terms import ACTS, SPLITS
 from ....data.dialogue.turns import SOURCES
 from ....data.dialogue.venues import SLOTS, VALUES, WISHES
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
-from .constants import ACTIONS, NUMBERS
+from .constants import ACTIONS, KEPT, NUMBERS
 from .observation import mask, observe, sense, tell
 from .policies import careful, desk, heuristic
+from .rendering import render
 from .rules import reset, step
 from .rules_keywords import keywords
 from .rules_world import make_desk
@@ -21,7 +22,7 @@ from .rules_world import make_desk
 PARAMETERS = {
     "noise": Parameter(0.05, 0.0, 1.0, "", "share of the guest's words that are misheard"),
     "patience": Parameter(12.0, 2.0, 100.0, "turns", "that a guest takes part in"),
-    "annoyance": Parameter(4.0, 0.0, 100.0, "turns", "that it takes part in less for whatever it does not want to hear"),
+    "annoyance": Parameter(4.0, 0.0, 100.0, "turns", "by which whatever displeases it shortens that"),
     "turn_cost": Parameter(0.04, 0.0, 1.0, "", "of whatever the clerk says"),
     "note_cost": Parameter(0.005, 0.0, 1.0, "", "of a note"),
     "wrong_cost": Parameter(0.2, 0.0, 1.0, "", "of what the guest does not want to hear"),
@@ -55,6 +56,15 @@ def state(data, split):
         "template": "i8",  # what it is made of
         "speech": "u8",  # what is heard of it follows from this,
         "level": "f8",  # and from the noise of that moment
+        # The same of the last turns, turn i at i % KEPT, and what the clerk had said before.
+        "past_last": ("i8", KEPT),
+        "past_about": ("i8", KEPT),  # the venue, or the code, of which it spoke
+        "past_act": ("i8", KEPT),
+        "past_spoken": ("i8", (KEPT, len(SLOTS))),
+        "past_asked": ("i8", KEPT),
+        "past_template": ("i8", KEPT),
+        "past_speech": ("u8", KEPT),
+        "past_level": ("f8", KEPT),
     }
 
 
@@ -91,6 +101,7 @@ SIMULATION = Simulation(
     step=step,
     observe=observe,
     mask=mask,
+    render=render,
     heuristic=heuristic,
     policies={"desk": desk, "careful": careful},
     parameters=PARAMETERS,
@@ -115,5 +126,7 @@ SIMULATION = Simulation(
     terms=("success", "turns", "notes", "wrong"),
     succeeds=True,
     action_names=ACTION_NAMES,
+    frame=(540, 900),
+    fps=1,
     turn_based=True,
 )

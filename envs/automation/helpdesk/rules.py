@@ -55,7 +55,7 @@ def reset(s, world):
     sample_goal(s, world)
     sample_wishes(s)
     open_dialogue(s)
-    utter(s, world)
+    utter(s, world, 0)
 
 
 @kernel
@@ -178,7 +178,7 @@ def step(s, action, world, terms):
         if s.said >> (action - ASK) & 1:  # it has said so before
             displease(s, terms)
         answer(s, action - ASK)
-    utter(s, world)
+    utter(s, world, s.form[action - CHECK] if CHECK <= action < OFFER else s.venue)
     if s.turn + s.annoyance * s.lost <= s.patience:
         return False
     s.success = is_served(s, world)

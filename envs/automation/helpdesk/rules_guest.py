@@ -14,6 +14,7 @@ from .constants import (
     FIRST,
     FOOD,
     INFORM,
+    KEPT,
     NEGATE,
     NONE,
     NOTHING,
@@ -241,10 +242,11 @@ def without_last(wishes):
 
 
 @inlined
-def utter(s, world):
-    """Say what it means: one of the templates for that. Wishes for which there are no words are left out, the last first.
+def utter(s, world, about):
+    """Say what it means by one of the templates for that. Of wishes for which there are no words the last are left out.
 
-    What is heard of it is decided here, too, and follows from ``speech`` and ``level``.
+    What is heard of it is decided here, too, and follows from ``speech`` and ``level``. For the picture the last turns
+    are kept; ``about`` is the code or the venue of which the clerk has spoken.
     """
     slots = dontcare = 0
     for slot in range(SLOT_COUNT):
@@ -261,4 +263,10 @@ def utter(s, world):
     s.rng = s.rng + GAMMA
     s.speech = mix(s.rng)
     s.level = s.noise
+    k = s.turn % KEPT
+    s.past_last[k], s.past_about[k] = s.last, about
+    s.past_template[k], s.past_speech[k], s.past_level[k] = s.template, s.speech, s.level
+    for slot in range(SLOT_COUNT):
+        s.past_spoken[k, slot] = s.spoken[slot]
+    s.past_act[k], s.past_asked[k] = s.act, s.asked
     s.turn += 1

@@ -37,9 +37,22 @@ SPACE = np.uint64(32)
 # Kinds of words: values of the three slots, then these. A word may be of several.
 NAMES, OPENS, WANTS, YES, NO, MORE, THANKS = range(SLOT_COUNT, SLOT_COUNT + 7)
 SIGNS = THANKS + 1
-SYNONYMS = (("center", 1, "centre"), ("inexpensive", 2, "cheap"), ("cheaply", 2, "cheap"), ("moderately", 2, "moderate"))
-SLOT_WORDS = ("food foods cuisine type kind serve serves serving", "area part anywhere", "price prices cost costs money")
-WISH_WORDS = ("address addresses located location where", "phone telephone number numbers call", "postcode postal post")
+SYNONYMS = (
+    ("center", 1, "centre"),
+    ("inexpensive", 2, "cheap"),
+    ("cheaply", 2, "cheap"),
+    ("moderately", 2, "moderate"),
+)
+SLOT_WORDS = (
+    "food foods cuisine type kind serve serves serving",
+    "area part anywhere",
+    "price prices cost costs money",
+)
+WISH_WORDS = (
+    "address addresses located location where",
+    "phone telephone number numbers call",
+    "postcode postal post",
+)
 OTHER_WORDS = {
     OPENS: "any anything anywhere care matter mind preference whatever whichever either",
     YES: "yes yeah yep yup right correct exactly sure indeed absolutely definitely certainly course true perfect",
@@ -194,7 +207,7 @@ def conclude(last, found, wanted, values, out):
     for slot in range(SLOT_COUNT):
         out[MEANT[slot] + int(values[slot])] = 1.0
     for wish in range(WISH_COUNT):
-        out[WISHED + wish] = wanted[wish] if act == REQUEST or act == INFORM else 0.0
+        out[WISHED + wish] = wanted[wish] if act in (REQUEST, INFORM) else 0.0
 
 
 @kernel
