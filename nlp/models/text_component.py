@@ -1,0 +1,127 @@
+"""Components that read text from a slot: bytes in, numbers out, each distinct row answered once and then kept.
+
+What a row says decides the answer alone, so it is computed when the row first comes, and looked up from then on (of the
+``MOST_KEPT`` rows that came last). To the bit it depends neither on the other rows of a batch nor on their number: rows
+are answered in blocks of ``BLOCK``, all filled up to one of the lengths ``LENGTHS``.
+
+Nothing that is in a row is refused, because in the middle of a batch nobody could help it: the text ends with the first
+zero byte, bytes that are no UTF-8 are read as U+FFFD, a row without words is the one word ``words.EMPTY``, and of more
+than ``LENGTHS[-1]`` words the first ones are read.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from gymnasium import Space, spaces
+
+from ...components.component import Component
+from ..words import EMPTY, Encoded, WordTable, words_of
+
+BLOCK = 16  # rows that are answered together
+LENGTHS = (8, 16, 32, 64, 128)  # words that a block holds in each row
+MOST_KEPT = 2**16  # rows
+BYTES = 256  # of a text in a slot, unless a component says otherwise
+
+
+class Row(NamedTuple):
+    """What is in one row of a slot."""
+
+    words: list[str]  # one or more
+    context: int = 0  # what stands before the text, where something does
+
+
+class TextComponent(Component):
+    """A component whose input is a text in UTF-8, filled up with zeros; a subclass gives ``answer``.
+
+    Args:
+        input_space: Box (bytes,) of whole numbers 0 … 255; a subclass that takes more gives ``row_of``, too.
+        output_space: Box of the answers.
+        config: See ``Component``.
+        table: What is known of words.
+    """
+
+    def __init__(self, input_space: Space, output_space: Space, config: dict[str, Any], table: WordTable) -> None:
+        super().__init__(input_space, output_space, config)
+        self.table = table
+        self._kept: OrderedDict[bytes, np.ndarray] = OrderedDict()
+
+    def answer(self, rows: Encoded, context: torch.Tensor) -> torch.Tensor:
+        """The answers (N, *output_space) to ``rows``, with the ``context`` (N,) int64 of each."""
+        raise NotImplementedError
+
+    def row_of(self, raw: np.ndarray) -> Row:
+        """What a raw signal says."""
+        return Row(words_of(text_of(raw)))
+
+    def encode(self, rows: Sequence[Row], length: int | None = None) -> tuple[Encoded, torch.Tensor]:
+        """What ``answer`` takes, on this component's device; see ``WordTable.encode``."""
+        encoded = self.table.encode([row.words for row in rows], length)
+        context = torch.tensor([row.context for row in rows])
+        return Encoded(*(tensor.to(self.device) for tensor in encoded)), context.to(self.device)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, *input_space) -> (N, *output_space); without gradients, which end at the bytes."""
+        raw = np.ascontiguousarray(x.detach().cpu().numpy()).reshape(len(x), -1)
+        keys, kept = [row.tobytes() for row in raw], self._kept
+        new = {key: i for i, key in enumerate(keys) if key not in kept}
+        fresh = dict(zip(new, self.answers([self.row_of(raw[i]) for i in new.values()]), strict=True))
+        found = np.empty((len(keys), *(self.output_space.shape or ())), np.float32)
+        for i, key in enumerate(keys):
+            if key in kept:
+                kept.move_to_end(key)
+                found[i] = kept[key]
+            else:
+                found[i] = fresh[key]
+        if not self.training:
+            kept.update(fresh)
+            while len(kept) > MOST_KEPT:
+                kept.popitem(last=False)
+        return torch.from_numpy(found).to(self.device)
+
+    @torch.no_grad()
+    def answers(self, rows: Sequence[Row]) -> list[np.ndarray]:
+        """The answer to each row."""
+        found: list[Any] = [None] * len(rows)
+        by_length: dict[int, list[int]] = {}
+        for i, row in enumerate(rows):
+            by_length.setdefault(next((n for n in LENGTHS if len(row.words) <= n), LENGTHS[-1]), []).append(i)
+        for length, places in by_length.items():
+            for begin in range(0, len(places), BLOCK):
+                block = places[begin : begin + BLOCK]
+                filling = [Row([EMPTY])] * (BLOCK - len(block))
+                y = self.answer(*self.encode([*(rows[i] for i in block), *filling], length)).float().cpu().numpy()
+                for i, numbers in zip(block, y, strict=False):
+                    found[i] = numbers
+        return found
+
+    def forget(self) -> None:
+        """Drop the answers that are kept: the weights have changed."""
+        self._kept.clear()
+
+    def train(self, mode: bool = True) -> "TextComponent":
+        self.forget()
+        super().train(mode)
+        return self
+
+    def load_state_dict(self, *args: Any, **more: Any) -> Any:
+        self.forget()
+        return super().load_state_dict(*args, **more)
+
+
+def text_of(raw: np.ndarray) -> str:
+    """The text of bytes that are filled up with zeros."""
+    return np.ascontiguousarray(raw).astype(np.uint8).tobytes().partition(b"\0")[0].decode(errors="replace")
+
+
+def bytes_of(text: str, size: int = BYTES) -> np.ndarray:
+    """(size,) uint8: a text in UTF-8, cut off after a whole character, filled up with zeros."""
+    data = text.replace("\0", " ").encode(errors="replace")[:size].decode(errors="ignore").encode()
+    return np.frombuffer(data.ljust(size, b"\0"), np.uint8)
+
+
+def text_space(size: int = BYTES) -> spaces.Box:
+    """The Box of a text of so many bytes."""
+    return spaces.Box(0, 255, (size,), np.uint8)

@@ -1,0 +1,146 @@
+"""The understander: what a person wants (an intent), and which words say what (tags).
+
+Words become vectors, a recurrent network or a transformer reads them in both directions, and two heads answer: one from
+the whole row, one at each word, to which it is also told what the first one thinks (Goo et al. 2018, Qin et al. 2019).
+The tags of a row are chosen together by a conditional random field (`crf.py`).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from gymnasium import Space, spaces
+from torch import nn
+
+from ..crf import CRF
+from ..spans import Span, spans_of
+from ..words import Encoded, WordTable, words_of
+from .text_component import LENGTHS, Row, TextComponent, text_space
+from .word_encoder import CELLS, Pool, Recurrent, WordVectors
+
+MODELS = tuple(CELLS)
+
+
+class Understood(NamedTuple):
+    """What was made of one utterance."""
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...]  # one for each word
+    intent: str
+    probability: float  # of the intent
+
+    @property
+    def spans(self) -> list[Span]:
+        return spans_of(self.tags)
+
+
+class Understander(TextComponent):
+    """Text -> probabilities of the intents (K,); with ``understand`` also the tags.
+
+    Args:
+        words: The known ones, see ``words.known_words``.
+        intents, tags: Their names.
+        model: rnn (the textbook's), gru or lstm.
+        width: Numbers of a word's vector.
+        hidden: Numbers of the state of each direction.
+        layers: Recurrent ones.
+        buckets: Numbers that pieces of words share.
+        dropout: Share of the numbers before each layer that are left out while it learns.
+        word_dropout: Share of the words that are then taken for unknown.
+        data: What it learned from.
+
+    Raises:
+        ValueError: an unknown model; names that are no texts, or none.
+    """
+
+    def __init__(
+        self,
+        input_space: Space,
+        output_space: Space,
+        *,
+        words: Sequence[str],
+        intents: Sequence[str],
+        tags: Sequence[str],
+        model: str = "lstm",
+        width: int = 128,
+        hidden: int = 160,
+        layers: int = 1,
+        buckets: int = 2**14,
+        dropout: float = 0.5,
+        word_dropout: float = 0.15,
+        data: str = "",
+    ) -> None:
+        check_names(words=words, intents=intents, tags=tags)
+        config = {
+            "words": list(words), "intents": list(intents), "tags": list(tags), "model": model, "width": width,
+            "hidden": hidden, "layers": layers, "buckets": buckets, "dropout": dropout, "word_dropout": word_dropout,
+            "data": data,
+        }  # fmt: skip
+        super().__init__(input_space, output_space, config, WordTable(words, buckets))
+        self.intents, self.tags = tuple(intents), tuple(tags)
+        self.vectors = WordVectors(self.table, width, word_dropout)
+        self.encoder = make_encoder(model, width, hidden, layers, dropout)
+        self.pool = Pool(self.encoder.width)
+        self.dropout = nn.Dropout(dropout)
+        self.intent_head = nn.Linear(self.pool.width, len(self.intents))
+        self.tag_head = nn.Linear(self.encoder.width + len(self.intents), len(self.tags))
+        self.crf = CRF(self.tags)
+
+    def scores(self, rows: Encoded) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of the intents (N, K), and scores of the tags (N, L, T)."""
+        return self.scores_of(self.vectors(rows), rows.lengths)
+
+    def scores_of(self, vectors: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The same from the vectors (N, L, width) of words."""
+        x = self.dropout(self.encoder(vectors, lengths))
+        logits = self.intent_head(self.pool(x, lengths))
+        told = logits.detach().float().softmax(dim=1).to(x.dtype)
+        return logits, self.tag_head(torch.cat([x, told[:, None].expand(-1, x.shape[1], -1)], dim=2))
+
+    def answer(self, rows: Encoded, context: torch.Tensor) -> torch.Tensor:
+        return self.scores(rows)[0].softmax(dim=1)
+
+    def logits_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """(N, K) from the vectors of words; what explanations ask for."""
+        return self.scores_of(vectors, lengths)[0]
+
+    def understand(self, text: str) -> Understood:
+        """What is meant by a text; of one with too many words the first ``LENGTHS[-1]`` are read."""
+        return self.understand_words([words_of(text)])[0]
+
+    @torch.no_grad()
+    def understand_words(self, rows: Sequence[Sequence[str]], at_once: int = 64) -> list[Understood]:
+        """The same of rows of words."""
+        found = []
+        for begin in range(0, len(rows), at_once):
+            part = [list(words[: LENGTHS[-1]]) for words in rows[begin : begin + at_once]]
+            encoded, _ = self.encode([Row(words) for words in part])
+            logits, scores = self.scores(encoded)
+            best, p = self.crf.best(scores, encoded.lengths), logits.float().softmax(dim=1)
+            for words, tags, row in zip(part, best, p, strict=True):
+                k = int(row.argmax())
+                named = tuple(self.tags[tag] for tag in tags)
+                found.append(Understood(tuple(words), named, self.intents[k], float(row[k])))
+        return found
+
+
+def make_encoder(model: str, width: int, hidden: int, layers: int, dropout: float) -> Recurrent:
+    """The network between words and heads; ``ValueError`` for an unknown one."""
+    if model not in MODELS:
+        raise ValueError(f"unknown model {ascii(model)[:60]}; known: {', '.join(MODELS)}")
+    return Recurrent(model, width, hidden, layers, dropout)
+
+
+def check_names(**lists: Sequence[str]) -> None:
+    """``ValueError`` unless each is a list of one or more texts, all different."""
+    for what, names in lists.items():
+        if isinstance(names, str) or not names or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"{what} is a list of names, got {ascii(names)[:60]}")
+        if len(set(names)) < len(names):
+            raise ValueError(f"{what} names something twice")
+
+
+def spaces_of(intents: int) -> tuple[spaces.Box, spaces.Box]:
+    """The input and output space of an understander of so many intents."""
+    return text_space(), spaces.Box(0.0, 1.0, (intents,), np.float32)

@@ -1,0 +1,62 @@
+"""The recipe of an understander: what decides its training, tuned per data set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ...data.utterance_sets import UTTERANCE_SETS
+from ...training.recipe import Recipe, of_this_machine
+from ...training.settings import check_choice, check_range
+from ...utils.wording import did_you_mean
+from ..models.understander import MODELS, Understander
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderstandRecipe(Recipe):
+    """All that decides the training of an understander."""
+
+    GIVEN: ClassVar[frozenset[str]] = Recipe.GIVEN | {"data", "model"}
+    FROM_DATA: ClassVar[frozenset[str]] = frozenset({"words", "intents", "tags", "model", "data"})
+
+    SEARCH: ClassVar[Mapping[str, str]] = {**Recipe.SEARCH, "dropout": "0.2..0.7", "word_dropout": "0.0..0.4"}
+
+    data: str  # name of a set of utterances, or a file
+    model: str = "lstm"  # rnn, gru or lstm
+    least: int = 2  # times that a word must stand in the training part to be known by itself
+    tag_weight: float = 1.0  # of the tags' loss (nats per word) beside the intent's (nats per utterance)
+    holdout: bool = True  # the validation part chooses the epoch that is kept; false: it is learned from, too
+    optimizer: str = "adamw"
+    epochs: int = 30
+    batch_size: int = 64
+    lr: float = 3e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.02
+    ema: float = 0.995
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self, "model", MODELS)
+        self.check_net(self.model)
+        check_range(self, 1, 1_000_000, "least")
+        check_range(self, 0, 1000, "tag_weight")
+
+    @property
+    def component(self) -> type[Understander]:
+        return Understander
+
+
+def compose(data: str, model: str = "lstm", seed: int = 0, settings: dict[str, Any] | None = None) -> UnderstandRecipe:
+    """A recipe: the defaults, then ``settings`` (the model's arguments among them).
+
+    Raises:
+        ValueError: a setting that does not exist, or a value out of range.
+        FileNotFoundError: neither a known data set nor a file.
+    """
+    if data not in UTTERANCE_SETS and not Path(data).is_file():
+        raise FileNotFoundError(
+            f"{data!r} is neither a set of utterances that Ludus knows nor a file{did_you_mean(data, UTTERANCE_SETS)}"
+        )
+    given, net = UnderstandRecipe.split(settings or {}, Understander)
+    values = given | of_this_machine({"precision": "fp32", **given})
+    return UnderstandRecipe(data=data, model=model, seed=seed, net=net, **values)
