@@ -31,7 +31,7 @@ def spans_of(tags: Sequence[str]) -> list[Span]:
 
 
 def span_figures(truth: Sequence[Sequence[str]], found: Sequence[Sequence[str]]) -> dict[str, float]:
-    """``precision``, ``recall`` and ``f1`` (0 … 1) over the spans of all rows; 0 where there is nothing to divide by."""
+    """``precision``, ``recall`` and ``f1`` (0 … 1) over all spans; 0 where nothing can be divided by."""
     hits = predicted = true = 0
     for tags, others in zip(truth, found, strict=True):
         own, theirs = set(spans_of(tags)), set(spans_of(others))

@@ -50,7 +50,7 @@ def pieces_of(word: str, buckets: int) -> tuple[int, ...]:
 
 
 class Encoded(NamedTuple):
-    """N rows of at most L words. Words that stand there more than once are held once: U of them, the first a filling."""
+    """N rows of at most L words. Of equal words one is held: U of them, the first of which is a filling."""
 
     pieces: torch.Tensor  # (U, P) int64, numbers of pieces, 0 where a word has no more
     places: torch.Tensor  # (N, L) int64, which of the U stands there
