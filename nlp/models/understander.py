@@ -17,9 +17,7 @@ from ..crf import CRF
 from ..spans import Span, spans_of
 from ..words import Encoded, WordTable, words_of
 from .text_component import LENGTHS, Row, TextComponent, text_space
-from .word_encoder import CELLS, Pool, Recurrent, WordVectors
-
-MODELS = tuple(CELLS)
+from .word_encoder import WordEncoder
 
 
 class Understood(NamedTuple):
@@ -41,17 +39,12 @@ class Understander(TextComponent):
     Args:
         words: The known ones, see ``words.known_words``.
         intents, tags: Their names.
-        model: rnn (the textbook's), gru or lstm.
-        width: Numbers of a word's vector.
-        hidden: Numbers of the state of each direction.
-        layers: Recurrent ones.
         buckets: Numbers that pieces of words share.
-        dropout: Share of the numbers before each layer that are left out while it learns.
-        word_dropout: Share of the words that are then taken for unknown.
+        model, width, layers, heads, dropout, word_dropout: See ``WordEncoder``.
         data: What it learned from.
 
     Raises:
-        ValueError: an unknown model; names that are no texts, or none.
+        ValueError: names that are no texts, or none; what ``WordEncoder`` says.
     """
 
     def __init__(
@@ -63,38 +56,34 @@ class Understander(TextComponent):
         intents: Sequence[str],
         tags: Sequence[str],
         model: str = "lstm",
-        width: int = 128,
-        hidden: int = 160,
+        width: int = 256,
         layers: int = 1,
-        buckets: int = 2**14,
+        heads: int = 4,
+        buckets: int = 2**13,
         dropout: float = 0.5,
         word_dropout: float = 0.15,
         data: str = "",
     ) -> None:
         check_names(words=words, intents=intents, tags=tags)
-        config = {
-            "words": list(words), "intents": list(intents), "tags": list(tags), "model": model, "width": width,
-            "hidden": hidden, "layers": layers, "buckets": buckets, "dropout": dropout, "word_dropout": word_dropout,
-            "data": data,
-        }  # fmt: skip
+        sizes = {"width": width, "layers": layers, "heads": heads, "dropout": dropout, "word_dropout": word_dropout}
+        names = {"words": list(words), "intents": list(intents), "tags": list(tags)}
+        config = {**names, "model": model, "buckets": buckets, **sizes, "data": data}
         super().__init__(input_space, output_space, config, WordTable(words, buckets))
         self.intents, self.tags = tuple(intents), tuple(tags)
-        self.vectors = WordVectors(self.table, width, word_dropout)
-        self.encoder = make_encoder(model, width, hidden, layers, dropout)
-        self.pool = Pool(self.encoder.width)
+        self.encoder = WordEncoder(self.table, model, **sizes)  # type: ignore[arg-type]
         self.dropout = nn.Dropout(dropout)
-        self.intent_head = nn.Linear(self.pool.width, len(self.intents))
-        self.tag_head = nn.Linear(self.encoder.width + len(self.intents), len(self.tags))
+        self.intent_head = nn.Linear(2 * width, len(self.intents))
+        self.tag_head = nn.Linear(width + len(self.intents), len(self.tags))
         self.crf = CRF(self.tags)
 
     def scores(self, rows: Encoded) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of the intents (N, K), and scores of the tags (N, L, T)."""
-        return self.scores_of(self.vectors(rows), rows.lengths)
+        return self.scores_of(self.encoder.vectors(rows), rows.lengths)
 
     def scores_of(self, vectors: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The same from the vectors (N, L, width) of words."""
-        x = self.dropout(self.encoder(vectors, lengths))
-        logits = self.intent_head(self.pool(x, lengths))
+        x, pooled = self.encoder(vectors, lengths)
+        logits = self.intent_head(self.dropout(pooled))
         told = logits.detach().float().softmax(dim=1).to(x.dtype)
         return logits, self.tag_head(torch.cat([x, told[:, None].expand(-1, x.shape[1], -1)], dim=2))
 
@@ -123,13 +112,6 @@ class Understander(TextComponent):
                 named = tuple(self.tags[tag] for tag in tags)
                 found.append(Understood(tuple(words), named, self.intents[k], float(row[k])))
         return found
-
-
-def make_encoder(model: str, width: int, hidden: int, layers: int, dropout: float) -> Recurrent:
-    """The network between words and heads; ``ValueError`` for an unknown one."""
-    if model not in MODELS:
-        raise ValueError(f"unknown model {ascii(model)[:60]}; known: {', '.join(MODELS)}")
-    return Recurrent(model, width, hidden, layers, dropout)
 
 
 def check_names(**lists: Sequence[str]) -> None:

@@ -1,15 +1,18 @@
-"""Words as vectors that know their neighbours: embeddings, then a recurrent network in both directions.
+"""Words as vectors that know their neighbours: embeddings, then a recurrent network both ways, or a transformer.
 
-Each direction of a recurrent network reads a row from its own first word on: the one backwards gets the row reversed
-within its length, so that what fills up a row is always behind it, and never changes what is said of its words.
+What fills up a row never changes what is said of its words: a recurrent network that reads backwards begins at the last
+word (see ``rnn.BothWays``), and no word of a transformer looks at a filling.
 """
 
 import torch
 from torch import nn
 
+from ...utils.wording import did_you_mean
 from ..words import PAD, UNKNOWN, Encoded, WordTable
+from .rnn import CELLS, BothWays
+from .transformer import Encoder
 
-CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+MODELS = (*CELLS, "transformer")
 
 
 class WordVectors(nn.Module):
@@ -41,69 +44,51 @@ class WordVectors(nn.Module):
         return self.words(words) + self.pieces(rows.pieces)[rows.places]
 
 
-class BothWays(nn.Module):
-    """A recurrent layer that reads forwards, and one that reads backwards.
+class WordEncoder(nn.Module):
+    """Words to states, and to one vector for all of them.
 
     Args:
-        cell: ``rnn``, ``gru`` or ``lstm``.
-        inputs: Width of what comes.
-        hidden: Width of the state of each direction.
+        table: What is known of words.
+        model: ``rnn`` (the textbook's), ``gru``, ``lstm``, each both ways, or ``transformer``.
+        width: Numbers of a state.
+        layers: Recurrent ones, or blocks.
+        heads: Of a transformer.
+        dropout: Share of the numbers that is left out while it learns.
+        word_dropout: See ``WordVectors``.
+
+    Raises:
+        ValueError: an unknown model, or sizes that it cannot have.
     """
 
-    def __init__(self, cell: str, inputs: int, hidden: int) -> None:
+    def __init__(
+        self,
+        table: WordTable,
+        model: str = "lstm",
+        width: int = 256,
+        layers: int = 1,
+        heads: int = 4,
+        dropout: float = 0.5,
+        word_dropout: float = 0.15,
+    ) -> None:
         super().__init__()
-        self.forwards, self.backwards = (CELLS[cell](inputs, hidden, batch_first=True) for _ in range(2))
-
-    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """(N, L, inputs) -> (N, L, 2 hidden)."""
-        turned = turn(lengths, x.shape[1])
-        reverse = x.gather(1, turned[:, :, None].expand_as(x))
-        y, z = self.forwards(x)[0], self.backwards(reverse)[0]
-        return torch.cat([y, z.gather(1, turned[:, :, None].expand_as(z))], dim=2)
-
-
-def turn(lengths: torch.Tensor, longest: int) -> torch.Tensor:
-    """(N, L) places that reverse each row within its length; what is behind stays."""
-    t = torch.arange(longest, device=lengths.device)
-    return torch.where(t < lengths[:, None], lengths[:, None] - 1 - t, t)
-
-
-class Recurrent(nn.Module):
-    """Layers of recurrent networks, each in both directions, with dropout before each.
-
-    Args:
-        cell: ``rnn``, ``gru`` or ``lstm``.
-        inputs: Width of the words' vectors.
-        hidden: Width of the state of each direction.
-        layers: How many; from the second on, what comes is added to what goes.
-    """
-
-    def __init__(self, cell: str, inputs: int, hidden: int, layers: int, dropout: float) -> None:
-        super().__init__()
-        self.width = 2 * hidden
-        sizes = [inputs, *[self.width] * (layers - 1)]
-        self.layers = nn.ModuleList(BothWays(cell, size, hidden) for size in sizes)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """(N, L, inputs) -> (N, L, width)."""
-        for number, layer in enumerate(self.layers):
-            y = layer(self.dropout(x), lengths)
-            x = x + y if number else y
-        return x
-
-
-class Pool(nn.Module):
-    """A row of vectors as one: their mean weighted by attention that is learned, beside the greatest of each number."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
+        if model not in MODELS:
+            raise ValueError(f"unknown model {ascii(model)[:60]}{did_you_mean(str(model), MODELS)}")
+        self.width = width
+        self.states: BothWays | Encoder
+        if model == "transformer":
+            self.states = Encoder(width, layers, heads, dropout=dropout)
+        else:
+            self.states = BothWays(model, width, layers, dropout=dropout)
+        self.vectors = WordVectors(table, width if model == "transformer" else width // 2, word_dropout)
         self.attention = nn.Linear(width, 1)
-        self.width = 2 * width
 
-    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """(N, L, W) -> (N, 2 W)."""
-        behind = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
-        weights = self.attention(x)[:, :, 0].float().masked_fill(behind, -torch.inf).softmax(dim=1).to(x.dtype)
-        most = x.masked_fill(behind[:, :, None], -torch.inf).amax(dim=1)
-        return torch.cat([(weights[:, :, None] * x).sum(dim=1), most], dim=1)
+    def forward(self, vectors: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """From the ``vectors`` of words: a state of each (N, L, width), and one for the row (N, 2 width).
+
+        That is the mean of the states weighted by attention that is learned, beside the greatest of each number.
+        """
+        inside = torch.arange(vectors.shape[1], device=vectors.device) < lengths[:, None]
+        x = self.states(vectors, inside)
+        weights = self.attention(x)[:, :, 0].float().masked_fill(~inside, -torch.inf).softmax(dim=1).to(x.dtype)
+        most = x.masked_fill(~inside[:, :, None], -torch.inf).amax(dim=1)
+        return x, torch.cat([(weights[:, :, None] * x).sum(dim=1), most], dim=1)

@@ -29,7 +29,7 @@ class Arguments(FitArguments):
         tyro.conf.arg(help=f"A set of utterances ({', '.join(UTTERANCE_SETS)}), or a JSONL or TSV file."),
     ] = None
     model: str = "lstm"
-    """rnn, gru or lstm."""
+    """rnn (the textbook's), gru, lstm or transformer."""
 
 
 def start_fit(arguments: Arguments, out: Path) -> "Fit":

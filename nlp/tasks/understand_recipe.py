@@ -9,7 +9,8 @@ from ...data.utterance_sets import UTTERANCE_SETS
 from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_choice, check_range
 from ...utils.wording import did_you_mean
-from ..models.understander import MODELS, Understander
+from ..models.understander import Understander
+from ..models.word_encoder import MODELS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class UnderstandRecipe(Recipe):
     SEARCH: ClassVar[Mapping[str, str]] = {**Recipe.SEARCH, "dropout": "0.2..0.7", "word_dropout": "0.0..0.4"}
 
     data: str  # name of a set of utterances, or a file
-    model: str = "lstm"  # rnn, gru or lstm
+    model: str = "lstm"  # rnn, gru, lstm or transformer
     least: int = 2  # times that a word must stand in the training part to be known by itself
     tag_weight: float = 1.0  # of the tags' loss (nats per word) beside the intent's (nats per utterance)
     holdout: bool = True  # the validation part chooses the epoch that is kept; false: it is learned from, too
@@ -46,6 +47,12 @@ class UnderstandRecipe(Recipe):
         return Understander
 
 
+# What deserves another value than above.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "transformer": {"lr": 1.5e-3, "net": {"width": 192, "layers": 3, "dropout": 0.2}},
+}
+
+
 def compose(data: str, model: str = "lstm", seed: int = 0, settings: dict[str, Any] | None = None) -> UnderstandRecipe:
     """A recipe: the defaults, then ``settings`` (the model's arguments among them).
 
@@ -57,6 +64,8 @@ def compose(data: str, model: str = "lstm", seed: int = 0, settings: dict[str, A
         raise FileNotFoundError(
             f"{data!r} is neither a set of utterances that Ludus knows nor a file{did_you_mean(data, UTTERANCE_SETS)}"
         )
-    given, net = UnderstandRecipe.split(settings or {}, Understander)
-    values = given | of_this_machine({"precision": "fp32", **given})
+    given, own = UnderstandRecipe.split(settings or {}, Understander)
+    values = DEFAULTS.get(model, {}) | given
+    net = values.pop("net", {}) | own
+    values |= of_this_machine({"precision": "fp32", **values})
     return UnderstandRecipe(data=data, model=model, seed=seed, net=net, **values)
