@@ -14,6 +14,7 @@ COMMANDS = {
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
     "tune": "search the settings of a fit, or of an agent, for those that do best",
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
+    "understand": "ask a fitted model what is meant by a text, and which words say so",
     "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
     "envs": "the environments, their parameters and reference scores",
     "check": "does a vector environment keep the rules? every one, with what came and the remedy",

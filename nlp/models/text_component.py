@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 class TextComponent(Component):
-    """A component whose input is a text in UTF-8, filled up with zeros; a subclass gives ``answer``.
+    """A component whose input is a text in UTF-8, filled up with zeros; a subclass gives ``vectors`` and ``answer_of``.
 
     Args:
         input_space: Box (bytes,) of whole numbers 0 … 255; a subclass that takes more gives ``row_of``, too.
@@ -48,9 +48,17 @@ class TextComponent(Component):
         self.table = table
         self._kept: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
-    def answer(self, rows: Encoded, context: torch.Tensor) -> torch.Tensor:
-        """The answers (N, *output_space) to ``rows``, with the ``context`` (N,) int64 of each."""
+    def vectors(self, rows: Encoded) -> torch.Tensor:
+        """The words' own vectors (N, L, W), 0 where there is none; explanations weigh them."""
         raise NotImplementedError
+
+    def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """The answers (N, *output_space) to rows of ``lengths`` (N,) words, with the ``context`` (N,) int64 of each."""
+        raise NotImplementedError
+
+    def answer(self, rows: Encoded, context: torch.Tensor) -> torch.Tensor:
+        """The same of encoded rows."""
+        return self.answer_of(self.vectors(rows), rows.lengths, context)
 
     def row_of(self, raw: np.ndarray) -> Row:
         """What a raw signal says."""

@@ -76,23 +76,26 @@ class Understander(TextComponent):
         self.tag_head = nn.Linear(width + len(self.intents), len(self.tags))
         self.crf = CRF(self.tags)
 
+    def vectors(self, rows: Encoded) -> torch.Tensor:
+        return self.encoder.vectors(rows)
+
     def scores(self, rows: Encoded) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of the intents (N, K), and scores of the tags (N, L, T)."""
-        return self.scores_of(self.encoder.vectors(rows), rows.lengths)
-
-    def scores_of(self, vectors: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The same from the vectors (N, L, width) of words."""
-        x, pooled = self.encoder(vectors, lengths)
-        logits = self.intent_head(self.dropout(pooled))
+        x, logits = self.read(self.vectors(rows), rows.lengths)
         told = logits.detach().float().softmax(dim=1).to(x.dtype)
         return logits, self.tag_head(torch.cat([x, told[:, None].expand(-1, x.shape[1], -1)], dim=2))
 
-    def answer(self, rows: Encoded, context: torch.Tensor) -> torch.Tensor:
-        return self.scores(rows)[0].softmax(dim=1)
+    def read(self, vectors: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """States of the words (N, L, W), and logits of the intents (N, K)."""
+        x, pooled = self.encoder(vectors, lengths)
+        return x, self.intent_head(self.dropout(pooled))
+
+    def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        return self.logits_of(vectors, lengths, context).softmax(dim=1)
 
     def logits_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        """(N, K) from the vectors of words; what explanations ask for."""
-        return self.scores_of(vectors, lengths)[0]
+        """The answers before the softmax (N, K); explanations ask for these."""
+        return self.read(vectors, lengths)[1]
 
     def understand(self, text: str) -> Understood:
         """What is meant by a text; of one with too many words the first ``LENGTHS[-1]`` are read."""
