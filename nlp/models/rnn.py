@@ -7,7 +7,7 @@ The textbook's form (Elman 1990; Mikolov et al. 2010), for word x(t) as a column
     ŷ(t) = softmax(U h(t) + b2)
 
 ``Textbook`` is the second line; the first is ``Recurrent.embedding``, the third stands at the end of a model of
-language (`language_model.py`). Gradients of the first words come through every h after them, and fade or explode on
+language. Gradients of the first words come through every h after them, and fade or explode on
 the way; the gates of ``lstm`` (Hochreiter & Schmidhuber 1997) and ``gru`` (Cho et al. 2014) let what matters pass.
 Those two are torch's kernels.
 
