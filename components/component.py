@@ -84,7 +84,7 @@ class Component(nn.Module):
         return next((tensor.device for tensor in self.state_dict().values()), torch.device("cpu"))
 
     def matrices(self) -> list[nn.Parameter]:
-        """Dense weights between hidden layers, which the optimiser Muon turns as it does filters; a class names them."""
+        """Dense weights between hidden layers, which the optimiser Muon turns as it does filters; a class says them."""
         return []
 
     def files(self) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from ...utils.wording import did_you_mean
-from .transformer import State
+from .transformer import State, check_layers
 
 SQUASH = {"tanh": torch.tanh, "sigmoid": torch.sigmoid}  # σ: the two of the textbooks
 
@@ -65,7 +65,7 @@ class Recurrent(nn.Module):
         squash: σ of the textbook's cell.
 
     Raises:
-        ValueError: an unknown cell or squash; no layers.
+        ValueError: an unknown cell or squash; no layers, or too many.
     """
 
     def __init__(
@@ -81,8 +81,7 @@ class Recurrent(nn.Module):
         for given, known in ((cell, CELLS), (squash, tuple(SQUASH))):
             if given not in known:
                 raise ValueError(f"unknown cell or squash {given!r}{did_you_mean(given, known)}")
-        if layers < 1:
-            raise ValueError(f"a recurrent network has one layer or more, got {layers}")
+        check_layers(layers)
         self.cell, self.width = cell, width
         self.embedding = nn.Embedding(vocabulary, width) if vocabulary else None
         self.layers = nn.ModuleList(_layer(cell, width, squash) for _ in range(layers))
