@@ -32,6 +32,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "ludus/chain": "components.composition:Chain",
     "nlp/recurrent-lm": "nlp.models.language_model:RecurrentLM",
     "nlp/transformer-lm": "nlp.models.language_model:TransformerLM",
+    "nlp/turn-understander": "nlp.models.turn_understander:TurnUnderstander",
     "nlp/understander": "nlp.models.understander:Understander",
     "vision/convnet": "vision.models.convnet:ConvNet",
     "vision/generator": "vision.models.generator:Generator",

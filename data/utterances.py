@@ -47,6 +47,9 @@ class Utterances:
     def __len__(self) -> int:
         return len(self.intents)
 
+    def __getitem__(self, rows: slice) -> "Utterances":
+        return Utterances(self.source, self.words[rows], self.tags[rows], self.intents[rows])
+
     def __add__(self, other: "Utterances") -> "Utterances":
         return Utterances(self.source, self.words + other.words, self.tags + other.tags, self.intents + other.intents)
 

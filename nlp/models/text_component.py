@@ -18,12 +18,12 @@ import torch
 from gymnasium import Space, spaces
 
 from ...components.component import Component
+from ...components.utterance import TEXT_BYTES, decode_text, encode_heard
 from ..words import EMPTY, Encoded, WordTable, words_of
 
 BLOCK = 16  # rows that are answered together
 LENGTHS = (8, 16, 32, 64, 128)  # words that a block holds in each row
 MOST_KEPT = 2**16  # rows
-BYTES = 256  # of a text in a slot, unless a component says otherwise
 
 
 class Row(NamedTuple):
@@ -120,16 +120,15 @@ class TextComponent(Component):
 
 
 def text_of(raw: np.ndarray) -> str:
-    """The text of bytes that are filled up with zeros."""
-    return np.ascontiguousarray(raw).astype(np.uint8).tobytes().partition(b"\0")[0].decode(errors="replace")
+    """The text of (TEXT_BYTES,) bytes, filled up with zeros."""
+    return decode_text(np.concatenate([[0], raw]))
 
 
-def bytes_of(text: str, size: int = BYTES) -> np.ndarray:
-    """(size,) uint8: a text in UTF-8, cut off after a whole character, filled up with zeros."""
-    data = text.replace("\0", " ").encode(errors="replace")[:size].decode(errors="ignore").encode()
-    return np.frombuffer(data.ljust(size, b"\0"), np.uint8)
+def bytes_of(text: str) -> np.ndarray:
+    """(TEXT_BYTES,) uint8: a text in UTF-8, cut off after a whole letter, filled up with zeros."""
+    return encode_heard(0, text)[1:]
 
 
-def text_space(size: int = BYTES) -> spaces.Box:
-    """The Box of a text of so many bytes."""
-    return spaces.Box(0, 255, (size,), np.uint8)
+def text_space() -> spaces.Box:
+    """The Box of a text."""
+    return spaces.Box(0, 255, (TEXT_BYTES,), np.uint8)

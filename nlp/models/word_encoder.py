@@ -79,7 +79,8 @@ class WordEncoder(nn.Module):
             self.states = Encoder(width, layers, heads, dropout=dropout)
         else:
             self.states = BothWays(model, width, layers, dropout=dropout)
-        self.vectors = WordVectors(table, width if model == "transformer" else width // 2, word_dropout)
+        self.entering = width if model == "transformer" else width // 2  # numbers of a word's vector
+        self.vectors = WordVectors(table, self.entering, word_dropout)
         self.attention = nn.Linear(width, 1)
 
     def forward(self, vectors: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,5 +1,6 @@
 """`ludus fit nlp/understand`: the training of an understander of intents and tags (see `training/fit.py`)."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -105,10 +106,17 @@ class UnderstandLearner(Learner):
 
 
 class Understand(Fit):
-    """The training of an understander."""
+    """The training of an understander; of what guests of a help desk mean, an ``UnderstandTurns``."""
 
     TASK, RECIPE = "nlp/understand", UnderstandRecipe
     recipe: UnderstandRecipe
+
+    def __new__(cls, out: Path, recipe: UnderstandRecipe) -> "Understand":
+        if recipe.of_dialogues:
+            from .understand_turns import UnderstandTurns
+
+            cls = UnderstandTurns
+        return super().__new__(cls)
 
     def load(self) -> Data:
         train, held, test = (load_utterances(self.recipe.data, part) for part in ("train", "validation", "test"))
@@ -125,6 +133,13 @@ class Understand(Fit):
         figures = report.figures(net.understand_words(data.watched.words), data.watched)
         learner.consider(-figures["intent_accuracy"] - figures["slot_f1"])
         return figures, f"intent {figures['intent_accuracy']:.1%}, slots {figures['slot_f1']:.1%}"
+
+    def show(self, learner: Learner, data: Data, writer: SummaryWriter) -> None:
+        if data.watched is not None:
+            some = data.watched[: report.WATCHED]
+            net: Any = learner.snapshot()
+            said = report.examples(net.understand_words(some.words), some)
+            writer.add_text("validation/understood", said, learner.step)
 
     @property
     def goal(self) -> Goal:

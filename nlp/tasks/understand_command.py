@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from ...data.dialogue.turns import CORPUS, GRAMMAR
 from ...data.utterance_sets import UTTERANCE_SETS
 from ...training.command import FitArguments
 
@@ -16,26 +17,35 @@ DESCRIPTION = """Train a model that understands what is said: what is meant as a
 
   ludus fit nlp/understand --data snips --out models/snips
   ludus fit nlp/understand --data snips --model gru --epochs 2 --out models/trial
+  ludus fit nlp/understand --data camrest --out models/waiter           # what guests of ludus/Helpdesk-v0 mean
   ludus fit nlp/understand --data orders.jsonl --out models/orders     # {"text": "...", "intent": "...", "tags": "..."}
 
 The epoch that is best on the validation part is kept; --set holdout=false learns from that part, too, and keeps the
 last one. Then: ludus understand models/snips "play blue train by john coltrane" """
 
 
+DIALOGUES = (CORPUS, GRAMMAR)
+
+
 @dataclass(kw_only=True)
 class Arguments(FitArguments):
     data: Annotated[
         str | None,
-        tyro.conf.arg(help=f"A set of utterances ({', '.join(UTTERANCE_SETS)}), or a JSONL or TSV file."),
+        tyro.conf.arg(
+            help=f"A set of utterances ({', '.join(UTTERANCE_SETS)}), guests of a help desk ({', '.join(DIALOGUES)}), "
+            "or a JSONL or TSV file."
+        ),
     ] = None
-    model: str = "lstm"
-    """rnn (the textbook's), gru, lstm or transformer."""
+    model: str | None = None
+    """rnn (the textbook's), gru, lstm or transformer (default: lstm; of what guests mean, gru)."""
 
 
 def start_fit(arguments: Arguments, out: Path) -> "Fit":
     """A new training; ``ValueError`` for what cannot be trained."""
     if arguments.data is None:
-        raise ValueError(f"which data? --data NAME, one of {', '.join(UTTERANCE_SETS)}, or a JSONL or TSV file")
+        raise ValueError(
+            f"which data? --data NAME, one of {', '.join((*UTTERANCE_SETS, *DIALOGUES))}, or a JSONL or TSV file"
+        )
     from .understand import Understand
     from .understand_recipe import compose
 

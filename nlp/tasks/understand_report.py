@@ -17,6 +17,7 @@ from ..spans import span_figures, spans_of
 from ..words import normal
 
 SHOWN = 12  # utterances that TensorBoard shows of each kind
+WATCHED = 200  # utterances of the validation part among which examples are looked for
 MOST_ERRORS = 5  # kinds of errors that the summary names
 # Accuracy of the intent and F1 of the slots on the test part, as published: anchors of Goo et al. 2018 and later.
 PUBLISHED: dict[str, dict[str, tuple[float, float | None]]] = {
