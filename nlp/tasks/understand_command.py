@@ -24,7 +24,7 @@ The epoch that is best on the validation part is kept; --set holdout=false learn
 last one. Then: ludus understand models/snips "play blue train by john coltrane" """
 
 
-DIALOGUES = (CORPUS, GRAMMAR)
+DIALOGUES = (CORPUS, GRAMMAR, "ludus/Helpdesk-v0")
 
 
 @dataclass(kw_only=True)

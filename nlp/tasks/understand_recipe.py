@@ -14,7 +14,8 @@ from ..models.turn_understander import TurnUnderstander
 from ..models.understander import Understander
 from ..models.word_encoder import MODELS
 
-DIALOGUES = (CORPUS, GRAMMAR)
+HELPDESK = "ludus/Helpdesk-v0"  # guests as they are met there, by its reference policy and by random play
+DIALOGUES = (CORPUS, GRAMMAR, HELPDESK)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from ...components.utterance import encode_heard, encode_meaning, meaning_layout
+from ...components.spaces import same_space
+from ...components.utterance import decode_text, encode_heard, encode_meaning, meaning_layout
 from ...data.dialogue.terms import ACTS, LAST_ACTS, Template, normal
 from ...data.dialogue.turns import Turn, sample_turns
 from ...data.dialogue.venues import VALUES, WISHES
+from ...envs.frames import frames
 from ...training.batches import Shuffled, generator
 from ...training.fit import Goal
 from ...training.learner import Learner
@@ -21,10 +23,12 @@ from ..speech import mishear
 from ..words import EMPTY, known_words, words_of
 from . import understand_turns_report as report
 from .understand import Understand
-from .understand_recipe import UnderstandRecipe
+from .understand_recipe import HELPDESK, UnderstandRecipe
 
 MEANING = meaning_layout(ACTS, VALUES, WISHES)
 WATCHED_SHARE = 8  # one template in so many is held out
+SLOT = "utterance"  # of the help desk
+WATCHED_APART = 1_000_003  # what the seed of the help desk's watched episodes is further
 WATCHED_SEED, TEST_SEED = 1, 2  # of turns that are watched, and of the test's: the same in all trainings
 
 
@@ -34,7 +38,7 @@ class Heard(NamedTuple):
     rows: list[Row]
     raw: np.ndarray  # (N, 257) uint8
     truth: np.ndarray  # (N, MEANING.size) float32
-    corpus: float  # share of them that a person said
+    corpus: float  # share of them that a person said; NaN where that is not known
 
 
 class Data(NamedTuple):
@@ -50,12 +54,32 @@ def hear(turns: Sequence[Turn], noise: float = 0.0, seed: int = 0) -> Heard:
     random, others = np.random.default_rng(seed), known_words([words_of(turn.text) for turn in turns])
     texts = [turn.text if not noise else " ".join(mishear(turn.text.split(), noise, random, others)) for turn in turns]
     lasts = [LAST_ACTS.index(turn.last) for turn in turns]
-    return Heard(
-        [Row(words_of(text), last) for text, last in zip(texts, lasts, strict=True)],
-        np.stack([encode_heard(last, text) for text, last in zip(texts, lasts, strict=True)]),
-        np.stack([encode_meaning(MEANING, turn.act, turn.values, turn.wishes) for turn in turns]),
-        float(np.mean([turn.is_corpus for turn in turns])),
-    )
+    raw = np.stack([encode_heard(last, text) for text, last in zip(texts, lasts, strict=True)])
+    truth = np.stack([encode_meaning(MEANING, turn.act, turn.values, turn.wishes) for turn in turns])
+    return Heard(rows_of(raw), raw, truth, float(np.mean([turn.is_corpus for turn in turns])))
+
+
+def rows_of(raw: np.ndarray) -> list[Row]:
+    """The words in raw signals (N, 257), with what the clerk did last."""
+    return [Row(words_of(decode_text(one)), int(one[0])) for one in raw]
+
+
+def overhear(split: str, count: int, seed: int, noise: float | None = None) -> Heard:
+    """Turns as they come in `ludus/Helpdesk-v0`, of ``count`` steps those whose utterance is another one.
+
+    Args:
+        noise: Share of the words that are misheard; the environment's own where it is left out.
+    """
+    keywords = {"split": split, **({} if noise is None else {"noise": noise})}
+    met = frames(HELPDESK, SLOT, count, seed, keywords)
+    if not same_space(met.raw_space, spaces_of(MEANING)[0]) or not same_space(met.truth_space, spaces_of(MEANING)[1]):
+        raise ValueError(
+            f"slot {SLOT} of {HELPDESK} is {met.raw_space} and {met.truth_space}, which is not learned here"
+        )
+    _, first = np.unique(met.raw, axis=0, return_index=True)
+    first.sort()
+    raw, truth = met.raw[first], met.truth[first]
+    return Heard(rows_of(raw), raw, truth, float("nan"))
 
 
 def is_watched(template: Template) -> bool:
@@ -117,6 +141,9 @@ class UnderstandTurns(Understand):
 
     def load(self) -> Data:
         r = self.recipe
+        if r.data == HELPDESK:
+            watched = overhear("train", r.test_turns, r.seed + WATCHED_APART) if r.holdout else None
+            return Data(overhear("train", r.turns, r.seed), watched, overhear("test", r.test_turns, TEST_SEED, 0.0))
         train = sample_turns("train", r.turns, r.seed, r.data, lambda one: not (r.holdout and is_watched(one)))
         watched = hear(sample_turns("train", r.test_turns, WATCHED_SEED, r.data, is_watched), r.noise, WATCHED_SEED)
         test = hear(sample_turns("test", r.test_turns, TEST_SEED, r.data))
@@ -148,7 +175,10 @@ class UnderstandTurns(Understand):
 
     def finish(self, net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> Any:
         r = self.recipe
-        noisy = hear(sample_turns("test", r.test_turns, TEST_SEED, r.data), report.NOISE, TEST_SEED)
+        if r.data == HELPDESK:
+            noisy = overhear("test", r.test_turns, TEST_SEED, report.NOISE)
+        else:
+            noisy = hear(sample_turns("test", r.test_turns, TEST_SEED, r.data), report.NOISE, TEST_SEED)
         net.metrics = report.measure(net.eval(), data.test, noisy, seconds)
         for name in ("turns_right", "turns_right_noisy"):
             writer.add_scalar(f"test/{name}", net.metrics[name], step)

@@ -176,15 +176,19 @@ class Summary:
             for name, of in rows
         ]
         kept = "the best epoch on templates held out" if r.holdout else "the last epoch, all templates learned"
+        said = (
+            []
+            if math.isnan(self.corpus)
+            else [f"{100 * self.corpus:.0f} % of the turns were said by people, values aside, the others by a grammar."]
+        )
         return "\n".join(
             [
                 f"{'% of the test turns':{wide}}  {'':5}            wrong in",
                 f"{'':{wide}}  right  misheard" + "".join(f"  {kind:>5}" for kind in KINDS),
                 *lines,
                 "A turn is right if its act, all its values and all its wishes are; misheard is how",
-                f"many are right where {100 * NOISE:.0f} % of the words are lost, swapped or misspelt. "
-                f"{100 * self.corpus:.0f} % of",
-                "the turns were said by people, values aside, the others by a grammar.",
+                f"many are right where {100 * NOISE:.0f} % of the words are lost, swapped or misspelt.",
+                *said,
                 f"{m['parameters']:,.0f} parameters; kept: {kept}",
                 f"{counted(r.epochs, 'epoch')} of {r.turns:,} turns of {r.data} in {m['seconds']:,.0f} s "
                 f"({r.precision}, {counted(r.threads, 'thread')}, seed {r.seed})",
