@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 SIZES = (2, 3, 4, 5)  # letters of a piece
@@ -30,6 +31,7 @@ def words_of(text: str) -> list[str]:
     return [normal(word) for word in text.split() if word.strip(PUNCTUATION)] or [EMPTY]
 
 
+@lru_cache(maxsize=2**17)
 def normal(word: str) -> str:
     """A word as models see it."""
     return word.strip(PUNCTUATION).lower() or word.lower()
@@ -82,16 +84,15 @@ class WordTable:
             length: L; further words are left out. As many as the longest row has where it is left out.
         """
         longest = max(len(words) for words in rows) if length is None else length
-        places = torch.zeros((len(rows), longest), dtype=torch.int64)
         distinct: dict[str, int] = {}
-        lengths = []
+        places = np.zeros((len(rows), longest), np.int64)
+        lengths = np.empty(len(rows), np.int64)
         for i, words in enumerate(rows):
             found = [distinct.setdefault(normal(word), len(distinct) + 1) for word in words[:longest]]
-            places[i, : len(found)] = torch.tensor(found)
-            lengths.append(len(found))
+            places[i, : len(found)], lengths[i] = found, len(found)
         parts = [pieces_of(word, self.buckets) for word in distinct]
-        pieces = torch.zeros((len(parts) + 1, max(map(len, parts), default=1)), dtype=torch.int64)
+        pieces = np.zeros((len(parts) + 1, max(map(len, parts), default=1)), np.int64)
         for i, part in enumerate(parts, 1):
-            pieces[i, : len(part)] = torch.tensor(part)
-        numbers = torch.tensor([PAD, *(self.numbers.get(word, UNKNOWN) for word in distinct)])
-        return Encoded(pieces, places, numbers[places], torch.tensor(lengths))
+            pieces[i, : len(part)] = part
+        numbers = np.array([PAD, *(self.numbers.get(word, UNKNOWN) for word in distinct)])
+        return Encoded(*map(torch.from_numpy, (pieces, places, numbers[places], lengths)))

@@ -21,8 +21,8 @@ from ...components.component import Component
 from ...components.utterance import TEXT_BYTES, decode_text, encode_heard
 from ..words import EMPTY, Encoded, WordTable, words_of
 
-BLOCK = 16  # rows that are answered together
-LENGTHS = (8, 16, 32, 64, 128)  # words that a block holds in each row
+BLOCK = 32  # rows that are answered together
+LENGTHS = (12, 24, 48, 128)  # words that a block holds in each row
 MOST_KEPT = 2**16  # rows
 
 
@@ -67,8 +67,8 @@ class TextComponent(Component):
     def encode(self, rows: Sequence[Row], length: int | None = None) -> tuple[Encoded, torch.Tensor]:
         """What ``answer`` takes, on this component's device; see ``WordTable.encode``."""
         encoded = self.table.encode([row.words for row in rows], length)
-        context = torch.tensor([row.context for row in rows])
-        return Encoded(*(tensor.to(self.device) for tensor in encoded)), context.to(self.device)
+        context, device = torch.tensor([row.context for row in rows]), self.device
+        return Encoded(*(tensor.to(device) for tensor in encoded)), context.to(device)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, *input_space) -> (N, *output_space); without gradients, which end at the bytes."""

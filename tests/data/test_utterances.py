@@ -46,7 +46,7 @@ def test_snips_has_the_published_sizes():
     parts = {split: load_utterances("snips", split) for split in SPLITS}
     assert [len(part) for part in parts.values()] == [13_084, 700, 700]
     train = parts["train"]
-    assert train.words[1] == tuple(["add", "step", "to", "me", "to", "the", "50", "clásicos", "playlist"])
+    assert train.words[1] == ("add", "step", "to", "me", "to", "the", "50", "clásicos", "playlist")
     assert train.tags[1][:3] == ("O", "B-entity_name", "I-entity_name")
     assert train.intents[1] == "AddToPlaylist"
     assert len(set(train.intents)) == 7
@@ -103,6 +103,7 @@ def test_a_file_that_names_too_much_is_refused(monkeypatch):
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_whatever_a_file_holds_there_is_an_answer_or_one_line(data):
     for given_data in (data, b"{" + data, b"text\tintent\n" + data):
+        found, said = None, "f"
         found, said = None, "f"
         try:
             found = read_utterances(given_data, "f")
