@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..components.utterance import encode_heard, encode_meaning
 from ..explain.words import Weighed, weigh_words
 from .models.text_component import Row, TextComponent
+from .models.turn_understander import Meaning, TurnUnderstander
 from .models.understander import Understander, Understood
 from .words import words_of
 
@@ -46,3 +48,18 @@ def weigh_intent(net: Understander, text: str, intent: str | None = None) -> Wei
     direction[net.intents.index(chosen)] = 1.0
     shown = f"{chosen} {said.probability:.0%}" if chosen == said.intent else chosen
     return weigh_row(net, Row(words_of(text)), direction, shown)
+
+
+def weigh_turn(net: TurnUnderstander, text: str, last: str | None = None) -> Weighed:
+    """How much each word of what a guest said speaks for what was understood: act, values and wishes together.
+
+    Raises:
+        ValueError: see ``TurnUnderstander.understand``.
+    """
+    said: Meaning = net.understand(text, last)
+    direction = encode_meaning(net.meaning, said.act, said.values, said.wishes)
+    for slot in net.meaning.names[1:-1]:  # that nothing was said of a slot is no answer of a word's
+        if slot not in said.values:
+            direction[net.meaning.slice(slot)] = 0.0
+    row = net.row_of(encode_heard(0 if last is None else net.lasts.index(last), text))
+    return weigh_row(net, row, direction, str(said))

@@ -96,7 +96,7 @@ class UnderstandLearner(Learner):
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
         rows, intents, tags = batch
         logits, scores = self.net.scores(rows)
-        intent = F.cross_entropy(logits.float(), intents)
+        intent = F.cross_entropy(logits.float(), intents, label_smoothing=self.recipe.label_smoothing)
         tagged = self.net.crf.loss(scores, tags, rows.lengths) * (len(tags) / rows.lengths.sum())
         self.parts = (float(intent.detach()), float(tagged.detach()))
         return intent + self.recipe.tag_weight * tagged

@@ -30,15 +30,16 @@ class UnderstandRecipe(Recipe):
     data: str  # name of a set of utterances, a file, or guests of a help desk: one of DIALOGUES
     model: str = "lstm"  # rnn, gru, lstm or transformer
     least: int = 2  # times that a word must stand in the training part to be known by itself
+    label_smoothing: float = 0.1  # of the intents
     tag_weight: float = 1.0  # of the tags' loss (nats per word) beside the intent's (nats per utterance)
     turns: int = 40_000  # of guests that are learned from, drawn before the training
     test_turns: int = 4000  # of guests that the test has; as many are watched
     noise: float = 0.0  # share of the words that are misheard while it learns; see speech.mishear
     holdout: bool = True  # the validation part chooses the epoch that is kept; false: it is learned from, too
     optimizer: str = "adamw"
-    epochs: int = 30
+    epochs: int = 40
     batch_size: int = 64
-    lr: float = 3e-3
+    lr: float = 4e-3
     warmup: float = 0.1
     weight_decay: float = 0.02
     ema: float = 0.995
@@ -48,6 +49,7 @@ class UnderstandRecipe(Recipe):
         check_choice(self, "model", MODELS)
         self.check_net(self.model)
         check_range(self, 1, 1_000_000, "least")
+        check_range(self, 0, 0.999, "label_smoothing")
         check_range(self, 0, 1000, "tag_weight")
         check_range(self, 100, 10_000_000, "turns", "test_turns")
         check_range(self, 0, 1, "noise")
