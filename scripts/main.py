@@ -16,6 +16,7 @@ COMMANDS = {
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
     "understand": "ask a fitted model what is meant by a text, and which words say so",
     "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
+    "complete": "let a fitted model of language go on with a text: greedy, or drawn",
     "envs": "the environments, their parameters and reference scores",
     "check": "does a vector environment keep the rules? every one, with what came and the remedy",
     "benchmark": "measure speed and learning, side by side with peers",

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from language_toy import a_turn_understander, an_understander
+from understanding_toy import a_turn_understander, an_understander
 from ludus.explain.words import AGAINST, FOR, Weighed, colour_of, coloured, plain, weigh_words, words_picture
 from ludus.nlp.models.text_component import Row
 from ludus.nlp.weighing import weigh_intent, weigh_row

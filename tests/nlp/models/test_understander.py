@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from language_toy import MEANING, a_turn_understander, an_understander
+from understanding_toy import MEANING, a_turn_understander, an_understander
 from ludus.components.component import Component
 from ludus.components.utterance import TEXT_BYTES, encode_heard
 from ludus.nlp.models import text_component

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from language_toy import make_file, recipe, rows
+from understanding_toy import make_file, recipe, rows
 from ludus.components.component import Component
 from ludus.data.utterance_sets import is_at_hand
 from ludus.data.utterances import Utterances, load_utterances
