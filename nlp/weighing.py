@@ -8,13 +8,13 @@ import torch
 
 from ..components.utterance import encode_heard, encode_meaning
 from ..explain.words import Weighed, weigh_words
-from .models.text_component import Row, TextComponent
+from .models.text_component import Row, WordComponent
 from .models.turn_understander import Meaning, TurnUnderstander
 from .models.understander import Understander, Understood
 from .words import words_of
 
 
-def weigh_row(net: TextComponent, row: Row, direction: Sequence[float] | np.ndarray, answer: str) -> Weighed:
+def weigh_row(net: WordComponent, row: Row, direction: Sequence[float] | np.ndarray, answer: str) -> Weighed:
     """How much each word of a row moved a sum of the component's answers.
 
     Args:

@@ -2,7 +2,7 @@
 
 What a row says decides the answer alone, so it is computed when the row first comes, and looked up from then on (of the
 ``MOST_KEPT`` rows that came last). To the bit it depends neither on the other rows of a batch nor on their number: rows
-are answered in blocks of ``BLOCK``, all filled up to one of the lengths ``LENGTHS``.
+of words are answered in blocks of ``BLOCK``, all filled up to one of the lengths ``LENGTHS``.
 
 Nothing that is in a row is refused, because in the middle of a batch nobody could help it: the text ends with the first
 zero byte, bytes that are no UTF-8 are read as U+FFFD, a row without words is the one word ``words.EMPTY``, and of more
@@ -34,41 +34,25 @@ class Row(NamedTuple):
 
 
 class TextComponent(Component):
-    """A component whose input is a text in UTF-8, filled up with zeros; a subclass gives ``vectors`` and ``answer_of``.
+    """A component whose input is a text in UTF-8, filled up with zeros; a subclass gives ``row_of`` and ``answers``.
 
     Args:
-        input_space: Box (bytes,) of whole numbers 0 … 255; a subclass that takes more gives ``row_of``, too.
+        input_space: Box (TEXT_BYTES,) of whole numbers 0 … 255, or what else ``row_of`` takes.
         output_space: Box of the answers.
         config: See ``Component``.
-        table: What is known of words.
     """
 
-    def __init__(self, input_space: Space, output_space: Space, config: dict[str, Any], table: WordTable) -> None:
+    def __init__(self, input_space: Space, output_space: Space, config: dict[str, Any]) -> None:
         super().__init__(input_space, output_space, config)
-        self.table = table
         self._kept: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
-    def vectors(self, rows: Encoded) -> torch.Tensor:
-        """The words' own vectors (N, L, W), 0 where there is none; explanations weigh them."""
+    def row_of(self, raw: np.ndarray) -> Any:
+        """What a raw signal says, as ``answers`` takes it."""
         raise NotImplementedError
 
-    def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        """The answers (N, *output_space) to rows of ``lengths`` (N,) words, with the ``context`` (N,) int64 of each."""
+    def answers(self, rows: Sequence[Any]) -> list[np.ndarray]:
+        """The answer (*output_space) to each row, float32; it must not depend on the other rows."""
         raise NotImplementedError
-
-    def answer(self, rows: Encoded, context: torch.Tensor) -> torch.Tensor:
-        """The same of encoded rows."""
-        return self.answer_of(self.vectors(rows), rows.lengths, context)
-
-    def row_of(self, raw: np.ndarray) -> Row:
-        """What a raw signal says."""
-        return Row(words_of(text_of(raw)))
-
-    def encode(self, rows: Sequence[Row], length: int | None = None) -> tuple[Encoded, torch.Tensor]:
-        """What ``answer`` takes, on this component's device; see ``WordTable.encode``."""
-        encoded = self.table.encode([row.words for row in rows], length)
-        context, device = torch.tensor([row.context for row in rows]), self.device
-        return Encoded(*(tensor.to(device) for tensor in encoded)), context.to(device)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, *input_space) -> (N, *output_space); without gradients, which end at the bytes."""
@@ -89,22 +73,6 @@ class TextComponent(Component):
                 kept.popitem(last=False)
         return torch.from_numpy(found).to(self.device)
 
-    @torch.no_grad()
-    def answers(self, rows: Sequence[Row]) -> list[np.ndarray]:
-        """The answer to each row."""
-        found: list[Any] = [None] * len(rows)
-        by_length: dict[int, list[int]] = {}
-        for i, row in enumerate(rows):
-            by_length.setdefault(next((n for n in LENGTHS if len(row.words) <= n), LENGTHS[-1]), []).append(i)
-        for length, places in by_length.items():
-            for begin in range(0, len(places), BLOCK):
-                block = places[begin : begin + BLOCK]
-                filling = [Row([EMPTY])] * (BLOCK - len(block))
-                y = self.answer(*self.encode([*(rows[i] for i in block), *filling], length)).float().cpu().numpy()
-                for i, numbers in zip(block, y, strict=False):
-                    found[i] = numbers
-        return found
-
     def forget(self) -> None:
         """Drop the answers that are kept: the weights have changed."""
         self._kept.clear()
@@ -117,6 +85,55 @@ class TextComponent(Component):
     def load_state_dict(self, *args: Any, **more: Any) -> Any:
         self.forget()
         return super().load_state_dict(*args, **more)
+
+
+class WordComponent(TextComponent):
+    """One that reads words; a subclass gives ``vectors`` and ``answer_of``.
+
+    Args:
+        input_space, output_space, config: See ``TextComponent``.
+        table: What is known of words.
+    """
+
+    def __init__(self, input_space: Space, output_space: Space, config: dict[str, Any], table: WordTable) -> None:
+        super().__init__(input_space, output_space, config)
+        self.table = table
+
+    def vectors(self, rows: Encoded) -> torch.Tensor:
+        """The words' own vectors (N, L, W), 0 where there is none; explanations weigh them."""
+        raise NotImplementedError
+
+    def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """The answers (N, *output_space) to rows of ``lengths`` (N,) words, with the ``context`` (N,) int64 of each."""
+        raise NotImplementedError
+
+    def answer(self, rows: Encoded, context: torch.Tensor) -> torch.Tensor:
+        """The same of encoded rows."""
+        return self.answer_of(self.vectors(rows), rows.lengths, context)
+
+    def row_of(self, raw: np.ndarray) -> Row:
+        return Row(words_of(text_of(raw)))
+
+    def encode(self, rows: Sequence[Row], length: int | None = None) -> tuple[Encoded, torch.Tensor]:
+        """What ``answer`` takes, on this component's device; see ``WordTable.encode``."""
+        encoded = self.table.encode([row.words for row in rows], length)
+        context, device = torch.tensor([row.context for row in rows]), self.device
+        return Encoded(*(tensor.to(device) for tensor in encoded)), context.to(device)
+
+    @torch.no_grad()
+    def answers(self, rows: Sequence[Row]) -> list[np.ndarray]:
+        found: list[Any] = [None] * len(rows)
+        by_length: dict[int, list[int]] = {}
+        for i, row in enumerate(rows):
+            by_length.setdefault(next((n for n in LENGTHS if len(row.words) <= n), LENGTHS[-1]), []).append(i)
+        for length, places in by_length.items():
+            for begin in range(0, len(places), BLOCK):
+                block = places[begin : begin + BLOCK]
+                filling = [Row([EMPTY])] * (BLOCK - len(block))
+                y = self.answer(*self.encode([*(rows[i] for i in block), *filling], length)).float().cpu().numpy()
+                for i, numbers in zip(block, y, strict=False):
+                    found[i] = numbers
+        return found
 
 
 def text_of(raw: np.ndarray) -> str:

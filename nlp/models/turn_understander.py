@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from ...components.layout import Layout
 from ...components.utterance import decode_meaning, decode_text, encode_heard, heard_layout
 from ..words import Encoded, WordTable, words_of
-from .text_component import Row, TextComponent
+from .text_component import Row, WordComponent
 from .understander import check_names
 from .word_encoder import WordEncoder
 
@@ -38,7 +38,7 @@ class Meaning(NamedTuple):
         return f"{self.act}({', '.join(parts)})"
 
 
-class TurnUnderstander(TextComponent):
+class TurnUnderstander(WordComponent):
     """What the clerk did last and what was heard (257,) -> probabilities of all that can be meant.
 
     Args:

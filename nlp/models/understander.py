@@ -16,7 +16,7 @@ from torch import nn
 from ..crf import CRF
 from ..spans import Span, spans_of
 from ..words import Encoded, WordTable, words_of
-from .text_component import LENGTHS, Row, TextComponent, text_space
+from .text_component import LENGTHS, Row, WordComponent, text_space
 from .word_encoder import WordEncoder
 
 
@@ -33,7 +33,7 @@ class Understood(NamedTuple):
         return spans_of(self.tags)
 
 
-class Understander(TextComponent):
+class Understander(WordComponent):
     """Text -> probabilities of the intents (K,); with ``understand`` also the tags.
 
     Args:

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from understanding_toy import a_turn_understander, an_understander
 from ludus.explain.words import AGAINST, FOR, Weighed, colour_of, coloured, plain, weigh_words, words_picture
 from ludus.nlp.models.text_component import Row
 from ludus.nlp.weighing import weigh_intent, weigh_row
+from understanding_toy import a_turn_understander, an_understander
 
 
 def test_of_a_linear_answer_the_weights_are_known():

@@ -8,7 +8,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understanding_toy import MEANING, a_turn_understander, an_understander
 from ludus.components.component import Component
 from ludus.components.utterance import TEXT_BYTES, encode_heard
 from ludus.nlp.models import text_component
@@ -16,6 +15,7 @@ from ludus.nlp.models.text_component import BLOCK, LENGTHS, Row, bytes_of, text_
 from ludus.nlp.models.word_encoder import MODELS
 from ludus.nlp.open_text import open_text
 from ludus.nlp.words import EMPTY
+from understanding_toy import MEANING, a_turn_understander, an_understander
 
 TEXTS = ["play naima", "weather in oslo", "", "what a long text this is, with more words than eight of them", "play"]
 

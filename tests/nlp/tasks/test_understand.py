@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from understanding_toy import make_file, recipe, rows
 from ludus.components.component import Component
 from ludus.data.utterance_sets import is_at_hand
 from ludus.data.utterances import Utterances, load_utterances
@@ -19,6 +18,7 @@ from ludus.scripts.main import main
 from ludus.training.fit import folder_of
 from ludus.utils.interrupts import Interrupted
 from stopping import stop_at
+from understanding_toy import make_file, recipe, rows
 from vision_toy import as_it_was, curve  # noqa: F401
 
 
