@@ -125,7 +125,7 @@ def _checked(id: str, slot: str, n: int, environment: Mapping[str, Any]) -> dict
     if slot not in known:
         which = f"its slots are {', '.join(known)}" if known else "it has none"
         raise ValueError(f"{id} has no slot {slot!r}; {which}")
-    if known[slot].refresh != "step":
+    if known[slot].refresh == "reset":
         raise ValueError(f"slot {slot} of {id} is not sensed in each step, and frames are successive steps")
     if n < 1:
         raise ValueError(f"frames must be >= 1, got {n}")
