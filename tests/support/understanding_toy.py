@@ -48,7 +48,11 @@ def recipe(data, model="gru", **settings):
 def an_understander(model="gru", seed=0, **more):
     """An untrained one of two intents."""
     torch.manual_seed(seed)
-    names = {"words": ["play", "weather", "in", "oslo"], "intents": ["play", "weather"], "tags": ["O", "B-city", "I-city"]}
+    names = {
+        "words": ["play", "weather", "in", "oslo"],
+        "intents": ["play", "weather"],
+        "tags": ["O", "B-city", "I-city"],
+    }
     sizes = {"width": 16, "buckets": 64, "layers": 1, **more}
     return Understander(*understander.spaces_of(2), **names, model=model, **sizes).eval()
 
