@@ -153,6 +153,16 @@ def displease(s, terms):
     s.lost += 1
 
 
+@kernel
+def is_senseless(s, action):
+    """Whether the clerk would speak of a venue or of a note that there is not; then nothing is said."""
+    if action >= TELL:
+        return s.venue == NOTHING
+    if CHECK <= action < OFFER:
+        return s.form[action - CHECK] == NONE
+    return action == OFFER and s.form[0] == NONE and s.form[1] == NONE and s.form[2] == NONE
+
+
 @inlined
 def step(s, action, world, terms):
     if action >= NOTE:
@@ -167,6 +177,8 @@ def step(s, action, world, terms):
         else:
             displease(s, terms)
         return True
+    if is_senseless(s, action):
+        return False
     if action >= TELL:
         tell(s, world, action - TELL, terms)
     elif action == OFFER:
