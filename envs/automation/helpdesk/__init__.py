@@ -1,6 +1,52 @@
-"""Helpdesk: find a guest a restaurant by what it says.
+"""Helpdesk: find a restaurant for a guest, by what it says and by what of that was understood.
 
-World         to be written
+World         A guest looks for one of 110 restaurants: it has a goal (a food, an area, a price; anything will do of
+              what it has no wish for) and wants to know one thing or more of the venue, and it speaks. The agent is
+              the clerk. It asks, checks, names venues and tells of them, and each time the guest answers: by an agenda
+              (after Schatzmann et al. 2007) it says a part of what it wants, answers and sometimes says more, corrects
+              what is wrong and mostly says what is right, takes an alternative where nothing fits, sometimes wants to
+              hear of another venue, asks for what it still wants to know, and leaves. What the clerk has understood it
+              writes into a form, by which venues are found: the form is the only memory that a policy needs.
+              Utterances are CamRest676's, with their values taken out and others put in; those of acts that the corpus
+              does not label come from a grammar (`data/dialogue/`). Each word is misheard with the chance `noise`: it
+              is lost, it is another one (a value is another value), or one of its letters is wrong; each as likely
+Actions       Discrete(48): 0 … 2 ask for food, area, price · 3 … 5 ask whether the note of it is right · 6 name the
+              next venue that fits the form, or say that none does · 7 … 12 tell address, phone, postcode, food, area,
+              price of the venue named last · 13 goodbye · 14 … 37 note a food: anything, or one of 23 · 38 … 43 an
+              area: anything, or one of 5 · 44 … 47 a price: anything, or one of 3. While it writes, the guest says
+              nothing
+Observation   `state`: float32 (66,)
+              | #       | what                                                              | low | high |
+              |---------|-------------------------------------------------------------------|-----|------|
+              | 0 … 24 | the form's food: 1 where it is none, anything, one of 23          | 0   | 1    |
+              | 25 … 31 | its area: none, anything, one of 5                                | 0   | 1    |
+              | 32 … 36 | its price: none, anything, one of 3                               | 0   | 1    |
+              | 37 … 39 | 1 where the clerk has asked whether the note is right             | 0   | 1    |
+              | 40      | venues that fit the form: log(1 + count) / log(111)               | 0   | 1    |
+              | 41      | 1: none fits                                                      | 0   | 1    |
+              | 42, 43  | 1: a venue was named; it still fits the form                      | 0   | 1    |
+              | 44 … 49 | 1 where address, phone, postcode, food, area, price were told     | 0   | 1    |
+              | 50 … 64 | 1 at what the clerk said last (`data/dialogue/terms.py`)          | 0   | 1    |
+              | 65      | utterances of the guest so far, at most 30                        | 0   | 1    |
+Mask          A check needs a note that was not checked yet, an offer any note, telling a venue, and something that was
+              not told of it; a note is another one. The rest is always legal. What is not legal costs and does nothing
+Slots         `utterance`, whenever the guest speaks: raw is what the clerk said last and 256 bytes of UTF-8 with zeros
+              behind, uint8 (257,); the truth is what the guest meant, float32 (49,): its act (inform, request, affirm,
+              negate, another, bye), a value of food, area, price (none, anything, one of them), and its wishes, all 0
+              or 1; the default. Baseline `keywords`: words, and what the clerk said last
+Reward        `success`: +1 at the end if all was told that the guest wanted to know, of a venue that fits · `turns`:
+              -turn_cost for whatever the clerk says · `notes`: -note_cost for a note · `wrong`: -wrong_cost for what
+              displeases: a venue or a denial that is not what the guest wants, being told what it does not want to
+              know, being asked for what it has said, a goodbye that comes too early
+Start         the guest has said one or two of its constraints; the form is empty
+End           terminated when the clerk says goodbye, or the guest has lost its patience: after `patience` turns, of
+              which `annoyance` are lost with each displeasure; truncated after 200 steps
+Parameters    see PARAMETERS below
+Choices       `data`: auto (CamRest676 if it is at hand, else the grammar, with a warning), camrest, grammar (all acts
+              by the grammar, made-up venues) · `split`: train or test, which share no utterance
+Reference     `heuristic` is the policy `desk` with the truth. An upper bound is in docs/helpdesk.md
+Source        own rules; CamRest676 of Wen et al. 2017, the agenda of Schatzmann et al. 2007, *Agenda-Based User
+              Simulation for Bootstrapping a POMDP Dialogue System*
 """
 
 import numpy as np
@@ -12,6 +58,7 @@ from ....data.dialogue.turns import SOURCES
 from ....data.dialogue.venues import SLOTS, VALUES, WISHES
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
 from .constants import ACTIONS, KEPT, NUMBERS
+from .invariants import INVARIANTS, invariant
 from .observation import mask, observe, sense, tell
 from .policies import careful, desk, heuristic
 from .rendering import render
@@ -77,7 +124,11 @@ def raw_space(data, split):
 
 
 def truth_space(data, split):
-    return spaces.Box(0.0, 1.0, (meaning_layout(ACTS, VALUES, WISHES).size,), np.float32)
+    return spaces.Box(0.0, 1.0, (truth_layout(data, split).size,), np.float32)
+
+
+def truth_layout(data, split):
+    return meaning_layout(ACTS, VALUES, WISHES)
 
 
 def layout(data, split):
@@ -104,6 +155,8 @@ SIMULATION = Simulation(
     render=render,
     heuristic=heuristic,
     policies={"desk": desk, "careful": careful},
+    invariant=invariant,
+    invariants=INVARIANTS,
     parameters=PARAMETERS,
     choices={
         "data": Choice("auto", "who speaks: auto, camrest, grammar", SOURCES),
@@ -120,11 +173,14 @@ SIMULATION = Simulation(
             baselines={"keywords": keywords},
             refresh="turn",
             layout=layout,
+            truth_layout=truth_layout,
+            measures=("all right", "act right", "values right", "wishes right"),
         )
     },
     world=make_desk,
     terms=("success", "turns", "notes", "wrong"),
     succeeds=True,
+    scores={"random": -0.6, "heuristic": 0.76},
     action_names=ACTION_NAMES,
     frame=(540, 900),
     fps=1,

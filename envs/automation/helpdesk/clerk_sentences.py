@@ -1,4 +1,4 @@
-"""The clerk's sentences for a person: several for each thing that it does, of which a seed chooses, in ordinary English.
+"""The clerk's sentences for a person: several for each thing that it does, of which a seed chooses.
 
 Those of the picture, which kernels write, are in `rules_clerk.py`. Corpus and database are in small letters: names of
 venues and peoples get their capitals here, and postcodes their usual form.
@@ -11,8 +11,8 @@ import numpy as np
 
 from ....data.dialogue.venues import DONTCARE, Venue
 
-# By what the clerk does, one of LAST_ACTS or "bye". {left} is how many venues fit the form: "3 places fit.", or nothing
-# where it says little; {sought} what the form asks for: "cheap Italian place in the north"; {noted} a note about a slot.
+# By what the clerk does. {left} is how many venues fit the form: "3 places fit.", nothing where the form is empty;
+# {sought} what the form asks for: "cheap Italian place in the north of town"; {noted} a note about a slot.
 SENTENCES: dict[str, tuple[str, ...]] = {
     "greet": (
         "Hello! What are you looking for?",
@@ -43,6 +43,11 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "How about {name}? It is {described}.",
         "I can recommend {name}, {described}.",
         "There is {name}, {described}. Would you like to know more?",
+    ),
+    "again": (
+        "There is no other one: {name} is the only place that fits.",
+        "I have only {name} for you, nothing else fits.",
+        "It is still {name}, the only one that fits.",
     ),
     "nothing": (
         "I am sorry, there is no {sought}. Would you like something else?",
@@ -164,7 +169,8 @@ class Clerk:
         self._random = np.random.default_rng(seed)
 
     def say(self, act: str, form: Mapping[str, str], left: int, venue: Venue | None = None) -> str:
-        """The sentence for what it does, one of LAST_ACTS, "bye", "leaves" (the guest does), or "silence".
+        """The sentence for what it does, one of LAST_ACTS, "again" (it offers what it has offered), "bye", "leaves"
+        (the guest does) or "silence".
 
         Args:
             form: Its notes by slot, ``DONTCARE`` for anything.
@@ -178,18 +184,20 @@ class Clerk:
         kind, _, about = act.partition(" ")
         if kind == "confirm":
             return self._choose("confirm").format(noted=noted(about, form[about]))
-        if kind == "offer" or kind == "inform":
+        if kind in ("offer", "again", "inform"):
             if venue is None:
                 raise ValueError(f"the clerk cannot say {act!r}, because it has named no venue")
-            return self._of_venue(about, venue)
+            return self._of_venue(about or kind, venue)
         sentence = self._choose(act)
-        count = f"{left} place{'s fit' if left != 1 else ' fits'}." if form else ""
+        count = f"{left or 'no'} place{'s fit' if left > 1 else ' fits'}.".capitalize() if form else ""
         return sentence.format(left=count, sought=sought(form)).strip()
 
     def _of_venue(self, wish: str, venue: Venue) -> str:
         name = venue_name(venue.name)
         names = {"name": name, "Name": capitalised(name)}
-        if not wish:
+        if wish == "again":
+            return self._choose(wish).format(**names)
+        if wish == "offer":
             described = with_article(sought({"food": venue.food, "area": venue.area, "pricerange": venue.pricerange}))
             return self._choose("offer").format(**names, described=described)
         value = told(wish, venue)

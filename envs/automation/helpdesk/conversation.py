@@ -7,12 +7,20 @@ conversation is shown is the business of `envs/human/`.
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from ....components.utterance import TEXT_BYTES, decode_meaning, decode_text, encode_heard, meaning_layout
+from ....components.utterance import (
+    TEXT_BYTES,
+    decode_meaning,
+    decode_text,
+    encode_heard,
+    encode_meaning,
+    meaning_layout,
+)
 from ....data.dialogue.terms import ACTS, LAST_ACTS
 from ....data.dialogue.turns import load_venues, source_of
 from ....data.dialogue.venues import DONTCARE, SLOTS, VALUES, WISHES, Venue
@@ -23,7 +31,7 @@ from .constants import FIRST, KEPT, LEAVE, NONE, NOTE, NOTES, NOTHING, SLOT_COUN
 from .person import FILLED_BY_MEANING, SENSE, hear_person
 
 Policy = Callable[[Any], np.ndarray]  # a batch as it stands -> its actions
-MOST_NOTES = 24  # in a row; a clerk that goes on writing is not heard from any more
+MOST_ACTIONS = 24  # in a row without a word, such as notes; then the person is asked again
 MEANING = meaning_layout(ACTS, VALUES, WISHES)
 SIGNS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})  # as keyboards write them
 TITLES = {"pricerange": "price"}
@@ -61,7 +69,7 @@ class Reply:
     notes: tuple[tuple[str, str], ...]  # slots and the values that it wrote there, in this order
     sentence: str
     ends: bool  # the clerk said goodbye
-    is_stuck: bool = False  # it wrote MOST_NOTES notes and did not come to speak
+    is_stuck: bool = False  # it did MOST_ACTIONS things and did not come to speak
 
 
 class Conversation:
@@ -87,6 +95,7 @@ class Conversation:
         self.source = source_of(self.batch.sizes["data"])
         self.over = False
         self.sentence = ""  # the clerk's last one
+        self.frame_size = self.batch.frame_size
         self._venues = load_venues(self.source)
         self._clerk = Clerk(seed)
         self._reads = self.batch.fillings[SENSE].space.shape == (MEANING.size,)
@@ -155,6 +164,29 @@ class Conversation:
         """What the sense makes of the last utterance; None where the words themselves are shown."""
         return _understood(self.batch.estimate(SENSE)[0]) if self._reads else None
 
+    @property
+    def direction(self) -> np.ndarray:
+        """(MEANING.size,) 1 for each part of what was understood: the act, the values, the wishes."""
+        understood = self.understood
+        assert understood is not None
+        direction = encode_meaning(MEANING, understood.act, understood.values, understood.wishes)
+        for slot in SLOTS:  # that nothing was said of a slot is no answer of a word's
+            if slot not in understood.values:
+                direction[MEANING.slice(slot)] = 0.0
+        return direction
+
+    @property
+    def component(self) -> Any:
+        """The model that hears; None where a rule does."""
+        return getattr(self.batch.fillings[SENSE], "component", None)
+
+    @property
+    def sense(self) -> str:
+        """What hears, in a word or two."""
+        given = self.batch.given[SENSE]
+        folder = given.get("component") if isinstance(given, Mapping) else given
+        return str(folder) if isinstance(folder, (str, Path)) else type(folder).__name__
+
     def ask_sense(self, texts: list[str]) -> np.ndarray:
         """(M, MEANING.size) what the sense would make of other words in the place of the last ones; nothing changes."""
         before = self.batch.snapshot()
@@ -165,6 +197,10 @@ class Conversation:
             found.append(self.batch.estimate(SENSE)[0].copy())
             self.batch.restore(before)
         return np.array(found)
+
+    def is_silent(self, said: str) -> bool:
+        """Whether nothing of what the person types can be heard."""
+        return not words_of(said)
 
     def silence(self) -> str:
         """What the clerk says to somebody who says nothing; what it asked before stands."""
@@ -178,26 +214,30 @@ class Conversation:
     # --- The clerk ---------------------------------------------------------------------------------------------------
 
     def reply(self) -> Reply:
-        """Let the clerk act until it has spoken.
-
-        Raises:
-            RuntimeError: nothing was said since it spoke last.
-        """
+        """Let the clerk act until it has spoken."""
         notes: list[tuple[str, str]] = []
-        while len(notes) < MOST_NOTES:
+        for _ in range(MOST_ACTIONS):
+            before = self.venue
             action = int(self.policy(self.batch)[0])
             self.batch.step(np.array([action]))
-            if action < NOTE:
+            if action >= NOTE:
+                slot = max(i for i in range(SLOT_COUNT) if action >= NOTES[i])
+                notes.append((SLOTS[slot], _value(SLOTS[slot], DONTCARE_CODE + action - NOTES[slot])))
+            elif self._record["spoke"]:
                 self.over = action == LEAVE
-                return Reply(tuple(notes), self._speak("bye" if self.over else self.last), self.over)
-            slot = max(i for i in range(SLOT_COUNT) if action >= NOTES[i])
-            notes.append((SLOTS[slot], _value(SLOTS[slot], DONTCARE_CODE + action - NOTES[slot])))
-        return Reply(tuple(notes), f"One moment, I am still writing. {self.sentence}", False, is_stuck=True)
+                again = self.last == "offer" and self.venue == before
+                act = "bye" if self.over else "again" if again else self.last
+                return Reply(tuple(notes), self._speak(act), self.over)
+        return Reply(tuple(notes), f"One moment, please. {self.sentence}", False, is_stuck=True)
 
     def _speak(self, act: str) -> str:
         self.sentence = self._clerk.say(act, self.form, self.left, self.venue)
         self._record["now_clerk"] = _ascii(self.sentence)
         return self.sentence
+
+    def render(self, frame: np.ndarray) -> None:
+        """Draw the conversation into ``frame`` (height, width, 3) uint8."""
+        self.batch.render(0, frame)
 
     def close(self) -> None:
         self.batch.close()
@@ -211,8 +251,9 @@ def check_hears(filling: Any) -> None:
     if filling is None or (isinstance(filling, str) and filling.partition(":")[0] in FILLED_BY_MEANING):
         what = "empty" if filling is None else f"filled with {filling!r}"
         raise ValueError(
-            f"this clerk cannot hear you: its slot {SENSE} is {what}, which takes nothing from words; choose what hears, "
-            f"--slot {SENSE}=keywords (a rule) or --slot {SENSE}=models/waiter (from `ludus fit nlp/understand`)"
+            f"this clerk cannot hear you: its slot {SENSE} is {what}, which takes nothing from words; choose "
+            f"what hears: --slot {SENSE}=keywords, or the model of a `ludus fit nlp/understand`, --slot "
+            f"{SENSE}=models/waiter"
         )
 
 

@@ -30,6 +30,7 @@ def state(data: str, split: str) -> dict[str, Any]:
         "shelf": "i8",
         "told": "i8",
         "last": "i8",
+        "spoke": "?",  # whether the last action was something that the clerk said
         "turn": "i8",  # utterances of the person so far
         "words": ("u1", TEXT_BYTES),  # the last one in UTF-8, with zeros behind it
         # For the picture the last turns, turn i at i % KEPT: in ASCII, with zeros behind.
@@ -52,12 +53,14 @@ def reset(s, world):
 
 @inlined
 def step(s, action, world, terms):
+    s.spoke = False
     if action >= NOTE:
         note(s, world, action)
         return False
     if action == LEAVE:
+        s.spoke = True
         return True
-    speak(s, world, action)
+    s.spoke = speak(s, world, action)
     return False
 
 

@@ -117,7 +117,7 @@ def bubble(world, frame, characters, begin, stop, meaning, meant, bottom, unit, 
     top = bottom - lines * high - below - 2.0 * EDGE * unit
     left = (CHAT - 16.0) * unit - wide - 2.0 * EDGE * unit if is_clerk else 16.0 * unit
     right = left + wide + 2.0 * EDGE * unit
-    color = CLERK if is_clerk else PANEL
+    color, ink = (CLERK, CLERK_INK) if is_clerk else (PANEL, INK)
     box(frame, left, top, right, bottom, ROUND * unit, color)
     corner = right if is_clerk else left  # the corner towards whoever speaks is a sharp one
     reach = -ROUND * unit if is_clerk else ROUND * unit
@@ -131,7 +131,6 @@ def bubble(world, frame, characters, begin, stop, meaning, meant, bottom, unit, 
         color,
     )
     x, y = left + EDGE * unit, top + EDGE * unit
-    ink = CLERK_INK if is_clerk else INK
     wrap(world, frame, x, y, 0.72 * CHAT * unit, characters, begin, stop, high, ink, True)
     if meant > 0:
         wrap(world, frame, x, y + lines * high + 2.0 * unit, CHAT * unit, meaning, 0, meant, small, INK_SOFT, True)
@@ -187,19 +186,18 @@ def render(s, world, frame):
     unit = min(height / HIGH, width / WIDE)
     fill(frame, 0, 0, width, height, ROOM)
     render_dialogue(s, world, frame, unit)
-    left = CHAT * unit + 8.0 * unit
-    fill(frame, int(left), 0, width, height, PALE)
-    render_form(s, world, frame, left + 12.0 * unit, unit)
-    render_venues(s, world, frame, left + 12.0 * unit, unit)
-    render_venue(s, world, frame, left + 12.0 * unit, unit)
-    render_patience(s, world, frame, left + 12.0 * unit, unit)
+    fill(frame, int((CHAT + 8.0) * unit), 0, width, height, PALE)
+    left = (CHAT + 20.0) * unit
+    render_form(s, world, frame, left, unit)
+    render_venues(s, world, frame, left, unit)
+    render_venue(s, world, frame, left, unit)
+    render_patience(s, world, frame, left, unit)
 
 
 @kernel
 def render_dialogue(s, world, frame, unit):
     """The last turns, the newest at the bottom."""
-    said, heard = scratch(256), scratch(257)
-    values = scratch(SLOT_COUNT)
+    said, heard, values = scratch(256), scratch(257), scratch(SLOT_COUNT)
     bottom = (HIGH - 14.0) * unit
     for back in range(1, min(KEPT, s.turn) + 1):
         k = (s.turn - back) % KEPT
@@ -293,11 +291,11 @@ def render_venue(s, world, frame, x, unit):
 
 @kernel
 def render_patience(s, world, frame, x, unit):
-    y, wide = 494.0 * unit, (WIDE - CHAT - 32.0) * unit
+    y = 494.0 * unit
     behind = put_text(world, frame, x, y + 4.0 * unit, world.titles[PATIENCE_TITLE], SMALL * unit, INK_SOFT)
-    left, right = behind + 10.0 * unit, x + wide
+    left, right = behind + 10.0 * unit, x + (WIDE - CHAT - 32.0) * unit
     box(frame, left, y + 6.0 * unit, right, y + 18.0 * unit, 6.0 * unit, ROOM)
     share = min(max(1.0 - (s.turn - 1 + s.annoyance * s.lost) / s.patience, 0.0), 1.0)
-    color = GOOD if share > 0.4 else BAD
     if share > 0.02:
+        color = GOOD if share > 0.4 else BAD
         box(frame, left, y + 6.0 * unit, left + share * (right - left), y + 18.0 * unit, 6.0 * unit, color)

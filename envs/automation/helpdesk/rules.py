@@ -17,7 +17,7 @@ from .constants import (
     WRITING,
     WRONG,
 )
-from .rules_desk import ask_for, check_note, name_venue, note, open_desk, tell_wish
+from .rules_desk import ask_for, check_note, is_senseless, name_venue, note, open_desk, tell_wish
 from .rules_guest import (
     agree,
     answer,
@@ -137,6 +137,8 @@ def step(s, action, world, terms):
         else:
             displease(s, terms)
         return True
+    if is_senseless(s, action):
+        return False
     if action >= TELL:
         tell(s, world, action - TELL, terms)
     elif action == OFFER:

@@ -74,9 +74,21 @@ def tell_wish(s, wish):
     s.told |= 1 << wish
 
 
+@kernel
+def is_senseless(s, action):
+    """Whether the clerk would speak of a venue or of a note that there is not; then nothing is said."""
+    if action >= TELL:
+        return s.venue == NOTHING
+    if CHECK <= action < OFFER:
+        return s.form[action - CHECK] == NONE
+    return action == OFFER and s.form[0] == NONE and s.form[1] == NONE and s.form[2] == NONE
+
+
 @inlined
 def speak(s, world, action):
-    """Whatever the clerk can say but goodbye: an action below LEAVE."""
+    """Say something but goodbye, an action below LEAVE; whether anything was said."""
+    if is_senseless(s, action):
+        return False
     if action >= TELL:
         tell_wish(s, action - TELL)
     elif action == OFFER:
@@ -85,3 +97,4 @@ def speak(s, world, action):
         check_note(s, action - CHECK)
     else:
         ask_for(s, action - ASK)
+    return True
