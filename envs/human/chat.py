@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ...utils.wording import counted, in_line
@@ -23,7 +22,7 @@ COMMANDS = {
     "/help": "this help",
     "/quit": "leave; so do Ctrl-D and Ctrl-C",
 }
-HINT = "You are the guest: say what you would like to eat, where, at what price. /help helps."
+HINT = "You are the guest: say what you would like to eat, and where. /help helps."
 
 
 class Talk(Protocol):
@@ -59,15 +58,15 @@ class Transcript:
         Args:
             shown: Whether it is written on the console; what a person has typed stands there already.
         """
-        row = Table.grid(padding=(0, 1))
-        row.add_column(width=LABEL, no_wrap=True)
-        row.add_column(overflow="fold")
-        row.add_row(Text(label, "dim"), Text(said, style) if isinstance(said, str) else said)
-        self.print(row, shown)
+        text = Text(said, style) if isinstance(said, str) else said
+        width = min(WIDTH, self.console.width)
+        for i, part in enumerate(text.wrap(self._kept, max(width - LABEL - 1, LABEL)) or [Text()]):
+            part.rstrip()
+            self.print(Text.assemble((f"{label if i == 0 else '':{LABEL}} ", "dim"), part), shown)
 
     def print(self, what: Any, shown: bool = True) -> None:
         if shown:
-            self.console.print(what, width=min(WIDTH, self.console.width))
+            self.console.print(what)
         self._kept.print(what)
 
 

@@ -71,14 +71,14 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     ),
     "food": ("{Name} serves {value}.", "They serve {value} there.", "You get {value} at {name}."),
     "area": ("{Name} is {value}.", "You find it {value}.", "It lies {value}."),
-    "pricerange": ("{Name} is {value}.", "It is {value}.", "The prices there: it is {value}."),
+    "pricerange": ("It is {value}.", "They are {value} there.", "As prices go, {name} is {value}."),
     "unknown": (
         "I am sorry, I do not know the {wish} of {name}.",
         "The {wish} of {name} is not in my books, I am afraid.",
         "Sorry, nobody has told me the {wish} of {name}.",
     ),
     "bye": ("Goodbye, and enjoy your meal!", "Have a nice meal. Goodbye!", "Thank you for asking. Goodbye!"),
-    "leaves": ("Goodbye, and come again!", "Thank you for asking. Goodbye!", "Until next time. Goodbye!"),
+    "leaves": ("Goodbye, and come again!", "Goodbye!", "Until next time. Goodbye!"),
     "silence": ("I did not hear anything.", "Are you still there?", "Sorry, I heard nothing."),
 }
 WISH_NAMES = {
@@ -89,6 +89,7 @@ WISH_NAMES = {
 }  # others are called what they are
 PRICES = {"cheap": "cheap", "moderate": "moderately priced", "expensive": "expensive"}
 NO_PEOPLES = ("gastropub", "international", "seafood")  # kinds of food that begin with a small letter
+SOUNDED = "European"  # begins with a vowel's letter and a consonant's sound
 SMALL_WORDS = ("and", "of", "in", "at", "on")
 POSTCODE = re.compile(r"([A-Z]{1,2}\d{1,2}[A-Z]?)(\d[A-Z]{2})")
 
@@ -109,8 +110,9 @@ def area_of(area: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    """``noun`` with "a" or "an"; none of the words that stand first here sounds other than it is written."""
-    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
+    """``noun`` with "a" or "an", as it sounds: "an Italian place", "a European one"."""
+    is_vowel = noun[:1].lower() in tuple("aeiou") and not noun.startswith(SOUNDED)
+    return f"{'an' if is_vowel else 'a'} {noun}"
 
 
 def venue_name(name: str) -> str:
