@@ -63,7 +63,8 @@ def main(arguments: list[str]) -> int:
     from ludus.envs.human.chat import Chat, Transcript, chat
 
     is_typed = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
-    title, talk = open_talk(options)
+    with console.status("opening the desk; the first time its rules are compiled, for a minute"):
+        title, talk = open_talk(options)
     transcript = Transcript(console)
     transcript.print(Text(title, "bold"))
     session = Chat(talk, transcript, (lambda heard: why(talk, heard, console)) if options.explain else None)

@@ -1,10 +1,14 @@
 """Helpdesk with a person as the guest: the same desk and sense as in training, and conversations with rules."""
 
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from ludus.components.component import Component
 from ludus.components.utterance import decode_text
+from ludus.data.dialogue.turns import load_venues
 from ludus.envs.automation.helpdesk.constants import KEPT, LEAVE, NOTE
 from ludus.envs.automation.helpdesk.conversation import (
     MOST_ACTIONS,
@@ -75,7 +79,7 @@ def test_a_person_who_says_what_our_guest_says_meets_the_same_clerk(seed):
 
 def test_nobody_s_mind_is_read_and_nothing_earns():
     conversation = talk()
-    exchange(conversation, "cheap thai food", "the north", "phone number", "thank you, goodbye")
+    exchange(conversation, "cheap thai food", "phone number", "thank you, goodbye")
     assert set(conversation.batch.store.dtype.names).isdisjoint({"goal", "instead", "wishes", "said", "lost"})
     assert conversation.batch.buffers.reward.tolist() == [0.0]
     assert conversation.over
@@ -85,20 +89,21 @@ def test_a_talk_from_the_greeting_to_the_goodbye():
     conversation = talk()
     assert conversation.last == "greet"
     assert conversation.form == {}
-    first, second = exchange(conversation, "I want some CHEAP Thai food", "I don’t care")
-    assert first.notes == (("food", "thai"), ("pricerange", "cheap"))
-    assert conversation.form["food"] == "thai"
-    if first.sentence.endswith("?") and conversation.venue is None:
-        pytest.fail("after two answers the rule names a venue, or says that there is none")
-    assert not second.ends
-    venues = {venue.name: venue for venue in conversation._venues}
-    exchange(conversation, "any food, anywhere, and any price")
+    first, second, third = exchange(conversation, "I want some INDIAN food", "I don’t care", "Cheap, please")
+    assert first.notes == (("food", "indian"),)
+    assert second.notes == (("area", "dontcare"),)
+    assert third.notes == (("pricerange", "cheap"),)
+    assert conversation.form == {"food": "indian", "area": "dontcare", "pricerange": "cheap"}
+    assert not third.ends
+    venue = conversation.venue
+    assert (venue.food, venue.pricerange) == ("indian", "cheap")
     conversation.hear("what is the phone number?")
     reply = conversation.reply()
     assert conversation.last == "inform phone"
-    assert venues[conversation.venue.name].phone in reply.sentence
+    assert venue.phone in reply.sentence
     goodbye = exchange(conversation, "thank you, goodbye")[0]
-    assert goodbye.ends and conversation.over
+    assert goodbye.ends
+    assert conversation.over
     with pytest.raises(ValueError, match="is over"):
         conversation.hear("hello?")
 
@@ -110,24 +115,20 @@ def test_the_same_seed_and_words_are_the_same_talk():
 
 
 def test_a_venue_that_is_the_only_one_is_not_offered_as_another():
+    kinds = Counter((venue.food, venue.area, venue.pricerange) for venue in load_venues("grammar"))
+    food, area, price = next(kind for kind, count in kinds.items() if count == 1)
     conversation = talk()
-    exchange(conversation, "thai food")
-    record = conversation.batch.store[0]
-    record["form"] = [2 + 22, 1, 1]  # whatever fits, one venue at most
-    fitting = [v for v in conversation._venues if v.food == "north american"]
-    conversation.batch.refresh()
-    if len(fitting) != 1:
-        pytest.skip(f"{len(fitting)} made-up venues are North American, and one was meant")
-    before = exchange(conversation, "north american food")[0]
-    again = exchange(conversation, "is there another one?")[0]
-    assert before.sentence != again.sentence
+    first, again = exchange(conversation, f"{price} {food} food in the {area}", "is there another one?")
+    assert conversation.left == 1
+    assert conversation.last == "offer"
+    assert "only" not in first.sentence
     assert "only" in again.sentence or "nothing else" in again.sentence
 
 
 BAD = {
     "nonsense": "asdf jklö qwertz 42",
     "insult": "you stupid machine, shut up",
-    "several wishes": "address, phone, postcode, food, area and price range of a cheap thai or italian place in the north",
+    "several wishes": "address, phone, postcode, food, area and price of a cheap thai or italian place in the north",
     "hundred thousand": "food " * 20_000,
     "one long word": "x" * 100_000,
     "control": "thai\x00\x1b[2J\x07\r\x9b food",
@@ -145,9 +146,11 @@ def test_whatever_is_said_has_an_answer(name):
     conversation = talk()
     heard = conversation.hear(BAD[name])
     assert heard.was_cut == (len(words_of(BAD[name]).encode("utf-8", "replace")) > 256)
-    assert len(heard.text.encode()) <= 256 and heard.text.isprintable()
+    assert len(heard.text.encode()) <= 256
+    assert heard.text.isprintable()
     reply = conversation.reply()
-    assert reply.sentence[-1] in ".?!" and not reply.is_stuck
+    assert reply.sentence[-1] in ".?!"
+    assert not reply.is_stuck
     frame = np.zeros((540, 900, 3), np.uint8)
     conversation.render(frame)
     assert len(np.unique(frame.reshape(-1, 3), axis=0)) > 10
@@ -245,4 +248,4 @@ def test_the_picture_shows_the_last_turns():
         exchange(conversation, f"thai food {'please ' * i}")
         if conversation.over:
             break
-    assert all((a != b).any() for a, b in zip(frames[:-1], frames[1:], strict=True))
+    assert all((a != b).any() for a, b in pairwise(frames))
