@@ -197,7 +197,7 @@ def test_the_picture_says_what_the_clerk_says():
         slot = last.rpartition(" ")[2]
         about = FIRST + 1 if last.startswith("confirm") else 7
         form = {slot: VALUES[slot][1]} if last.startswith("confirm") else {}
-        length = clerk_sentence(WORLD, number, about, out)
+        length = clerk_sentence(WORLD.labels, WORLD.values, number, about, out)
         assert bytes(out[:length].astype(np.uint8)).decode() == clerk_says(last, form, venue)
     assert set(SENTENCES) == {*LAST_ACTS, "bye"}
     with pytest.raises(ValueError, match="has named no venue"):
