@@ -18,7 +18,7 @@ Actions       Discrete(48): 0 … 2 ask for food, area, price · 3 … 5 ask whe
 Observation   `state`: float32 (66,)
               | #       | what                                                              | low | high |
               |---------|-------------------------------------------------------------------|-----|------|
-              | 0 … 24 | the form's food: 1 where it is none, anything, one of 23          | 0   | 1    |
+              | 0 … 24  | the form's food: 1 where it is none, anything, one of 23          | 0   | 1    |
               | 25 … 31 | its area: none, anything, one of 5                                | 0   | 1    |
               | 32 … 36 | its price: none, anything, one of 3                               | 0   | 1    |
               | 37 … 39 | 1 where the clerk has asked whether the note is right             | 0   | 1    |
