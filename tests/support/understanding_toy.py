@@ -6,6 +6,7 @@ from itertools import product
 import torch
 
 from ludus.components.utterance import meaning_layout
+from ludus.data.utterances import Utterances
 from ludus.nlp.models import turn_understander, understander
 from ludus.nlp.models.turn_understander import TurnUnderstander
 from ludus.nlp.models.understander import Understander
@@ -35,6 +36,13 @@ def rows():
     return found
 
 
+def some(*rows):
+    """Utterances of (text, intent, tags)."""
+    texts, intents, tags = zip(*rows, strict=True)
+    words = tuple(tuple(text.split()) for text in texts)
+    return Utterances("some", words, tuple(tuple(t.split()) for t in tags), intents)
+
+
 def make_file(folder):
     path = folder / "orders.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows()))
@@ -48,7 +56,11 @@ def recipe(data, model="gru", **settings):
 def an_understander(model="gru", seed=0, **more):
     """An untrained one of two intents."""
     torch.manual_seed(seed)
-    names = {"words": ["play", "weather", "in", "oslo"], "intents": ["play", "weather"], "tags": ["O", "B-city", "I-city"]}
+    names = {
+        "words": ["play", "weather", "in", "oslo"],
+        "intents": ["play", "weather"],
+        "tags": ["O", "B-city", "I-city"],
+    }
     sizes = {"width": 16, "buckets": 64, "layers": 1, **more}
     return Understander(*understander.spaces_of(2), **names, model=model, **sizes).eval()
 
