@@ -59,12 +59,12 @@ class LanguageRecipe(Recipe):
         return MODELS[self.model]
 
 
-# What deserves another value than above. The recurrent ones have about as many parameters as the transformer.
+# What deserves another value than above. By 704 byte pairs all four have 3.5 million parameters.
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "transformer": {},
-    "rnn": {},
-    "gru": {},
-    "lstm": {},
+    "transformer": {"net": {"width": 256, "layers": 4, "heads": 4}},
+    "rnn": {"net": {"width": 1008}},
+    "gru": {"net": {"width": 656}},
+    "lstm": {"net": {"width": 576}},
 }
 
 
