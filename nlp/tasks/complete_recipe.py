@@ -37,10 +37,12 @@ class LanguageRecipe(Recipe):
     holdout: float = (
         0.0  # share of the training text, at its end, by which the epoch that is kept is chosen; 0: the last
     )
-    epochs: int = 20
+    # After one epoch of shakespeare, by what is held out of its training part (one seed): lr 0.02 1.759 nats per
+    # character, 0.05 1.654.
+    epochs: int = 12
     batch_size: int = 16  # windows in a step
     optimizer: str = "muon"
-    lr: float = 0.02
+    lr: float = 0.05
     warmup: float = 0.05
     momentum: float = 0.95
     weight_decay: float = 0.1
