@@ -8,6 +8,7 @@ import numpy as np
 from .layout import Layout, Part
 
 TEXT_BYTES = 256  # of an utterance in UTF-8; what is longer is cut
+ACT, WISHES = "act", "wishes"  # the first and the last part of a meaning; those of the slots stand between
 NONE, DONTCARE = "none", "dontcare"  # the first two values of every slot: nothing was said of it; anything will do
 
 
@@ -19,8 +20,8 @@ def heard_layout() -> Layout:
 def meaning_layout(acts: Sequence[str], values: Mapping[str, Sequence[str]], wishes: Sequence[str]) -> Layout:
     """Flat numbers 0 or 1: the act, one-hot; of each slot none, dontcare or a value, one-hot; the wishes, many-hot."""
     slots = [Part(slot, (2 + len(known),), (NONE, DONTCARE, *known)) for slot, known in values.items()]
-    wished = Part("wishes", (len(wishes),), tuple(wishes))
-    return Layout((Part("act", (len(acts),), tuple(acts)), *slots, wished))
+    wished = Part(WISHES, (len(wishes),), tuple(wishes))
+    return Layout((Part(ACT, (len(acts),), tuple(acts)), *slots, wished))
 
 
 def encode_heard(last: int, text: str) -> np.ndarray:
@@ -45,7 +46,7 @@ def encode_meaning(layout: Layout, act: str, values: Mapping[str, str], wishes: 
     """
     meaning = np.zeros(layout.size, np.float32)
     slots = [part.name for part in layout.parts[1:-1]]
-    said = [("act", act), *((slot, values.get(slot, NONE)) for slot in slots), *(("wishes", wish) for wish in wishes)]
+    said = [(ACT, act), *((slot, values.get(slot, NONE)) for slot in slots), *((WISHES, wish) for wish in wishes)]
     unknown = set(values) - set(slots)
     if unknown:
         raise ValueError(f"unknown slots {sorted(unknown)}; expected {', '.join(slots)}")

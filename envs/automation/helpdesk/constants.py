@@ -47,4 +47,5 @@ MEANT = (len(ACTS), len(ACTS) + COUNTS[0], len(ACTS) + COUNTS[0] + COUNTS[1])
 WISHED = len(ACTS) + sum(COUNTS)
 MEANINGS = WISHED + WISH_COUNT
 
+KEPT = 4  # turns that the picture shows
 TEXT = 1  # where the text begins in the raw signal; what the clerk did last stands before it

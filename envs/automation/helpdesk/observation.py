@@ -71,7 +71,9 @@ def mask(s, world, out):
 @kernel
 def sense(s, world, out):
     """What the clerk did last, and what is heard of what the guest answered."""
-    hear(s, world, out)
+    clear(out)
+    out[0] = s.last
+    hear(world, s.template, s.spoken, s.speech, s.level, 0, out)
 
 
 @kernel

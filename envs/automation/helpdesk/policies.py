@@ -84,7 +84,7 @@ def decide(shown, meant, is_careful):
         return tell_wish(shown, meant)
     if act == ANOTHER and has_venue:
         return OFFER
-    if act == INFORM or act == NEGATE or not has_venue:
+    if act in (INFORM, NEGATE) or not has_venue:
         for slot in range(SLOT_COUNT):
             value = greatest(meant, MEANT[slot], COUNTS[slot])
             if value != NONE and value != greatest(shown, STARTS[slot], COUNTS[slot]):
@@ -110,7 +110,7 @@ def tell_wish(shown, meant):
 
 @kernel
 def find_mistake(shown, meant, last):
-    """The guest disagrees and says nothing new: ask again for what it was asked about, or check; -1: nothing to find."""
+    """The guest disagrees and says nothing new: ask again what it was asked about, or check; -1: nothing to find."""
     if CONFIRMED <= last < OFFERED:
         slot = last - CONFIRMED
         if greatest(meant, MEANT[slot], COUNTS[slot]) == NONE:
@@ -131,27 +131,21 @@ def find_mistake(shown, meant, last):
 def look_further(shown, is_careful):
     """Name a venue if few are left, or all slots are known; else ask for the next slot."""
     empty = noted = -1
+    filled = 0
     for slot in range(SLOT_COUNT - 1, -1, -1):
         form = greatest(shown, STARTS[slot], COUNTS[slot])
         if form == NONE:
             empty = slot
-        elif is_careful and shown[CHECKED + slot] == 0.0:
+            continue
+        filled += 1
+        if is_careful and shown[CHECKED + slot] == 0.0:
             noted = slot
     if noted >= 0:
         return CHECK + noted
     few = CAREFUL_FEW if is_careful else FEW
     if empty >= 0 and math.expm1(shown[LEFT] * LOG_FULL) > few + 0.5:
         return ASK + empty
-    return OFFER if empty != 0 or has_form(shown) else ASK
-
-
-@kernel
-def has_form(shown):
-    """Whether anything stands in the form."""
-    for slot in range(SLOT_COUNT):
-        if greatest(shown, STARTS[slot], COUNTS[slot]) != NONE:
-            return True
-    return False
+    return OFFER if filled > 0 else ASK
 
 
 @kernel

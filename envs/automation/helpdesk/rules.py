@@ -1,6 +1,6 @@
 """The rules of Helpdesk: what the clerk can do, and what the guest makes of it."""
 
-from ...engine.kernels import below, kernel
+from ...engine.kernels import below, inlined, kernel
 from .constants import (
     ASK,
     CHECK,
@@ -37,10 +37,11 @@ from .rules_guest import (
     sample_goal,
     sample_wishes,
     turn_to_alternative,
+    utter,
 )
 
 
-@kernel
+@inlined
 def reset(s, world):
     for slot in range(SLOT_COUNT):
         s.form[slot] = NONE
@@ -53,7 +54,8 @@ def reset(s, world):
     s.lost = 0
     sample_goal(s, world)
     sample_wishes(s)
-    open_dialogue(s, world)
+    open_dialogue(s)
+    utter(s, world, 0)
 
 
 @kernel
@@ -66,7 +68,7 @@ def mistaken(s):
     return wrong
 
 
-@kernel
+@inlined
 def violated(s, world):
     """The slots in which the named venue is not what the guest wants, as bits."""
     wrong = 0
@@ -76,13 +78,13 @@ def violated(s, world):
     return wrong
 
 
-@kernel
+@inlined
 def is_served(s, world):
     """Whether the guest knows all that it wanted of a venue that fits."""
     return s.venue != NOTHING and s.wishes & ~s.told == 0 and fits(world, s.venue, s.goal) and not s.asks_another
 
 
-@kernel
+@inlined
 def note(s, world, action):
     """Write a value into the form."""
     slot = SLOT_COUNT - 1
@@ -94,18 +96,17 @@ def note(s, world, action):
 
 
 @kernel
-def check(s, world, slot):
+def check(s, slot):
     """Ask whether what the form has of a slot is right."""
     s.last = CONFIRMED + slot
     s.checked |= 1 << slot
     if s.form[slot] == s.goal[slot]:
-        s.said |= 1 << slot
-        agree(s, world)
+        agree(s, slot)
     else:
-        correct(s, world, 1 << slot)
+        correct(s, 1 << slot)
 
 
-@kernel
+@inlined
 def offer(s, world, terms):
     """Name the next venue that fits the form, or say that there is none."""
     venue = next_fitting(world, s.form, s.shelf)
@@ -114,9 +115,9 @@ def offer(s, world, terms):
         wrong = mistaken(s)
         if wrong:
             displease(s, terms)
-            correct(s, world, wrong)
+            correct(s, wrong)
         else:  # only an alternative is left: without one a form without a mistake has its venues
-            turn_to_alternative(s, world)
+            turn_to_alternative(s)
         return
     s.last = OFFERED
     s.venue = s.shelf = venue
@@ -124,14 +125,14 @@ def offer(s, world, terms):
     wrong = violated(s, world)
     if wrong:
         displease(s, terms)
-        correct(s, world, wrong)
+        correct(s, wrong)
         return
     s.asks_another = s.wants_another
     s.wants_another = False
-    go_on(s, world)
+    go_on(s)
 
 
-@kernel
+@inlined
 def tell(s, world, wish, terms):
     """Say something of the venue that was named last."""
     s.last = INFORMED + wish
@@ -140,9 +141,9 @@ def tell(s, world, wish, terms):
     if wrong or s.asks_another or s.wishes >> wish & 1 == 0:
         displease(s, terms)
     if wrong:
-        correct(s, world, wrong)
+        correct(s, wrong)
     else:
-        go_on(s, world)
+        go_on(s)
 
 
 @kernel
@@ -153,6 +154,16 @@ def displease(s, terms):
 
 
 @kernel
+def is_senseless(s, action):
+    """Whether the clerk would speak of a venue or of a note that there is not; then nothing is said."""
+    if action >= TELL:
+        return s.venue == NOTHING
+    if CHECK <= action < OFFER:
+        return s.form[action - CHECK] == NONE
+    return action == OFFER and s.form[0] == NONE and s.form[1] == NONE and s.form[2] == NONE
+
+
+@inlined
 def step(s, action, world, terms):
     if action >= NOTE:
         note(s, world, action)
@@ -166,18 +177,21 @@ def step(s, action, world, terms):
         else:
             displease(s, terms)
         return True
+    if is_senseless(s, action):
+        return False
     if action >= TELL:
         tell(s, world, action - TELL, terms)
     elif action == OFFER:
         offer(s, world, terms)
     elif action >= CHECK:
-        check(s, world, action - CHECK)
+        check(s, action - CHECK)
     else:
         s.last = REQUESTED + action - ASK
-        if s.said >> (action - ASK) & 1:
-            s.lost += 1  # it has said so before
-        answer(s, world, action - ASK)
-    if s.turn + s.lost <= s.patience:
+        if s.said >> (action - ASK) & 1:  # it has said so before
+            displease(s, terms)
+        answer(s, action - ASK)
+    utter(s, world, s.form[action - CHECK] if CHECK <= action < OFFER else s.venue)
+    if s.turn + s.annoyance * s.lost <= s.patience:
         return False
     s.success = is_served(s, world)
     terms[SUCCESS] = 1.0 if s.success else 0.0

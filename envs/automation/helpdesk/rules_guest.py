@@ -2,21 +2,25 @@
 
 import numpy as np
 
-from ...engine.kernels import GAMMA, below, kernel, mix, uniform
+from ...engine.kernels import GAMMA, below, inlined, kernel, mix, uniform
 from .constants import (
     ADDRESS,
     AFFIRM,
     ANOTHER,
+    AREA,
     BYE,
     COUNTS,
     DONTCARE,
     FIRST,
+    FOOD,
     INFORM,
+    KEPT,
     NEGATE,
     NONE,
     NOTHING,
     PHONE,
     POSTCODE,
+    PRICE,
     REQUEST,
     SLOT_COUNT,
     WISH_COUNT,
@@ -24,7 +28,10 @@ from .constants import (
 )
 from .rules_world import WORD, key_of
 
-ONE, EVERY = np.uint64(1), np.uint64(63)
+ZERO, ONE, TWO, FOUR, TOP = (np.uint64(number) for number in (0, 1, 2, 4, 56))
+PAIRS, QUADS = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
+NIBBLES, BYTES = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
+PARTS = 2  # words of a set of venues
 TRIES = 8  # to find a value with which nothing fits
 # How many constraints a goal has: one, two, else three.
 ONE_CONSTRAINT, TWO_CONSTRAINTS = 0.15, 0.75
@@ -39,83 +46,81 @@ ONLY_NO = 0.2  # chance that a guest disagrees and does not say what is right
 # --- Venues that fit -------------------------------------------------------------------------------------------------
 
 
-@kernel
+@inlined
 def fits(world, venue, wanted):
     """Whether a venue has what is ``wanted`` (3,), codes of a form or a goal."""
-    bit = np.uint64(venue % WORD)
-    for slot in range(SLOT_COUNT):
-        if (world.fitting[slot, wanted[slot], venue // WORD] >> bit) & ONE == 0:
-            return False
-    return True
+    return fitting_word(world, wanted, venue // WORD) >> np.uint64(venue % WORD) & ONE == ONE
+
+
+@inlined
+def fitting_word(world, wanted, part):
+    """Those of 64 venues that have what is ``wanted``, as bits."""
+    word = world.fitting[FOOD, wanted[FOOD], part] & world.fitting[AREA, wanted[AREA], part]
+    return word & world.fitting[PRICE, wanted[PRICE], part]
 
 
 @kernel
 def bits(word):
-    """How many bits of a uint64 are set."""
-    count = 0
-    while word != 0:
-        word &= word - ONE
-        count += 1
-    return count
+    """How many bits of a uint64 are set (Warren 2012, *Hacker's Delight*, 5-1)."""
+    word = word - (word >> ONE & PAIRS)
+    word = (word & QUADS) + (word >> TWO & QUADS)
+    return np.int64((word + (word >> FOUR) & NIBBLES) * BYTES >> TOP)
 
 
-@kernel
+@inlined
 def count_fitting(world, wanted):
     """How many venues have what is ``wanted`` (3,)."""
-    count = 0
-    for part in range(world.fitting.shape[2]):
-        word = world.fitting[0, wanted[0], part]
-        for slot in range(1, SLOT_COUNT):
-            word &= world.fitting[slot, wanted[slot], part]
-        count += bits(word)
-    return count
+    return bits(fitting_word(world, wanted, 0)) + bits(fitting_word(world, wanted, 1))
 
 
-@kernel
+@inlined
 def next_fitting(world, wanted, before):
     """The first venue behind ``before`` that fits, round the end if need be; NOTHING if none does."""
-    count = world.values.shape[0]
-    for k in range(1, count + 1):
-        venue = (before + k) % count
-        if fits(world, venue, wanted):
-            return venue
+    part = before // WORD
+    behind = ~(TWO * (ONE << np.uint64(before % WORD)) - ONE)  # of the bits of its word, those behind it
+    for k in range(PARTS + 1):
+        word = fitting_word(world, wanted, part)
+        if k == 0:
+            word &= behind
+        if word != ZERO:
+            return WORD * part + bits((word & (~word + ONE)) - ONE)
+        part = (part + 1) % PARTS
     return NOTHING
 
 
 # --- The goal --------------------------------------------------------------------------------------------------------
 
 
-@kernel
+@inlined
 def sample_goal(s, world):
     """What the guest wants of a venue: that of some venue, and perhaps first something that no venue has."""
     venue = below(s, world.values.shape[0])
     number = uniform(s)
     constraints = 1 if number < ONE_CONSTRAINT else 2 if number < TWO_CONSTRAINTS else 3
+    known = 0
     for slot in range(SLOT_COUNT):
         s.goal[slot] = DONTCARE
+        known += world.values[venue, slot] != NONE
+    constraints = min(constraints, known)
     while constraints > 0:
         slot = below(s, SLOT_COUNT)
-        if s.goal[slot] == DONTCARE:
-            # A venue that does not say what it serves is found by the rest.
-            s.goal[slot] = max(world.values[venue, slot], DONTCARE)
+        if s.goal[slot] == DONTCARE and world.values[venue, slot] != NONE:
+            s.goal[slot] = world.values[venue, slot]
             constraints -= 1
-            if s.goal[slot] == DONTCARE:
-                break
-    s.turned = True
     for slot in range(SLOT_COUNT):
         s.instead[slot] = s.goal[slot]
+    s.wants_another = uniform(s) < s.another_chance and count_fitting(world, s.goal) > 1
+    s.asks_another = False
+    s.turned = True
     if uniform(s) < s.nothing_chance:
         for _ in range(TRIES):
             slot = below(s, SLOT_COUNT)
-            if s.goal[slot] >= FIRST:
+            if s.turned and s.goal[slot] >= FIRST:
                 kept = s.goal[slot]
                 s.goal[slot] = FIRST + below(s, COUNTS[slot] - FIRST)
-                if count_fitting(world, s.goal) == 0:
-                    s.turned = False
-                    break
-                s.goal[slot] = kept
-    s.wants_another = uniform(s) < s.another_chance and count_fitting(world, s.instead) > 1
-    s.asks_another = False
+                s.turned = count_fitting(world, s.goal) > 0
+                if s.turned:
+                    s.goal[slot] = kept
 
 
 @kernel
@@ -135,31 +140,93 @@ def sample_wishes(s):
         s.wishes = 1 << PHONE
 
 
-# --- What it says ----------------------------------------------------------------------------------------------------
+# --- What it means to say --------------------------------------------------------------------------------------------
 
 
 @kernel
-def utter(s, world, act, slots, dontcare, wishes):
-    """Say something: an act with the goal's values of the set ``slots``, and sets of slots left open and of wishes.
-
-    A guest that has no words for a wish on top leaves it out, and of several wishes the last ones.
-    """
-    opens = 1 if s.turn == 0 else 0
-    key = key_of(opens, act, slots, dontcare, wishes)
-    while world.count[key] == 0 and wishes != 0:
-        wishes = without_last(wishes)
-        key = key_of(opens, act, slots, dontcare, wishes)
-    if world.count[key] == 0:  # it opens with what nobody opens with
-        key = key_of(0, act, slots, dontcare, wishes)
+def mean(s, act, slots, dontcare, wishes):
+    """Mean an act with the goal's values of the set ``slots``, and sets of slots left open and of wishes."""
     s.act = act
     s.asked = wishes
+    s.said |= slots | dontcare
     for slot in range(SLOT_COUNT):
         s.spoken[slot] = s.goal[slot] if slots >> slot & 1 else DONTCARE if dontcare >> slot & 1 else NONE
-    s.template = world.first[key] + below(s, world.count[key])
-    s.rng = s.rng + GAMMA
-    s.speech = mix(s.rng)
-    s.level = s.noise
-    s.turn += 1
+
+
+@kernel
+def open_dialogue(s):
+    """The first turn: one or two of its constraints, and perhaps its wishes."""
+    slots, many = 0, 2 if uniform(s) < TWO_AT_FIRST else 1
+    begin = below(s, SLOT_COUNT)
+    for k in range(SLOT_COUNT):
+        slot = (begin + k) % SLOT_COUNT
+        if s.goal[slot] >= FIRST and many > 0:
+            slots |= 1 << slot
+            many -= 1
+    mean(s, INFORM, slots, 0, s.wishes if uniform(s) < WISH_AT_FIRST else 0)
+
+
+@kernel
+def answer(s, slot):
+    """Answer what the clerk asked about a slot, sometimes with more than it asked for."""
+    slots = dontcare = 0
+    if s.goal[slot] == DONTCARE:
+        dontcare = 1 << slot
+    else:
+        slots = 1 << slot
+    if uniform(s) < s.more_chance:
+        for k in range(1, SLOT_COUNT):
+            other = (slot + k) % SLOT_COUNT
+            if s.goal[other] >= FIRST and s.said >> other & 1 == 0:
+                slots |= 1 << other
+                break
+    mean(s, INFORM, slots, dontcare, 0)
+
+
+@kernel
+def agree(s, slot):
+    """What the clerk has noted of a slot is right."""
+    mean(s, AFFIRM, 0, 0, 0)
+    s.said |= 1 << slot
+
+
+@kernel
+def correct(s, wrong):
+    """Disagree, and mostly say what is right of the set ``wrong`` of slots."""
+    slots = dontcare = 0
+    if uniform(s) >= ONLY_NO:
+        for slot in range(SLOT_COUNT):
+            if wrong >> slot & 1 and s.goal[slot] == DONTCARE:
+                dontcare |= 1 << slot
+            elif wrong >> slot & 1:
+                slots |= 1 << slot
+    mean(s, NEGATE, slots, dontcare, 0)
+
+
+@kernel
+def turn_to_alternative(s):
+    """Nothing fits: name what it would take instead."""
+    changed = 0
+    for slot in range(SLOT_COUNT):
+        if s.goal[slot] != s.instead[slot]:
+            changed |= 1 << slot
+        s.goal[slot] = s.instead[slot]
+    s.turned = True
+    mean(s, INFORM, changed, 0, s.wishes if uniform(s) < WISH_AT_FIRST else 0)
+
+
+@kernel
+def go_on(s):
+    """With a venue that fits: ask for another one, for what it still wants to know, or leave."""
+    wanted = s.wishes & ~s.told
+    if s.asks_another:
+        mean(s, ANOTHER, 0, 0, 0)
+    elif wanted == 0:
+        mean(s, BYE, 0, 0, 0)
+    else:
+        while bits(np.uint64(wanted)) > MOST_WISHES:
+            wanted = without_last(wanted)
+        mean(s, REQUEST, 0, 0, wanted)
 
 
 @kernel
@@ -171,93 +238,35 @@ def without_last(wishes):
     return wishes & ~(1 << last)
 
 
-@kernel
-def open_dialogue(s, world):
-    """The first turn: one or two of its constraints, and perhaps a wish."""
-    slots, many = 0, 2 if uniform(s) < TWO_AT_FIRST else 1
-    begin = below(s, SLOT_COUNT)
-    for k in range(SLOT_COUNT):
-        slot = (begin + k) % SLOT_COUNT
-        if s.goal[slot] >= FIRST and many > 0:
-            slots |= 1 << slot
-            many -= 1
-    wishes = s.wishes if uniform(s) < WISH_AT_FIRST else 0
-    note_said(s, slots)
-    if slots == 0:  # it wants nothing in particular
-        utter(s, world, INFORM, 0, 1 << begin, 0)
-    else:
-        utter(s, world, INFORM, slots, 0, wishes)
+# --- What it says ----------------------------------------------------------------------------------------------------
 
 
-@kernel
-def note_said(s, slots):
-    s.said |= slots
+@inlined
+def utter(s, world, about):
+    """Say what it means by one of the templates for that. Of wishes for which there are no words the last are left out.
 
-
-@kernel
-def answer(s, world, slot):
-    """Answer what the clerk asked about a slot, sometimes with more than it asked for."""
-    slots, dontcare = 0, 0
-    if s.goal[slot] == DONTCARE:
-        dontcare = 1 << slot
-    else:
-        slots = 1 << slot
-    if uniform(s) < s.more_chance:
-        for other in range(SLOT_COUNT):
-            more = slots | 1 << other
-            has_words = world.count[key_of(0, INFORM, more, dontcare, 0)] > 0
-            if other != slot and s.goal[other] >= FIRST and s.said >> other & 1 == 0 and has_words:
-                slots = more
-                break
-    note_said(s, slots | dontcare)
-    utter(s, world, INFORM, slots, dontcare, 0)
-
-
-@kernel
-def correct(s, world, wrong):
-    """Disagree, and mostly say what is right of the set ``wrong`` of slots."""
-    if uniform(s) < ONLY_NO:
-        utter(s, world, NEGATE, 0, 0, 0)
-        return
+    What is heard of it is decided here, too, and follows from ``speech`` and ``level``. For the picture the last turns
+    are kept; ``about`` is the code or the venue of which the clerk has spoken.
+    """
     slots = dontcare = 0
     for slot in range(SLOT_COUNT):
-        if wrong >> slot & 1:
-            if s.goal[slot] == DONTCARE:
-                dontcare |= 1 << slot
-            else:
-                slots |= 1 << slot
-    note_said(s, wrong)
-    utter(s, world, NEGATE, slots, dontcare, 0)
-
-
-@kernel
-def turn_to_alternative(s, world):
-    """Nothing fits: name what it would take instead."""
-    changed = 0
+        if s.spoken[slot] == DONTCARE:
+            dontcare |= 1 << slot
+        elif s.spoken[slot] != NONE:
+            slots |= 1 << slot
+    opens = 1 if s.turn == 0 else 0
+    key = key_of(opens, s.act, slots, dontcare, s.asked)
+    while world.count[key] == 0 and s.asked != 0:
+        s.asked = without_last(s.asked)
+        key = key_of(opens, s.act, slots, dontcare, s.asked)
+    s.template = world.first[key] + below(s, world.count[key])
+    s.rng = s.rng + GAMMA
+    s.speech = mix(s.rng)
+    s.level = s.noise
+    k = s.turn % KEPT
+    s.past_last[k], s.past_about[k] = s.last, about
+    s.past_template[k], s.past_speech[k], s.past_level[k] = s.template, s.speech, s.level
     for slot in range(SLOT_COUNT):
-        if s.goal[slot] != s.instead[slot]:
-            changed |= 1 << slot
-        s.goal[slot] = s.instead[slot]
-    s.turned = True
-    note_said(s, changed)
-    utter(s, world, INFORM, changed, 0, s.wishes if uniform(s) < WISH_AT_FIRST else 0)
-
-
-@kernel
-def go_on(s, world):
-    """With a venue that fits: ask for another one, for what it still wants to know, or leave."""
-    if s.asks_another:
-        utter(s, world, ANOTHER, 0, 0, 0)
-        return
-    wanted = s.wishes & ~s.told
-    if wanted == 0:
-        utter(s, world, BYE, 0, 0, 0)
-        return
-    while bits(np.uint64(wanted)) > MOST_WISHES:
-        wanted = without_last(wanted)
-    utter(s, world, REQUEST, 0, 0, wanted)
-
-
-@kernel
-def agree(s, world):
-    utter(s, world, AFFIRM, 0, 0, 0)
+        s.past_spoken[k, slot] = s.spoken[slot]
+    s.past_act[k], s.past_asked[k] = s.act, s.asked
+    s.turn += 1

@@ -1,23 +1,39 @@
 """The world of Helpdesk: venues as sets of bits, and what guests can say as bytes, each by what it means."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from ....data.dialogue.terms import ACTS, OPENING, PRICED, Template
+from ....data.dialogue.terms import ACTS, LAST_ACTS, OPENING, PRICED, Template
 from ....data.dialogue.turns import load_templates, load_venues, source_of
 from ....data.dialogue.venues import SLOTS, VALUES, WISHES, Venue
 from ...engine.kernels import kernel
+from ...engine.lettering import font
 from .constants import COUNTS, DONTCARE, FIRST, NONE, SLOT_COUNT, WISH_COUNT
+from .rules_clerk import ANY, SENTENCES, UNKNOWN
+from .rules_keywords import keyword_table
 
 # Bytes that stand in a template for a value, or for the article of the word behind it.
 MARKS = {"{food}": "\x01", "{area}": "\x02", "{pricerange}": "\x03", "{priced}": "\x04", "{a}": "\x05"}
+# And in a sentence of the clerk's: the value it asks about, the venue's name, what it says of the venue.
+CLERK_MARKS = {"{value}": "\x01", "{name}": "\x02", **{f"{{{wish}}}": "\x03" for wish in WISHES}}
+TITLES = (
+    *ACTS,
+    *WISHES[:-1],
+    "price",
+    ANY,
+    "the clerk's form",
+    "venues that fit",
+    "no venue yet",
+    "the guest wants",
+    "patience",
+)
 SETS = 2**SLOT_COUNT  # of slots
 KEYS = 2 * len(ACTS) * SETS * SETS * 2**WISH_COUNT
 WORD = 64  # bits of a word of a set of venues
-LONGEST_WORD, LONGEST_NAME, LONGEST_DETAIL = 16, 40, 64  # bytes
+LONGEST_WORD, LONGEST_TITLE, LONGEST_NAME, LONGEST_DETAIL, LONGEST_SENTENCE = 16, 24, 40, 64, 64  # bytes
 
 
 class Desk(NamedTuple):
@@ -33,8 +49,18 @@ class Desk(NamedTuple):
     count: np.ndarray  # (KEYS,) int64, how many there are
     spoken: np.ndarray  # (4, 25, 24) how codes of food, area, price, and of prices before a noun, are said
     words: np.ndarray  # (W, 16) what a word can be misheard as
-    names: np.ndarray  # (V, 40) of the venues, for the picture
-    details: np.ndarray  # (V, 3, 64) their addresses, phone numbers, postcodes
+    # The words that the keyword rule knows, see `keyword_table`.
+    word_hashes: np.ndarray
+    word_kinds: np.ndarray
+    word_codes: np.ndarray
+    # For the picture: venues' names, their addresses, phone numbers and postcodes; the clerk's sentences, with a byte
+    # of CLERK_MARKS for what comes in; titles; and letters, see `envs/engine/lettering.py`.
+    names: np.ndarray  # (V, 40)
+    details: np.ndarray  # (V, 3, 64)
+    sentences: np.ndarray  # (15, 64), by what it does
+    titles: np.ndarray  # (…, 24)
+    glyphs: np.ndarray
+    steps: np.ndarray
 
 
 @kernel
@@ -53,7 +79,8 @@ def _make_desk(source: str, split: str) -> Desk:
     venues, templates = load_venues(source), sorted(load_templates(split, source), key=_key)
     keys = np.array([_key(template) for template in templates])
     count = np.bincount(keys, minlength=KEYS)
-    encoded = [_mark(template.text).encode() for template in templates]
+    encoded = [_mark(template.text, MARKS).encode() for template in templates]
+    hashes, kinds, codes = keyword_table()
     desk = Desk(
         values=_codes(venues),
         fitting=_fitting(_codes(venues)),
@@ -64,8 +91,17 @@ def _make_desk(source: str, split: str) -> Desk:
         count=count.astype(np.int64),
         spoken=_spoken(),
         words=_texts(_words(templates), LONGEST_WORD),
+        word_hashes=hashes,
+        word_kinds=kinds,
+        word_codes=codes,
         names=_texts([venue.name for venue in venues], LONGEST_NAME),
-        details=np.stack([_texts([venue.value(wish) for wish in WISHES[:3]], LONGEST_DETAIL) for venue in venues]),
+        details=np.stack(
+            [_texts([venue.value(wish) or UNKNOWN for wish in WISHES[:3]], LONGEST_DETAIL) for venue in venues]
+        ),
+        sentences=_texts([_mark(SENTENCES[last], CLERK_MARKS) for last in LAST_ACTS], LONGEST_SENTENCE),
+        titles=_texts(TITLES, LONGEST_TITLE),
+        glyphs=font()[0].copy(),
+        steps=font()[1].copy(),
     )
     for array in desk:
         array.flags.writeable = False
@@ -80,8 +116,8 @@ def _key(template: Template) -> int:
     return int(key_of(int(template.context == OPENING), ACTS.index(template.act), *bits))
 
 
-def _mark(text: str) -> str:
-    for placeholder, mark in MARKS.items():
+def _mark(text: str, marks: Mapping[str, str]) -> str:
+    for placeholder, mark in marks.items():
         text = text.replace(placeholder, mark)
     return text
 
@@ -113,7 +149,7 @@ def _texts(texts: Iterable[str], most: int) -> np.ndarray:
 def _spoken() -> np.ndarray:
     said = [*([*VALUES[slot]] for slot in SLOTS), [PRICED[price] for price in VALUES["pricerange"]]]
     longest = max(COUNTS)
-    blank = [""] * FIRST
+    blank = [UNKNOWN, ANY]
     return np.stack([_texts([*blank, *values, *[""] * (longest - FIRST - len(values))], 24) for values in said])
 
 
