@@ -15,10 +15,13 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.text import Text
 from torch import nn
 
+from ..utils.wording import in_line
+
 STEPS = 64  # of the sum along the way
 FOR, AGAINST = (34, 122, 80), (170, 54, 54)  # colours of a word that says yes, and no
 INK, SOFT = (28, 30, 36), (110, 116, 130)
 LETTER, LINE, GAP, WIDE = 22, 44, 10, 900  # pixels of a picture: of text, between lines and words, across
+MOST_LETTERS = 200  # of a word that is measured: each letter has some pixels
 WEAK = 0.12  # share of the strongest weight below which a word stays plain
 
 
@@ -76,7 +79,7 @@ def coloured(weighed: Weighed) -> Text:
         ground = colour_of(float(strength))
         ink, code = "#ffffff" if is_dark(ground) else "#000000", "".join(f"{part:02x}" for part in ground)
         style = f"{ink} on #{code}" if abs(strength) >= WEAK else ""
-        text.append(word, style)
+        text.append(in_line(word), style)
         text.append(" ")
     return text
 
@@ -85,7 +88,9 @@ def plain(weighed: Weighed, most: int = 5) -> str:
     """Without colours: the strongest words with their signs and their shares of the strongest."""
     shares = strengths(weighed.weights)
     order = sorted(range(len(shares)), key=lambda i: (-abs(float(shares[i])), i))[:most]
-    return ", ".join(f"{weighed.words[i]} {shares[i]:+.2f}" for i in order if abs(shares[i]) >= WEAK) or "no word"
+    return (
+        ", ".join(f"{in_line(weighed.words[i])} {shares[i]:+.2f}" for i in order if abs(shares[i]) >= WEAK) or "no word"
+    )
 
 
 def words_picture(rows: Sequence[Weighed], width: int = WIDE) -> np.ndarray:
@@ -119,8 +124,9 @@ def words_picture(rows: Sequence[Weighed], width: int = WIDE) -> np.ndarray:
 
 def fitted(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
     """``text``, cut off with an ellipsis where it is wider than so many pixels."""
-    if font.getlength(text) <= width:
+    if len(text) <= MOST_LETTERS and font.getlength(text) <= width:
         return text
+    text = text[:MOST_LETTERS]
     while text and font.getlength(f"{text}…") > width:
         text = text[:-1]
     return f"{text}…"

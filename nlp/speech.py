@@ -12,7 +12,7 @@ def mishear(words: Sequence[str], level: float, random: np.random.Generator, oth
     """The words, of which each is misheard with the chance ``level``: lost, another one, or misspelt, each as likely.
 
     A misspelt word has two neighbouring letters swapped, one missing, or another one in its place. These are the faults
-    of the guests of `ludus/Helpdesk-v0`.
+    of speech in `ludus/Helpdesk-v0`, except that there another value takes the place of a value, which nobody can hear.
 
     Args:
         others: The words that one can be taken for.

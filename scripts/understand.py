@@ -46,11 +46,11 @@ def main(arguments: list[str]) -> int:
         raise ValueError(f"--picture is a PNG, got {options.picture.name}; name it {options.picture.stem}.png")
     from ludus.explain.words import coloured, plain, words_picture
     from ludus.nlp.models.turn_understander import TurnUnderstander
-    from ludus.nlp.open_text import open_text
+    from ludus.nlp.open_understander import open_understander
     from ludus.nlp.weighing import weigh_intent, weigh_turn
     from ludus.vision.sheets import encode_png
 
-    net: Any = open_text(Path(options.model))
+    net: Any = open_understander(Path(options.model))
     of_turns = isinstance(net, TurnUnderstander)
     if options.last is not None and not of_turns:
         raise ValueError(f"--last is for models of a help desk's turns; {options.model} is none, leave it out")
@@ -59,14 +59,14 @@ def main(arguments: list[str]) -> int:
     for given in [options.text] if options.text is not None else lines():
         text = given[:MOST_LETTERS]
         if of_turns:
-            console.print(Text(str(net.understand(text, options.last)), "bold"), soft_wrap=True)
+            console.print(Text(in_line(net.understand(text, options.last)), "bold"), soft_wrap=True)
         else:
             show(net.understand(text), console)
         if options.explain or options.picture is not None:
             weighed.append(weigh_turn(net, text, options.last) if of_turns else weigh_intent(net, text))
         if options.explain:
             shown = coloured(weighed[-1]) if console.color_system else Text(plain(weighed[-1]))
-            console.print(Text(f"  why: {weighed[-1].answer}: ").append_text(shown), soft_wrap=True)
+            console.print(Text(f"  why: {in_line(weighed[-1].answer)}: ").append_text(shown), soft_wrap=True)
     if options.picture is not None:
         write_atomically(options.picture, encode_png(words_picture(weighed)))
         console.print(quote(options.picture), soft_wrap=True)
@@ -75,10 +75,10 @@ def main(arguments: list[str]) -> int:
 
 def show(said: Any, console: Console) -> None:
     """The intent, and a line for each slot."""
-    console.print(Text(f"{said.intent} {said.probability:.0%}", "bold"), soft_wrap=True)
+    console.print(Text(f"{in_line(said.intent)} {said.probability:.0%}", "bold"), soft_wrap=True)
     for span in said.spans:
         words = in_line(" ".join(said.words[span.start : span.stop]))
-        console.print(Text(f"  {span.name}: {words}"), soft_wrap=True)
+        console.print(Text(f"  {in_line(span.name)}: {words}"), soft_wrap=True)
 
 
 def lines() -> list[str]:

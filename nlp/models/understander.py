@@ -1,8 +1,9 @@
 """The understander: what a person wants (an intent), and which words say what (tags).
 
-Words become vectors, a recurrent network or a transformer reads them in both directions, and two heads answer: one from
-the whole row, one at each word, to which it is also told what the first one thinks (Goo et al. 2018, Qin et al. 2019).
-The tags of a row are chosen together by a conditional random field (`crf.py`).
+Words become vectors, a recurrent network or a transformer reads them in both directions, and two heads answer: one at
+each word, one from the whole row. Each is told what the other thinks (as in E et al. 2019, *A novel bi-directional
+interrelated model*): the intent sees how surely each tag is there at all, for a row with a `movie_name` asks for a
+film; the tags see the intent. Those of a row are chosen together by a conditional random field (`crf.py`).
 """
 
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ class Understander(WordComponent):
         heads: int = 4,
         buckets: int = 2**13,
         dropout: float = 0.5,
-        word_dropout: float = 0.15,
+        word_dropout: float = 0.25,
         data: str = "",
     ) -> None:
         check_names(words=words, intents=intents, tags=tags)
@@ -72,8 +73,9 @@ class Understander(WordComponent):
         self.intents, self.tags = tuple(intents), tuple(tags)
         self.encoder = WordEncoder(self.table, model, **sizes)  # type: ignore[arg-type]
         self.dropout = nn.Dropout(dropout)
-        self.intent_head = nn.Linear(2 * width, len(self.intents))
-        self.tag_head = nn.Linear(width + len(self.intents), len(self.tags))
+        self.tag_head = nn.Linear(width, len(self.tags))
+        self.intent_head = nn.Linear(2 * width + len(self.tags), len(self.intents))
+        self.intent_to_tags = nn.Linear(len(self.intents), len(self.tags), bias=False)
         self.crf = CRF(self.tags)
 
     def vectors(self, rows: Encoded) -> torch.Tensor:
@@ -81,21 +83,24 @@ class Understander(WordComponent):
 
     def scores(self, rows: Encoded) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of the intents (N, K), and scores of the tags (N, L, T)."""
-        x, logits = self.read(self.vectors(rows), rows.lengths)
-        told = logits.detach().float().softmax(dim=1).to(x.dtype)
-        return logits, self.tag_head(torch.cat([x, told[:, None].expand(-1, x.shape[1], -1)], dim=2))
+        logits, first = self.read(self.vectors(rows), rows.lengths)
+        told = logits.detach().float().softmax(dim=1).to(first.dtype)
+        return logits, first + self.intent_to_tags(told)[:, None]
 
     def read(self, vectors: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """States of the words (N, L, W), and logits of the intents (N, K)."""
+        """Logits of the intents (N, K), and scores of the tags (N, L, T) before they are told the intent."""
         x, pooled = self.encoder(vectors, lengths)
-        return x, self.intent_head(self.dropout(pooled))
+        first = self.tag_head(x)
+        behind = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
+        seen = first.softmax(dim=2).masked_fill(behind[:, :, None], 0.0).amax(dim=1)  # (N, T) how surely each is there
+        return self.intent_head(torch.cat([self.dropout(pooled), seen], dim=1)), first
 
     def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         return self.logits_of(vectors, lengths, context).softmax(dim=1)
 
     def logits_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         """The answers before the softmax (N, K); explanations ask for these."""
-        return self.read(vectors, lengths)[1]
+        return self.read(vectors, lengths)[0]
 
     def understand(self, text: str) -> Understood:
         """What is meant by a text; of one with too many words the first ``LENGTHS[-1]`` are read."""

@@ -61,10 +61,13 @@ def test_colours_say_for_and_against():
     assert len(text.spans) == 2
     assert plain(weighed) == "play +1.00, blues -0.50"
     assert plain(Weighed(("a",), np.zeros(1, np.float32), "x")) == "no word"
+    sly = Weighed(("\x1b[2J",), np.ones(1, np.float32), "x")
+    assert coloured(sly).plain == "\\x1b[2J "
+    assert plain(sly) == "\\x1b[2J +1.00"
 
 
 def test_the_picture_has_green_and_red_words_and_no_width_is_left():
-    words = ("play", *["word"] * 40, "x" * 300)
+    words = ("play", *["word"] * 40, "x" * 100_000)
     weights = np.zeros(len(words), np.float32)
     weights[[0, 5]] = 1.0, -1.0
     picture = words_picture([Weighed(words, weights, "PlayMusic " * 40)], width=600)

@@ -6,6 +6,7 @@ from itertools import product
 import torch
 
 from ludus.components.utterance import meaning_layout
+from ludus.data.utterances import Utterances
 from ludus.nlp.models import turn_understander, understander
 from ludus.nlp.models.turn_understander import TurnUnderstander
 from ludus.nlp.models.understander import Understander
@@ -33,6 +34,13 @@ def rows():
         tags = [*["O"] * len(say.split()), *tagged(city, "city"), *tagged(time, "time")]
         found.append({"text": f"{say} {city} {time}", "intent": "weather", "tags": " ".join(tags)})
     return found
+
+
+def some(*rows):
+    """Utterances of (text, intent, tags)."""
+    texts, intents, tags = zip(*rows, strict=True)
+    words = tuple(tuple(text.split()) for text in texts)
+    return Utterances("some", words, tuple(tuple(t.split()) for t in tags), intents)
 
 
 def make_file(folder):

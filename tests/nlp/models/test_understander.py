@@ -13,7 +13,7 @@ from ludus.components.utterance import TEXT_BYTES, encode_heard
 from ludus.nlp.models import text_component
 from ludus.nlp.models.text_component import BLOCK, LENGTHS, Row, bytes_of, text_of
 from ludus.nlp.models.word_encoder import MODELS
-from ludus.nlp.open_text import open_text
+from ludus.nlp.open_understander import open_understander
 from ludus.nlp.words import EMPTY
 from understanding_toy import MEANING, a_turn_understander, an_understander
 
@@ -122,7 +122,7 @@ def test_odd_rows_are_read_as_it_is_said():
 def test_a_folder_gives_the_same_answers(tmp_path):
     net = an_understander("lstm")
     net.save(tmp_path / "m")
-    loaded = open_text(tmp_path / "m")
+    loaded = open_understander(tmp_path / "m")
     assert torch.equal(loaded(raw(TEXTS)), net(raw(TEXTS)))
     assert loaded.understand("weather in oslo") == net.understand("weather in oslo")
 
@@ -145,7 +145,7 @@ def test_a_folder_that_was_changed_is_refused(tmp_path, key, value, said):
     content["config"][key] = value
     path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match=said):
-        open_text(tmp_path / "m")
+        open_understander(tmp_path / "m")
 
 
 def test_a_component_of_another_kind_is_refused(tmp_path):
@@ -155,8 +155,8 @@ def test_a_component_of_another_kind_is_refused(tmp_path):
 
     box = spaces.Box(-1.0, 1.0, (1,), np.float32)
     Curve(box, box).save(tmp_path / "curve")
-    with pytest.raises(ValueError, match="is a Curve, which reads no texts; expected what `ludus fit nlp/understand`"):
-        open_text(tmp_path / "curve")
+    with pytest.raises(ValueError, match="is a Curve, which understands nothing; expected what `ludus fit nlp/und"):
+        open_understander(tmp_path / "curve")
 
 
 # --- Turns of a dialogue ---------------------------------------------------------------------------------------------
