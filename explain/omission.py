@@ -1,4 +1,8 @@
-"""Words that moved an answer, for whatever has no slope: each is left out in turn."""
+"""Words that moved an answer, for whatever has no slope, such as a rule: each is left out, and said alone.
+
+A word's weight is the mean of what the answer loses without it and of what it alone adds to silence: the first and the
+last term of its Shapley value (Lundberg and Lee 2017). The loss alone would say of "thanks, bye" that neither counts.
+"""
 
 from collections.abc import Callable
 
@@ -6,22 +10,23 @@ import numpy as np
 
 from .words import Weighed
 
-MOST_WORDS = 64  # that are left out one by one; those behind them keep the weight 0
+MOST_WORDS = 64  # that are asked about one by one; those behind them keep the weight 0
 
 
 def weigh_by_omission(
     words: list[str], ask: Callable[[list[str]], np.ndarray], direction: np.ndarray, answer: str
 ) -> Weighed:
-    """How much further the answers go in a direction with each word than without it.
+    """How far each word moves the answers in a direction.
 
     Args:
         ask: M texts -> (M, K) answers.
         direction: (K,) the weight of each answer.
         answer: What it is, in words.
     """
-    shown = words[:MOST_WORDS]
-    texts = [" ".join(words), *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(shown)))]
-    scores = ask(texts) @ direction
+    alone = words[:MOST_WORDS]
+    count = len(alone)
+    without = [" ".join(words[:i] + words[i + 1 :]) for i in range(count)]
+    scores = ask([" ".join(words), "", *without, *alone]) @ direction
     weights = np.zeros(len(words), np.float32)
-    weights[: len(shown)] = scores[0] - scores[1:]
+    weights[:count] = (scores[0] - scores[2 : 2 + count] + scores[2 + count :] - scores[1]) / 2.0
     return Weighed(tuple(words), weights, answer)

@@ -42,7 +42,7 @@ class Arguments:
     """Of the clerk's sentences, and of where it begins to look for places."""
     explain: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Say which words moved what was understood: by integrated gradients where a model hears, else by leaving each
-    out."""
+    out and saying it alone."""
     window: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Talk in a window, which shows the conversation, the form and the places that fit."""
     log: Path | None = None
@@ -109,7 +109,10 @@ def open_talk(options: Arguments) -> tuple[str, "Conversation"]:
 
     for note in player.notes:
         print(f"Note: {note}", file=sys.stderr)
-    talk = Conversation(player.policy, player.keywords, options.seed)
+    # A run hears as it was trained; who names a rule alone has not said how, and one sense needs no model.
+    is_run = (Path(options.what) / "config.yaml").exists()
+    hears = {} if is_run else {"utterance": "keywords"}
+    talk = Conversation(player.policy, {**hears, **player.keywords}, options.seed)
     return f"{player.title} · hears by {talk.sense} · venues of {talk.source}", talk
 
 

@@ -1,4 +1,4 @@
-"""Words that moved an answer, found by leaving each out."""
+"""Words that moved an answer, found by leaving each out and by saying it alone."""
 
 import numpy as np
 
@@ -10,18 +10,34 @@ def ask(texts):
     return np.array([[text.split().count("good"), text.split().count("bad")] for text in texts], np.float64)
 
 
-def test_a_word_weighs_what_its_absence_takes_away():
+def test_a_word_weighs_what_it_adds():
     weighed = weigh_by_omission(["a", "good", "but", "bad", "good", "one"], ask, np.array([1.0, -2.0]), "liked")
     assert weighed.words == ("a", "good", "but", "bad", "good", "one")
     assert weighed.weights.tolist() == [0.0, 1.0, 0.0, -2.0, 1.0, 0.0]
     assert weighed.answer == "liked"
 
 
+def test_of_two_words_of_which_one_is_enough_each_counts_half():
+    def either(texts):
+        return np.array([[float("thanks" in text or "bye" in text)] for text in texts])
+
+    weighed = weigh_by_omission(["thanks", "and", "bye"], either, np.array([1.0]), "")
+    assert weighed.weights.tolist() == [0.5, 0.0, 0.5]
+
+
+def test_of_two_words_that_need_each_other_each_counts_half():
+    def both(texts):
+        return np.array([[float("modern european" in text)] for text in texts])
+
+    weighed = weigh_by_omission(["modern", "european", "food"], both, np.array([1.0]), "")
+    assert weighed.weights.tolist() == [0.5, 0.5, 0.0]
+
+
 def test_of_very_many_words_the_first_are_left_out():
     asked = []
     words = ["good"] * (MOST_WORDS + 10)
     weighed = weigh_by_omission(words, lambda texts: asked.extend(texts) or ask(texts), np.array([1.0, 0.0]), "")
-    assert len(asked) == MOST_WORDS + 1
+    assert len(asked) == 2 * MOST_WORDS + 2
     assert weighed.weights[:MOST_WORDS].tolist() == [1.0] * MOST_WORDS
     assert weighed.weights[MOST_WORDS:].tolist() == [0.0] * 10
 

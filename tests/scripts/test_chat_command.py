@@ -40,7 +40,7 @@ def test_a_whole_talk_through_a_pipe(monkeypatch, capsys, tmp_path):
     assert "desk · hears by keywords · venues of grammar" in out
     assert "heard  inform: food indian, price cheap\n" in out
     assert "form   food indian* · area – · price cheap* · " in out
-    assert re.search(r"clerk  .*\d{5} \d{6}", out)
+    assert re.search(r"clerk  [^\n]*(\n +[^\n]*)?\d{5}\s+\d{6}", out)
     assert re.search(r"clerk  .*Goodbye|clerk  Goodbye", out)
     assert max(len(line) for line in out.splitlines()[:-1]) <= 80
     assert log.read_text(encoding="utf-8") == out[: out.index("Transcript: ")]

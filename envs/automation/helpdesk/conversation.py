@@ -25,6 +25,7 @@ from ....data.dialogue.terms import ACTS, LAST_ACTS
 from ....data.dialogue.turns import load_venues, source_of
 from ....data.dialogue.venues import DONTCARE, SLOTS, VALUES, WISHES, Venue
 from ...engine.slots.slotted_batch import SlottedBatch
+from . import SIMULATION
 from .clerk_sentences import Clerk, venue_name
 from .constants import DONTCARE as DONTCARE_CODE
 from .constants import FIRST, KEPT, LEAVE, NONE, NOTE, NOTES, NOTHING, SLOT_COUNT
@@ -77,7 +78,8 @@ class Conversation:
 
     Args:
         policy: The clerk; it is handed the batch, a SlottedBatch of one.
-        keywords: What the environment is made with, such as ``utterance="keywords"``, which it is by default.
+        keywords: What the environment is made with, such as ``utterance="keywords"``; by default that is the truth,
+            which cannot hear.
         seed: Of the clerk's sentences, and of where it begins to look for venues.
 
     Raises:
@@ -85,7 +87,7 @@ class Conversation:
     """
 
     def __init__(self, policy: Policy, keywords: Mapping[str, Any], seed: int = 0) -> None:
-        made = {"utterance": "keywords", **keywords}
+        made = {SENSE: SIMULATION.slots[SENSE].default, **keywords}
         made.pop("max_episode_steps", None)  # a person may take its time
         check_hears(made[SENSE])
         fillings = {SENSE: made.pop(SENSE)}

@@ -29,7 +29,9 @@ def by(name):
 
 
 def talk(policy="desk", seed=0, **keywords):
-    return Conversation(by(policy) if isinstance(policy, str) else policy, {**GRAMMAR, **keywords}, seed)
+    return Conversation(
+        by(policy) if isinstance(policy, str) else policy, {"utterance": "keywords", **GRAMMAR, **keywords}, seed
+    )
 
 
 def exchange(conversation, *utterances):
@@ -171,6 +173,11 @@ def test_silence_is_answered_and_changes_nothing(said):
 def test_a_clerk_that_knows_what_guests_mean_cannot_hear(filling):
     with pytest.raises(ValueError, match=r"cannot hear you.*--slot utterance=keywords"):
         talk(utterance=filling)
+
+
+def test_by_default_the_slot_shows_the_truth_as_in_training():
+    with pytest.raises(ValueError, match="filled with 'truth'"):
+        Conversation(by("desk"), GRAMMAR)
 
 
 def test_a_clerk_may_read_the_words_itself():
