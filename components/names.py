@@ -30,6 +30,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "forecasting/periodic": "forecasting.models.linear:Periodic",
     "forecasting/seasonal": "forecasting.models.naive:SeasonalNaive",
     "ludus/chain": "components.composition:Chain",
+    "nlp/translator": "nlp.models.translator:Translator",
     "vision/convnet": "vision.models.convnet:ConvNet",
     "vision/generator": "vision.models.generator:Generator",
     "vision/mlp": "vision.models.mlp:MLP",
