@@ -83,6 +83,10 @@ class Component(nn.Module):
         """Where its weights are; the CPU if it has none."""
         return next((tensor.device for tensor in self.state_dict().values()), torch.device("cpu"))
 
+    def matrices(self) -> list[nn.Parameter]:
+        """Dense weights between hidden layers, which the optimiser Muon turns as it does filters; a class says them."""
+        return []
+
     def files(self) -> dict[str, bytes]:
         """What stands in each of ``FILES``; a class that has some says it."""
         return {}

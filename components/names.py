@@ -30,6 +30,8 @@ OURS = {  # name -> module below the package `ludus`: class
     "forecasting/periodic": "forecasting.models.linear:Periodic",
     "forecasting/seasonal": "forecasting.models.naive:SeasonalNaive",
     "ludus/chain": "components.composition:Chain",
+    "nlp/recurrent-lm": "nlp.models.language_model:RecurrentLM",
+    "nlp/transformer-lm": "nlp.models.language_model:TransformerLM",
     "nlp/translator": "nlp.models.translator:Translator",
     "vision/convnet": "vision.models.convnet:ConvNet",
     "vision/generator": "vision.models.generator:Generator",

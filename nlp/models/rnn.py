@@ -7,7 +7,7 @@ The textbook's form (Elman 1990; Mikolov et al. 2010), for word x(t) as a column
     ŷ(t) = softmax(U h(t) + b2)
 
 ``Textbook`` is the second line; the first is ``Recurrent.embedding``, the third stands at the end of a model of
-language (`language_model.py`). Gradients of the first words come through every h after them, and fade or explode on
+language. Gradients of the first words come through every h after them, and fade or explode on
 the way; the gates of ``lstm`` (Hochreiter & Schmidhuber 1997) and ``gru`` (Cho et al. 2014) let what matters pass.
 Those two are torch's kernels.
 
@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from ...utils.wording import did_you_mean
-from .transformer import State
+from .transformer import State, check_layers
 
 SQUASH = {"tanh": torch.tanh, "sigmoid": torch.sigmoid}  # σ: the two of the textbooks
 
@@ -65,7 +65,7 @@ class Recurrent(nn.Module):
         squash: σ of the textbook's cell.
 
     Raises:
-        ValueError: an unknown cell or squash; no layers.
+        ValueError: an unknown cell or squash; no layers, or too many.
     """
 
     def __init__(
@@ -81,8 +81,7 @@ class Recurrent(nn.Module):
         for given, known in ((cell, CELLS), (squash, tuple(SQUASH))):
             if given not in known:
                 raise ValueError(f"unknown cell or squash {given!r}{did_you_mean(given, known)}")
-        if layers < 1:
-            raise ValueError(f"a recurrent network has one layer or more, got {layers}")
+        check_layers(layers)
         self.cell, self.width = cell, width
         self.embedding = nn.Embedding(vocabulary, width) if vocabulary else None
         self.layers = nn.ModuleList(_layer(cell, width, squash) for _ in range(layers))

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from gymnasium import Space
+from torch import nn
 
 from ...components.component import Component
 from ...utils.untrusted import MOST_JSON
 from ..tokenizer import Tokenizer
+from .rnn import Recurrent
+from .transformer import Stack
 
 TOKENIZER = "tokenizer.json"
 
@@ -44,6 +47,11 @@ class TextModel(Component):
                 "another model"
             )
         self._tokenizer = tokenizer
+
+    def matrices(self) -> list[nn.Parameter]:
+        hidden = [part.blocks for part in self.modules() if isinstance(part, Stack)]
+        hidden += [part.layers for part in self.modules() if isinstance(part, Recurrent)]
+        return [p for layers in hidden for p in layers.parameters() if p.ndim == 2]
 
     def files(self) -> dict[str, bytes]:
         return {TOKENIZER: self.tokenizer.as_json()}

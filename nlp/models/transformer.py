@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 State = tuple[torch.Tensor, ...]  # what a model keeps of the tokens before; () at the start of a sequence
 BASE = 10_000.0  # of the wavelengths of positions: 2 π … 2 π BASE tokens
+MOST_LAYERS = 256
 SPREAD = 0.02  # standard deviation of the first weights
 FUSED_FROM = 256  # tokens from which torch's fused kernel is the faster one in float32 on a CPU
 
@@ -207,7 +208,7 @@ class Stack(nn.Module):
         qk_norm: See ``Attention``.
 
     Raises:
-        ValueError: no layers; a width that the heads do not divide.
+        ValueError: no layers or too many; a width that the heads do not divide.
     """
 
     def __init__(
@@ -222,8 +223,7 @@ class Stack(nn.Module):
         **more: bool,
     ) -> None:
         super().__init__()
-        if layers < 1:
-            raise ValueError(f"a stack has one layer or more, got {layers}")
+        check_layers(layers)
         self.width = width
         self.embedding = nn.Embedding(vocabulary, width) if vocabulary else None
         sizes = width, heads, 4 * width if hidden is None else hidden, dropout, qk_norm
@@ -298,6 +298,12 @@ class Decoder(Stack):
             x, own = block(x, state[number * each : (number + 1) * each], memory, seen, maps)
             kept += own
         return self.norm(x), kept
+
+
+def check_layers(layers: int) -> None:
+    """``ValueError`` unless a network has so many layers; a file may ask for any number."""
+    if not 1 <= layers <= MOST_LAYERS:
+        raise ValueError(f"a network has 1 … {MOST_LAYERS} layers, got {layers}")
 
 
 def seen_by_all(mask: torch.Tensor | None) -> torch.Tensor | None:
