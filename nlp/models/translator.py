@@ -3,8 +3,8 @@
     memory = encoder(E source)                     all of the sentence at once
     scores = decoder(E target so far, memory) Eᵀ   of the next token, for each token of what was written
 
-E are the vectors of tokens, which both languages share, and so does what comes out (Press & Wolf 2017): a joint byte-pair
-tokenizer gives names, numbers and much else the same tokens in both. Filling (PAD) is nowhere looked at.
+E are the vectors of tokens, which both languages share, and so does what comes out (Press & Wolf 2017): a tokenizer
+of both gives names, numbers and much else the same tokens. Filling (PAD) is nowhere looked at.
 """
 
 import math
@@ -19,7 +19,7 @@ from ..tokenizer import BEGIN, END, PAD, padded
 from .text_model import TextModel
 from .transformer import Decoder, Encoder, Maps, State
 
-TOKENS = "int32"  # the dtype of both spaces
+TOKENS = "int64"  # the dtype of both spaces
 
 
 class Translator(TextModel):
@@ -29,7 +29,7 @@ class Translator(TextModel):
         width: Numbers of a token's vector.
         layers: Blocks of the encoder, and as many of the decoder.
         heads: Of each attention.
-        hidden: Of the feed-forwards.
+        hidden: Of the feed-forwards; 0: 4 ``width``.
         dropout: Share that is set to 0 in training.
         vocabulary: Tokens of the tokenizer.
         source, target: The languages, for people.
@@ -46,7 +46,7 @@ class Translator(TextModel):
         width: int = 192,
         layers: int = 3,
         heads: int = 6,
-        hidden: int = 768,
+        hidden: int = 0,
         dropout: float = 0.2,
         vocabulary: int = 4000,
         source: str = "",
@@ -63,11 +63,11 @@ class Translator(TextModel):
         super().__init__(input_space, output_space, config, vocabulary)
         if not 0.0 <= dropout < 1.0:
             raise ValueError(f"dropout is a share 0 … 1, got {dropout}")
-        if min(width, layers, heads, hidden, vocabulary) < 1:
-            raise ValueError("a translator's width, layers, heads, hidden and vocabulary are 1 or more")
+        if min(width, vocabulary) < 1 or hidden < 0:
+            raise ValueError(f"a translator has a width and a vocabulary, got {width}, {vocabulary} (hidden {hidden})")
         self.length: int = input_space.shape[0]  # tokens of a sentence, END among them
         self.longest: int = output_space.shape[0]  # tokens of a translation, END among them
-        sizes = {"width": width, "layers": layers, "heads": heads, "hidden": hidden, "dropout": dropout}
+        sizes = {"width": width, "layers": layers, "heads": heads, "hidden": hidden or None, "dropout": dropout}
         self.embedding = nn.Embedding(vocabulary, width)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
         self.encoder = Encoder(**sizes)  # type: ignore[arg-type]
@@ -117,10 +117,10 @@ class Translator(TextModel):
         return F.cross_entropy(self.scores_of(written[real]).float(), asked[real], label_smoothing=smoothing)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Tokens (N, length) to those of greedy translations (N, longest) int32, END and PAD at their ends."""
+        """Tokens (N, length) to those of greedy translations (N, longest), END and PAD at their ends."""
         found = self.search(x.long(), beam=1)
         rows = [[*tokens, END] for tokens in found]
-        return padded(rows, self.longest).to(torch.int32).to(x.device)
+        return padded(rows, self.longest).to(x.device)
 
     def search(self, source: torch.Tensor, beam: int, power: float = 1.0) -> list[list[int]]:
         """The best translation of each row of tokens (N, S) with END, without BEGIN and END; see ``beam.py``.
