@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..beam import beam_search
+from ..cross_entropy import cross_entropy
 from ..tokenizer import BEGIN, END, PAD, padded
 from .text_model import TextModel
 from .transformer import Decoder, Encoder, Maps, State
@@ -114,7 +115,7 @@ class Translator(TextModel):
         written, _ = self.write(target[:, :-1], (), memory, mask)
         asked = target[:, 1:]
         real = asked != PAD  # filling has no score, which spares the largest product of all
-        return F.cross_entropy(self.scores_of(written[real]).float(), asked[real], label_smoothing=smoothing)
+        return cross_entropy(self.scores_of(written[real]), asked[real], smoothing)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Tokens (N, length) to those of greedy translations (N, longest), END and PAD at their ends."""
