@@ -130,11 +130,14 @@ def _lines_of(path: Path) -> list[str]:
     return read_lines(data, str(path))
 
 
-def read_lines(data: bytes, name: str) -> list[str]:
+def read_lines(data: bytes, name: str, longest: int | None = LONGEST_LINE) -> list[str]:
     """The lines of a text in UTF-8, without the white space around them; lines end at ``\\n`` and nowhere else.
 
+    Args:
+        longest: Letters of a line, at most.
+
     Raises:
-        ValueError: bytes that are no UTF-8, with line and byte; a line of more than ``LONGEST_LINE`` letters.
+        ValueError: bytes that are no UTF-8, with line and byte; a line that is too long.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -148,10 +151,10 @@ def read_lines(data: bytes, name: str) -> list[str]:
     if not lines[-1]:
         lines.pop()
     for number, line in enumerate(lines, 1):
-        if len(line) > LONGEST_LINE:
+        if longest is not None and len(line) > longest:
             raise ValueError(
-                f"{name}, line {number:,} has {len(line):,} letters, a sentence has at most {LONGEST_LINE:,}; break it "
-                "into sentences"
+                f"{name}, line {number:,} has {len(line):,} letters, a sentence has at most {longest:,}; break it into "
+                "sentences"
             )
     return lines
 

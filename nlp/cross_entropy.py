@@ -1,4 +1,4 @@
-"""Cross-entropy over a vocabulary with label smoothing, whose gradient is made in the same pass: much less memory moved.
+"""Cross-entropy over a vocabulary, with label smoothing, whose gradient is made in the same pass over the scores.
 
 Of 2,200 rows over 4,000 tokens in bf16, forward and back with the product before it: 113 ms on a core by torch's own
 function, 40 by this one (28 of them the product). The two are compared in `tests/nlp/test_cross_entropy.py`.

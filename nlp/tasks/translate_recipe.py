@@ -9,6 +9,7 @@ from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_range
 from ..models.translator import Translator
 from ..tokenizer import MOST_TOKENS
+from ..translating import check_search
 
 MOST_LENGTH = 1024  # tokens of a sentence
 
@@ -47,8 +48,7 @@ class TranslatorRecipe(Recipe):
         check_range(self, 5, MOST_TOKENS, "vocabulary")
         check_range(self, 2, MOST_LENGTH, "length")
         check_range(self, 0, 0.9, "smoothing")
-        check_range(self, 1, 100, "beam")
-        check_range(self, 0, 5, "power")
+        check_search(self.beam, self.power)
         check_range(self, 1, 1_000_000, "watched")
         if bool(self.data) == bool(self.file):
             raise ValueError("a translator learns from a parallel text by its name, or from files; give one of the two")
