@@ -4,7 +4,8 @@ Rows are the tokens that look, columns those that they look at; each row of a pa
 weights (H, L, S) with names for both axes are shown, of an encoder, of a decoder alone, or of one that translates.
 """
 
-import warnings
+import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +18,9 @@ MOST_TOKENS = 80  # of an axis; more of them nobody can read
 CELL = 0.24  # inches of a token
 LETTER = 0.075  # inches of a letter of a token's name, about
 NAME = 18  # letters of a token's name
-ACROSS = 4  # panels from left to right
+SMALLEST = (3.5, 2.6)  # inches of a figure, width and height
 TEXT, HEADING = 8, 10  # points
+MOST_HEADING = 300  # letters
 COLOURS = "Blues"
 
 
@@ -52,20 +54,14 @@ def attention_figure(
             f"{MOST_TOKENS} tokens"
         )
     plt = import_pyplot()
-    across = min(len(titles), ACROSS)
+    across = math.ceil(len(titles) ** 0.5)
     down = -(-len(titles) // across)
     names = [[in_line(name, NAME) or " " for name in axis] for axis in (rows, columns)]
     left, top = (LETTER * max(map(len, axis)) + 0.25 for axis in names)
-    wide = max(CELL * shape[2], 1.2)
-    high = max(CELL * shape[1], 0.5)
-    width = across * (wide + left + 0.2) + 0.7
-    figure, axes = plt.subplots(
-        down,
-        across,
-        figsize=(max(width, 3.5), down * (high + top + 0.45) + 0.6),
-        squeeze=False,
-        layout="constrained",
-    )
+    width = max(across * (max(CELL * shape[2], 1.2) + left + 0.2) + 0.9, SMALLEST[0])
+    lines = textwrap.wrap(in_line(heading, MOST_HEADING), int(width / LETTER * TEXT / HEADING))
+    height = max(down * (max(CELL * shape[1], 0.5) + top + 0.5), SMALLEST[1]) + 0.2 * len(lines)
+    figure, axes = plt.subplots(down, across, figsize=(width, height), squeeze=False, layout="constrained")
     most = float(weights.max())
     for place, axis in enumerate(axes.flat):
         if place >= len(titles):
@@ -75,16 +71,12 @@ def attention_figure(
         _name(axis, *names)
         axis.set_title(titles[place], fontsize=HEADING, pad=6)
         axis.set_ylabel(row_axis if place % across == 0 else "", fontsize=TEXT)
-        axis.set_xlabel(column_axis if place + across >= len(titles) else "", fontsize=TEXT)
-    bar = figure.colorbar(image, ax=axes, shrink=0.6 if down == 1 else 0.3, pad=0.02, aspect=18)
+        axis.set_xlabel(column_axis if place < across else "", fontsize=TEXT)
+    bar = figure.colorbar(image, ax=axes, shrink=0.8 / down, pad=0.02, aspect=18, fraction=0.05)
     bar.set_label("share of a row's attention", fontsize=TEXT)
     bar.ax.tick_params(labelsize=TEXT)
     bar.outline.set_visible(False)
-    if heading:
-        figure.suptitle(in_line(heading, 160), fontsize=HEADING)
-    with warnings.catch_warnings():  # a letter that the font lacks is shown as a box
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.canvas.draw()
+    figure.suptitle("\n".join(lines), fontsize=HEADING)
     return figure
 
 
@@ -93,6 +85,7 @@ def _name(axis: Any, rows: Sequence[str], columns: Sequence[str]) -> None:
     axis.set_xticks(range(len(columns)), columns, rotation=90, fontsize=TEXT, parse_math=False)
     axis.set_yticks(range(len(rows)), rows, fontsize=TEXT, parse_math=False)
     axis.xaxis.set_ticks_position("top")
+    axis.xaxis.set_label_position("top")
     axis.tick_params(length=0)
     axis.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
     axis.set_yticks(np.arange(len(rows) + 1) - 0.5, minor=True)

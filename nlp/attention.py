@@ -46,7 +46,7 @@ class Attention:
         if not 0 <= layer <= len(layers):
             raise ValueError(f"layer must be 1 … {len(layers)}, or 0 for the last one, got {layer}")
         number = layer or len(layers)
-        weights, titles = self._heads(layers[number - 1], head)
+        weights, titles = self._heads(layers[number - 1], head, number)
         rows, columns = {
             KINDS[0]: (self.written, self.source),
             KINDS[1]: (self.source, self.source),
@@ -57,18 +57,18 @@ class Attention:
             KINDS[1]: ("sentence", "sentence"),
             KINDS[2]: ("translation, as it is written", "what was written before"),
         }[kind]
-        return attention_figure(weights, rows, columns, titles, f"{self.heading} (layer {number})", *axes)
+        return attention_figure(weights, rows, columns, titles, self.heading, *axes)
 
-    def _heads(self, weights: np.ndarray, head: str) -> tuple[np.ndarray, list[str]]:
+    def _heads(self, weights: np.ndarray, head: str, layer: int) -> tuple[np.ndarray, list[str]]:
         """The panels that are asked for, and their titles."""
         count = len(weights)
         if head == MEAN:
-            return weights.mean(axis=0, keepdims=True), [f"mean of {count} heads"]
+            return weights.mean(axis=0, keepdims=True), [f"mean of {count} heads of layer {layer}"]
         if head == ALL:
-            return weights, [f"head {number + 1}" for number in range(count)]
+            return weights, [f"layer {layer}, head {number + 1}" for number in range(count)]
         if not head.isdecimal() or not 1 <= int(head) <= count:
             raise ValueError(f"head must be 1 … {count}, {MEAN} or {ALL}, got {head!r}")
-        return weights[int(head) - 1 : int(head)], [f"head {int(head)} of {count}"]
+        return weights[int(head) - 1 : int(head)], [f"layer {layer}, head {int(head)} of {count}"]
 
 
 @torch.no_grad()

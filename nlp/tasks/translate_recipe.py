@@ -85,9 +85,9 @@ def compose(
     Raises:
         ValueError: an unknown text, language or setting, or a value out of range.
     """
-    usual = languages_of(data) if data else ("source", "target")
-    source = source or next(language for language in usual if language != target)
-    target = target or next(language for language in usual if language != source)
+    known = languages_of(data) if data else ()
+    source = source or next((language for language in known if language != target), "source")
+    target = target or next((language for language in known if language != source), "target")
     values, net = TranslatorRecipe.split(settings or {}, Translator)
     values |= of_this_machine(values)
     return TranslatorRecipe(data=data, file=list(file), source=source, target=target, seed=seed, net=net, **values)
