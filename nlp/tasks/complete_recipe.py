@@ -37,10 +37,12 @@ class LanguageRecipe(Recipe):
     holdout: float = (
         0.0  # share of the training text, at its end, by which the epoch that is kept is chosen; 0: the last
     )
-    epochs: int = 20
+    # After one epoch of shakespeare, by what is held out of its training part (one seed): lr 0.02 1.759 nats per
+    # character, 0.05 1.654.
+    epochs: int = 12
     batch_size: int = 16  # windows in a step
     optimizer: str = "muon"
-    lr: float = 0.02
+    lr: float = 0.05
     warmup: float = 0.05
     momentum: float = 0.95
     weight_decay: float = 0.1
@@ -59,12 +61,12 @@ class LanguageRecipe(Recipe):
         return MODELS[self.model]
 
 
-# What deserves another value than above. The recurrent ones have about as many parameters as the transformer.
+# What deserves another value than above. By 704 byte pairs all four have 3.5 million parameters.
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "transformer": {},
-    "rnn": {},
-    "gru": {},
-    "lstm": {},
+    "transformer": {"net": {"width": 256, "layers": 4, "heads": 4}},
+    "rnn": {"net": {"width": 1008}},
+    "gru": {"net": {"width": 656}},
+    "lstm": {"net": {"width": 576}},
 }
 
 
