@@ -32,6 +32,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "ludus/chain": "components.composition:Chain",
     "nlp/recurrent-lm": "nlp.models.language_model:RecurrentLM",
     "nlp/transformer-lm": "nlp.models.language_model:TransformerLM",
+    "nlp/translator": "nlp.models.translator:Translator",
     "vision/convnet": "vision.models.convnet:ConvNet",
     "vision/generator": "vision.models.generator:Generator",
     "vision/mlp": "vision.models.mlp:MLP",

@@ -40,6 +40,7 @@ TASKS = {
     "forecasting/periodic": (f"{SOLVE}:periodic", "what comes next? a linear map of past periods, in closed form"),
     "forecasting/seasonal": (f"{SOLVE}:seasonal", "what comes next? the season before again"),
     "nlp/complete": ("ludus.nlp.tasks.complete_command", "what comes next in a text? transformer, RNN, GRU, LSTM"),
+    "nlp/translate": ("ludus.nlp.tasks.translate_command", "what does it mean in another language? a transformer"),
     "vision/classify": ("ludus.vision.tasks.classify_command", "which class is in the picture?"),
     "vision/generate": ("ludus.vision.tasks.generate_command", "what do pictures of a class look like? from noise"),
     "vision/read": (

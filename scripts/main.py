@@ -14,6 +14,7 @@ COMMANDS = {
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
     "tune": "search the settings of a fit, or of an agent, for those that do best",
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
+    "translate": "translate sentences with a fitted translator, and see which words it looked at",
     "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
     "complete": "let a fitted model of language go on with a text: greedy, or drawn",
     "envs": "the environments, their parameters and reference scores",

@@ -1,0 +1,40 @@
+"""The naive translator: a dictionary counted by hand, and what it makes of words that it never saw."""
+
+from ludus.data.parallel import load_parallel
+from ludus.nlp import word_by_word
+
+SOURCES = ("Der Hund läuft.", "Der Mann läuft.", "Der Hund schläft, der Mann nicht.")
+TARGETS = ("The dog runs.", "The man runs.", "The dog sleeps, the man not.")
+
+
+def test_word_is_translated_by_the_one_that_comes_with_it_most_exclusively():
+    dictionary = word_by_word.learn_dictionary(SOURCES, TARGETS)
+    assert dictionary["hund"] == "dog"
+    assert dictionary["mann"] == "man"
+    assert dictionary["läuft"] == "runs"
+    assert dictionary["der"] == "the"
+    assert dictionary["."] == "the"  # in all pairs, as "the" is, which was seen first
+    assert dictionary["schläft"] == "sleeps"
+
+
+def test_words_keep_their_order_and_what_was_never_seen_is_copied():
+    dictionary = {"der": "the", "hund": "dog", "läuft": "runs"}
+    assert word_by_word.translate(["Der Hund, er läuft!", "ÜBER 7 Brücken", "läuft"], dictionary) == [
+        "The dog, er runs!",
+        "Über 7 brücken",
+        "Runs",
+    ]
+    assert word_by_word.translate(["", "  "], dictionary) == ["", ""]
+
+
+def test_words_and_marks_are_told_apart():
+    assert word_by_word.words_of("T-Shirt's, „Größe“ 3½…") == ["t-shirt's", ",", "„", "größe", "“", "3½", "…"]
+    assert word_by_word.words_of("") == []
+
+
+def test_dictionary_of_made_up_sentences_has_their_words():
+    pairs = load_parallel("phrases", "de", "en", "train")
+    dictionary = word_by_word.learn_dictionary(pairs.sources, pairs.targets)
+    assert {word: dictionary[word] for word in ("hund", "katzen", "zwei", "gestern", "gesucht")} == {
+        "hund": "dog", "katzen": "cats", "zwei": "two", "gestern": "yesterday", "gesucht": "sought",
+    }  # fmt: skip
