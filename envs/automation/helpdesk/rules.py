@@ -1,0 +1,198 @@
+"""The rules of Helpdesk: what the clerk can do, and what the guest makes of it."""
+
+from ...engine.kernels import below, inlined, kernel
+from .constants import (
+    ASK,
+    CHECK,
+    CONFIRMED,
+    DENIED,
+    DONTCARE,
+    FIRST,
+    GREETED,
+    INFORMED,
+    LEAVE,
+    NONE,
+    NOTE,
+    NOTES,
+    NOTHING,
+    OFFER,
+    OFFERED,
+    REQUESTED,
+    SLOT_COUNT,
+    SUCCESS,
+    TELL,
+    TURNS,
+    WRITING,
+    WRONG,
+)
+from .rules_guest import (
+    agree,
+    answer,
+    correct,
+    count_fitting,
+    fits,
+    go_on,
+    next_fitting,
+    open_dialogue,
+    sample_goal,
+    sample_wishes,
+    turn_to_alternative,
+    utter,
+)
+
+
+@inlined
+def reset(s, world):
+    for slot in range(SLOT_COUNT):
+        s.form[slot] = NONE
+    s.checked = s.told = s.said = 0
+    s.left = world.values.shape[0]
+    s.venue = NOTHING
+    s.shelf = below(s, world.values.shape[0])
+    s.last = GREETED
+    s.turn = 0
+    s.lost = 0
+    sample_goal(s, world)
+    sample_wishes(s)
+    open_dialogue(s)
+    utter(s, world, 0)
+
+
+@kernel
+def mistaken(s):
+    """The slots in which the form has a value that the guest does not want, as bits."""
+    wrong = 0
+    for slot in range(SLOT_COUNT):
+        if s.form[slot] >= FIRST and s.form[slot] != s.goal[slot]:
+            wrong |= 1 << slot
+    return wrong
+
+
+@inlined
+def violated(s, world):
+    """The slots in which the named venue is not what the guest wants, as bits."""
+    wrong = 0
+    for slot in range(SLOT_COUNT):
+        if s.goal[slot] >= FIRST and world.values[s.venue, slot] != s.goal[slot]:
+            wrong |= 1 << slot
+    return wrong
+
+
+@inlined
+def is_served(s, world):
+    """Whether the guest knows all that it wanted of a venue that fits."""
+    return s.venue != NOTHING and s.wishes & ~s.told == 0 and fits(world, s.venue, s.goal) and not s.asks_another
+
+
+@inlined
+def note(s, world, action):
+    """Write a value into the form."""
+    slot = SLOT_COUNT - 1
+    while action < NOTES[slot]:
+        slot -= 1
+    s.form[slot] = DONTCARE + action - NOTES[slot]
+    s.checked &= ~(1 << slot)
+    s.left = count_fitting(world, s.form)
+
+
+@kernel
+def check(s, slot):
+    """Ask whether what the form has of a slot is right."""
+    s.last = CONFIRMED + slot
+    s.checked |= 1 << slot
+    if s.form[slot] == s.goal[slot]:
+        agree(s, slot)
+    else:
+        correct(s, 1 << slot)
+
+
+@inlined
+def offer(s, world, terms):
+    """Name the next venue that fits the form, or say that there is none."""
+    venue = next_fitting(world, s.form, s.shelf)
+    if venue == NOTHING:
+        s.last = DENIED
+        wrong = mistaken(s)
+        if wrong:
+            displease(s, terms)
+            correct(s, wrong)
+        else:  # only an alternative is left: without one a form without a mistake has its venues
+            turn_to_alternative(s)
+        return
+    s.last = OFFERED
+    s.venue = s.shelf = venue
+    s.told = 0
+    wrong = violated(s, world)
+    if wrong:
+        displease(s, terms)
+        correct(s, wrong)
+        return
+    s.asks_another = s.wants_another
+    s.wants_another = False
+    go_on(s)
+
+
+@inlined
+def tell(s, world, wish, terms):
+    """Say something of the venue that was named last."""
+    s.last = INFORMED + wish
+    s.told |= 1 << wish
+    wrong = violated(s, world)
+    if wrong or s.asks_another or s.wishes >> wish & 1 == 0:
+        displease(s, terms)
+    if wrong:
+        correct(s, wrong)
+    else:
+        go_on(s)
+
+
+@kernel
+def displease(s, terms):
+    """The clerk has done something that the guest did not want: it costs, and patience too."""
+    terms[WRONG] -= s.wrong_cost
+    s.lost += 1
+
+
+@kernel
+def is_senseless(s, action):
+    """Whether the clerk would speak of a venue or of a note that there is not; then nothing is said."""
+    if action >= TELL:
+        return s.venue == NOTHING
+    if CHECK <= action < OFFER:
+        return s.form[action - CHECK] == NONE
+    return action == OFFER and s.form[0] == NONE and s.form[1] == NONE and s.form[2] == NONE
+
+
+@inlined
+def step(s, action, world, terms):
+    if action >= NOTE:
+        note(s, world, action)
+        terms[WRITING] = -s.note_cost
+        return False
+    terms[TURNS] = -s.turn_cost
+    if action == LEAVE:
+        s.success = is_served(s, world)
+        if s.success:
+            terms[SUCCESS] = 1.0
+        else:
+            displease(s, terms)
+        return True
+    if is_senseless(s, action):
+        return False
+    if action >= TELL:
+        tell(s, world, action - TELL, terms)
+    elif action == OFFER:
+        offer(s, world, terms)
+    elif action >= CHECK:
+        check(s, action - CHECK)
+    else:
+        s.last = REQUESTED + action - ASK
+        if s.said >> (action - ASK) & 1:  # it has said so before
+            displease(s, terms)
+        answer(s, action - ASK)
+    utter(s, world, s.form[action - CHECK] if CHECK <= action < OFFER else s.venue)
+    if s.turn + s.annoyance * s.lost <= s.patience:
+        return False
+    s.success = is_served(s, world)
+    terms[SUCCESS] = 1.0 if s.success else 0.0
+    return True
