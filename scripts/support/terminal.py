@@ -1,4 +1,4 @@
-"""What a command writes to a terminal: letters that it lacks become plainer ones, and warnings of ours are one line.
+"""Words on a terminal: letters that it lacks become plainer ones, and warnings of ours are one line.
 
 Files are another matter: whatever the terminal's encoding is, they are UTF-8.
 """
