@@ -1,7 +1,7 @@
 """The naive translator: a dictionary counted by hand, and what it makes of words that it never saw."""
 
 from ludus.data.parallel import load_parallel
-from ludus.nlp import word_by_word
+from ludus.nlp.translation import word_by_word
 
 SOURCES = ("Der Hund läuft.", "Der Mann läuft.", "Der Hund schläft, der Mann nicht.")
 TARGETS = ("The dog runs.", "The man runs.", "The dog sleeps, the man not.")
