@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
         raise ValueError("--pair is what --explain shows; give it a PNG: --explain attention.png")
     from ludus.nlp.models.translator import Translator
     from ludus.nlp.open_model import open_model
-    from ludus.nlp.translating import check_search, translate
+    from ludus.nlp.translation.translating import check_search, translate
 
     check_search(options.beam, options.power)
     net = open_model(options.model, Translator, "translates nothing", "nlp/translate")
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
     for line in translate(net, texts, options.beam, options.power, note):
         print(shown(line).replace("\n", " "))
     if options.explain is not None:
-        from ludus.nlp.attention import look
+        from ludus.nlp.translation.attention import look
         from ludus.utils.plotting import save_figure
 
         seen = look(net, texts[0], options.pair, options.beam)

@@ -9,10 +9,10 @@ from ...data.parallel import SPLITS, Parallel, load_parallel, read_parallel
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ...utils.wording import counted
-from ..bleu import import_metrics
 from ..models.translator import Translator, spaces_of
-from ..pair_batches import PairBatches
 from ..tokenizer import Tokenizer
+from ..translation.bleu import import_metrics
+from ..translation.pair_batches import PairBatches
 from . import translate_report
 from .translate_recipe import TranslatorRecipe
 

@@ -9,7 +9,7 @@ from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_range
 from ..models.translator import Translator
 from ..tokenizer import MOST_TOKENS
-from ..translating import check_search
+from ..translation.translating import check_search
 
 MOST_LENGTH = 1024  # tokens of a sentence
 

@@ -8,11 +8,11 @@ import torch
 from ...data.parallel import Parallel
 from ...training.cost import parameter_count
 from ...utils.wording import counted
-from .. import bleu, word_by_word
 from ..models.translator import Translator, as_source, as_target
-from ..published import published_bleu
 from ..tokenizer import PAD
-from ..translating import AT_ONCE, translate
+from ..translation import bleu, word_by_word
+from ..translation.published import published_bleu
+from ..translation.translating import AT_ONCE, translate
 from .translate_recipe import TranslatorRecipe
 
 SHOWN = 8  # sentences that TensorBoard shows

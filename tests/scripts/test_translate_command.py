@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ludus.components.component import Component
-from ludus.nlp.translating import translate
+from ludus.nlp.translation.translating import translate
 from ludus.scripts.complete import shown
 from ludus.scripts.main import main
 from translation_toy import sentences, translator

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from ludus.components.component import Component
-from ludus.nlp import word_by_word
 from ludus.nlp.models.translator import Translator
-from ludus.nlp.pair_batches import PairBatches
 from ludus.nlp.tasks import translate, translate_report
 from ludus.nlp.tasks.translate import Translate
 from ludus.nlp.tasks.translate_recipe import TranslatorRecipe, compose
 from ludus.nlp.tokenizer import BEGIN, END, PAD
+from ludus.nlp.translation import word_by_word
+from ludus.nlp.translation.pair_batches import PairBatches
 from ludus.scripts.main import main
 from ludus.training import progress
 from ludus.training.fit import folder_of

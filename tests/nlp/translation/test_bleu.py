@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ludus.nlp.bleu import score
+from ludus.nlp.translation.bleu import score
 
 
 def test_bleu_is_that_of_the_definition():

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import torch
 
-from .models.translator import Translator, as_source
-from .tokenizer import readable
+from ..models.translator import Translator, as_source
+from ..tokenizer import readable
 
 AT_ONCE = 64  # texts in one search; sorted by length, so that little is filling
 MOST_LETTERS = 20_000  # of a text that are looked at

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
-from ..training.batches import Shuffled, generator
-from .models.translator import as_source, as_target
+from ...training.batches import Shuffled, generator
+from ..models.translator import as_source, as_target
 
 JITTER = 0.05  # share by which a length is taken for another one, so that batches differ between epochs
 

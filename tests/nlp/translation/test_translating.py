@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.nlp.attention import KINDS, look, names_of
 from ludus.nlp.models.translator import as_source, as_target
-from ludus.nlp.translating import check_search, prepare, translate
+from ludus.nlp.translation.attention import KINDS, look, names_of
+from ludus.nlp.translation.translating import check_search, prepare, translate
 from ludus.utils.wording import in_line
 from translation_toy import sentences, translator
 

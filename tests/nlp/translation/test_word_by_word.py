@@ -1,7 +1,7 @@
 """The naive translator: a dictionary counted by hand, and what it makes of words that it never saw."""
 
 from ludus.data.parallel import load_parallel
-from ludus.nlp import word_by_word
+from ludus.nlp.translation import word_by_word
 
 SOURCES = ("Der Hund läuft.", "Der Mann läuft.", "Der Hund schläft, der Mann nicht.")
 TARGETS = ("The dog runs.", "The man runs.", "The dog sleeps, the man not.")
@@ -13,7 +13,8 @@ def test_word_is_translated_by_the_one_that_comes_with_it_most_exclusively():
     assert dictionary["mann"] == "man"
     assert dictionary["läuft"] == "runs"
     assert dictionary["der"] == "the"
-    assert dictionary["."] == "the"  # in all pairs, as "the" is, which was seen first
+    assert dictionary["."] == "."  # "the" is in all pairs, too, but a word
+    assert dictionary[","] == ","
     assert dictionary["schläft"] == "sleeps"
 
 
@@ -38,3 +39,15 @@ def test_dictionary_of_made_up_sentences_has_their_words():
     assert {word: dictionary[word] for word in ("hund", "katzen", "zwei", "gestern", "gesucht")} == {
         "hund": "dog", "katzen": "cats", "zwei": "two", "gestern": "yesterday", "gesucht": "sought",
     }  # fmt: skip
+
+
+def test_large_letters_are_those_within_a_sentence():
+    german = ["Der Hund und der Mann.", "Der Mann und ein Hund.", "Ein Hund und DER Hund und der."]
+    english = ["The dog and the man.", "The man and a dog.", "A dog and THE dog and the."]
+    dictionary = word_by_word.learn_dictionary(german, english)
+    assert (dictionary["mann"], dictionary["ein"]) == ("man", "a")
+    assert word_by_word._written(german) == {
+        "hund": "Hund", "mann": "Mann", "und": "und", "ein": "ein", "der": "der", ".": ".",
+    }  # fmt: skip
+    back = word_by_word.learn_dictionary(["A man.", "A dog."], ["Ein Mann.", "Ein Hund."])
+    assert (back["man"], back["dog"], back["a"]) == ("Mann", "Hund", "ein")

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..explain.attention import attention_figure
-from ..utils.wording import did_you_mean, in_line
-from .models.transformer import Maps
-from .models.translator import Translator, as_source, as_target
-from .tokenizer import SPECIAL, Tokenizer
+from ...explain.attention import attention_figure
+from ...utils.wording import did_you_mean, in_line
+from ..models.transformer import Maps
+from ..models.translator import Translator, as_source, as_target
+from ..tokenizer import SPECIAL, Tokenizer
 from .translating import prepare, translate
 
 # What looks at what: words of the translation at the sentence, of the sentence at itself, of the translation at itself.
