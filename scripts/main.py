@@ -15,6 +15,7 @@ COMMANDS = {
     "tune": "search the settings of a fit, or of an agent, for those that do best",
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
     "translate": "translate sentences with a fitted translator, and see which words it looked at",
+    "understand": "ask a fitted model what is meant by a text, and which words say so",
     "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
     "complete": "let a fitted model of language go on with a text: greedy, or drawn",
     "envs": "the environments, their parameters and reference scores",
