@@ -8,6 +8,7 @@ from collections.abc import Callable
 COMMANDS = {
     "train": "train an agent on an environment, or go on with a run",
     "watch": "see an agent or a policy play: a window, many tiles, or a video",
+    "chat": "be the guest of a help desk yourself: an agent or a rule answers",
     "play": "play an environment yourself, and record what you do",
     "evaluate": "measure an agent or a policy over many episodes",
     "study": "small experiments over several seeds, with a table and a picture",
