@@ -159,9 +159,10 @@ def grammar() -> tuple[Template, ...]:
             texts = [f"{no}, {body}" for no, body in zip(heads, 2 * bodies, strict=False)]
             made += [Template(text, "negate", slots, dontcare) for text in texts]
     for wishes in _subsets(WISHES, MOST_WISHES):
-        *most, last = (WISHED[wish] for wish in wishes)
-        noun = f"{', '.join(most)} and {last}" if most else last
-        made += [Template(text.format(noun), "request", wishes=wishes) for text in ASK_FOR]
+        nouns = [WISHED[wish] for wish in wishes]
+        for *most, last in (nouns, nouns[::-1]):
+            noun = f"{', '.join(most)} and {last}" if most else last
+            made += [Template(text.format(noun), "request", wishes=wishes) for text in ASK_FOR]
     return tuple(dict.fromkeys(made))
 
 

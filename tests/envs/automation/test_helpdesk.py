@@ -42,8 +42,9 @@ class Dialogue:
         self.s["goal"] = self.s["instead"] = [code(slot, goal.get(slot, DONTCARE)) for slot in SLOTS]
         self.s["wishes"] = sum(1 << WISHES.index(wish) for wish in wishes)
         self.s["said"] = sum(1 << SLOTS.index(slot) for slot in said)
-        self.s["spoken"] = [code(slot, goal[slot]) if slot in said else 0 for slot in SLOTS]
+        self.s["spoken"] = [code(slot, goal[slot]) if slot in said and slot in goal else 0 for slot in SLOTS]
         self.s["asked"], self.s["shelf"] = 0, 0
+        self.batch.refresh()
 
     def do(self, name):
         """What the guest then means, what it heard before, and the reward."""
@@ -54,9 +55,8 @@ class Dialogue:
 
 
 def venue_with(**wanted):
-    return next(
-        v for v, row in enumerate(WORLD.values) if all(row[SLOTS.index(s)] == code(s, x) for s, x in wanted.items())
-    )
+    codes = {SLOTS.index(slot): code(slot, value) for slot, value in wanted.items()}
+    return next(venue for venue, row in enumerate(WORLD.values) if all(row[k] == c for k, c in codes.items()))
 
 
 def test_a_dialogue_without_a_mistake():
@@ -124,11 +124,11 @@ def test_a_note_where_the_guest_does_not_care_is_a_mistake_only_if_no_venue_is_l
 def test_where_nothing_fits_the_guest_turns_to_its_alternative():
     korean = venue_with(food="korean")
     area = VALUES["area"][WORLD.values[korean, 1] - FIRST]
-    other = next(
-        name
-        for name in VALUES["area"]
-        if count_fitting(WORLD, np.array([code("food", "korean"), code("area", name), 1])) == 0
-    )
+
+    def none_in(name):
+        return count_fitting(WORLD, np.array([code("food", "korean"), code("area", name), 1])) == 0
+
+    other = next(name for name in VALUES["area"] if none_in(name))
     talk = Dialogue({"food": "korean", "area": area}, ["phone"], said=("food", "area"))
     talk.s["goal"] = [code("food", "korean"), code("area", other), 1]
     talk.s["turned"] = False
@@ -236,9 +236,8 @@ CODES = st.tuples(*(st.integers(0, count - 1) for count in COUNTS))
 @given(CODES, st.integers(0, 109))
 def test_venues_are_found_as_a_loop_would(wanted, before):
     form = np.array(wanted)
-    fitting = [
-        v for v, row in enumerate(WORLD.values) if all(w < FIRST or w == x for w, x in zip(wanted, row, strict=True))
-    ]
+    fits_in = [[w < FIRST or w == x for w, x in zip(wanted, row, strict=True)] for row in WORLD.values]
+    fitting = [venue for venue, found in enumerate(fits_in) if all(found)]
     assert count_fitting(WORLD, form) == len(fitting)
     order = sorted(fitting, key=lambda venue: (venue - before - 1) % 110)
     assert next_fitting(WORLD, form, before) == (order[0] if order else NOTHING)
