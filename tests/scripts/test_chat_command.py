@@ -34,7 +34,7 @@ def run(tmp_path_factory):
 
 def test_a_whole_talk_through_a_pipe(monkeypatch, capsys, tmp_path):
     log = tmp_path / "talk.txt"
-    words = "I want cheap Indian food\nI don’t care\nphone number, please\nthank you, goodbye\n".encode()
+    words = "I’d like cheap Indian food\nphone number, please\nthank you, goodbye\n".encode()
     code, out, err = talk(monkeypatch, capsys, words, "--log", str(log))
     assert (code, err) == (0, "")
     assert "desk · hears by keywords · venues of grammar" in out
