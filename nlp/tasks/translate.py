@@ -63,12 +63,18 @@ class Translate(Fit):
 
     TASK, RECIPE = "nlp/translate", TranslatorRecipe
     recipe: TranslatorRecipe
+    _data: Data | None = None  # read once: the check before the training needs it, too
 
     def check(self) -> None:
         import_metrics()  # what the test needs is asked for before the training, not after it
         super().check()
 
     def load(self) -> Data:
+        if self._data is None:
+            self._data = self._read()
+        return self._data
+
+    def _read(self) -> Data:
         r = self.recipe
         if r.file:
             train, val, test = read_parallel(r.file).values()
@@ -83,16 +89,11 @@ class Translate(Fit):
                 "longer --set length"
             )
         if len(kept) < len(train):
-            self.tell(
+            self.notes.append(
                 f"{counted(len(train) - len(kept), 'pair')} of {len(train):,} of {r.length} tokens and more are not "
                 "learned from"
             )
         return Data(train, val, test, tokenizer, [a for a, _ in kept], [b for _, b in kept])
-
-    def tell(self, note: str) -> None:
-        """Keep a note for the person, once: the text is read again when the training begins."""
-        if note not in self.notes:
-            self.notes.append(note)
 
     def prepare(self, data: Data) -> TranslatorLearner:
         return TranslatorLearner(self.recipe, data)
