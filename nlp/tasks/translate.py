@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from ...data.parallel import SPLITS, Parallel, load_parallel, read_parallel
+from ...data.pairs.parallel import SPLITS, Parallel, load_parallel, read_parallel
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ...utils.wording import counted
@@ -55,7 +55,8 @@ class TranslatorLearner(Learner):
         super().__init__(recipe, build(recipe, data.tokenizer), batches, batches.data)
 
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
-        return self.net.loss(*batch, self.recipe.smoothing)
+        source, target = batch
+        return self.net.loss(source, target, self.recipe.smoothing)
 
 
 class Translate(Fit):

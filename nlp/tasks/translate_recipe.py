@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ...data.parallel import check_languages, languages_of
+from ...data.pairs.parallel import check_languages, languages_of
 from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_range
 from ..models.translator import Translator

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ...data.parallel import Parallel
+from ...data.pairs.parallel import Parallel
 from ...training.cost import parameter_count
 from ...utils.wording import counted
 from ..models.translator import Translator, as_source, as_target
