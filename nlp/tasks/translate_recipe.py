@@ -35,6 +35,8 @@ class TranslatorRecipe(Recipe):
     watched: int = 200  # validation sentences that are translated after each epoch
     epochs: int = 30
     batch_size: int = 128  # sentences in a step, on average: those of a batch have about as many tokens as another's
+    # After 150 steps (one seed) Muon at 0.02 had a validation loss of 3.82, AdamW at 0.002 one of 4.67; the rest is
+    # declared and not tuned.
     optimizer: str = "muon"
     lr: float = 0.02
     warmup: float = 0.1
