@@ -11,6 +11,7 @@ _WHERE = {
     "explain_module": "attribution",
     "similarity_when_randomised": "attribution",
     "overlay": "heat_maps",
+    "attention_figure": "attention",
     "layers_picture": "layers_picture",
 }
 __all__ = list(_WHERE)

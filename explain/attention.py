@@ -20,6 +20,7 @@ LETTER = 0.075  # inches of a letter of a token's name, about
 NAME = 18  # letters of a token's name
 SMALLEST = (3.5, 2.6)  # inches of a figure, width and height
 TEXT, HEADING = 8, 10  # points
+PAD = 0.1  # inches around a panel
 MOST_HEADING = 300  # letters
 COLOURS = "Blues"
 
@@ -62,6 +63,7 @@ def attention_figure(
     lines = textwrap.wrap(in_line(heading, MOST_HEADING), int(width / LETTER * TEXT / HEADING))
     height = max(down * (max(CELL * shape[1], 0.5) + top + 0.5), SMALLEST[1]) + 0.2 * len(lines)
     figure, axes = plt.subplots(down, across, figsize=(width, height), squeeze=False, layout="constrained")
+    figure.get_layout_engine().set(h_pad=PAD, w_pad=PAD)
     most = float(weights.max())
     for place, axis in enumerate(axes.flat):
         if place >= len(titles):

@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
 
 def texts_of(options: Arguments) -> list[str]:
     """The sentences that are to be translated: as they were typed, from a file, or from standard input."""
-    from ludus.data.parallel import MOST_FILE, read_lines
+    from ludus.data.pairs.parallel import MOST_FILE, read_lines
     from ludus.utils.untrusted import read_regular
 
     if options.texts and options.file is not None:

@@ -9,6 +9,7 @@ of both gives names, numbers and much else the same tokens. Filling (PAD) is now
 
 import math
 
+import numpy as np
 import torch
 from gymnasium import Space, spaces
 from torch import nn
@@ -19,8 +20,6 @@ from ..cross_entropy import cross_entropy
 from ..tokenizer import BEGIN, END, PAD, padded
 from .text_model import TextModel
 from .transformer import Decoder, Encoder, Maps, State
-
-TOKENS = "int64"  # the dtype of both spaces
 
 
 class Translator(TextModel):
@@ -55,8 +54,8 @@ class Translator(TextModel):
         data: str = "",
     ) -> None:
         for space in (input_space, output_space):
-            if not isinstance(space, spaces.Box) or len(space.shape) != 1 or space.dtype != TOKENS:
-                raise ValueError(f"a translator takes and gives tokens, {TOKENS} (length,); got {space}")
+            if not isinstance(space, spaces.Box) or len(space.shape) != 1 or space.dtype != "int64":
+                raise ValueError(f"a translator takes and gives tokens, int64 (length,); got {space}")
         config = {
             "width": width, "layers": layers, "heads": heads, "hidden": hidden, "dropout": dropout,
             "vocabulary": vocabulary, "source": source, "target": target, "data": data,
@@ -66,8 +65,8 @@ class Translator(TextModel):
             raise ValueError(f"dropout is a share 0 … 1, got {dropout}")
         if min(width, vocabulary) < 1 or hidden < 0:
             raise ValueError(f"a translator has a width and a vocabulary, got {width}, {vocabulary} (hidden {hidden})")
-        self.length: int = input_space.shape[0]  # tokens of a sentence, END among them
-        self.longest: int = output_space.shape[0]  # tokens of a translation, END among them
+        (self.length,) = input_space.shape or ()  # tokens of a sentence, END among them
+        (self.longest,) = output_space.shape or ()  # tokens of a translation, END among them
         sizes = {"width": width, "layers": layers, "heads": heads, "hidden": hidden or None, "dropout": dropout}
         self.embedding = nn.Embedding(vocabulary, width)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
@@ -154,7 +153,7 @@ class Writing:
 
 def spaces_of(length: int, longest: int, vocabulary: int) -> tuple[spaces.Box, spaces.Box]:
     """The spaces of a translator of sentences of ``length`` tokens to translations of ``longest``, END among them."""
-    one, other = (spaces.Box(0, vocabulary - 1, (size,), TOKENS) for size in (length, longest))  # type: ignore[arg-type]
+    one, other = (spaces.Box(0, vocabulary - 1, (size,), np.int64) for size in (length, longest))
     return one, other
 
 

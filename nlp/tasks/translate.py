@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from ...data.parallel import SPLITS, Parallel, load_parallel, read_parallel
+from ...data.pairs.parallel import SPLITS, Parallel, load_parallel, read_parallel
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ...utils.wording import counted
@@ -55,7 +55,8 @@ class TranslatorLearner(Learner):
         super().__init__(recipe, build(recipe, data.tokenizer), batches, batches.data)
 
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
-        return self.net.loss(*batch, self.recipe.smoothing)
+        source, target = batch
+        return self.net.loss(source, target, self.recipe.smoothing)
 
 
 class Translate(Fit):
@@ -63,12 +64,18 @@ class Translate(Fit):
 
     TASK, RECIPE = "nlp/translate", TranslatorRecipe
     recipe: TranslatorRecipe
+    _data: Data | None = None  # read once: the check before the training needs it, too
 
     def check(self) -> None:
         import_metrics()  # what the test needs is asked for before the training, not after it
         super().check()
 
     def load(self) -> Data:
+        if self._data is None:
+            self._data = self._read()
+        return self._data
+
+    def _read(self) -> Data:
         r = self.recipe
         if r.file:
             train, val, test = read_parallel(r.file).values()
@@ -83,16 +90,11 @@ class Translate(Fit):
                 "longer --set length"
             )
         if len(kept) < len(train):
-            self.tell(
+            self.notes.append(
                 f"{counted(len(train) - len(kept), 'pair')} of {len(train):,} of {r.length} tokens and more are not "
                 "learned from"
             )
         return Data(train, val, test, tokenizer, [a for a, _ in kept], [b for _, b in kept])
-
-    def tell(self, note: str) -> None:
-        """Keep a note for the person, once: the text is read again when the training begins."""
-        if note not in self.notes:
-            self.notes.append(note)
 
     def prepare(self, data: Data) -> TranslatorLearner:
         return TranslatorLearner(self.recipe, data)

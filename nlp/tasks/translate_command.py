@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from ...data.parallel import NAMES, fetch_parallel
+from ...data.pairs.parallel import NAMES, fetch_parallel
 from ...training.command import FitArguments
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ...data.parallel import check_languages, languages_of
+from ...data.pairs.parallel import check_languages, languages_of
 from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_range
 from ..models.translator import Translator
@@ -35,6 +35,8 @@ class TranslatorRecipe(Recipe):
     watched: int = 200  # validation sentences that are translated after each epoch
     epochs: int = 30
     batch_size: int = 128  # sentences in a step, on average: those of a batch have about as many tokens as another's
+    # After 150 steps (one seed) Muon at 0.02 had a validation loss of 3.82, AdamW at 0.002 one of 4.67; the rest is
+    # declared and not tuned.
     optimizer: str = "muon"
     lr: float = 0.02
     warmup: float = 0.1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ...data.parallel import Parallel
+from ...data.pairs.parallel import Parallel
 from ...training.cost import parameter_count
 from ...utils.wording import counted
 from ..models.translator import Translator, as_source, as_target
@@ -70,7 +70,8 @@ class Summary:
         m, r = self.metrics, self.recipe
         table = [["", "BLEU", "chrF"]]
         table += [[who, f"{found.bleu:.2f}", f"{found.chrf:.1f}"] for who, found in self.rows.items()]
-        table += [[who, f"{x:.2f}", "–"] for who, x in published_bleu(r.data, r.source, r.target).items()]
+        others = published_bleu(r.data, r.source, r.target)
+        table += [[who, f"{x:.2f}", "–"] for who, x in others.items()]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         own = next(reversed(self.rows.values()))
         return "\n".join(
@@ -80,7 +81,7 @@ class Summary:
                 f"case; {m['loss']:.3f} nats per token, {own.ratio:.3f} words per word of the references.",
                 f"BLEU {own.signature}",
                 f"chrF {own.chrf_signature}",
-                "Published figures are of other tokenisations, by which BLEU differs.",
+                *(["Published figures are of other tokenisations, by which BLEU differs."] if others else []),
                 f"{counted(r.epochs, 'epoch')} of {r.learned_from} in {m['seconds']:,.0f} s ({m['parameters']:,.0f} "
                 f"parameters, {m['vocabulary']:,.0f} tokens, {r.precision}, {counted(r.threads, 'thread')}, seed "
                 f"{r.seed})",

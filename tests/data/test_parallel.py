@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ludus.data import generated_phrases, parallel
-from ludus.data.parallel import Parallel, load_parallel, pair_up, read_lines, read_parallel
+from ludus.data.pairs import generated_phrases, parallel
+from ludus.data.pairs.parallel import Parallel, load_parallel, pair_up, read_lines, read_parallel
 
 HERE = parallel.datasets.is_at_hand(parallel.PARALLEL_SETS["multi30k"])
 MANY = [(f"Satz {i}.", f"Sentence {i}.") for i in range(400)]

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from ludus.nlp.beam import beam_search, normalised
+from ludus.nlp.beam import beam_search
 from ludus.nlp.tokenizer import BEGIN, END, PAD, UNKNOWN
 
 VOCABULARY = 7  # four special tokens and three words
@@ -47,7 +47,7 @@ def all_texts(text, longest, power):
                 else:
                     total += float(scores.log_softmax(0)[word])
                 row = (*row, word)
-            found.append((normalised(total, length + 1, power), list(words)))
+            found.append((total / (length + 1) ** power, list(words)))
     return sorted(found, key=lambda entry: -entry[0])
 
 
@@ -61,7 +61,7 @@ def test_beam_of_full_width_finds_what_a_search_of_all_texts_finds(power):
         for (score, words), hypothesis in zip(expected, hypotheses, strict=True):
             assert hypothesis.tokens == words
             assert hypothesis.score == pytest.approx(score, abs=1e-4)
-            assert hypothesis.score == pytest.approx(normalised(hypothesis.log_likelihood, len(words) + 1, power))
+            assert hypothesis.log_likelihood == pytest.approx(score * (len(words) + 1) ** power, abs=1e-4)
 
 
 def greedy(text, longest):

@@ -4,7 +4,7 @@ import itertools
 
 import torch
 
-from ludus.data.parallel import Parallel
+from ludus.data.pairs.parallel import Parallel
 from ludus.nlp.models.translator import Translator, spaces_of
 from ludus.nlp.tokenizer import Tokenizer
 

@@ -1,6 +1,6 @@
 """The naive translator: a dictionary counted by hand, and what it makes of words that it never saw."""
 
-from ludus.data.parallel import load_parallel
+from ludus.data.pairs.parallel import load_parallel
 from ludus.nlp.translation import word_by_word
 
 SOURCES = ("Der Hund läuft.", "Der Mann läuft.", "Der Hund schläft, der Mann nicht.")

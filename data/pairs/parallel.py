@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..utils.untrusted import MIB, read_regular, unpack_gzip
-from ..utils.wording import counted, did_you_mean, in_line
-from . import datasets, generated_phrases
+from ...utils.untrusted import MIB, read_regular, unpack_gzip
+from ...utils.wording import counted, did_you_mean, in_line
+from .. import datasets
+from . import generated_phrases
 from .parallel_sets import PARALLEL_SETS
 
 SPLITS = ("train", "val", "test")

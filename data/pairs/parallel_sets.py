@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .datasets import Dataset
+from ..datasets import Dataset
 
 RAW = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"
 
@@ -17,7 +17,7 @@ class ParallelSet(Dataset):
     endings: Mapping[str, str]  # language -> how the names of its files end
 
 
-MULTI30K_SUMS = {
+MULTI30K_SUMS: dict[str, dict[str, tuple[str, ...]]] = {
     "train": {
         "train.de": ("2c2b73fd2b548fbcde3a875e0a78d6ee94d498bfdee6bd3eae3945779e9ddf72",),
         "train.en": ("460a15fbd157e34a7a9957ee388c1ca247fe47af3ef25fb50442af6c274e0fc6",),
