@@ -27,6 +27,7 @@ COMMANDS = {
     "upgrade": "rewrite components and runs of the format before this one",
     "demo": "one minute from nothing to a trained Snake agent, a table and a video",
 }
+ASKING = {"forecast", "generate", "complete", "translate", "understand"}  # a fitted model; in a room of their own
 MOST_LETTERS = 2000  # of a message: values that came from a file can be long
 
 
@@ -64,7 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
 
         print(f"ludus: unknown command {name!r}{did_you_mean(name, COMMANDS)}", file=sys.stderr)
         return 2
-    return run(lambda rest: importlib.import_module(f"ludus.scripts.{name}").main(rest), arguments[1:])
+    module = f"ludus.scripts.{'ask.' * (name in ASKING)}{name}"
+    return run(lambda rest: importlib.import_module(module).main(rest), arguments[1:])
 
 
 def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -232,4 +233,4 @@ def test_constraints_pin_everything_that_pyproject_asks_for():
         assert re.sub("[-_.]+", "-", name).lower() in pins, f"{requirement} is not pinned"
         version = pins[re.sub("[-_.]+", "-", name).lower()]
         if low:
-            assert [int(part) for part in version.split(".")] >= [int(part) for part in low.split(".")]
+            assert Version(version) >= Version(low), f"{requirement} asks for more than {version}"

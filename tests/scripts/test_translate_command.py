@@ -7,8 +7,8 @@ import pytest
 
 from ludus.components.component import Component
 from ludus.nlp.translation.translating import translate
-from ludus.scripts.complete import shown
 from ludus.scripts.main import main
+from ludus.scripts.support.terminal import shown
 from translation_toy import sentences, translator
 
 TEXTS = list(sentences(3).sources)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from ludus.scripts.complete import shown
+from ludus.scripts.support.terminal import shown
 from ludus.utils.command_line import parse
 from ludus.utils.files import quote
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from ludus.scripts.support.terminal import shown
 from ludus.utils.command_line import parse
 
 DESCRIPTION = """Let a model of language that `ludus fit nlp/complete` made go on with a text.
@@ -62,11 +63,6 @@ def main(arguments: list[str]) -> int:
             print(shown(piece), end="", flush=True)
         print(flush=True)
     return 0
-
-
-def shown(text: str) -> str:
-    """A text, in which what a terminal would obey is written out, such as ``\\x1b``."""
-    return "".join(x if x.isprintable() or x in "\n\t" else x.encode("unicode_escape").decode() for x in text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""The commands that ask a fitted model: `ludus forecast`, `generate`, `complete`, `translate`, `understand`."""
