@@ -72,10 +72,11 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     import gymnasium
 
     from ludus.envs.engine.mistakes import Mistake
-    from ludus.scripts.support.terminal import write_what_can_be_written
+    from ludus.scripts.support.terminal import warn_in_a_line, write_what_can_be_written
     from ludus.utils.wording import in_one_line
 
     write_what_can_be_written()
+    warn_in_a_line()
     try:
         return command(arguments) or 0
     except KeyboardInterrupt:
