@@ -150,6 +150,7 @@ class Gauge:
         is_classes, is_board = bool(declared.classes(**batch.sizes)), space.dtype.kind in "iu"
         usual = "accuracy" if is_classes else "cells right" if is_board else "RMSE"
         self.names = declared.measures or (usual,)
+        self._parts = declared.truth_layout(**batch.sizes) if declared.truth_layout else None
         self._quantiles = np.asarray(getattr(filling, "quantiles", ()), np.float64)
         self.comparable = filling.space.shape == space.shape or (
             declared.estimate is not None and isinstance(filling, (Learned, KeyedLearned))
@@ -166,7 +167,8 @@ class Gauge:
             return
         self._write(self.batch.records, self._all, self.batch.world, self._truth)
         shown = self.batch.shown(self.slot)
-        seen = Look(self.batch.estimate_of(self.slot, shown), self._truth, shown, self._width, self._quantiles)
+        estimate = self.batch.estimate_of(self.slot, shown)
+        seen = Look(estimate, self._truth, shown, self._width, self._quantiles, self._parts)
         for name in self.names:
             if MEASURES[name].needs_quantiles and not len(self._quantiles):
                 continue

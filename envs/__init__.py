@@ -22,6 +22,7 @@ ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/Sorter-v0": ("ludus.envs.automation.sorter", 1000),
     "ludus/Battery-v0": ("ludus.envs.automation.battery", None),
     "ludus/BatteryDiscrete-v0": ("ludus.envs.automation.battery_discrete", None),
+    "ludus/Helpdesk-v0": ("ludus.envs.automation.helpdesk", 200),
 }
 
 

@@ -65,8 +65,8 @@ def frames(
             episode, so that all of it is shown, but ``SPREAD`` at most.
 
     Raises:
-        ValueError: no such environment, slot or keyword; a slot that is sensed once per episode, which is no series of
-            steps; ``n`` below 1.
+        ValueError: no such environment, slot or keyword; a slot that is sensed once per episode, or for a key,
+            which is no series of steps; ``n`` below 1.
     """
     id = import_named(id)
     keywords = _checked(id, slot, n, environment or {})
@@ -125,7 +125,7 @@ def _checked(id: str, slot: str, n: int, environment: Mapping[str, Any]) -> dict
     if slot not in known:
         which = f"its slots are {', '.join(known)}" if known else "it has none"
         raise ValueError(f"{id} has no slot {slot!r}; {which}")
-    if known[slot].refresh != "step":
+    if known[slot].refresh == "reset" or known[slot].key:
         raise ValueError(f"slot {slot} of {id} is not sensed in each step, and frames are successive steps")
     if n < 1:
         raise ValueError(f"frames must be >= 1, got {n}")

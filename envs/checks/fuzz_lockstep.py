@@ -162,6 +162,7 @@ class Pair:
         if restarts.any():
             mirror.reset(restarts)
             fresh, records = shown_by(mirror), mirror.records[restarts]
+            kept = [array[restarts] for array in mirror.kept()] if isinstance(mirror, SlottedBatch) else []
         for array in [rows.observation, rows.mask][: 1 + mirror.has_mask]:
             array.view(np.uint8)[...] = JUNK
         if isinstance(mirror, SlottedBatch):
@@ -171,6 +172,8 @@ class Pair:
         shown = shown_by(mirror)
         if restarts.any():  # undo the step that they were not to take
             mirror.records[restarts] = records
+            for array, values in zip(mirror.kept() if kept else [], kept, strict=True):
+                array[restarts] = values
             for array, kept in zip(shown, fresh, strict=True):
                 array[restarts] = kept[restarts]
             rows.observation[restarts], rows.mask[restarts] = fresh.observation[restarts], fresh.mask[restarts]

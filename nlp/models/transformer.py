@@ -18,6 +18,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .dropout import Dropout
+
 State = tuple[torch.Tensor, ...]  # what a model keeps of the tokens before; () at the start of a sequence
 BASE = 10_000.0  # of the wavelengths of positions: 2 π … 2 π BASE tokens
 MOST_LAYERS = 256
@@ -144,7 +146,7 @@ class EncoderBlock(nn.Module):
         self.attention = Attention(width, heads, qk_norm=qk_norm)
         self.feed_forward = FeedForward(width, hidden)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor | None, maps: Maps | None) -> torch.Tensor:
         y = self.norms[0](x)
@@ -161,7 +163,7 @@ class DecoderBlock(nn.Module):
         self.cross = Attention(width, heads, rotary=False, qk_norm=qk_norm) if cross else None
         self.feed_forward = FeedForward(width, hidden)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3 if cross else 2))
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def forward(
         self,
@@ -239,7 +241,7 @@ class Stack(nn.Module):
         sizes = Sizes(width, heads, 4 * width if hidden is None else hidden, dropout, qk_norm)
         self.blocks = nn.ModuleList(self.block(sizes, cross) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.apply(start)
         for name, weight in self.named_parameters():
             if name.endswith(("out.weight", "leave.weight")):  # many blocks add to one vector (Radford et al. 2019)

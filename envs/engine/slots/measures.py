@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....components.layout import Layout
 from ....components.quantiles import covered, pinball
+from ....components.utterance import ACT, WISHES
 
 
 class Look(NamedTuple):
@@ -16,6 +18,7 @@ class Look(NamedTuple):
     shown: np.ndarray  # (M, *space) what is shown; of quantiles (M, *truth, Q)
     width: np.ndarray  # (*truth) or one number; see ``width_of``
     quantiles: np.ndarray  # (Q,) their levels; none where no quantiles are shown
+    parts: Layout | None = None  # what the truth consists of, where that is declared
 
 
 class Measure(NamedTuple):
@@ -51,9 +54,37 @@ def _shape_errors(look: Look) -> np.ndarray:
     return errors - errors.mean(axis=-1, keepdims=True)
 
 
+def _parts_right(look: Look) -> dict[str, np.ndarray]:
+    """By part (M,) whether it is right: the greatest number where the truth is one-hot, else all above one half."""
+    if look.parts is None:
+        raise ValueError("a slot whose measures are about parts declares them: give it truth_layout")
+    right = {}
+    for part in look.parts.parts:
+        shown, truth = look.parts.take(look.estimate, part.name), look.parts.take(look.truth, part.name)
+        right[part.name] = (
+            shown.argmax(axis=1) == truth.argmax(axis=1)
+            if part.name != WISHES
+            else ((shown > 0.5) == (truth > 0.5)).all(axis=1)
+        )
+    return right
+
+
+def _all_right(look: Look) -> np.ndarray:
+    return np.logical_and.reduce([*_parts_right(look).values()])
+
+
+def _values_right(look: Look) -> np.ndarray:
+    return np.logical_and.reduce([right for name, right in _parts_right(look).items() if name not in (ACT, WISHES)])
+
+
 MEASURES = {
     "accuracy": Measure(_accuracy),
     "cells right": Measure(_cells_right),
+    # Of the meaning of an utterance (`components/utterance.py`): all of it is right, its act, its values, its wishes.
+    "all right": Measure(_all_right),
+    "act right": Measure(lambda look: _parts_right(look)[ACT]),
+    "values right": Measure(_values_right),
+    "wishes right": Measure(lambda look: _parts_right(look)[WISHES]),
     # Root of the mean square error, as a share of the slot's width.
     "RMSE": Measure(lambda look: (_errors(look) / look.width) ** 2, lambda mean: float(np.sqrt(mean))),
     "MAE": Measure(lambda look: np.abs(_errors(look))),

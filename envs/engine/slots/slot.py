@@ -43,6 +43,7 @@ class Slot:
     width: Any = None
     # What the raw signal consists of, where it is one flat Box: **sizes -> Layout. A component with another is refused.
     layout: Callable[..., Layout] | None = None
+    truth_layout: Callable[..., Layout] | None = None  # and the truth: **sizes -> Layout, for measures of its parts
     # (shown (N, *space), quantiles) -> (N, *truth): what an open slot says of its truth; quantiles: the levels of a
     # component that gives such, else ().
     estimate: Callable[[np.ndarray, tuple[float, ...]], np.ndarray] | None = None

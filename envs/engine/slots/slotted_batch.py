@@ -252,15 +252,16 @@ class SlottedBatch(KernelBatch):
 
     # --- Snapshots: the records, what the slots show, and what they remember ---
 
-    def _kept(self) -> list[np.ndarray]:
+    def kept(self) -> list[np.ndarray]:
+        """Arrays (N, …), a snapshot's beside the records: what slots show, what fillings remember, when they filled."""
         memories = [array for filling in self.fillings.values() for array in filling.memory]
         return [*self._shown.values(), *memories, *self._filled_at.values()]
 
     def snapshot(self) -> bytes:
-        return snapshot.pack(self._header, self._store, *self._kept())
+        return snapshot.pack(self._header, self._store, *self.kept())
 
     def restore(self, data: bytes) -> None:
-        kept = self._kept()
+        kept = self.kept()
         start = self._store.nbytes
         body = snapshot.unpack(data, self._header, start + sum(array.nbytes for array in kept))
         found = []

@@ -200,7 +200,7 @@ def test_what_was_set_by_hand_and_would_leave_an_array_is_refused():
 def crafted_shown(batch, value):
     """A snapshot of ``batch`` whose first slot shows ``value`` everywhere."""
     data = bytearray(batch.snapshot())
-    kept = batch._kept()
+    kept = batch.kept()
     start = len(data) - sum(array.nbytes for array in kept)
     np.frombuffer(data, kept[0].dtype, kept[0].size, start)[:] = value
     return sealed(bytes(data))
