@@ -52,7 +52,7 @@ def fit(text, out, progress=None, model="transformer", **settings):
 def learned(text, tmp_path_factory):
     out = tmp_path_factory.mktemp("models") / "stories"
     return out, *fit(
-        text, out, epochs=12, tokens="bpe", vocabulary=300, width=32, batch_size=8, checkpoint_seconds=30.0
+        text, out, lr=0.05, epochs=12, tokens="bpe", vocabulary=300, width=32, batch_size=8, checkpoint_seconds=30.0
     )
 
 
