@@ -3,12 +3,12 @@
 from typing import Any, NamedTuple
 
 import torch
-from torch.nn import functional as F
 from torch.utils.tensorboard import SummaryWriter
 
 from ...data.texts import load_text
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
+from ..cross_entropy import cross_entropy
 from ..models.language_model import LanguageModel, spaces_of
 from ..perplexity import text_loss
 from ..tokenizer import Tokenizer
@@ -55,7 +55,7 @@ class LanguageLearner(Learner):
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
         read, wanted = batch
         logits, _ = self.net.read(read)
-        return F.cross_entropy(logits.float().flatten(0, 1), wanted.flatten())
+        return cross_entropy(logits.flatten(0, 1), wanted.flatten())
 
     def curves(self) -> dict[str, float]:
         return super().curves() | {"train/nats_per_character": self.loss / self.letters}
