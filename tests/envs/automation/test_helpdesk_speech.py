@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.components.utterance import decode_meaning, decode_text, encode_heard, meaning_layout
+from ludus.components.utterance import decode_meaning, decode_text, encode_heard, encode_meaning, meaning_layout
 from ludus.data.dialogue.terms import ACTS, LAST_ACTS, OPENING, realise
 from ludus.data.dialogue.turns import load_templates, load_venues
 from ludus.data.dialogue.venues import DONTCARE, SLOTS, VALUES, WISHES
@@ -15,6 +15,7 @@ from ludus.envs.automation.helpdesk.rules_clerk import SENTENCES, clerk_says
 from ludus.envs.automation.helpdesk.rules_keywords import keywords
 from ludus.envs.automation.helpdesk.rules_speech import hear
 from ludus.envs.automation.helpdesk.rules_world import KEYS, key_of, make_desk
+from ludus.envs.engine.slots.measures import MEASURES, Look
 from ludus.envs.frames import frames
 from ludus.envs.make import make_batch
 
@@ -218,3 +219,20 @@ def test_the_picture_shows_a_misheard_word_in_red():
     assert red[0] == 0
     assert red[1] > 20
     assert KEPT >= SLOT_COUNT  # as many turns as it takes to see where a note came from
+
+
+def test_measures_say_which_part_was_misunderstood():
+    meant = [("inform", {"food": "thai"}, set()), ("request", {}, {"phone"}), ("negate", {"area": "west"}, set())]
+    heard_as = [("inform", {"food": "indian"}, set()), ("request", {}, set()), ("affirm", {"area": "west"}, set())]
+    truth, estimate = (np.stack([encode_meaning(LAYOUT, *m) for m in many]) for many in (meant, heard_as))
+    look = Look(0.9 * estimate, truth, estimate, np.ones(1), np.zeros(0), LAYOUT)
+    names = ("all right", "act right", "values right", "wishes right")
+    found = {name: MEASURES[name].values(look).tolist() for name in names}
+    assert found == {
+        "all right": [False, False, False],
+        "act right": [True, True, False],
+        "values right": [False, True, True],
+        "wishes right": [True, False, True],
+    }
+    with pytest.raises(ValueError, match="give it truth_layout"):
+        MEASURES["all right"].values(look._replace(parts=None))
