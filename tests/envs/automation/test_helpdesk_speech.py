@@ -136,7 +136,7 @@ def test_splits_say_other_things():
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_there_are_words_for_all_that_a_guest_means(split):
     world = make_desk("grammar", split)
-    assert world.count.shape == (KEYS,)
+    assert world.counts.shape == (KEYS,)
     single = [1, 2, 4]
     inform = [(slots, 0) for slots in range(1, 7)] + [(s, f) for f in single for s in range(7) if not s & f]
     needed = [key_of(1, ACTS.index("inform"), slots, 0, 0) for slots in range(1, 7)]
@@ -145,7 +145,7 @@ def test_there_are_words_for_all_that_a_guest_means(split):
     needed += [key_of(0, ACTS.index(act), 0, 0, 0) for act in ("affirm", "another", "bye")]
     asked = [w for w in range(1, 64) if bin(w).count("1") <= 3]
     needed += [key_of(0, ACTS.index("request"), 0, 0, w) for w in asked]
-    assert all(world.count[key] > 0 for key in needed)
+    assert all(world.counts[key] > 0 for key in needed)
 
 
 @pytest.mark.parametrize(
