@@ -10,16 +10,17 @@ It persists as a folder of two files:
     config.json          format, class, the class's arguments, both spaces, metrics, SHA-256 of the weights
     weights.safetensors
 
-``fingerprint`` is the SHA-256 of config.json, and so of everything. The class stands there by its stable name, such as
-``vision/resnet``: only classes that Ludus names itself, or that a program has made known with ``register("acme/net")``,
-are loaded (see `names.py`). Nothing in such a folder is ever imported, executed or unpickled.
+and perhaps further ones that its class names, such as the tokenizer of a model of language. ``fingerprint`` is the
+SHA-256 of config.json, which has those of all other files, and so of everything. The class stands there by its stable
+name, such as ``vision/resnet``: only classes that Ludus names itself, or that a program has made known with
+``register("acme/net")``, are loaded (see `names.py`). Nothing in such a folder is ever imported, executed or unpickled.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import safetensors.torch
 import torch
@@ -52,6 +53,8 @@ class Component(nn.Module):
         memory: Shape of each memory tensor of one environment; ``()`` for a component without memory.
     """
 
+    FILES: ClassVar[Mapping[str, int]] = {}  # further files of its folder -> bytes at most; see ``files``
+
     def __init__(
         self,
         input_space: Space,
@@ -80,8 +83,19 @@ class Component(nn.Module):
         """Where its weights are; the CPU if it has none."""
         return next((tensor.device for tensor in self.state_dict().values()), torch.device("cpu"))
 
+    def matrices(self) -> list[nn.Parameter]:
+        """Dense weights between hidden layers, which the optimiser Muon turns as it does filters; a class says them."""
+        return []
+
+    def files(self) -> dict[str, bytes]:
+        """What stands in each of ``FILES``; a class that has some says it."""
+        return {}
+
+    def take_files(self, files: Mapping[str, bytes]) -> None:
+        """Take what ``files`` gave, when the component is loaded; ``ValueError`` for what is of no use."""
+
     def save(self, folder: str | Path) -> str:
-        """Write config.json and weights.safetensors, whole or not at all; returns the fingerprint.
+        """Write config.json, weights.safetensors and ``files``, whole or not at all; returns the fingerprint.
 
         Raises:
             TypeError: the class has no stable name, or its arguments are no plain values.
@@ -101,9 +115,12 @@ class Component(nn.Module):
             "metrics": self.metrics,
             "weights": {"bytes": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
         }
+        files = self.files()
+        if files:
+            content["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         check_extent(content)
         config = dump_config(content)
-        write_folder(Path(folder), {CONFIG: config, WEIGHTS: weights})
+        write_folder(Path(folder), {CONFIG: config, WEIGHTS: weights, **files})
         self.fingerprint = hash_config(config)
         return self.fingerprint
 
@@ -133,6 +150,11 @@ class Component(nn.Module):
         weights = _read_weights(path, content["weights"])
         kind = kind or class_named(content["class"], str(path))
         component = _build(kind, content, path, weights)
+        files = _read_files(path, kind.FILES, content.get("files"))
+        try:
+            component.take_files(files)
+        except ValueError as fault:
+            raise ValueError(f"{path}: {fault}") from None
         component.metrics = content["metrics"]
         component.fingerprint = found
         return component.to(device).eval()
@@ -268,6 +290,24 @@ def _read_weights(path: Path, expected: dict[str, Any]) -> dict[str, torch.Tenso
         return parse_tensors(data)
     except ValueError as fault:
         raise ValueError(f"{path / WEIGHTS} is damaged: {fault}") from None
+
+
+def _read_files(path: Path, known: Mapping[str, int], expected: Any) -> dict[str, bytes]:
+    """The further files of a component of whose class these are ``known``."""
+    sums = expected if isinstance(expected, dict) else {}
+    contents = {}
+    for name, most in known.items():
+        try:
+            contents[name] = read_regular(path / name, most)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{path} holds no {name}; restore the folder") from None
+        found = hashlib.sha256(contents[name]).hexdigest()
+        if found != sums.get(name):
+            raise ValueError(
+                f"{path / name} is damaged or that of another model: its SHA-256 is {found[:12]}…, config.json expects "
+                f"{_brief(sums.get(name))}…; restore the folder"
+            )
+    return contents
 
 
 def _brief(value: Any) -> str:

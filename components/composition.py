@@ -98,8 +98,14 @@ def describe(part: Component, folder: str | Path = "") -> dict[str, Any]:
     """What stands of a part in the config.json of a whole, but for its weights; ``build`` makes it again.
 
     Raises:
-        TypeError: it has no stable name, or is an adapted module, which cannot be written to ``folder``.
+        TypeError: it has no stable name, has files of its own, or is an adapted module, which cannot be written to
+            ``folder``.
     """
+    if part.FILES:
+        raise TypeError(
+            f"a {type(part).__name__} has files of its own ({', '.join(part.FILES)}), which a chain does not hold; "
+            "save it by itself"
+        )
     config = _config_of(part, folder)
     ends = {"input_space": space_to_json(part.input_space), "output_space": space_to_json(part.output_space)}
     return {"class": name_of(type(part)), "config": config, **ends}

@@ -25,6 +25,10 @@ STUDIES = {
         "ludus.studies.layers",
         "dense, pooled, strided, globally pooled: what layers are for, at equal parameters",
     ),
+    "rnn-vs-transformer": (
+        "ludus.studies.rnn_vs_transformer",
+        "one text, four models: loss, speed by length, and how far back they look",
+    ),
     "regularisers": ("ludus.studies.regularisers", "what keeps a net from learning its pictures by heart"),
     "regret": ("ludus.studies.regret", "what a sense is worth, to a policy of the truth's and to its own"),
 }

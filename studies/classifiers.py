@@ -12,9 +12,9 @@ from torch.utils.tensorboard import SummaryWriter
 
 from ..training.batches import generator
 from ..training.learner import Learner
-from ..vision.images import Images
+from ..vision.images import Images, Splits
 from ..vision.models.classifier import Classifier
-from ..vision.tasks.classify import ClassifierLearner, Classify, Data
+from ..vision.tasks.classify import ClassifierLearner, Classify
 from ..vision.tasks.classify_recipe import ClassifierRecipe, compose
 from ..vision.tasks.classify_report import figures, judge
 from .rows import digest
@@ -41,7 +41,7 @@ class Judged:
     """What a training came to."""
 
     net: Classifier
-    data: Data
+    data: Splits
     end: Point  # of the network that is kept; of all test pictures
     curve: tuple[Point, ...]  # after each epoch, of some pictures
     seconds: float  # wall clock of the steps, with what was judged between them
@@ -60,11 +60,11 @@ class StudiedClassify(Classify):
         self.watched, self.curve = watched, []  # type: ignore[var-annotated]
         self.began = 0.0
 
-    def prepare(self, data: Data) -> ClassifierLearner:
+    def prepare(self, data: Splits) -> ClassifierLearner:
         self.began = time.process_time()
         return super().prepare(data)
 
-    def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
+    def judge(self, learner: Learner, data: Splits) -> tuple[dict[str, float], str]:
         told: tuple[dict[str, float], str] = ({}, "")
         if self.recipe.patience:
             told = super().judge(learner, data)
@@ -74,7 +74,7 @@ class StudiedClassify(Classify):
             told = (told[0], f"training {self.curve[-1].train_accuracy:.0%}, test {self.curve[-1].test_accuracy:.0%}")
         return told
 
-    def finish(self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float) -> Any:
+    def finish(self, net: Classifier, data: Splits, writer: SummaryWriter, step: int, seconds: float) -> Any:
         cpu_seconds = time.process_time() - self.began
         end = point(net, some(data.train, MOST_JUDGED), data.test)
         net.metrics = {"accuracy": end.test_accuracy, "loss": end.test_loss}

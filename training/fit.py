@@ -88,6 +88,7 @@ class Keeper(lightning.Callback):
         x = self.learner
         with self.watch.away():
             self.figures, self.judged = self.fit.judge(x, self.data)
+            self.fit.show(x, self.data, self.writer)
         for name, value in self.figures.items():
             self.writer.add_scalar(f"validation/{name}", value, x.step)
         self.save()
@@ -134,6 +135,9 @@ class Fit:
     def judge(self, learner: Learner, data: Any) -> tuple[dict[str, float], str]:
         """After an epoch: figures for TensorBoard, and the one that counts in words."""
         raise NotImplementedError
+
+    def show(self, learner: Learner, data: Any, writer: SummaryWriter) -> None:
+        """After an epoch, what is worth seeing of it in TensorBoard, beside figures; by default nothing."""
 
     def finish(self, net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> Any:
         """Measure the trained network (its ``metrics``) and show what is worth seeing; returns a summary to print."""

@@ -30,7 +30,7 @@ class Learner(lightning.LightningModule):
         self.automatic_optimization = False  # there may be two optimisers
         self.recipe, self.net, self.batches = recipe, net.to(recipe.device), batches
         r = recipe
-        self.optimizer_list = optimizers.make(net, r.optimizer, r.lr, r.weight_decay, r.momentum)
+        self.optimizer_list = optimizers.make(net, r.optimizer, r.lr, r.weight_decay, r.momentum, net.matrices())
         self.steps = r.epochs * len(batches)
         self.average = optimizers.Average(net, r.ema) if r.ema else None
         self.rate, self.loss = 0.0, math.nan

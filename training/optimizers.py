@@ -1,4 +1,4 @@
-"""Optimisers: Muon for filters, SGD or AdamW for the rest; the learning rate over time, and averages of weights."""
+"""Optimisers: Muon for filters and matrices, SGD or AdamW for the rest; the learning rate over time; averages."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -24,14 +24,18 @@ def orthogonalised(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum whose step is made orthogonal, for convolution filters (Jordan et al. 2024).
+    """Nesterov momentum whose step is made orthogonal (Jordan et al. 2024), for convolution filters and matrices.
 
-    The filters (O, I, k, k) are taken as a matrix (O, I k k). Before each step they are scaled to the norm sqrt(O): a
-    norm layer follows, so that only their direction matters, and ``lr`` is then how far it turns.
+    Filters (O, I, k, k) are taken as a matrix (O, I k k). Before each step they are scaled to the norm sqrt(O): a norm
+    layer follows, so that only their direction matters, and ``lr`` is then how far it turns.
+
+    A matrix keeps its size, but for ``weight_decay`` (of ``lr``, in each step). One with several times as many rows as
+    columns is several square ones below each other, as of keys and values or of the gates of an LSTM: each is made
+    orthogonal by itself.
     """
 
-    def __init__(self, params: Iterable[nn.Parameter], lr: float, momentum: float) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum})
+    def __init__(self, params: Iterable[Any], lr: float, momentum: float, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -45,19 +49,30 @@ class Muon(torch.optim.Optimizer):
                 buffer = self.state[p]["momentum_buffer"]
                 buffer.mul_(group["momentum"]).add_(p.grad)
                 step = p.grad.add(buffer, alpha=group["momentum"]).reshape(len(p), -1)
-                p.mul_(len(p) ** 0.5 / p.norm())
-                p.add_(orthogonalised(step).view(p.shape), alpha=-group["lr"])
+                if p.ndim == 2:
+                    p.mul_(1.0 - group["lr"] * group["weight_decay"])
+                    parts = step.split(p.shape[1]) if len(p) % p.shape[1] == 0 else (step,)
+                    step = torch.cat([orthogonalised(part) for part in parts])
+                else:
+                    p.mul_(len(p) ** 0.5 / p.norm())
+                    step = orthogonalised(step)
+                p.add_(step.view(p.shape), alpha=-group["lr"])
 
 
-def make(net: nn.Module, kind: str, lr: float, weight_decay: float, momentum: float) -> list[torch.optim.Optimizer]:
+def make(
+    net: nn.Module, kind: str, lr: float, weight_decay: float, momentum: float, matrices: Iterable[nn.Parameter] = ()
+) -> list[torch.optim.Optimizer]:
     """The optimisers of a network; decay is for weights of two axes or more, not for norms and biases.
 
     Args:
-        kind: ``sgd`` (Nesterov), ``adamw``, or ``muon``: Muon for filters, AdamW at a twentieth of ``lr`` for the rest.
+        kind: ``sgd`` (Nesterov), ``adamw``, or ``muon``: Muon for filters and ``matrices``, AdamW at a twentieth of
+            ``lr`` for the rest.
+        matrices: Those of the network that Muon is to turn.
     """
     learned = [p for p in net.parameters() if p.requires_grad]
-    filters = [p for p in learned if p.ndim == 4] if kind == "muon" else []
-    weights = [p for p in learned if p.ndim >= 2 and not (kind == "muon" and p.ndim == 4)]
+    turned = {id(p) for p in (*(p for p in learned if p.ndim == 4), *matrices)} if kind == "muon" else set()
+    filters = [p for p in learned if id(p) in turned]
+    weights = [p for p in learned if p.ndim >= 2 and id(p) not in turned]
     vectors = [p for p in learned if p.ndim < 2]
     groups = [{"params": weights, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     if kind == "sgd":
@@ -65,7 +80,7 @@ def make(net: nn.Module, kind: str, lr: float, weight_decay: float, momentum: fl
     if kind == "adamw":
         return [torch.optim.AdamW(groups, lr)]
     assert kind == "muon", kind
-    muon = [Muon(filters, lr, momentum)] if filters else []
+    muon = [Muon(filters, lr, momentum, weight_decay)] if filters else []
     return [*muon, torch.optim.AdamW(groups, lr / 20.0, betas=(0.9, 0.95))]
 
 

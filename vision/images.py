@@ -1,6 +1,7 @@
 """Labelled images as tensors."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from ..data.datasets import cache_folder
 from ..data.image_sets import IMAGE_SETS
 from ..data.images import LabelledImages, load_images
 from ..training import batches
+
+WATCHED = 2000  # test images, at most, that are judged after each epoch; nothing is chosen by them
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,36 @@ class Images:
 
     def subset(self, rows: torch.Tensor) -> "Images":
         return Images(self.images[rows], self.labels[rows], self.classes)
+
+
+class Splits(NamedTuple):
+    """Training images, those that are watched while training, and test images."""
+
+    train: Images
+    watched: Images
+    test: Images
+
+
+def load_splits(name: str, holdout: float, share: float = 1.0) -> Splits:
+    """The images of a training. Watched are ``holdout`` of the training images, or some test images where that is 0.
+
+    Args:
+        name: As of ``load_tensors``.
+        holdout: Share of the training images that are not learned from, the same ones for all seeds.
+        share: Of the training images, see ``part_of``.
+
+    Raises:
+        ValueError: the two splits have other classes, or too few images are left. Others as ``load_tensors``.
+    """
+    train, test = (load_tensors(name, split) for split in ("train", "test"))
+    if train.classes != test.classes:
+        raise ValueError(f"{name}: its splits have other classes, {train.classes} and {test.classes}")
+    train = part_of(train, share)
+    if holdout:
+        train, held = hold_out(train, holdout, seed=0)
+        return Splits(train, held, test)
+    rows = torch.randperm(len(test), generator=batches.generator(0, "watched"))[:WATCHED]
+    return Splits(train, test.subset(rows), test)
 
 
 def load_tensors(name: str, split: str) -> Images:

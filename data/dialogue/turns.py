@@ -5,6 +5,7 @@ The acts that the corpus does not label come from the grammar, which serves all 
 
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -89,16 +90,21 @@ class Turn:
     is_corpus: bool  # whether a person said it, values aside
 
 
-def sample_turns(split: str, count: int, seed: int, data: str = AUTO) -> list[Turn]:
+def sample_turns(
+    split: str, count: int, seed: int, data: str = AUTO, keep: Callable[[Template], bool] = lambda template: True
+) -> list[Turn]:
     """``count`` turns, each of an act drawn evenly, a template of that drawn evenly and values drawn evenly.
 
     They are said after what the clerk could have done before: "I don't care" after it has asked for that slot.
+
+    Args:
+        keep: Which of the templates are used; some of each act.
 
     Raises:
         FileNotFoundError, ValueError: as ``load_templates`` says.
     """
     random = np.random.default_rng([seed, SPLITS.index(split) if split in SPLITS else 0])
-    by_act = {act: [t for t in load_templates(split, data) if t.act == act] for act in ACTS}
+    by_act = {act: [t for t in load_templates(split, data) if t.act == act and keep(t)] for act in ACTS}
     turns = []
     for act in random.choice(ACTS, count):
         template = by_act[act][int(random.integers(len(by_act[act])))]

@@ -20,11 +20,11 @@ import torch
 from ...components.picture_source import SEEDS, balanced
 from ...training.batches import generator
 from ...vision.frechet import features_of, frechet_distance
-from ...vision.images import Images, load_tensors
+from ...vision.images import Images, Splits, load_tensors
 from ...vision.models.classifier import Classifier
 from ...vision.models.flow import check_flow, evaluations
 from ...vision.models.generator import Generator
-from ...vision.tasks.classify import Classify, Data
+from ...vision.tasks.classify import Classify
 from ...vision.tasks.classify_recipe import compose as compose_classifier
 from ...vision.tasks.classify_report import judge as probabilities
 from ..rows import digest, read_rows, write_rows
@@ -151,8 +151,8 @@ def learn_from(images: Images, test: Images, data: str, progress: Callable[[floa
     """Accuracy on the test images of a classifier that learned from ``images`` by the recipe of their data set."""
 
     class FromThese(Classify):
-        def load(self) -> Data:
-            return Data(images, test.subset(torch.arange(min(len(test), 2))), test)
+        def load(self) -> Splits:
+            return Splits(images, test.subset(torch.arange(min(len(test), 2))), test)
 
     recipe, threads = compose_classifier(data, settings=LEARNING), torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:

@@ -26,5 +26,22 @@ def test_decay_is_for_matrices_and_not_for_norms_and_biases():
         assert sum(len(g["params"]) for rule in make(net, kind, 0.1, 0.05, 0.9) for g in rule.param_groups) == 6
 
 
+def test_muon_turns_the_square_parts_of_a_tall_matrix_one_by_one_and_lets_it_decay():
+    random = torch.Generator().manual_seed(0)
+    tall = torch.nn.Parameter(torch.randn(12, 4, generator=random))
+    before, tall.grad = tall.detach().clone(), torch.randn(12, 4, generator=random)
+    Muon([tall], lr=0.5, momentum=0.0, weight_decay=0.2).step()
+    step = torch.cat([orthogonalised(part) for part in tall.grad.split(4)])
+    assert torch.allclose(tall.detach(), 0.9 * before - 0.5 * step)
+
+
+def test_matrices_are_turned_by_muon_alone():
+    net = torch.nn.Sequential(torch.nn.Embedding(9, 4), torch.nn.Linear(4, 4), torch.nn.Linear(4, 9))
+    muon, adamw = make(net, "muon", 0.1, 0.05, 0.9, [net[1].weight])
+    assert [p is net[1].weight for group in muon.param_groups for p in group["params"]] == [True]
+    assert all(p is not net[1].weight for group in adamw.param_groups for p in group["params"])
+    assert len(make(net, "adamw", 0.1, 0.05, 0.9, [net[1].weight])) == 1
+
+
 def test_learning_rate_rises_and_falls_in_lines():
     assert [round(schedule(at, 0.25), 3) for at in (0.0, 0.125, 0.25, 0.625, 1.0)] == [0.0, 0.5, 1.0, 0.5, 0.0]

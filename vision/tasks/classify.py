@@ -1,6 +1,6 @@
 """`ludus fit vision/classify`: the training of an image classifier (see `training/fit.py`)."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -11,7 +11,7 @@ from ...training.batches import generator
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ..augmentation import AugmentedBatches
-from ..images import Images, hold_out, load_tensors, part_of
+from ..images import Images, Splits, load_splits
 from ..models.classifier import Classifier, spaces_of
 from ..models.resnet import ResNet
 from . import classify_report
@@ -19,16 +19,7 @@ from .classify_recipe import ClassifierRecipe
 
 SEEN = 5000  # training images from which mean, spread and whitening are computed
 HELD_OUT = 0.2  # share of the training images that a search for hyperparameters keeps for its choice
-WATCHED = 2000  # test images, at most, whose accuracy is shown after each epoch; nothing is chosen by it
 SEARCHED = 500  # test images, at most, among which those are looked for that excite a layer most
-
-
-class Data(NamedTuple):
-    """Training images, those that are watched while training, and test images."""
-
-    train: Images
-    watched: Images
-    test: Images
 
 
 def build(recipe: ClassifierRecipe, train: Images) -> Classifier:
@@ -98,21 +89,13 @@ class Classify(Fit):
     TASK, RECIPE = "vision/classify", ClassifierRecipe
     recipe: ClassifierRecipe
 
-    def load(self) -> Data:
-        train, test = (load_tensors(self.recipe.data, split) for split in ("train", "test"))
-        if train.classes != test.classes:
-            raise ValueError(f"{self.recipe.data}: its splits have other classes, {train.classes} and {test.classes}")
-        train = part_of(train, self.recipe.share)
-        if self.recipe.holdout:
-            train, held = hold_out(train, self.recipe.holdout, seed=0)  # the same images for all seeds
-            return Data(train, held, test)
-        rows = torch.randperm(len(test), generator=generator(0, "watched"))[:WATCHED]
-        return Data(train, test.subset(rows), test)
+    def load(self) -> Splits:
+        return load_splits(self.recipe.data, self.recipe.holdout, self.recipe.share)
 
-    def prepare(self, data: Data) -> ClassifierLearner:
+    def prepare(self, data: Splits) -> ClassifierLearner:
         return ClassifierLearner(self.recipe, data.train)
 
-    def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
+    def judge(self, learner: Learner, data: Splits) -> tuple[dict[str, float], str]:
         assert isinstance(learner, ClassifierLearner)
         net: Any = learner.snapshot()
         p = classify_report.judge(net, data.watched, mirror=False)
@@ -127,13 +110,13 @@ class Classify(Fit):
         settings = {"holdout": r.holdout or HELD_OUT, "patience": r.patience, "share": r.share}
         return Goal("accuracy", True, settings, {} if r.patience else {"holdout": 0.0})
 
-    def held_out(self, net: Classifier, data: Data) -> dict[str, float]:
+    def held_out(self, net: Classifier, data: Splits) -> dict[str, float]:
         if not self.recipe.holdout:
             raise ValueError("nothing is held out; give the recipe a holdout, such as --set holdout=0.2")
         return classify_report.figures(classify_report.judge(net, data.watched, mirror=False), data.watched.labels)
 
     def finish(
-        self, net: Classifier, data: Data, writer: SummaryWriter, step: int, seconds: float
+        self, net: Classifier, data: Splits, writer: SummaryWriter, step: int, seconds: float
     ) -> classify_report.Summary:
         test = data.test
         net.metrics = classify_report.measure(net, test, seconds)

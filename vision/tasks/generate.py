@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
@@ -10,22 +10,13 @@ from torch.utils.tensorboard import SummaryWriter
 from ...training.batches import Shuffled, generator
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
-from ..images import Images, hold_out, load_tensors
+from ..images import Images, Splits, load_splits
 from ..models.flow import training_times
 from ..models.generator import Generator, spaces_of
 from . import generate_report
 from .generate_recipe import GeneratorRecipe
 
 HELD_OUT = 0.1  # share of the training images that a search for hyperparameters keeps for its choice
-WATCHED = 2000  # test images, at most, whose loss is shown after each epoch; nothing is chosen by it
-
-
-class Data(NamedTuple):
-    """Training images, those that are watched while training, and test images."""
-
-    train: Images
-    watched: Images
-    test: Images
 
 
 def build(recipe: GeneratorRecipe, train: Images) -> Generator:
@@ -90,20 +81,13 @@ class Generate(Fit):
     TASK, RECIPE = "vision/generate", GeneratorRecipe
     recipe: GeneratorRecipe
 
-    def load(self) -> Data:
-        train, test = (load_tensors(self.recipe.data, split) for split in ("train", "test"))
-        if train.classes != test.classes:
-            raise ValueError(f"{self.recipe.data}: its splits have other classes, {train.classes} and {test.classes}")
-        if self.recipe.holdout:
-            train, held = hold_out(train, self.recipe.holdout, seed=0)  # the same images for all seeds
-            return Data(train, held, test)
-        rows = torch.randperm(len(test), generator=generator(0, "watched"))[:WATCHED]
-        return Data(train, test.subset(rows), test)
+    def load(self) -> Splits:
+        return load_splits(self.recipe.data, self.recipe.holdout)
 
-    def prepare(self, data: Data) -> GeneratorLearner:
+    def prepare(self, data: Splits) -> GeneratorLearner:
         return GeneratorLearner(self.recipe, data.train)
 
-    def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
+    def judge(self, learner: Learner, data: Splits) -> tuple[dict[str, float], str]:
         assert isinstance(learner, GeneratorLearner)
         with learner.averaged() as net:
             loss = generate_report.loss_of(net, data.watched)
@@ -113,13 +97,13 @@ class Generate(Fit):
     def goal(self) -> Goal:
         return Goal("loss", False, {"holdout": self.recipe.holdout or HELD_OUT}, {"holdout": 0.0})
 
-    def held_out(self, net: Generator, data: Data) -> dict[str, float]:
+    def held_out(self, net: Generator, data: Splits) -> dict[str, float]:
         if not self.recipe.holdout:
             raise ValueError("nothing is held out; give the recipe a holdout, such as --set holdout=0.1")
         return {"loss": generate_report.loss_of(net.eval(), data.watched)}
 
     def finish(
-        self, net: Generator, data: Data, writer: SummaryWriter, step: int, seconds: float
+        self, net: Generator, data: Splits, writer: SummaryWriter, step: int, seconds: float
     ) -> generate_report.Summary:
         net.metrics = generate_report.measure(net, data.test, seconds)
         for tag, image in generate_report.pictures(net).items():

@@ -14,9 +14,10 @@ from ludus.scripts.main import main
 from ludus.training.fit import folder_of
 from ludus.training.recipe import read_recipe, write_recipe
 from ludus.utils.interrupts import Interrupted
+from ludus.vision import images
 from ludus.vision.images import Images, load_tensors
 from ludus.vision.models.generator import Generator
-from ludus.vision.tasks import generate, generate_report
+from ludus.vision.tasks import generate_report
 from ludus.vision.tasks.generate import Generate, GeneratorLearner
 from ludus.vision.tasks.generate_recipe import GeneratorRecipe, compose
 from stopping import stop_at
@@ -40,7 +41,7 @@ def small_bars(data):
         return load_tensors(name, split) if name != data else bars(48, 0) if split == "train" else bars(24, 1)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generate, "load_tensors", load)
+        patch.setattr(images, "load_tensors", load)
         yield
 
 

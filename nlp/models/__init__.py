@@ -1,0 +1,1 @@
+"""Networks that read and write text, from the textbook's recurrent one to the transformer."""
