@@ -162,7 +162,8 @@ class Pair:
         if restarts.any():
             mirror.reset(restarts)
             fresh, records = shown_by(mirror), mirror.records[restarts]
-            kept = [array[restarts] for array in mirror.kept()] if isinstance(mirror, SlottedBatch) else []
+            shown_too = mirror.kept() if isinstance(mirror, SlottedBatch) else []
+            before = [array[restarts] for array in shown_too]
         for array in [rows.observation, rows.mask][: 1 + mirror.has_mask]:
             array.view(np.uint8)[...] = JUNK
         if isinstance(mirror, SlottedBatch):
@@ -172,7 +173,7 @@ class Pair:
         shown = shown_by(mirror)
         if restarts.any():  # undo the step that they were not to take
             mirror.records[restarts] = records
-            for array, values in zip(mirror.kept() if kept else [], kept, strict=True):
+            for array, values in zip(shown_too, before, strict=True):
                 array[restarts] = values
             for array, kept in zip(shown, fresh, strict=True):
                 array[restarts] = kept[restarts]

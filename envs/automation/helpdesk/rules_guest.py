@@ -256,10 +256,10 @@ def utter(s, world, about):
             slots |= 1 << slot
     opens = 1 if s.turn == 0 else 0
     key = key_of(opens, s.act, slots, dontcare, s.asked)
-    while world.count[key] == 0 and s.asked != 0:
+    while world.counts[key] == 0 and s.asked != 0:
         s.asked = without_last(s.asked)
         key = key_of(opens, s.act, slots, dontcare, s.asked)
-    s.template = world.first[key] + below(s, world.count[key])
+    s.template = world.firsts[key] + below(s, world.counts[key])
     s.rng = s.rng + GAMMA
     s.speech = mix(s.rng)
     s.level = s.noise

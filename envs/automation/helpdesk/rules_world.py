@@ -45,8 +45,8 @@ class Desk(NamedTuple):
     text: np.ndarray
     starts: np.ndarray  # (T + 1,) int64
     from_corpus: np.ndarray  # (T,) bool, whether a person said it, values aside
-    first: np.ndarray  # (KEYS,) int64, see `key_of`: the first of the templates that say this
-    count: np.ndarray  # (KEYS,) int64, how many there are
+    firsts: np.ndarray  # (KEYS,) int64, see `key_of`: the first of the templates that say this
+    counts: np.ndarray  # (KEYS,) int64, how many there are
     spoken: np.ndarray  # (4, 25, 24) how codes of food, area, price, and of prices before a noun, are said
     words: np.ndarray  # (W, 16) what a word can be misheard as
     # The words that the keyword rule knows, see `keyword_table`.
@@ -83,8 +83,8 @@ def _make_desk(source: str, split: str) -> Desk:
         text=np.frombuffer(b"".join(encoded), np.uint8).copy(),
         starts=np.concatenate([[0], np.cumsum([len(text) for text in encoded])]).astype(np.int64),
         from_corpus=np.array([template.is_corpus for template in templates]),
-        first=np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64),
-        count=count.astype(np.int64),
+        firsts=np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64),
+        counts=count.astype(np.int64),
         spoken=_spoken(),
         words=_texts(_words(templates), LONGEST_WORD),
         word_hashes=hashes,

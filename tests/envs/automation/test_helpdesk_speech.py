@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.components.utterance import decode_meaning, decode_text, encode_heard, meaning_layout
+from ludus.components.utterance import decode_meaning, decode_text, encode_heard, encode_meaning, meaning_layout
 from ludus.data.dialogue.terms import ACTS, LAST_ACTS, OPENING, realise
 from ludus.data.dialogue.turns import load_templates, load_venues
 from ludus.data.dialogue.venues import DONTCARE, SLOTS, VALUES, WISHES
@@ -15,6 +15,7 @@ from ludus.envs.automation.helpdesk.rules_clerk import SENTENCES, clerk_says
 from ludus.envs.automation.helpdesk.rules_keywords import keywords
 from ludus.envs.automation.helpdesk.rules_speech import hear
 from ludus.envs.automation.helpdesk.rules_world import KEYS, key_of, make_desk
+from ludus.envs.engine.slots.measures import MEASURES, Look
 from ludus.envs.frames import frames
 from ludus.envs.make import make_batch
 
@@ -135,7 +136,7 @@ def test_splits_say_other_things():
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_there_are_words_for_all_that_a_guest_means(split):
     world = make_desk("grammar", split)
-    assert world.count.shape == (KEYS,)
+    assert world.counts.shape == (KEYS,)
     single = [1, 2, 4]
     inform = [(slots, 0) for slots in range(1, 7)] + [(s, f) for f in single for s in range(7) if not s & f]
     needed = [key_of(1, ACTS.index("inform"), slots, 0, 0) for slots in range(1, 7)]
@@ -144,7 +145,7 @@ def test_there_are_words_for_all_that_a_guest_means(split):
     needed += [key_of(0, ACTS.index(act), 0, 0, 0) for act in ("affirm", "another", "bye")]
     asked = [w for w in range(1, 64) if bin(w).count("1") <= 3]
     needed += [key_of(0, ACTS.index("request"), 0, 0, w) for w in asked]
-    assert all(world.count[key] > 0 for key in needed)
+    assert all(world.counts[key] > 0 for key in needed)
 
 
 @pytest.mark.parametrize(
@@ -218,3 +219,20 @@ def test_the_picture_shows_a_misheard_word_in_red():
     assert red[0] == 0
     assert red[1] > 20
     assert KEPT >= SLOT_COUNT  # as many turns as it takes to see where a note came from
+
+
+def test_measures_say_which_part_was_misunderstood():
+    meant = [("inform", {"food": "thai"}, set()), ("request", {}, {"phone"}), ("negate", {"area": "west"}, set())]
+    heard_as = [("inform", {"food": "indian"}, set()), ("request", {}, set()), ("affirm", {"area": "west"}, set())]
+    truth, estimate = (np.stack([encode_meaning(LAYOUT, *m) for m in many]) for many in (meant, heard_as))
+    look = Look(0.9 * estimate, truth, estimate, np.ones(1), np.zeros(0), LAYOUT)
+    names = ("all right", "act right", "values right", "wishes right")
+    found = {name: MEASURES[name].values(look).tolist() for name in names}
+    assert found == {
+        "all right": [False, False, False],
+        "act right": [True, True, False],
+        "values right": [False, True, True],
+        "wishes right": [True, False, True],
+    }
+    with pytest.raises(ValueError, match="give it truth_layout"):
+        MEASURES["all right"].values(look._replace(parts=None))
