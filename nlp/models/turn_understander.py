@@ -19,7 +19,7 @@ from ...components.utterance import decode_meaning, decode_text, encode_heard, h
 from ..words import Encoded, WordTable, words_of
 from .text_component import Row, WordComponent
 from .understander import check_names
-from .word_encoder import WordEncoder
+from .word_encoder import WordEncoder, by_row
 
 
 class Meaning(NamedTuple):
@@ -97,7 +97,8 @@ class TurnUnderstander(WordComponent):
     def logits_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         """The answers (N, meaning.size) before softmax and sigmoid; explanations ask for these."""
         _, pooled = self.encoder(vectors + self.last(context)[:, None], lengths)
-        return self.head(self.dropout(F.gelu(self.hidden(self.dropout(pooled)))))
+        hidden = F.gelu(by_row(self.hidden, self.dropout(pooled)))
+        return by_row(self.head, self.dropout(hidden))
 
     def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         logits = self.logits_of(vectors, lengths, context)
