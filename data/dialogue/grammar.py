@@ -121,6 +121,9 @@ ASK_FOR = (
     "what is the {}", "what's the {}", "can i have the {}", "could i get the {} please", "may i have the {}",
     "please tell me the {}", "i need the {}", "i would like the {}", "give me the {} please", "and the {}",
     "do you have the {}", "i'd also like to know the {}", "tell me the {}", "could you tell me the {} please",
+    "great, what is the {}", "sounds good, what's the {}", "yes, may i have the {}", "i'll need the {}",
+    "i want to know the {}", "do you know the {}", "the {} please", "can you give me the {}", "could i have the {}",
+    "please give me the {}",
 )  # fmt: skip
 MOST_WISHES = 3  # that are asked for at once
 
@@ -156,9 +159,10 @@ def grammar() -> tuple[Template, ...]:
             texts = [f"{no}, {body}" for no, body in zip(heads, 2 * bodies, strict=False)]
             made += [Template(text, "negate", slots, dontcare) for text in texts]
     for wishes in _subsets(WISHES, MOST_WISHES):
-        *most, last = (WISHED[wish] for wish in wishes)
-        noun = f"{', '.join(most)} and {last}" if most else last
-        made += [Template(text.format(noun), "request", wishes=wishes) for text in ASK_FOR]
+        nouns = [WISHED[wish] for wish in wishes]
+        for *most, last in (nouns, nouns[::-1]):
+            noun = f"{', '.join(most)} and {last}" if most else last
+            made += [Template(text.format(noun), "request", wishes=wishes) for text in ASK_FOR]
     return tuple(dict.fromkeys(made))
 
 

@@ -39,11 +39,11 @@ def letter_width(code, steps, high):
 
 
 @kernel
-def text_width(characters, begin, stop, steps, high):
-    """The width of ``characters[begin:stop]``, codes of letters, in pixels."""
+def text_width(characters, begin, stop, most, steps, high):
+    """The width of ``characters[begin:stop]``, codes of letters modulo ``most``, in pixels."""
     width = 0.0
     for k in range(begin, stop):
-        width += letter_width(characters[k], steps, high)
+        width += letter_width(int(characters[k]) % most, steps, high)
     return width
 
 
@@ -73,11 +73,3 @@ def mean_ink(glyph, top, left, side):
             if share > 0.0 and wide > 0.0:
                 total += share * wide * glyph[row, column]
     return total / (255.0 * side * side)
-
-
-@kernel
-def write(frame, x, y, characters, begin, stop, glyphs, steps, high, color):
-    """``characters[begin:stop]`` in one line; returns the x behind it."""
-    for k in range(begin, stop):
-        x = letter(frame, x, y, characters[k], glyphs, steps, high, color)
-    return x

@@ -18,7 +18,7 @@ Actions       Discrete(48): 0 … 2 ask for food, area, price · 3 … 5 ask whe
 Observation   `state`: float32 (66,)
               | #       | what                                                              | low | high |
               |---------|-------------------------------------------------------------------|-----|------|
-              | 0 … 24 | the form's food: 1 where it is none, anything, one of 23          | 0   | 1    |
+              | 0 … 24  | the form's food: 1 where it is none, anything, one of 23          | 0   | 1    |
               | 25 … 31 | its area: none, anything, one of 5                                | 0   | 1    |
               | 32 … 36 | its price: none, anything, one of 3                               | 0   | 1    |
               | 37 … 39 | 1 where the clerk has asked whether the note is right             | 0   | 1    |
@@ -54,7 +54,6 @@ from gymnasium import spaces
 
 from ....components.utterance import heard_layout, meaning_layout
 from ....data.dialogue.terms import ACTS, SPLITS
-from ....data.dialogue.turns import SOURCES
 from ....data.dialogue.venues import SLOTS, VALUES, WISHES
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
 from .constants import ACTIONS, KEPT, NUMBERS
@@ -159,7 +158,7 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     parameters=PARAMETERS,
     choices={
-        "data": Choice("auto", "who speaks: auto, camrest, grammar", SOURCES),
+        "data": Choice("auto", "who speaks: auto (the corpus if it is at hand), camrest or grammar"),
         "split": Choice("train", "which of the utterances", SPLITS),
     },
     slots={

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....data.dialogue.terms import ACTS, LAST_ACTS, OPENING, PRICED, Template
 from ....data.dialogue.turns import load_templates, load_venues, source_of
-from ....data.dialogue.venues import SLOTS, VALUES, WISHES, Venue
+from ....data.dialogue.venues import SLOTS, VALUES, VENUES, WISHES, Venue
 from ...engine.kernels import kernel
 from ...engine.lettering import font
 from .constants import COUNTS, DONTCARE, FIRST, NONE, SLOT_COUNT, WISH_COUNT
@@ -19,21 +19,21 @@ from .rules_keywords import keyword_table
 MARKS = {"{food}": "\x01", "{area}": "\x02", "{pricerange}": "\x03", "{priced}": "\x04", "{a}": "\x05"}
 # And in a sentence of the clerk's: the value it asks about, the venue's name, what it says of the venue.
 CLERK_MARKS = {"{value}": "\x01", "{name}": "\x02", **{f"{{{wish}}}": "\x03" for wish in WISHES}}
-TITLES = (
-    *ACTS,
-    *WISHES[:-1],
-    "price",
-    ANY,
-    "the clerk's form",
-    "venues that fit",
-    "no venue yet",
-    "the guest wants",
-    "patience",
-)
+HEADINGS = ("the clerk's form", "venues that fit", "no venue yet", "the guest wants", "patience")
+TITLES = (*ACTS, *WISHES[:-1], "price", *HEADINGS)
+# Where in `labels` the rows begin: titles, the clerk's sentences by what it does, values by slot (25 each) and code,
+# names of venues, three details of each.
+TITLE = 0
+SENTENCE = TITLE + len(TITLES)
+VALUE_ROWS = max(COUNTS)
+VALUE = SENTENCE + len(LAST_ACTS)
+NAME = VALUE + SLOT_COUNT * VALUE_ROWS
+DETAIL = NAME + VENUES
+DETAILS = 3  # address, phone, postcode
 SETS = 2**SLOT_COUNT  # of slots
 KEYS = 2 * len(ACTS) * SETS * SETS * 2**WISH_COUNT
 WORD = 64  # bits of a word of a set of venues
-LONGEST_WORD, LONGEST_TITLE, LONGEST_NAME, LONGEST_DETAIL, LONGEST_SENTENCE = 16, 24, 40, 64, 64  # bytes
+LONGEST_WORD, LONGEST_VALUE, LONGEST_LABEL = 16, 24, 64  # bytes
 
 
 class Desk(NamedTuple):
@@ -53,12 +53,8 @@ class Desk(NamedTuple):
     word_hashes: np.ndarray
     word_kinds: np.ndarray
     word_codes: np.ndarray
-    # For the picture: venues' names, their addresses, phone numbers and postcodes; the clerk's sentences, with a byte
-    # of CLERK_MARKS for what comes in; titles; and letters, see `envs/engine/lettering.py`.
-    names: np.ndarray  # (V, 40)
-    details: np.ndarray  # (V, 3, 64)
-    sentences: np.ndarray  # (15, 64), by what it does
-    titles: np.ndarray  # (…, 24)
+    # For the picture: rows of text, see TITLE and what follows it, and letters, see `envs/engine/lettering.py`.
+    labels: np.ndarray  # (R, 64)
     glyphs: np.ndarray
     steps: np.ndarray
 
@@ -94,12 +90,7 @@ def _make_desk(source: str, split: str) -> Desk:
         word_hashes=hashes,
         word_kinds=kinds,
         word_codes=codes,
-        names=_texts([venue.name for venue in venues], LONGEST_NAME),
-        details=np.stack(
-            [_texts([venue.value(wish) or UNKNOWN for wish in WISHES[:3]], LONGEST_DETAIL) for venue in venues]
-        ),
-        sentences=_texts([_mark(SENTENCES[last], CLERK_MARKS) for last in LAST_ACTS], LONGEST_SENTENCE),
-        titles=_texts(TITLES, LONGEST_TITLE),
+        labels=_texts(_labels(venues), LONGEST_LABEL),
         glyphs=font()[0].copy(),
         steps=font()[1].copy(),
     )
@@ -146,11 +137,21 @@ def _texts(texts: Iterable[str], most: int) -> np.ndarray:
     return np.array([row + [0] * (most - len(row)) for row in rows], np.uint8)
 
 
+def _said(values: Sequence[str]) -> list[str]:
+    """What codes of a slot with these values are called, blank ones at the end."""
+    return [UNKNOWN, ANY, *values, *[""] * (VALUE_ROWS - FIRST - len(values))]
+
+
 def _spoken() -> np.ndarray:
-    said = [*([*VALUES[slot]] for slot in SLOTS), [PRICED[price] for price in VALUES["pricerange"]]]
-    longest = max(COUNTS)
-    blank = [UNKNOWN, ANY]
-    return np.stack([_texts([*blank, *values, *[""] * (longest - FIRST - len(values))], 24) for values in said])
+    kinds = [*(VALUES[slot] for slot in SLOTS), [PRICED[price] for price in VALUES["pricerange"]]]
+    return np.stack([_texts(_said(values), LONGEST_VALUE) for values in kinds])
+
+
+def _labels(venues: Sequence[Venue]) -> list[str]:
+    sentences = [_mark(SENTENCES[last], CLERK_MARKS) for last in LAST_ACTS]
+    values = [name for slot in SLOTS for name in _said(VALUES[slot])]
+    details = [venue.value(wish) or UNKNOWN for venue in venues for wish in WISHES[:DETAILS]]
+    return [*TITLES, *sentences, *values, *(venue.name for venue in venues), *details]
 
 
 def _words(templates: Sequence[Template]) -> list[str]:
