@@ -34,6 +34,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "nlp/text-encoder": "nlp.models.text_encoder:TextEncoder",
     "nlp/token-encoder": "nlp.models.text_encoder:TokenEncoder",
     "nlp/transformer-lm": "nlp.models.language_model:TransformerLM",
+    "nlp/translator": "nlp.models.translator:Translator",
     "nlp/turn-understander": "nlp.models.turn_understander:TurnUnderstander",
     "nlp/understander": "nlp.models.understander:Understander",
     "nlp/wordllama": "nlp.models.wordllama:WordLlama",

@@ -40,6 +40,7 @@ TASKS = {
     "forecasting/periodic": (f"{SOLVE}:periodic", "what comes next? a linear map of past periods, in closed form"),
     "forecasting/seasonal": (f"{SOLVE}:seasonal", "what comes next? the season before again"),
     "nlp/complete": ("ludus.nlp.tasks.complete_command", "what comes next in a text? transformer, RNN, GRU, LSTM"),
+    "nlp/translate": ("ludus.nlp.tasks.translate_command", "what does it mean in another language? a transformer"),
     "nlp/encode": ("ludus.nlp.tasks.encode_command:encode", "which vector is a text? by a model that was fitted"),
     "nlp/understand": ("ludus.nlp.tasks.understand_command", "what was meant, and which words say what?"),
     "nlp/wordllama": ("ludus.nlp.tasks.encode_command:wordllama", "which vector is a text? pretrained ones"),

@@ -8,12 +8,14 @@ from collections.abc import Callable
 COMMANDS = {
     "train": "train an agent on an environment, or go on with a run",
     "watch": "see an agent or a policy play: a window, many tiles, or a video",
+    "chat": "be the guest of a help desk yourself: an agent or a rule answers",
     "play": "play an environment yourself, and record what you do",
     "evaluate": "measure an agent or a policy over many episodes",
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
     "tune": "search the settings of a fit, or of an agent, for those that do best",
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
+    "translate": "translate sentences with a fitted translator, and see which words it looked at",
     "understand": "ask a fitted model what is meant by a text, and which words say so",
     "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
     "complete": "let a fitted model of language go on with a text: greedy, or drawn",
@@ -73,10 +75,11 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     import gymnasium
 
     from ludus.envs.engine.mistakes import Mistake
-    from ludus.scripts.support.terminal import write_what_can_be_written
+    from ludus.scripts.support.terminal import warn_in_a_line, write_what_can_be_written
     from ludus.utils.wording import in_one_line
 
     write_what_can_be_written()
+    warn_in_a_line()
     try:
         return command(arguments) or 0
     except KeyboardInterrupt:

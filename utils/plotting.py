@@ -1,6 +1,9 @@
 """Plots: Matplotlib without a screen, figures as pixels or as files that are written whole."""
 
+import contextlib
 import io
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +26,26 @@ def import_pyplot() -> Any:
     return pyplot
 
 
+@contextlib.contextmanager
+def _any_letters() -> Iterator[None]:
+    """A block in which a letter that the font lacks, as of another script, is a box and no warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        yield
+
+
 def pixels_of(figure: Any) -> np.ndarray:
     """The figure as RGB (H, W, 3) uint8; it stays open."""
     figure.set_dpi(DPI)
-    figure.canvas.draw()
+    with _any_letters():
+        figure.canvas.draw()
     return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
 
 
 def save_figure(figure: Any, path: Path) -> None:
     """Write the figure as PNG, whole or not at all, and close it."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
+    with _any_letters():
+        figure.savefig(buffer, format="png", dpi=DPI)
     import_pyplot().close(figure)
     write_atomically(path, buffer.getvalue())

@@ -1,8 +1,8 @@
 """Players: what is to be watched or evaluated, a run's agent or a named policy, with the environments that it plays."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Player:
     policy: Policy
     make: Callable[..., Any]  # make(num_envs, **keywords): a batch of its environments, or of such with other keywords
     notes: tuple[str, ...] = ()  # for the person, one line each
+    keywords: Mapping[str, Any] = field(default_factory=dict)  # what its environments are made with
     age: int = 0  # steps of an environment at the end of the training: what drifts stands as it stood then
 
     @property
@@ -60,20 +61,20 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
     check_seed(seed)
     if (Path(what) / "config.yaml").exists():
         run = Run.open(Path(what))
-        env = run.config.env
+        env, keywords = run.config.env, {**run.config.environment, **settings}
 
         def make(num_envs: int, **keywords: Any) -> Any:
             return run.make_batch(num_envs, **{**settings, **keywords})
 
         if policy is None:
-            return _agent_of(run, make, settings)
+            return replace(_agent_of(run, make, settings), keywords=keywords)
     else:
         if Path(what).exists() or not re.search(r"-v\d+$", what):
             raise FileNotFoundError(
                 f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
                 "`ludus envs` lists the ids"
             )
-        env = environment(what)
+        env, keywords = environment(what), dict(settings)
         if policy is None:
             raise ValueError(
                 f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random"
@@ -85,7 +86,7 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
     known = policies(env)
     if policy not in known:
         raise ValueError(f"unknown policy {policy!r}{did_you_mean(policy, known)}")
-    return Player(env, policy, named_policy(policy, seed), make)
+    return Player(env, policy, named_policy(policy, seed), make, keywords=keywords)
 
 
 def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any]) -> Player:

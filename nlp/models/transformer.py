@@ -12,10 +12,13 @@ computes each token once: the keys and values of those before it are kept. All o
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from .dropout import Dropout
 
 State = tuple[torch.Tensor, ...]  # what a model keeps of the tokens before; () at the start of a sequence
 BASE = 10_000.0  # of the wavelengths of positions: 2 π … 2 π BASE tokens
@@ -143,7 +146,7 @@ class EncoderBlock(nn.Module):
         self.attention = Attention(width, heads, qk_norm=qk_norm)
         self.feed_forward = FeedForward(width, hidden)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor | None, maps: Maps | None) -> torch.Tensor:
         y = self.norms[0](x)
@@ -160,7 +163,7 @@ class DecoderBlock(nn.Module):
         self.cross = Attention(width, heads, rotary=False, qk_norm=qk_norm) if cross else None
         self.feed_forward = FeedForward(width, hidden)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3 if cross else 2))
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def forward(
         self,
@@ -192,6 +195,16 @@ def causal(length: int, before: int, device: torch.device) -> torch.Tensor:
     return torch.ones(length, before + length, dtype=torch.bool, device=device).tril(before)
 
 
+class Sizes(NamedTuple):
+    """What blocks are made by; see ``Stack``."""
+
+    width: int
+    heads: int
+    hidden: int
+    dropout: float
+    qk_norm: bool
+
+
 class Stack(nn.Module):
     """What encoders and decoders have in common: tokens become vectors, blocks follow one another, a norm ends them.
 
@@ -204,6 +217,7 @@ class Stack(nn.Module):
         dropout: Share that is set to 0 in training, of vectors and of what blocks add; not of attention, where it would
             cost a quarter of a step on a CPU.
         qk_norm: See ``Attention``.
+        cross: Whether blocks also look at what an encoder read; a ``Decoder``'s can.
 
     Raises:
         ValueError: no layers or too many; a width that the heads do not divide.
@@ -218,22 +232,22 @@ class Stack(nn.Module):
         hidden: int | None = None,
         dropout: float = 0.0,
         qk_norm: bool = True,
-        **more: bool,
+        cross: bool = False,
     ) -> None:
         super().__init__()
         check_layers(layers)
         self.width = width
         self.embedding = nn.Embedding(vocabulary, width) if vocabulary else None
-        sizes = width, heads, 4 * width if hidden is None else hidden, dropout, qk_norm
-        self.blocks = nn.ModuleList(self.block(*sizes, **more) for _ in range(layers))
+        sizes = Sizes(width, heads, 4 * width if hidden is None else hidden, dropout, qk_norm)
+        self.blocks = nn.ModuleList(self.block(sizes, cross) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.apply(start)
         for name, weight in self.named_parameters():
             if name.endswith(("out.weight", "leave.weight")):  # many blocks add to one vector (Radford et al. 2019)
                 nn.init.normal_(weight, std=SPREAD / math.sqrt(2 * layers))
 
-    def block(self, *sizes: float, **more: bool) -> nn.Module:
+    def block(self, sizes: Sizes, cross: bool) -> nn.Module:
         """One block of these sizes."""
         raise NotImplementedError
 
@@ -245,8 +259,10 @@ class Stack(nn.Module):
 class Encoder(Stack):
     """Reads: every token sees all others. See ``Stack`` for the arguments."""
 
-    def block(self, *sizes: float, **more: bool) -> nn.Module:
-        return EncoderBlock(*sizes)  # type: ignore[arg-type]
+    def block(self, sizes: Sizes, cross: bool) -> nn.Module:
+        if cross:
+            raise ValueError("an encoder looks at no other's tokens; cross=True is for a Decoder")
+        return EncoderBlock(*sizes)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None, maps: Maps | None = None) -> torch.Tensor:
         """Tokens (N, L), or vectors (N, L, W), to states (N, L, W).
@@ -267,8 +283,8 @@ class Decoder(Stack):
     See ``Stack`` for the other arguments.
     """
 
-    def block(self, *sizes: float, cross: bool = False, **more: bool) -> nn.Module:
-        return DecoderBlock(*sizes, cross)  # type: ignore[arg-type]
+    def block(self, sizes: Sizes, cross: bool) -> nn.Module:
+        return DecoderBlock(*sizes, cross)
 
     def forward(
         self,

@@ -106,7 +106,8 @@ class TurnUnderstander(WordComponent):
         looks = by_row(self.looks, x).masked_fill(behind[:, :, None], -torch.inf).softmax(dim=1)  # (N, L, parts)
         both = torch.cat([x, words], dim=2)
         seen = (looks[:, :, :, None] * both[:, :, None]).sum(dim=1)  # (N, parts, width + entering)
-        said = [by_row(head, self.dropout(torch.cat([seen[:, k], whole], dim=1))) for k, head in enumerate(self.heads)]
+        heads: Any = self.heads
+        said = [by_row(head, self.dropout(torch.cat([seen[:, k], whole], dim=1))) for k, head in enumerate(heads)]
         return torch.cat(said, dim=1)
 
     def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:

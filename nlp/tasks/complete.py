@@ -85,7 +85,8 @@ class Complete(Fit):
         return LanguageLearner(self.recipe, data)
 
     def judge(self, learner: Learner, data: Data) -> tuple[dict[str, float], str]:
-        loss = text_loss(learner.snapshot(), data.watched).per_character
+        net: Any = learner.snapshot()
+        loss = text_loss(net, data.watched).per_character
         if not self.recipe.holdout:
             return {"nats_per_character": loss}, f"test {loss:.4f} nats per character"
         learner.consider(loss)
@@ -93,7 +94,8 @@ class Complete(Fit):
         return {"nats_per_character": loss}, f"held out {loss:.4f} nats per character (best epoch {chosen})"
 
     def show(self, learner: Learner, data: Data, writer: SummaryWriter) -> None:
-        for name, sample in complete_report.samples(learner.snapshot(), data.test).items():
+        net: Any = learner.snapshot()
+        for name, sample in complete_report.samples(net, data.test).items():
             writer.add_text(f"samples/{name}", complete_report.as_markdown(sample), learner.step)
 
     @property

@@ -1,4 +1,4 @@
-"""Standard output and error where they lack letters that Ludus writes: these become plainer ones, and nothing fails.
+"""Words on a terminal: letters that it lacks become plainer ones, and warnings of ours are one line.
 
 Files are another matter: whatever the terminal's encoding is, they are UTF-8.
 """
@@ -6,12 +6,16 @@ Files are another matter: whatever the terminal's encoding is, they are UTF-8.
 import codecs
 import io
 import sys
+import warnings
+from pathlib import Path
 
 PLAINER = {
     "…": "...", "×": "x", "–": "-", "—": "-", "−": "-", "·": "|", "±": "+-", "²": "^2", "³": "^3", "µ": "u",
     "ε": "epsilon", "←": "<-", "→": "->", "↑": "up", "↓": "down", "≥": ">=", "≤": "<=", "█": "#", "─": "-", "│": "|",
 }  # fmt: skip
 NAME = "ludus.plainer"
+OURS = str(Path(__file__).parents[2])  # the package
+USUAL = warnings.formatwarning
 
 
 def write_what_can_be_written() -> None:
@@ -20,6 +24,20 @@ def write_what_can_be_written() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not what a notebook or a test puts in its place
             stream.reconfigure(errors=NAME)
+
+
+def warn_in_a_line() -> None:
+    """From here on a ``UserWarning`` that our code raises is a line without code; may be called again."""
+    warnings.formatwarning = _in_a_line
+
+
+def _in_a_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    inside = filename.startswith(OURS) and "site-packages" not in filename[len(OURS) :]  # .venv may lie in the checkout
+    if category is UserWarning and inside:
+        return f"ludus: {message}\n"
+    return USUAL(message, category, filename, lineno, line)
 
 
 def _plainer(fault: UnicodeError) -> tuple[str | bytes, int]:

@@ -1,7 +1,7 @@
 """Speeds of models of language, and how far back they look; of one core, by its own time, whatever else it does."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch.nn import functional as F
@@ -49,21 +49,21 @@ def _fastest(work: Callable[[], object]) -> float:
 
 
 @torch.no_grad()
-def reach_losses(net: LanguageModel, test: torch.Tensor, reaches: Sequence[int] = REACHES) -> list[float]:
-    """Nats per token of the same tokens of the test, where the model sees so many before each and nothing else.
+def reach_losses(net: LanguageModel, test: torch.Tensor) -> list[float]:
+    """Nats per token of the same tokens of the test, where a model sees so many of ``REACHES`` before each, no more.
 
     A model that looks back no further than ten tokens gains nothing by the eleventh.
 
     Raises:
         ValueError: the test is too short for the longest reach.
     """
-    longest = max(reaches)
+    longest = max(REACHES)
     if len(test) <= longest + 1:
         raise ValueError(f"the test has {len(test):,} tokens, the study looks {longest} back; take a longer text")
     net.eval()
     places = torch.linspace(longest, len(test) - 1, min(ASKED, len(test) - longest)).long()
     losses = []
-    for reach in reaches:
+    for reach in REACHES:
         total = 0.0
         for some in places.split(max(1, 8192 // reach)):
             read = test[some[:, None] + torch.arange(-reach, 0)]

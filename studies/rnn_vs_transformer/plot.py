@@ -28,6 +28,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     left.set_xlabel("minutes of a core")
     left.set_ylabel("nats per character of the test")
     left.legend(frameon=False, fontsize=9)
+    left.set_xlim(left=0.0)
     for axes, ticks, words in (
         (middle, LENGTHS, "tokens of the sequence"),
         (right, REACHES, "tokens back that are seen"),
@@ -37,6 +38,8 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         axes.set_xticks([], minor=True)
         axes.set_xlabel(words)
     middle.set_yscale("log")
+    middle.yaxis.set_major_formatter("{x:,.0f}")
+    middle.yaxis.set_minor_formatter("{x:,.0f}")
     middle.set_ylabel("tokens learned per second of a core")
     right.set_ylabel("nats per token")
     for axes in (left, middle, right):

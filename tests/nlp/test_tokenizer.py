@@ -160,3 +160,12 @@ def test_without_the_library_the_remedy_is_said(monkeypatch):
     with pytest.raises(ImportError, match=r"pip install 'ludus\[nlp\]'"):
         Tokenizer.learn([TEXT])
     assert Tokenizer.from_json(CHAR.as_json()).encode(TEXT) == CHAR.encode(TEXT)
+
+
+def test_two_merges_that_make_the_same_bytes_make_one_token():
+    a, b, c = (len(SPECIAL) + byte for byte in b"abc")
+    first = len(SPECIAL) + 256
+    tokenizer = Tokenizer("bpe", merges=[(a, b), (b, c), (first, c), (a, first + 1)])
+    assert tokenizer.size == first + 3
+    assert tokenizer.encode("abc") == [first + 2]
+    assert tokenizer.decode(tokenizer.encode("abcab")) == "abcab"

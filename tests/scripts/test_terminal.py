@@ -4,13 +4,16 @@ import io
 import os
 import subprocess
 import sys
+import warnings
 
 import pytest
+import torch
 import yaml
 
 from commands_stage import TINY
+from ludus.components import picture_source
 from ludus.scripts.main import main
-from ludus.scripts.support.terminal import write_what_can_be_written
+from ludus.scripts.support.terminal import warn_in_a_line, write_what_can_be_written
 
 SMALL = [f"--agent-set={key}={value}" for key, value in TINY.items()]
 COMMANDS = {
@@ -52,6 +55,14 @@ def test_letters_that_there_are_stay(monkeypatch):
     write_what_can_be_written()
     print("3 × 4 · 1 … 5, ☃ caf\udce9", end="")
     assert stream.getvalue() == b"3 \xd7 4 \xb7 1 ... 5, ? caf\xe9"
+
+
+def test_a_warning_of_ours_is_a_line_and_others_stay(monkeypatch):
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    warn_in_a_line()
+    assert warnings.formatwarning("drawn once", UserWarning, picture_source.__file__, 7) == "ludus: drawn once\n"
+    assert "UserWarning: drawn once" in warnings.formatwarning("drawn once", UserWarning, torch.__file__, 7)
+    assert "Deprecation" in warnings.formatwarning("old", DeprecationWarning, picture_source.__file__, 7)
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,19 @@ def add(texts, x, y, high, row, ink):
 
 
 @inlined
+def write_labels(world, frame, texts, unit):
+    """Write all labels of the list."""
+    for k in range(int(texts[0])):
+        at = 1 + FIELDS * k
+        x, y, high, row = texts[at] * unit, texts[at + 1] * unit, texts[at + 2] * unit, int(texts[at + 3])
+        j = 0
+        while j < world.labels.shape[1] and world.labels[row, j] != 0:
+            color = INKS[int(texts[at + 4])]
+            x = letter(frame, x, y, world.labels[row, j], world.glyphs, world.steps, high, color)
+            j += 1
+
+
+@inlined
 def render_form(s, frame, texts, unit):
     """A line for each slot: its name, the clerk's note, a tick where it was checked, and what the guest wants."""
     add(texts, LEFT, 12.0, LINE, FORM_TITLE, DARK)
@@ -252,11 +265,4 @@ def render(s, world, frame):
             right = LEFT + 70.0 + (WIDTH - 70.0) * (share if bar else 1.0)
             color = (GOOD if share > 0.4 else BAD) if bar else ROOM
             box(frame, (LEFT + 70.0) * unit, 500.0 * unit, right * unit, 512.0 * unit, 6.0 * unit, color)
-    for k in range(int(texts[0])):
-        at = 1 + FIELDS * k
-        x, y, high, row = texts[at] * unit, texts[at + 1] * unit, texts[at + 2] * unit, int(texts[at + 3])
-        j = 0
-        while j < world.labels.shape[1] and world.labels[row, j] != 0:
-            color = INKS[int(texts[at + 4])]
-            x = letter(frame, x, y, world.labels[row, j], world.glyphs, world.steps, high, color)
-            j += 1
+    write_labels(world, frame, texts, unit)

@@ -4,20 +4,12 @@ from ...engine.kernels import below, inlined, kernel
 from .constants import (
     ASK,
     CHECK,
-    CONFIRMED,
-    DENIED,
-    DONTCARE,
     FIRST,
     GREETED,
-    INFORMED,
     LEAVE,
-    NONE,
     NOTE,
-    NOTES,
     NOTHING,
     OFFER,
-    OFFERED,
-    REQUESTED,
     SLOT_COUNT,
     SUCCESS,
     TELL,
@@ -25,14 +17,13 @@ from .constants import (
     WRITING,
     WRONG,
 )
+from .rules_desk import ask_for, check_note, is_senseless, name_venue, note, open_desk, tell_wish
 from .rules_guest import (
     agree,
     answer,
     correct,
-    count_fitting,
     fits,
     go_on,
-    next_fitting,
     open_dialogue,
     sample_goal,
     sample_wishes,
@@ -43,11 +34,8 @@ from .rules_guest import (
 
 @inlined
 def reset(s, world):
-    for slot in range(SLOT_COUNT):
-        s.form[slot] = NONE
-    s.checked = s.told = s.said = 0
-    s.left = world.values.shape[0]
-    s.venue = NOTHING
+    open_desk(s, world)
+    s.said = 0
     s.shelf = below(s, world.values.shape[0])
     s.last = GREETED
     s.turn = 0
@@ -84,22 +72,10 @@ def is_served(s, world):
     return s.venue != NOTHING and s.wishes & ~s.told == 0 and fits(world, s.venue, s.goal) and not s.asks_another
 
 
-@inlined
-def note(s, world, action):
-    """Write a value into the form."""
-    slot = SLOT_COUNT - 1
-    while action < NOTES[slot]:
-        slot -= 1
-    s.form[slot] = DONTCARE + action - NOTES[slot]
-    s.checked &= ~(1 << slot)
-    s.left = count_fitting(world, s.form)
-
-
 @kernel
 def check(s, slot):
     """Ask whether what the form has of a slot is right."""
-    s.last = CONFIRMED + slot
-    s.checked |= 1 << slot
+    check_note(s, slot)
     if s.form[slot] == s.goal[slot]:
         agree(s, slot)
     else:
@@ -109,9 +85,7 @@ def check(s, slot):
 @inlined
 def offer(s, world, terms):
     """Name the next venue that fits the form, or say that there is none."""
-    venue = next_fitting(world, s.form, s.shelf)
-    if venue == NOTHING:
-        s.last = DENIED
+    if not name_venue(s, world):
         wrong = mistaken(s)
         if wrong:
             displease(s, terms)
@@ -119,9 +93,6 @@ def offer(s, world, terms):
         else:  # only an alternative is left: without one a form without a mistake has its venues
             turn_to_alternative(s)
         return
-    s.last = OFFERED
-    s.venue = s.shelf = venue
-    s.told = 0
     wrong = violated(s, world)
     if wrong:
         displease(s, terms)
@@ -135,8 +106,7 @@ def offer(s, world, terms):
 @inlined
 def tell(s, world, wish, terms):
     """Say something of the venue that was named last."""
-    s.last = INFORMED + wish
-    s.told |= 1 << wish
+    tell_wish(s, wish)
     wrong = violated(s, world)
     if wrong or s.asks_another or s.wishes >> wish & 1 == 0:
         displease(s, terms)
@@ -151,16 +121,6 @@ def displease(s, terms):
     """The clerk has done something that the guest did not want: it costs, and patience too."""
     terms[WRONG] -= s.wrong_cost
     s.lost += 1
-
-
-@kernel
-def is_senseless(s, action):
-    """Whether the clerk would speak of a venue or of a note that there is not; then nothing is said."""
-    if action >= TELL:
-        return s.venue == NOTHING
-    if CHECK <= action < OFFER:
-        return s.form[action - CHECK] == NONE
-    return action == OFFER and s.form[0] == NONE and s.form[1] == NONE and s.form[2] == NONE
 
 
 @inlined
@@ -186,7 +146,7 @@ def step(s, action, world, terms):
     elif action >= CHECK:
         check(s, action - CHECK)
     else:
-        s.last = REQUESTED + action - ASK
+        ask_for(s, action - ASK)
         if s.said >> (action - ASK) & 1:  # it has said so before
             displease(s, terms)
         answer(s, action - ASK)

@@ -154,3 +154,5 @@ def test_what_cannot_be_built_is_said():
         Attention(10, 4)
     with pytest.raises(ValueError, match="1 … 256 layers, got 1000000000"):
         Encoder(16, 10**9, 2)
+    with pytest.raises(ValueError, match="cross=True is for a Decoder"):
+        Encoder(16, 1, 2, cross=True)

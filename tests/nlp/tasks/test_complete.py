@@ -23,7 +23,7 @@ from stopping import stop_at
 from vision_toy import as_it_was  # noqa: F401
 
 TINY = {
-    "width": 16, "layers": 1, "tokens": "char", "context": 16, "epochs": 2, "batch_size": 8, "threads": 1,
+    "width": 16, "layers": 1, "tokens": "char", "context": 16, "epochs": 2, "batch_size": 32, "threads": 1,
     "precision": "fp32", "checkpoint_seconds": 0.0,
 }  # fmt: skip
 MODELS = {"transformer": {"heads": 2}, "rnn": {}, "gru": {}, "lstm": {}}
@@ -38,7 +38,7 @@ def short_samples():
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
-    """A file of 1,800 characters for training, by characters 14 steps an epoch."""
+    """A file of 1,800 characters for training, by characters 3 steps an epoch."""
     path = tmp_path_factory.mktemp("texts") / "stories.txt"
     path.write_text(load_text("generated").train[:2000])
     return str(path)
@@ -51,7 +51,9 @@ def fit(text, out, progress=None, model="transformer", **settings):
 @pytest.fixture(scope="module")
 def learned(text, tmp_path_factory):
     out = tmp_path_factory.mktemp("models") / "stories"
-    return out, *fit(text, out, epochs=12, tokens="bpe", vocabulary=300, width=32)
+    return out, *fit(
+        text, out, lr=0.05, epochs=12, tokens="bpe", vocabulary=300, width=32, batch_size=8, checkpoint_seconds=30.0
+    )
 
 
 def test_a_text_is_learned_better_than_its_letters(learned):
@@ -103,10 +105,10 @@ def test_curves_and_samples_are_in_tensorboard(learned):
 @pytest.mark.parametrize(
     ("model", "step", "settings"),
     [
-        ("transformer", 5, {}),
-        ("rnn", 14, {}),
-        ("gru", 20, {"optimizer": "adamw"}),
-        ("lstm", 15, {"precision": "bf16", "holdout": 0.2}),
+        ("transformer", 2, {}),
+        ("rnn", 3, {}),
+        ("gru", 4, {"optimizer": "adamw"}),
+        ("lstm", 2, {"precision": "bf16", "holdout": 0.2}),
     ],
 )
 def test_training_that_was_stopped_ends_with_the_same_bits(text, tmp_path, model, step, settings):
@@ -125,7 +127,7 @@ def test_training_that_was_killed_goes_on(text, tmp_path):
     child = os.fork()
     if child == 0:
         try:
-            fit(text, tmp_path / "killed", stop_at(17, signal.SIGKILL), dropout=0.2)
+            fit(text, tmp_path / "killed", stop_at(4, signal.SIGKILL), dropout=0.2)
         finally:
             os._exit(1)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
