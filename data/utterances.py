@@ -78,8 +78,12 @@ def load_utterances(data: str, split: str) -> Utterances:
             f"{path.name} has {len(found):,} utterances, of which none falls to the {split} part (a tenth does by "
             "chance); give some dozens"
         )
-    pick = [tuple(column[i] for i in rows) for column in (found.words, found.tags, found.intents)]
-    return Utterances(path.name, *pick)
+    return Utterances(
+        path.name,
+        tuple(found.words[i] for i in rows),
+        tuple(found.tags[i] for i in rows),
+        tuple(found.intents[i] for i in rows),
+    )
 
 
 def part_of(words: tuple[str, ...]) -> str:

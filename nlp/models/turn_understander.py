@@ -1,8 +1,9 @@
 """The turn understander: what a guest meant by an utterance, after what the clerk did last. It fills a slot.
 
 Words become states as in ``understander.py``; to each word is added what the clerk did last, without which "I don't
-care" means nothing. From one vector for the whole utterance come the act (a softmax), for each slot a value, none or
-dontcare (a softmax each), and the wishes (each yes or no).
+care" means nothing. The act (a softmax), for each slot a value, none or dontcare (a softmax each), and the wishes (each
+yes or no) come from the whole utterance, and from what each of them looks at by an attention of its own: a mean of the
+states of some words, and of these words' vectors.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from ...components.utterance import decode_meaning, decode_text, encode_heard, h
 from ..words import Encoded, WordTable, words_of
 from .text_component import Row, WordComponent
 from .understander import check_names
-from .word_encoder import WordEncoder
+from .word_encoder import WordEncoder, by_row
 
 
 class Meaning(NamedTuple):
@@ -83,7 +84,9 @@ class TurnUnderstander(WordComponent):
         self.last = nn.Embedding(len(self.lasts), self.encoder.entering)
         self.hidden = nn.Linear(2 * width, width)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(width, self.meaning.size)
+        self.looks = nn.Linear(width, len(self.meaning.parts))
+        entering = 2 * width + self.encoder.entering
+        self.heads = nn.ModuleList(nn.Linear(entering, part.size) for part in self.meaning.parts)
         nn.init.normal_(self.last.weight, std=0.5 * self.encoder.entering**-0.5)
 
     def row_of(self, raw: np.ndarray) -> Row:
@@ -96,8 +99,16 @@ class TurnUnderstander(WordComponent):
 
     def logits_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         """The answers (N, meaning.size) before softmax and sigmoid; explanations ask for these."""
-        _, pooled = self.encoder(vectors + self.last(context)[:, None], lengths)
-        return self.head(self.dropout(F.gelu(self.hidden(self.dropout(pooled)))))
+        words = vectors + self.last(context)[:, None]
+        x, pooled = self.encoder(words, lengths)
+        whole = F.gelu(by_row(self.hidden, self.dropout(pooled)))
+        behind = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
+        looks = by_row(self.looks, x).masked_fill(behind[:, :, None], -torch.inf).softmax(dim=1)  # (N, L, parts)
+        both = torch.cat([x, words], dim=2)
+        seen = (looks[:, :, :, None] * both[:, :, None]).sum(dim=1)  # (N, parts, width + entering)
+        heads: Any = self.heads
+        said = [by_row(head, self.dropout(torch.cat([seen[:, k], whole], dim=1))) for k, head in enumerate(heads)]
+        return torch.cat(said, dim=1)
 
     def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         logits = self.logits_of(vectors, lengths, context)

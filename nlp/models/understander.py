@@ -18,7 +18,7 @@ from ..crf import CRF
 from ..spans import Span, spans_of
 from ..words import Encoded, WordTable, words_of
 from .text_component import LENGTHS, Row, WordComponent, text_space
-from .word_encoder import WordEncoder
+from .word_encoder import WordEncoder, by_row
 
 
 class Understood(NamedTuple):
@@ -90,10 +90,10 @@ class Understander(WordComponent):
     def read(self, vectors: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of the intents (N, K), and scores of the tags (N, L, T) before they are told the intent."""
         x, pooled = self.encoder(vectors, lengths)
-        first = self.tag_head(x)
+        first = by_row(self.tag_head, x)
         behind = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
         seen = first.softmax(dim=2).masked_fill(behind[:, :, None], 0.0).amax(dim=1)  # (N, T) how surely each is there
-        return self.intent_head(torch.cat([self.dropout(pooled), seen], dim=1)), first
+        return by_row(self.intent_head, torch.cat([self.dropout(pooled), seen], dim=1)), first
 
     def answer_of(self, vectors: torch.Tensor, lengths: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         return self.logits_of(vectors, lengths, context).softmax(dim=1)

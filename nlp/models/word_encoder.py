@@ -12,6 +12,7 @@ from ..words import PAD, UNKNOWN, Encoded, WordTable
 from .rnn import CELLS, BothWays
 from .transformer import Encoder
 
+ALIGNED = 16  # numbers of a cache line: kernels treat rows differently that begin within one
 MODELS = (*CELLS, "transformer")
 
 
@@ -90,6 +91,22 @@ class WordEncoder(nn.Module):
         """
         inside = torch.arange(vectors.shape[1], device=vectors.device) < lengths[:, None]
         x = self.states(vectors, inside)
-        weights = self.attention(x)[:, :, 0].float().masked_fill(~inside, -torch.inf).softmax(dim=1).to(x.dtype)
+        weights = by_row(self.attention, x)[:, :, 0].float().masked_fill(~inside, -torch.inf).softmax(dim=1).to(x.dtype)
         most = x.masked_fill(~inside[:, :, None], -torch.inf).amax(dim=1)
         return x, torch.cat([(weights[:, :, None] * x).sum(dim=1), most], dim=1)
+
+
+def by_row(layer: nn.Linear, x: torch.Tensor) -> torch.Tensor:
+    """``layer`` of (N, W) or (N, L, W), to the bit the same for a row wherever it stands among the N.
+
+    One product of all rows adds up those at its edge in another order where there are few numbers to give; here each
+    row has a product of its own, and begins where memory is as aligned as for any other. With gradients, where bits do
+    not matter, it is the usual one.
+    """
+    if torch.is_grad_enabled():
+        return layer(x)
+    rows, missing = x if x.ndim == 3 else x[:, None], -x.shape[-1] % ALIGNED
+    rows, weight = nn.functional.pad(rows, (0, missing)), nn.functional.pad(layer.weight, (0, missing))
+    y = torch.bmm(rows, weight.T.expand(len(x), -1, -1))
+    y = y if layer.bias is None else y + layer.bias
+    return y if x.ndim == 3 else y[:, 0]

@@ -118,7 +118,7 @@ class Understand(Fit):
             cls = UnderstandTurns
         return super().__new__(cls)
 
-    def load(self) -> Data:
+    def load(self) -> Any:
         train, held, test = (load_utterances(self.recipe.data, part) for part in ("train", "validation", "test"))
         return Data(train, held, test) if self.recipe.holdout else Data(train + held, None, test)
 

@@ -155,13 +155,15 @@ class UnderstandTurns(Understand):
     def judge(self, learner: Learner, data: Any) -> tuple[dict[str, float], str]:
         if data.watched is None:
             return {}, ""
-        figures = report.figures(learner.snapshot(), data.watched)
+        net: Any = learner.snapshot()
+        figures = report.figures(net, data.watched)
         learner.consider(-figures["turns_right"])
         return figures, f"understood {figures['turns_right']:.1%} of the utterances held out"
 
     def show(self, learner: Learner, data: Any, writer: SummaryWriter) -> None:
         if data.watched is not None:
-            said = report.examples(learner.snapshot(), data.watched)
+            net: Any = learner.snapshot()
+            said = report.examples(net, data.watched)
             writer.add_text("validation/understood", said, learner.step)
 
     @property

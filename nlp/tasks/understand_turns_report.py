@@ -186,8 +186,8 @@ class Summary:
                 f"{'% of the test turns':{wide}}  {'':5}            wrong in",
                 f"{'':{wide}}  right  misheard" + "".join(f"  {kind:>5}" for kind in KINDS),
                 *lines,
-                "A turn is right if its act, all its values and all its wishes are; misheard is how",
-                f"many are right where {100 * NOISE:.0f} % of the words are lost, swapped or misspelt.",
+                "A turn is right if its act, all its values and all its wishes are; misheard is",
+                f"how many are where {100 * NOISE:.0f} % of the words are lost, swapped or misspelt.",
                 *said,
                 f"{m['parameters']:,.0f} parameters; kept: {kept}",
                 f"{counted(r.epochs, 'epoch')} of {r.turns:,} turns of {r.data} in {m['seconds']:,.0f} s "

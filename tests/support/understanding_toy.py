@@ -65,8 +65,8 @@ def an_understander(model="gru", seed=0, **more):
     return Understander(*understander.spaces_of(2), **names, model=model, **sizes).eval()
 
 
-def a_turn_understander(model="gru", seed=0):
+def a_turn_understander(model="gru", seed=0, **more):
     torch.manual_seed(seed)
     names = {"words": ["thai", "food", "bye"], "lasts": ["greet", "request food"], "meaning": MEANING.to_json()}
     ends = turn_understander.spaces_of(MEANING)
-    return TurnUnderstander(*ends, **names, model=model, width=16, buckets=64).eval()
+    return TurnUnderstander(*ends, **names, model=model, **{"width": 16, "buckets": 64, **more}).eval()

@@ -17,6 +17,7 @@ from ludus.nlp.open_understander import open_understander
 from ludus.nlp.words import EMPTY
 from understanding_toy import MEANING, a_turn_understander, an_understander
 
+FULL_SIZE = {"width": 192, "buckets": 512}
 TEXTS = ["play naima", "weather in oslo", "", "what a long text this is, with more words than eight of them", "play"]
 
 
@@ -62,6 +63,21 @@ def test_an_answer_has_the_same_bits_in_any_batch(order, size):
         part = order[begin : begin + size]
         found.update(zip(part, net(raw([texts[k] for k in part])).numpy(), strict=True))
     assert all((found[k] == expected[k]).all() for k in range(40))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kind", [an_understander, a_turn_understander])
+def test_networks_of_full_size_have_the_same_bits_in_any_batch(kind, model):
+    """Where kernels treat a block's edge, or rows that begin within a cache line, otherwise than the rest."""
+    net = kind(model, **FULL_SIZE)
+    rows = [Row(f"{'word ' * (k % 7)}play song {k}".split()) for k in range(40)]
+    expected = net.answers(rows)
+    for size in (1, 7, 31):
+        order = np.random.default_rng(size).permutation(40)
+        for begin in range(0, 40, size):
+            part = order[begin : begin + size].tolist()
+            for k, found in zip(part, net.answers([rows[k] for k in part]), strict=True):
+                np.testing.assert_array_equal(found, expected[k])
 
 
 def test_a_row_is_answered_once(monkeypatch):

@@ -133,9 +133,9 @@ def test_a_help_desk_hears_by_it(tmp_path):
     assert len({raw.tobytes() for raw in some.raw}) == len(some.raw)
     batch = make_batch(HELPDESK, 8, utterance=str(tmp_path / "m"))
     batch.seed_from(0)
-    random = np.random.default_rng(0)
+    random, sense, raw = np.random.default_rng(0), batch.slot_loop("utterance", "sense"), np.empty((8, 257), np.uint8)
     for _ in range(20):
         batch.step((batch.buffers.mask * random.random(batch.buffers.mask.shape)).argmax(axis=1))
-        shown = batch.shown("utterance")
-        np.testing.assert_array_equal(shown, net(torch.from_numpy(batch.fillings["utterance"].seen)).numpy())
+        sense(batch.records, np.arange(8), batch.world, raw)
+        np.testing.assert_array_equal(batch.shown("utterance"), net(torch.from_numpy(raw)).numpy())
     batch.close()
