@@ -98,7 +98,7 @@ def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any]) -> P
         other.close()
     age = agent.num_timesteps // c.hyperparameters["num_envs"]
     name = f"{c.agent} after {agent.num_timesteps:,} steps"
-    return Player(c.env, name, greedy_policy(agent), make, tuple(run.notes), age)
+    return Player(c.env, name, greedy_policy(agent), make, tuple(run.notes), age=age)
 
 
 def policies(id: str) -> tuple[str, ...]:

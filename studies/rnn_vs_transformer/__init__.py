@@ -30,7 +30,7 @@ class Arguments(StudyArguments):
     models: tuple[str, ...] = MODELS
     """Some of rnn, gru, lstm, transformer."""
     minutes: float = 5.0
-    """Of a core's time for each training, in whole passes over the text, one at least."""
+    """A core's time for each training, in whole passes over the text, one at least."""
     seeds: int = 1
     """Trainings of each."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()

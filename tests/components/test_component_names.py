@@ -52,7 +52,7 @@ def test_every_component_class_of_ours_that_can_be_built_from_its_config_has_a_n
     bases, found = {"Component"}, set()
     for _ in range(4):  # classes of classes
         for file in (
-            file for place in ("components", "vision", "forecasting") for file in root.glob(f"{place}/**/*.py")
+            file for place in ("components", "vision", "nlp", "forecasting") for file in root.glob(f"{place}/**/*.py")
         ):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & bases:
@@ -63,6 +63,10 @@ def test_every_component_class_of_ours_that_can_be_built_from_its_config_has_a_n
         "forecasting.models.forecaster:Forecaster",
         "forecasting.models.naive:Rule",
         "forecasting.models.neural:Neural",
+        "nlp.models.language_model:LanguageModel",
+        "nlp.models.text_component:TextComponent",
+        "nlp.models.text_component:WordComponent",
+        "nlp.models.text_model:TextModel",
         "components.picture_source:PictureSource",  # has no network
         "vision.models.classifier:Classifier",  # nor has this
     }

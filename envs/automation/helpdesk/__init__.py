@@ -142,6 +142,13 @@ ACTION_NAMES = (
     "goodbye",
     *(f"note {slot} {value}" for slot in SLOTS for value in ("dontcare", *VALUES[slot])),
 )
+# For a person who plays: what is said, foods, areas, prices.
+KEYS = {
+    key: action
+    for action, key in enumerate(
+        (*"1234567890asdf", *"gjklzxcvbwetyuiom", *(f"f{k}" for k in range(1, 13)), *(f"[{k}]" for k in range(5)))
+    )
+}
 
 SIMULATION = Simulation(
     name="ludus/Helpdesk-v0",
@@ -181,6 +188,7 @@ SIMULATION = Simulation(
     succeeds=True,
     scores={"random": -0.6, "heuristic": 0.76},
     action_names=ACTION_NAMES,
+    keys=KEYS,
     frame=(540, 900),
     fps=1,
     turn_based=True,

@@ -411,7 +411,7 @@ def last_pictures_of_others(monkeypatch):
 
 
 def slots_left_out_of_snapshots(monkeypatch):
-    monkeypatch.setattr(SlottedBatch, "_kept", lambda self: [])
+    monkeypatch.setattr(SlottedBatch, "kept", lambda self: [])
 
 
 SLOT_FAULTS = {
