@@ -15,6 +15,8 @@ if __name__ == "ludus":
     # torch's threads spin while they wait. Beside any other busy process they hold the processor that the others need:
     # a training that makes 10,000 steps/s made 800. Read when torch is loaded; who sets the variable decides.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Where colorama is installed (sacrebleu brings it), Numba's warnings and errors would begin with escape codes.
+    os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
 
     from .envs import ENVIRONMENTS, register
 
