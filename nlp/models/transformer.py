@@ -214,8 +214,8 @@ class Stack(nn.Module):
         heads: H of each block.
         vocabulary: How many numbers tokens have; 0 where vectors are given instead of them.
         hidden: Of the feed-forwards; 4 W where it is left out.
-        dropout: Share that is set to 0 in training, of vectors and of what blocks add; not of attention, where it would
-            cost a quarter of a step on a CPU.
+        dropout: Share that is set to 0 in training, of vectors and of what blocks add; not of attention, whose
+            weights are the largest arrays of a step (docs/language.md).
         qk_norm: See ``Attention``.
         cross: Whether blocks also look at what an encoder read; a ``Decoder``'s can.
 

@@ -146,6 +146,11 @@ def examples(found: Sequence[Understood], data: Utterances) -> str:
             right.append(f"* {in_line(said)}")
         else:
             wrong.append(f"* said {in_line(said)}  \n  true {in_line(true)}")
+    return listed(wrong, right)
+
+
+def listed(wrong: Sequence[str], right: Sequence[str]) -> str:
+    """Markdown of the first examples of both kinds, each a line of a list."""
     return "\n".join(["**Wrong**", "", *wrong[:SHOWN], "", "**Right**", "", *right[:SHOWN]])
 
 

@@ -13,12 +13,12 @@ from ...training.cost import parameter_count
 from ...utils.wording import counted, in_line
 from ..models.text_component import Row
 from ..models.turn_understander import TurnUnderstander
+from .understand_report import listed
 
 if TYPE_CHECKING:
     from .understand_turns import Heard
 
 NOISE = 0.05  # share of the words that are misheard in the noisy test, as in `ludus/Helpdesk-v0`
-SHOWN = 12  # utterances that TensorBoard shows of each kind
 KINDS = ("act", "value", "wish")  # of errors
 
 
@@ -154,7 +154,7 @@ def examples(net: TurnUnderstander, data: "Heard", most: int = 500) -> str:
             right.append(f"* {text}: {said}")
         else:
             wrong.append(f"* {text}: said {said}, true {said._replace(act=act, values=values, wishes=wishes)}")
-    return "\n".join(["**Wrong**", "", *wrong[:SHOWN], "", "**Right**", "", *right[:SHOWN]])
+    return listed(wrong, right)
 
 
 @dataclass(frozen=True)

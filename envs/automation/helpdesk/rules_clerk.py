@@ -1,8 +1,4 @@
-"""The clerk's sentences: what it says, in words; read by the picture, and by whoever talks to it."""
-
-from collections.abc import Mapping
-
-from ....data.dialogue.venues import DONTCARE, SLOTS, WISHES, Venue
+"""The clerk's sentences in the picture, one for each thing that it does; for a person see `clerk_sentences.py`."""
 
 # By what the clerk does. {value} is what its form has of the slot; the others are those of a venue.
 SENTENCES = {
@@ -21,29 +17,5 @@ SENTENCES = {
     "inform food": "it serves {food} food.",
     "inform area": "it is in the {area} part of town.",
     "inform pricerange": "it is in the {pricerange} price range.",
-    "bye": "goodbye, and enjoy your meal.",
 }
 UNKNOWN, ANY = "unknown", "any"  # what a venue does not say; what is left open
-
-
-def clerk_says(last: str, form: Mapping[str, str], venue: Venue | None = None) -> str:
-    """The clerk's sentence for what it does, one of LAST_ACTS or ``bye``.
-
-    Args:
-        form: Its notes by slot, "dontcare" for anything.
-        venue: The one that it speaks of.
-
-    Raises:
-        KeyError: there is no such act, or nothing in the form that it could ask about.
-        ValueError: it speaks of a venue, and there is none.
-    """
-    sentence = SENTENCES[last]
-    if "{value}" in sentence:
-        value = form[last.rpartition(" ")[2]]
-        return sentence.format(value=ANY if value == DONTCARE else value)
-    if "{" not in sentence:
-        return sentence
-    if venue is None:
-        raise ValueError(f"the clerk cannot say {last!r}, because it has named no venue")
-    said = {name: venue.value(name) or UNKNOWN for name in ("name", *SLOTS, *WISHES)}
-    return sentence.format(**said)
