@@ -38,10 +38,15 @@ def in_one_line(fault: BaseException, most: int = 300) -> str:
     return in_line(fault, most) or type(fault).__name__
 
 
+def printable(text: str, kept: str = "") -> str:
+    """A text, in which what a terminal obeys is written out (``\\x1b``); the letters ``kept`` stay as they are."""
+    return "".join(x if x.isprintable() or x in kept else x.encode("unicode_escape").decode() for x in text)
+
+
 def in_line(value: Any, most: int = 300) -> str:
     """A value as text, on one line of at most ``most`` letters; what a terminal obeys is written out (``\\x1b``)."""
     words = " ".join(str(value).split())[: most + 1]
-    text = "".join(x if x.isprintable() else x.encode("unicode_escape").decode() for x in words)
+    text = printable(words)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import tyro
 
-from ludus.scripts.support.terminal import shown
 from ludus.utils.command_line import parse
+from ludus.utils.wording import printable
 
 DESCRIPTION = """Let a model of language that `ludus fit nlp/complete` made go on with a text.
 
@@ -58,9 +58,9 @@ def main(arguments: list[str]) -> int:
     for number in range(options.count):
         if options.count > 1:
             print(f"--- {number + 1} ---")
-        print(shown(options.text), end="", flush=True)
+        print(printable(options.text, "\n\t"), end="", flush=True)
         for piece in net.tokenizer.stream(write(net, beginning, options.length, choosing, number)):
-            print(shown(piece), end="", flush=True)
+            print(printable(piece, "\n\t"), end="", flush=True)
         print(flush=True)
     return 0
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import tyro
 
-from ludus.scripts.support.terminal import shown
 from ludus.utils.command_line import parse
 from ludus.utils.files import quote
+from ludus.utils.wording import printable
 
 DESCRIPTION = """Translate with a translator that `ludus fit nlp/translate` made.
 
@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
         print(f"Note: {text}", file=sys.stderr)
 
     for line in translate(net, texts, options.beam, options.power, note):
-        print(shown(line).replace("\n", " "))
+        print(printable(line, "\n\t").replace("\n", " "))
     if options.explain is not None:
         from ludus.nlp.translation.attention import look
         from ludus.utils.plotting import save_figure

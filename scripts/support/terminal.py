@@ -26,11 +26,6 @@ def write_what_can_be_written() -> None:
             stream.reconfigure(errors=NAME)
 
 
-def shown(text: str) -> str:
-    """A text, in which what a terminal would obey is written out, such as ``\\x1b``."""
-    return "".join(x if x.isprintable() or x in "\n\t" else x.encode("unicode_escape").decode() for x in text)
-
-
 def warn_in_a_line() -> None:
     """From here on a ``UserWarning`` that our code raises is a line without code; may be called again."""
     warnings.formatwarning = _in_a_line

@@ -8,7 +8,7 @@ import pytest
 from ludus.components.component import Component
 from ludus.nlp.translation.translating import translate
 from ludus.scripts.main import main
-from ludus.scripts.support.terminal import shown
+from ludus.utils.wording import printable
 from translation_toy import sentences, translator
 
 TEXTS = list(sentences(3).sources)
@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def expected(folder):
-    return [shown(line).replace("\n", " ") for line in translate(Component.load(folder), TEXTS)]
+    return [printable(line, "\n\t").replace("\n", " ") for line in translate(Component.load(folder), TEXTS)]
 
 
 def piped(monkeypatch, data):
