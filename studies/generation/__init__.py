@@ -66,9 +66,10 @@ def table(rows: Sequence[Row]) -> Table:
         ("pictures",),
         ("asked", "distance", "share", "accuracy", "learned", "gap"),
         f"{rows[0].pictures:,} pictures each; those with steps are {drawn}'s. Asked: how often the network is, per "
-        f"picture. Distance: Fréchet's, to the test images, in the features of the judge {rows[0].judge}; share: of what lies between training images "
-        "and class means. Accuracy: of the judge, by the classes that were asked for. Learned: accuracy on the test "
-        "images of a classifier that learned from these; gap: points less than from training images.",
+        f"picture. Distance: Fréchet's, to the test images, in the features of the judge {rows[0].judge}; share: of "
+        "what lies between training images and class means. Accuracy: of the judge, by the classes that were asked "
+        "for. Learned: accuracy on the test images of a classifier that learned from these; gap: points less than from "
+        "training images.",
     )
     for row in rows:
         learned = not math.isnan(row.learned)
