@@ -1,6 +1,7 @@
 """The report on a search: the best trials, how it went, which settings mattered, and the file of the winner."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,8 +124,15 @@ def history(search: Search, trials: Trials) -> Any:
     lasts = [last_of(trial) for trial in pruned]
     numbers, values = [trial.number for trial in complete], [trial.value for trial in complete]
     best = list((np.maximum if trials.rises else np.minimum).accumulate(values))
+    edge = worst_shown(values, trials.rises)
     axes.plot([trial.number for trial in pruned], lasts, "x", color="#999999", label="pruned, where it ended")
     axes.plot(numbers, values, "o", color=BLUE, label="trained to its end")
+    beyond = np.less if trials.rises else np.greater
+    far = [trial.number for trial in ended if beyond(last_of(trial), edge)]
+    if far:  # else a single bad trial would press all others into a line
+        sign = "v" if trials.rises else "^"
+        axes.plot(far, [edge] * len(far), sign, color="#999999", label="further away", clip_on=False)
+        axes.set_ylim(**{"bottom" if trials.rises else "top": edge})
     end = max(trial.number for trial in ended)
     axes.step([*numbers, end], [*best, best[-1]], where="post", color=RED, label="best so far")
     for trial in complete:
@@ -135,9 +143,15 @@ def history(search: Search, trials: Trials) -> Any:
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel(f"{search.subject.aim.figure}, {search.subject.judged_by}")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize="small")
+    figure.legend(loc="outside lower center", ncols=5, columnspacing=1.2, frameon=False, fontsize="small")
     axes.set_title(f"ludus {search.subject.command}", fontsize="medium")
     return figure
+
+
+def worst_shown(values: Sequence[float], rises: bool) -> float:
+    """The end of the picture's axis on the side of what is bad: four times as far from the median as the best is."""
+    best, middle = max(values) if rises else min(values), float(np.median(values))
+    return middle - 4.0 * ((best - middle) or (1.0 if rises else -1.0) * max(abs(middle), 1.0))
 
 
 def importances(trials: Trials) -> dict[str, float]:

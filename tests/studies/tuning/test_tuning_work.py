@@ -274,3 +274,9 @@ def test_where_nothing_was_better_the_default_is_the_winner(tmp_path):
     lines = final.in_words(work.search, work.trials)
     assert lines[0].startswith("default  error ")
     assert lines[1:] == ["No trial was better than the default."]
+
+
+def test_the_picture_s_axis_ends_where_what_is_bad_begins():
+    assert report.worst_shown([-36.0, -38.0, -42.0, -1000.0, -39.0], rises=True) == -39.0 - 4 * 3.0
+    assert report.worst_shown([0.2, 0.5, 0.3], rises=False) == pytest.approx(0.3 + 4 * 0.1)
+    assert report.worst_shown([7.0], rises=True) == 7.0 - 4 * 7.0  # nothing to measure by
