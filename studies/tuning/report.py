@@ -132,7 +132,7 @@ def history(search: Search, trials: Trials) -> Any:
     if far:  # else a single bad trial would press all others into a line
         sign = "v" if trials.rises else "^"
         axes.plot(far, [edge] * len(far), sign, color="#999999", label="further away", clip_on=False)
-        axes.set_ylim(**{"bottom" if trials.rises else "top": edge})
+        axes.set_ylim(*sorted((edge, best[-1] + 0.1 * (best[-1] - edge))))
     end = max(trial.number for trial in ended)
     axes.step([*numbers, end], [*best, best[-1]], where="post", color=RED, label="best so far")
     for trial in complete:
