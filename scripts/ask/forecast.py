@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import tyro
-from rich.console import Console
 
 from ludus.forecasting.series_options import SeriesArguments
+from ludus.scripts.support.terminal import plain_console
 from ludus.utils.command_line import check_output, parse
 from ludus.utils.files import quote, write_atomically
 from ludus.utils.tables import results_table
@@ -50,7 +50,7 @@ class Arguments(SeriesArguments):
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "forecast", DESCRIPTION, arguments)
-    console = Console(highlight=False)
+    console = plain_console()
     from ludus.forecasting.open_forecaster import open_forecaster, series_for
     from ludus.forecasting.outlook import find_origin, look_ahead, to_csv
 

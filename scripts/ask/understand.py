@@ -9,6 +9,7 @@ import tyro
 from rich.console import Console
 from rich.text import Text
 
+from ludus.scripts.support.terminal import plain_console
 from ludus.utils.command_line import check_output, parse
 from ludus.utils.files import quote, write_atomically
 from ludus.utils.wording import in_line
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
     texts = [options.text] if options.text is not None else lines()
     if options.picture is not None and len(texts) > MOST_SHOWN:
         raise ValueError(f"--picture shows at most {MOST_SHOWN} texts, got {len(texts):,}; give it some of them")
-    console = Console(highlight=False)
+    console = plain_console()
     weighed = []
     for given in texts:
         text = readable(given[:MOST_LETTERS])
