@@ -28,6 +28,8 @@ class WordVectors(nn.Module):
 
     def __init__(self, table: WordTable, width: int, word_dropout: float) -> None:
         super().__init__()
+        if not 0.0 <= word_dropout <= 1.0:
+            raise ValueError(f"word_dropout is a share 0 … 1, got {word_dropout}")
         self.table, self.word_dropout = table, word_dropout
         self.words = nn.Embedding(table.size, width, padding_idx=PAD)
         self.pieces = nn.EmbeddingBag(table.buckets + 1, width, mode="mean", padding_idx=PAD)

@@ -151,6 +151,8 @@ def test_a_folder_gives_the_same_answers(tmp_path):
         ("tags", [1, 2, 3], "tags is a list of names"),
         ("model", "bert", "unknown model bert|unknown model 'bert'"),
         ("words", ["play"], "of another architecture"),
+        ("buckets", 0, "share 1 … 16,777,216 numbers, got buckets 0"),
+        ("word_dropout", -1.0, "word_dropout is a share 0 … 1, got -1.0"),
     ],
 )
 def test_a_folder_that_was_changed_is_refused(tmp_path, key, value, said):
