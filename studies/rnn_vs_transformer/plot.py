@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...utils.wording import in_line
 from ..plotting import BLUE, RED, import_pyplot, save_figure
 from .measures import LENGTHS, REACHES
 from .study import SEPARATOR, Row
@@ -45,6 +46,8 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     for axes in (left, middle, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(
-        f"{rows[0].data}: {rows[0].parameters / 1e6:.1f} million parameters, {rows[0].minutes:g} minutes of a core each"
+        f"{in_line(rows[0].data, 60)}: {rows[0].parameters / 1e6:.1f} million parameters, {rows[0].minutes:g} minutes "
+        "of a core each",
+        parse_math=False,  # the name of a file may hold a $
     )
     save_figure(figure, path)
