@@ -76,6 +76,15 @@ def test_reach_is_the_loss_with_so_many_tokens_and_no_more():
         measures.reach_losses(net, test[:5])
 
 
+def test_a_test_that_is_too_short_is_refused_before_anything_is_trained(asked, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(study.StudiedComplete, "train", None)
+    (tmp_path / "text.txt").write_text(TEXT)
+    monkeypatch.setattr(measures, "REACHES", (1, 2, 64))
+    status, fault = said(capsys, *asked, "--models", "rnn")
+    assert (status, fault.count("\n")) == (1, 1)
+    assert "the test has 43 tokens, the study looks 64 back; take a longer text" in fault
+
+
 def test_a_model_reaches_as_far_as_twice_as_many_tokens_are_worth_something():
     def rows(reach):
         fields = dict.fromkeys(study.Row.__dataclass_fields__, "0") | {"model": "rnn", "reach": reach}
