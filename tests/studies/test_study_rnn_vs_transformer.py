@@ -1,5 +1,7 @@
 """The study of recurrent networks and the transformer: rows that are kept, measures by hand, a table and a picture."""
 
+import re
+
 import pytest
 import torch
 from PIL import Image
@@ -44,7 +46,10 @@ def asked(tmp_path):
 def test_rows_are_kept_and_nothing_is_trained_twice(asked, tmp_path, capsys):
     models = ["--models", "lstm", "transformer"]
     assert main([str(x) for x in [*asked, *models]]) == 0
-    out = " ".join(capsys.readouterr().out.split())
+    shown = capsys.readouterr().out
+    assert "…" not in shown  # nothing is cut off in a terminal of 80 columns
+    assert re.findall(r"^ +(lstm|transformer) +[\d.,]+ ", shown, re.M) == ["lstm", "transformer"] * 2
+    out = " ".join(shown.split())
     assert "2 trainings to do" in out
     assert "is the least surprised" in out
     rows = read_rows(tmp_path / "rnn-vs-transformer.csv", study.Row)
