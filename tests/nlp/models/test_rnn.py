@@ -65,17 +65,16 @@ def test_an_lstm_is_its_equations():
 
 
 def test_a_gru_is_its_equations():
-    """Gates r, z = σ(W e + V h + b), n = tanh(W e + b + r (V h + b')), h = (1 - z) n + z h (Cho et al. 2014, as torch)."""
+    """Gates r, z = σ(W e + V h + b), n = tanh(W e + b + r (V h + b')), h = (1 - z) n + z h (Cho et al. 2014)."""
     net = Recurrent("gru", 8, layers=2, vocabulary=9).eval()
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
         states, last = net(IDS)
     e = numbers(net.embedding.weight)[IDS]
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     for layer, handed_on in zip(net.layers, last, strict=True):
-        W, V, b, c = (
-            numbers(getattr(layer, f"{name}_l0")) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        )
+        W, V, b, c = (numbers(getattr(layer, name)) for name in names)
         h, rows = np.zeros((2, 8)), []
         for t in range(IDS.shape[1]):
             (r, z, n), (s, u, m) = (np.split(part, 3, axis=1) for part in (e[:, t] @ W.T + b, h @ V.T + c))

@@ -165,6 +165,9 @@ def test_kept_keys_and_values_give_what_computing_all_again_gives(cross):
             states, state = net(piece, state, memory, seen)
             parts.append(states)
         assert torch.allclose(torch.cat(parts, dim=1), whole, atol=1e-5)
+    if cross:  # what was read is kept, too, and not asked for again
+        goes_on, other = (net(IDS[:, :1], state, each, seen)[0] for each in (memory, 0.0 * memory))
+        assert torch.equal(goes_on, other)
     rows = torch.tensor([1, 1, 0])  # as a beam search takes them
     again, _ = net(
         IDS[rows][:, :1], tuple(part[rows] for part in state), *(x if x is None else x[rows] for x in (memory, seen))
