@@ -28,6 +28,7 @@ def test_pieces_never_change():
     """Weights were learned for these numbers: another hash would make any saved model dumb."""
     assert pieces_of("no", 1000) == (64, 640, 405, 903, 572, 141)
     assert len(pieces_of("a" * 10_000, 100)) == MOST_PIECES
+    assert pieces_of("a" * 24 + "bcd", 1000) == pieces_of("a" * 24 + "xyz", 1000)  # of a long word the first letters
     assert pieces_of("a", 7) == pieces_of("a", 7)
 
 
