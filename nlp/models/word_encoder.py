@@ -6,6 +6,7 @@ word (see ``rnn.BothWays``), and no word of a transformer looks at a filling.
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from ...utils.wording import did_you_mean
 from ..words import PAD, UNKNOWN, Encoded, WordTable
@@ -44,7 +45,8 @@ class WordVectors(nn.Module):
         if self.training and self.word_dropout:
             hidden = (torch.rand(words.shape, device=words.device) < self.word_dropout) & (words != PAD)
             words = words.masked_fill(hidden, UNKNOWN)
-        return self.words(words) + self.pieces(rows.pieces)[rows.places]
+        # Gradients of `pieces[places]` are added up by several threads in whatever order they come.
+        return self.words(words) + F.embedding(rows.places, self.pieces(rows.pieces))
 
 
 class WordEncoder(nn.Module):

@@ -135,6 +135,31 @@ def test_odd_rows_are_read_as_it_is_said():
     assert silent.words == (EMPTY,)
 
 
+def backward_steps(loss):
+    """The names of all steps of a gradient."""
+    found, waiting = set(), [loss.grad_fn]
+    while waiting:
+        step = waiting.pop()
+        if step is not None and step not in found:
+            found.add(step)
+            waiting += [before for before, _ in step.next_functions]
+    return {step.name() for step in found}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_gradient_is_added_up_in_an_order_that_threads_choose(model):
+    """As of x[places] it is, by which a training of several threads would end with other bits each time."""
+    net, rows = an_understander(model), [Row(["play", "play", "naima"]), Row(["weather"])]
+    encoded, _ = net.encode(rows)
+    logits, scores = net.scores(encoded)
+    loss = logits.sum() + net.crf.loss(scores, torch.zeros(2, 3, dtype=torch.int64), encoded.lengths)
+    turns = a_turn_understander(model)
+    loss = loss + turns.loss(*turns.encode(rows), torch.zeros(2, MEANING.size))
+    steps = backward_steps(loss)
+    assert "EmbeddingBackward0" in steps
+    assert not {name for name in steps if name.startswith("Index")}
+
+
 def test_a_folder_gives_the_same_answers(tmp_path):
     net = an_understander("lstm")
     net.save(tmp_path / "m")
