@@ -12,6 +12,8 @@ from ludus.components.component import Component
 from ludus.components.utterance import TEXT_BYTES, encode_heard
 from ludus.nlp.models import text_component
 from ludus.nlp.models.text_component import BLOCK, LENGTHS, Row, bytes_of, text_of
+from ludus.nlp.models.turn_understander import TurnUnderstander
+from ludus.nlp.models.turn_understander import spaces_of as turn_spaces
 from ludus.nlp.models.word_encoder import MODELS
 from ludus.nlp.open_understander import open_understander
 from ludus.nlp.words import EMPTY
@@ -224,6 +226,13 @@ def test_a_turn_is_an_act_values_and_wishes(model, tmp_path):
     assert torch.equal(Component.load(tmp_path / "m")(torch.from_numpy(heard)), y)
     with pytest.raises(ValueError, match="unknown act of the clerk 'sing'; known: greet, request food"):
         net.understand("thai", "sing")
+
+
+def test_a_meaning_whose_numbers_have_no_names_is_refused():
+    parts = MEANING.to_json()
+    parts[1]["columns"] = []
+    with pytest.raises(ValueError, match="the part 'food' of a meaning has no name for each of its numbers"):
+        TurnUnderstander(*turn_spaces(MEANING), words=["a"], lasts=["greet"], meaning=parts)
 
 
 def test_the_loss_of_a_turn_is_that_of_its_answers():
