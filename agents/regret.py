@@ -17,6 +17,7 @@ from ..envs.engine.slots.keyed import KeyedLearned
 from ..envs.engine.slots.measures import MEASURES, Look
 from ..envs.engine.slots.slotted_batch import SlottedBatch
 from ..utils.intervals import bootstrap_interval
+from ..utils.wording import did_you_mean
 from .evaluation import Evaluation, Policy, envs_for, evaluate
 
 TRUTH, BLIND = "truth", "blind"
@@ -71,6 +72,7 @@ def compare(
     age: int = 0,
     progress: Callable[[str, float], Any] | None = None,
     every_start: bool = False,
+    mended: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Regret]:
     """Judge ``policy`` with each of the ``fillings`` in ``slot``, in the same episodes.
 
@@ -80,10 +82,15 @@ def compare(
             any case, as the ends of the scale.
         progress: Called with a filling and the share of its episodes that are played.
         every_start: See ``evaluate``.
+        mended: By the name of a row, parts of the slot's truth that are shown in place of the filling's.
 
     Returns:
         One for each of ``fillings``, in their order.
+
+    Raises:
+        ValueError: a slot has no part of that name, or a filling does not show what the truth consists of.
     """
+    parts = mended or {}
     judged: dict[str, Played] = {}
     given = fillings if isinstance(fillings, Mapping) else {filling: filling for filling in fillings}
     for filling in dict.fromkeys([*given, TRUTH, BLIND]):
@@ -93,7 +100,9 @@ def compare(
                 progress(filling, share)
 
         what = given.get(filling, filling)
-        judged[filling] = play_filling(make_batch, policy, slot, what, episodes, seed, age, tell, every_start)
+        judged[filling] = play_filling(
+            make_batch, policy, slot, what, episodes, seed, age, tell, every_start, parts.get(filling, ())
+        )
     best, worst = judged[TRUTH].evaluation, judged[BLIND].evaluation
     rows = []
     for filling in fillings:
@@ -115,11 +124,16 @@ def play_filling(
     age: int = 0,
     progress: Callable[[float], Any] | None = None,
     every_start: bool = False,
+    mended: Sequence[str] = (),
 ) -> Played:
-    """Play ``policy`` with ``filling`` in ``slot``, and measure what it is shown; the arguments are ``compare``'s."""
+    """Play ``policy`` with ``filling`` in ``slot``, and measure what it is shown; the arguments are ``compare``'s.
+
+    ``mended``: parts of the truth that are shown in place of the filling's.
+    """
     batch = make_batch(envs_for(episodes), **{slot: filling})
     try:
         gauge = Gauge(batch, slot)
+        gauge.mend(mended)
 
         def act(batch: Any) -> np.ndarray:
             gauge.look()
@@ -160,6 +174,23 @@ class Gauge:
         self._all = np.arange(batch.num_envs)
         self._width = width_of(declared, space, slot) if "RMSE" in self.names else np.ones(1)
         self._sums = {name: [0.0, 0] for name in self.names}
+        self._mended: list[slice] = []
+
+    def mend(self, parts: Sequence[str]) -> None:
+        """From now on show the truth in these parts of the slot, whatever fills it.
+
+        Raises:
+            ValueError: the slot's truth has no such part, or what is shown does not consist of these.
+        """
+        known = self._parts.names if self._parts else ()
+        for part in parts:
+            if part not in known:
+                what = f"has the parts {', '.join(known)}" if known else "does not say what its truth consists of"
+                raise ValueError(f"slot {self.slot} {what}; got {part!r}{did_you_mean(part, known)}")
+        if parts and self.batch.fillings[self.slot].space.shape != self._truth.shape[1:]:
+            raise ValueError(f"slot {self.slot} shows something else than its truth; no part of that can be mended")
+        assert self._parts is not None or not parts
+        self._mended = [self._parts.slice(part) for part in parts] if self._parts else []
 
     def look(self) -> None:
         """Take the present step into account."""
@@ -167,6 +198,8 @@ class Gauge:
             return
         self._write(self.batch.records, self._all, self.batch.world, self._truth)
         shown = self.batch.shown(self.slot)
+        for part in self._mended:
+            shown[..., part] = self._truth[..., part]
         estimate = self.batch.estimate_of(self.slot, shown)
         seen = Look(estimate, self._truth, shown, self._width, self._quantiles, self._parts)
         for name in self.names:

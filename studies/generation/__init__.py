@@ -61,18 +61,20 @@ def run(arguments: Arguments, console: Console) -> int:
 def table(rows: Sequence[Row]) -> Table:
     """A row per side."""
     real = next(row.learned for row in rows if row.side == TRAINING)
+    drawn = next(row.side for row in rows if row.solver)
     shown = results_table(
         ("pictures",),
         ("asked", "distance", "share", "accuracy", "learned", "gap"),
-        f"{rows[0].pictures:,} pictures each. Asked: how often the network is, per picture. Distance: Fréchet's, to "
-        f"the test images, in the features of the judge {rows[0].judge}; share: of what lies between training images "
-        "and class means. Accuracy: of the judge, by the classes that were asked for. Learned: accuracy on the test "
-        "images of a classifier that learned from these; gap: points less than from training images.",
+        f"{rows[0].pictures:,} pictures each; those with steps are {drawn}'s. Asked: how often the network is, per "
+        f"picture. Distance: Fréchet's, to the test images, in the features of the judge {rows[0].judge}; share: of "
+        "what lies between training images and class means. Accuracy: of the judge, by the classes that were asked "
+        "for. Learned: accuracy on the test images of a classifier that learned from these; gap: points less than from "
+        "training images.",
     )
     for row in rows:
         learned = not math.isnan(row.learned)
         shown.add_row(
-            f"{row.side}, {row.solver} {row.steps}" if row.solver else row.side,
+            f"{row.solver}, {row.steps} steps" if row.solver else row.side,
             str(row.evaluations) if row.solver else "",
             f"{row.distance:.2f}",
             f"{row.share:.4f}",

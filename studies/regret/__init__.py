@@ -26,7 +26,9 @@ DESCRIPTION = """What a sense is worth in decisions: to a policy that learned wi
   ludus study regret ludus/Sorter-v0 --slot perception=truth,models/garments,noisy:0.1,noisy:0.3,blind
   ludus study regret ludus/Sorter-v0 --slot perception --markdown      # the tables of the README
   ludus study regret ludus/Battery-v0 --policy plan --set data=epf-de --judge split=test \
-      --slot forecast=truth,published-dnn,naive,blind    # a policy of the environment's, nothing trained"""
+      --slot forecast=truth,published-dnn,naive,blind    # a policy of the environment's, nothing trained
+  ludus study regret ludus/Helpdesk-v0 --policy desk --slot utterance=keywords,noisy:0.3 \
+      --mend act,food+area+pricerange,wishes             # and what which errors cost"""
 
 
 @dataclass(kw_only=True)
@@ -39,6 +41,8 @@ class Arguments(StudyArguments):
     """Which agent learns."""
     policy: str | None = None
     """A reference policy plays instead of agents that learn; its intervals are over the episodes."""
+    mend: str = ""
+    """PART,PART+PART,…: with --policy, play each filling again with these parts of it right; what its errors cost."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a parameter or a choice of the environment."""
     judge: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -65,8 +69,11 @@ def run(arguments: Arguments, console: Console) -> int:
         print(markdown([row for row in rows if not fillings or row.filling in names]))
         return 0
     world, judged_in = key_values(arguments.set, "--set"), key_values(arguments.judge, "--judge")
+    mended = [parts for parts in arguments.mend.split(",") if parts]
     if arguments.policy is not None:
-        return run_policy(env, arguments.policy, slot, fillings, {**world, **judged_in}, csv, console)
+        return run_policy(env, arguments.policy, slot, fillings, {**world, **judged_in}, csv, console, mended)
+    if mended:
+        raise ValueError("--mend needs a policy that plays with whatever it is shown: give --policy, too")
     seeds = arguments.seeds
     check_seeds(seeds)
     trained = [name for name in arguments.train.split(",") if name]
@@ -87,13 +94,26 @@ def run(arguments: Arguments, console: Console) -> int:
 
 
 def run_policy(
-    env: str, policy: str, slot: str, fillings: list[str], world: dict[str, Any], csv: Path, console: Console
+    env: str,
+    policy: str,
+    slot: str,
+    fillings: list[str],
+    world: dict[str, Any],
+    csv: Path,
+    console: Console,
+    mended: Sequence[str],
 ) -> int:
     """The fillings judged by a reference policy of the environment."""
     output_folder(csv.parent)
     with console.status("") as status:
         rows = judge_policy(
-            env, policy, slot, fillings, world, lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}")
+            env,
+            policy,
+            slot,
+            fillings,
+            world,
+            lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}"),
+            mended,
         )
     where = ", ".join(f"{key}={value}" for key, value in world.items())
     episodes = counted(len(rows[0].evaluation.returns), "episode")

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from ...agents.evaluation import EVALUATION_SEED, episodes_of, named_policy
-from ...agents.regret import Regret, compare
+from ...agents.regret import BLIND, TRUTH, Regret, compare
 from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
 from .study import EPISODES
@@ -42,12 +42,15 @@ def judge_policy(
     fillings: Sequence[str] | Mapping[str, Any],
     world: Mapping[str, Any],
     progress: Callable[[str, float], Any] | None = None,
+    mended: Sequence[str] = (),
 ) -> list[Regret]:
     """What ``policy`` earns with each of the ``fillings`` in ``slot``, in the same episodes.
 
     Args:
         fillings: What fills the slot in turn, or by the names of the rows.
         world: Keywords of the environments. With numbered starts each is played once.
+        mended: Parts of the slot's truth, or some joined by +. Each filling but the ends of the scale is played again
+            with each of them right: what its errors there cost.
 
     Raises:
         ValueError: the environment has no such policy; a filling that does not fit.
@@ -58,14 +61,23 @@ def judge_policy(
     if policy not in known:
         raise ValueError(f"{env} has no policy {policy!r}{did_you_mean(policy, known)}")
     make = partial(make_batch, env, **world)
+    given = dict(fillings) if isinstance(fillings, Mapping) else {filling: filling for filling in fillings}
+    rows: dict[str, Any] = {}
+    parts: dict[str, Sequence[str]] = {}
+    for name, filling in given.items():
+        rows[name] = filling
+        for some in mended if name not in (TRUTH, BLIND) else ():
+            rows[f"{name}, {some} right"] = filling
+            parts[f"{name}, {some} right"] = some.split("+")
     episodes, every_start = episodes_of(make, EPISODES)
     return compare(
         make,
         named_policy(policy, EVALUATION_SEED),
         slot,
-        fillings,
+        rows,
         episodes,
         EVALUATION_SEED,
         progress=progress,
         every_start=every_start,
+        mended=parts,
     )

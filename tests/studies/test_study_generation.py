@@ -59,7 +59,7 @@ def test_sides_stand_in_their_order_between_floor_and_ceiling(stage):
     assert rows[0].learned > rows[4].learned  # bars that were learned from, against noise that was moved about
     assert len({row.judge for row in rows}) == 1
     assert [bool(row.generator) for row in rows] == [False, False, False, True, True]
-    for words in ("gen, heun 2", "training images", "30 pictures each", "generation-gen.png"):
+    for words in ("heun, 2 steps", "training images", "30 pictures each", "generation-gen.png"):
         assert words in text
     assert (stage / "results" / "generation-gen.png").stat().st_size > 10_000
 

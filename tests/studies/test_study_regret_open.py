@@ -14,6 +14,7 @@ from ludus.studies.regret.table import markdown, summarise
 from series_toy import HOURS, LAYOUT
 
 TOY = "test/SeriesOfStudy-v0"
+DESK, DESK_WORLD = "ludus/Helpdesk-v0", {"data": "grammar", "noise": 0.2}
 ludus.register(TOY, "series_toy")
 
 
@@ -87,3 +88,25 @@ def test_a_policy_plays_each_start_once(model):
 def test_a_policy_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="no policy 'raed'; did you mean 'read'"):
         judge_policy(TOY, "raed", "forecast", ["truth", "blind"], {})
+
+
+def test_parts_that_are_mended_are_right_and_cost_nothing_more():
+    parts = ["act", "food+area+pricerange", "wishes", "act+food+area+pricerange+wishes"]
+    rows = judge_policy(DESK, "desk", "utterance", ["truth", "keywords"], DESK_WORLD, mended=parts)
+    by_name = {row.filling: row for row in rows}
+    assert list(by_name) == ["truth", "keywords", *(f"keywords, {part} right" for part in parts)]
+    plain, act, values, wishes, everything = list(by_name.values())[1:]
+    for row, measure in ((act, "act right"), (values, "values right"), (wishes, "wishes right")):
+        assert plain.measures[measure] < row.measures[measure] == 1.0
+    assert everything.measures["all right"] == 1.0
+    assert (everything.evaluation.returns == by_name["truth"].evaluation.returns).all()
+    assert values.regret < plain.regret
+
+
+def test_parts_that_there_are_not_are_refused():
+    with pytest.raises(ValueError, match="has the parts act, food, area, pricerange, wishes; got 'acts'; did you mean"):
+        judge_policy(DESK, "desk", "utterance", ["keywords"], DESK_WORLD, mended=["acts"])
+    with pytest.raises(ValueError, match="slot utterance shows something else than its truth"):
+        judge_policy(DESK, "random", "utterance", ["raw"], DESK_WORLD, mended=["act"])
+    with pytest.raises(ValueError, match="slot forecast does not say what its truth consists of; got 'shape'"):
+        judge_policy(TOY, "read", "forecast", ["yesterday"], {"days": 12}, mended=["shape"])

@@ -28,7 +28,7 @@ NOTE = LEAVE + 1
 NOTES = (NOTE, NOTE + COUNTS[0] - 1, NOTE + COUNTS[0] + COUNTS[1] - 2)
 ACTIONS = NOTE + sum(COUNTS) - SLOT_COUNT
 
-SUCCESS, TURNS, WRITING, WRONG = range(4)  # terms
+SUCCESS, TURNS, WRITING, WRONG, HINT = range(5)  # terms
 
 # Indices of the observation; the last is its length.
 FORM = 0  # one-hot by slot: not said, anything, a value

@@ -16,6 +16,7 @@ from .constants import (
     COUNTS,
     DONTCARE,
     FIRST,
+    HINT,
     INFORMED,
     KEPT,
     LAST,
@@ -56,9 +57,11 @@ INVARIANTS = (
     "one who asks, waits or leaves was named a venue, and asks for something",
     "whoever is successful knows all that it wanted to know of a venue that fits, and nobody else is",
     "`turns`, `notes` and `wrong` never earn anything, and `success` is 1 or nothing",
+    "the hints of an episode come to how far the clerk is",
     Shown("the observation is the state, and the mask says what makes sense"),
 )
 ALL_SLOTS, ALL_WISHES = 1 << SLOT_COUNT, 1 << WISH_COUNT
+ROUNDING_OF_SUMS = 1e-9  # of a few hundred hints
 ROUNDING = 0.01  # venues, of the share of a logarithm in single precision
 
 
@@ -127,7 +130,9 @@ def invariant(s, world, shown, legal):
         return 8
     if max(s.totals[TURNS], s.totals[WRITING], s.totals[WRONG]) > 0.0 or s.totals[SUCCESS] != s.success:
         return 9
-    return 0 if is_shown(s, world, shown, legal) else 10
+    if abs(s.totals[HINT] - s.hinted) > ROUNDING_OF_SUMS:
+        return 10
+    return 0 if is_shown(s, world, shown, legal) else 11
 
 
 @kernel

@@ -19,7 +19,8 @@ from ludus.envs.make import make_batch
 
 ID = "ludus/Helpdesk-v0"
 LAYOUT = meaning_layout(ACTS, VALUES, WISHES)
-PLAIN = {"data": "grammar", "noise": 0.0, "nothing_chance": 0.0, "another_chance": 0.0, "more_chance": 0.0}
+CHANCES = {"noise": 0.0, "nothing_chance": 0.0, "another_chance": 0.0, "more_chance": 0.0}
+PLAIN = {"data": "grammar", "hint": 0.0, **CHANCES}
 TURN, NOTE, WRONG = (PARAMETERS[name].default for name in ("turn_cost", "note_cost", "wrong_cost"))
 WORLD = make_desk("grammar", "train")
 
@@ -181,6 +182,27 @@ def test_a_goodbye_that_comes_too_early_helps_nobody():
     assert talk.batch.buffers.terminated[0]
     assert not talk.batch.buffers.episode_success[0]
     assert talk.batch.buffers.reward[0] == pytest.approx(-TURN - WRONG)
+
+
+def test_hints_are_paid_for_what_is_right_and_taken_back_in_the_end():
+    """By hand: a ninth of `hint` for a right note, a third for a venue, half a third for one of two wishes."""
+    hint = 0.9
+    talk = Dialogue({"pricerange": "cheap"}, ["phone", "address"], said=("pricerange",), hint=hint)
+    assert talk.do("note pricerange cheap")[2] == pytest.approx(-NOTE + hint / 9)
+    assert talk.do("note pricerange expensive")[2] == pytest.approx(-NOTE - 2 * hint / 9)
+    assert talk.do("name a venue")[2] == pytest.approx(-TURN - WRONG)
+    assert talk.do("note pricerange cheap")[2] == pytest.approx(-NOTE + 2 * hint / 9)
+    assert talk.do("note area dontcare")[2] == pytest.approx(-NOTE + hint / 9)
+    assert talk.do("name a venue")[2] == pytest.approx(-TURN + hint / 3)
+    assert talk.do("tell phone")[2] == pytest.approx(-TURN + hint / 6)
+    assert talk.do("tell address")[2] == pytest.approx(-TURN + hint / 6)
+    talk.batch.step(np.array([LEAVE]))
+    assert talk.batch.buffers.reward[0] == pytest.approx(1.0 - TURN - (2 / 9 + 2 / 3) * hint)
+
+
+def test_hints_change_no_return():
+    returns = [play(lambda batch: desk(PolicyView(batch)), hint=hint, utterance="keywords")[0] for hint in (0.0, 2.0)]
+    np.testing.assert_allclose(*returns, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["food right?", "name a venue", "tell phone"])
