@@ -8,6 +8,7 @@ They come from a public set (`utterance_sets.py`) or from anybody's file, a JSON
     text<TAB>intent<TAB>tags
     play blue train<TAB>play<TAB>O B-track I-track
 
+An ``I-x`` that goes on with no x begins one, as in IOB1, and is read as ``B-x``.
 Words are what stands between spaces. Rows are counted as an editor counts the lines of the file. Without tags all words
 are ``O``. Of a file a tenth each is for validation and for the test: which, a hash of the words decides, so that equal
 ones never stand in two parts, and that a row more moves no other.
@@ -127,6 +128,7 @@ def read_utterances(data: bytes, source: str) -> Utterances:
         wrong = next((tag for tag in tags if not _is_tag(tag)), None)
         if wrong is not None:
             raise ValueError(f"{where}: the tag {in_line(repr(wrong), SHOWN)} is none; write O, B-NAME or I-NAME")
+        tags = begun(tags)
         kept.append((words, tuple(tags), intent.strip()))
         known_intents.add(intent.strip())
         known_tags.update(tags)
@@ -143,6 +145,13 @@ def read_utterances(data: bytes, source: str) -> Utterances:
 
 def _is_tag(tag: str) -> bool:
     return tag == "O" or (tag[:2] in ("B-", "I-") and len(tag) > 2)
+
+
+def begun(tags: list[str]) -> list[str]:
+    """Tags in which each name begins with its ``B-x``, also where an ``I-x`` stood there."""
+    before = ["O", *tags[:-1]]
+    pairs = zip(before, tags, strict=True)
+    return [f"B-{tag[2:]}" if tag[0] == "I" and one[2:] != tag[2:] else tag for one, tag in pairs]
 
 
 def _rows(text: str, source: str) -> Iterator[tuple[int, str, str, list[str]]]:

@@ -71,14 +71,14 @@ def attention_figure(
             continue
         image = axis.imshow(weights[place], cmap=COLOURS, vmin=0.0, vmax=most, aspect="equal")
         _name(axis, *names)
-        axis.set_title(titles[place], fontsize=HEADING, pad=6)
+        axis.set_title(titles[place], fontsize=HEADING, pad=6, parse_math=False)
         axis.set_ylabel(row_axis if place % across == 0 else "", fontsize=TEXT)
         axis.set_xlabel(column_axis if place < across else "", fontsize=TEXT)
     bar = figure.colorbar(image, ax=axes, shrink=0.8 / down, pad=0.02, aspect=18, fraction=0.05)
     bar.set_label("share of a row's attention", fontsize=TEXT)
     bar.ax.tick_params(labelsize=TEXT)
     bar.outline.set_visible(False)
-    figure.suptitle("\n".join(lines), fontsize=HEADING)
+    figure.suptitle("\n".join(lines), fontsize=HEADING, parse_math=False)
     return figure
 
 

@@ -35,6 +35,14 @@ class Hypothesis(NamedTuple):
     log_likelihood: float
 
 
+def check_scores(scores: torch.Tensor) -> None:
+    """``ValueError`` where a model says of tokens what is no number: then all that it would write is wrong."""
+    if scores.isnan().any():
+        raise ValueError(
+            "the model gives no numbers (NaN) for the next token: its weights are damaged, or its training diverged"
+        )
+
+
 def normalised(log_likelihood: float, length: int, power: float) -> float:
     """What hypotheses of ``length`` tokens, END among them, are compared by."""
     return log_likelihood / length**power
@@ -56,7 +64,7 @@ def beam_search(
         power: Of the length; 0: long texts are punished as they come.
 
     Raises:
-        ValueError: a beam below 1.
+        ValueError: a beam below 1; scores that are no numbers.
     """
     if beam < 1:
         raise ValueError(f"a beam has at least one hypothesis, got {beam}")
@@ -73,6 +81,7 @@ def beam_search(
     while len(alive):
         length += 1
         logits = steps.step(tokens).float()
+        check_scores(logits)
         logits[:, NEVER] = -torch.inf
         likely = logits.log_softmax(dim=1).view(len(alive), beam, -1)
         ending = likely[:, :, END].clone()

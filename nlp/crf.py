@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 FORBIDDEN = -1e4  # score of a pair that cannot be; its exponential is 0 in single precision
 
@@ -47,7 +48,9 @@ class CRF(nn.Module):
         moves, (count, longest) = self.transitions(), tags.shape
         inside = torch.arange(longest, device=tags.device) < lengths[:, None]  # (N, L)
         chosen = scores.gather(2, tags[:, :, None])[:, :, 0] * inside
-        between = moves[tags[:, :-1], tags[:, 1:]] * inside[:, 1:]
+        # Gradients of `moves[…]` are added up by several threads in whatever order they come.
+        pairs = tags[:, :-1] * len(moves) + tags[:, 1:]
+        between = F.embedding(pairs, moves.reshape(-1, 1))[:, :, 0] * inside[:, 1:]
         start = torch.where(self.first, 0.0, FORBIDDEN)
         of_tags = chosen.sum(dim=1) + between.sum(dim=1) + start[tags[:, 0]]
         # The forward algorithm; in each step a product of matrices takes the place of a sum over all pairs.

@@ -30,6 +30,7 @@ BYTES = 256
 MOST_TOKENS = 65_536
 MOST_BYTES = 64  # of one token; a longer one is a line of dashes
 REPLACEMENT = "\ufffd"  # stands for what cannot be read
+BROKEN = "has bytes that are no UTF-8, each of which counts as an unknown letter"  # of a text that was typed
 FORMAT = 1
 
 

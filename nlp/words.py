@@ -18,6 +18,7 @@ import torch
 SIZES = (2, 3, 4, 5)  # letters of a piece
 MOST_LETTERS = 24  # of a word whose pieces are looked at
 MOST_PIECES = 64  # of a word
+MOST_BUCKETS = 2**24
 PAD, UNKNOWN, FIRST = 0, 1, 2  # numbers of words: filling, not known, and the first one that is
 PUNCTUATION = '.,;:!?"()[]{}<>«»„“”…¿¡'  # taken from the ends of a word
 EMPTY = "∅"  # the one word of a text without words
@@ -38,8 +39,12 @@ def normal(word: str) -> str:
 
 
 def known_words(rows: Iterable[Sequence[str]], least: int = 2) -> list[str]:
-    """The words that stand in ``rows`` at least so often, in the order of the alphabet."""
+    """The words that stand in ``rows`` at least so often, in the order of the alphabet.
+
+    Where none does, the most frequent ones: a model knows one at least.
+    """
     counts = Counter(normal(word) for words in rows for word in words)
+    least = min(least, max(counts.values(), default=0))
     return sorted(word for word, count in counts.items() if count >= least)
 
 
@@ -66,9 +71,14 @@ class WordTable:
     Args:
         known: Those that have numbers of their own.
         buckets: Numbers that pieces share.
+
+    Raises:
+        ValueError: no buckets, or more than ``MOST_BUCKETS``.
     """
 
     def __init__(self, known: Sequence[str], buckets: int) -> None:
+        if not 1 <= buckets <= MOST_BUCKETS:
+            raise ValueError(f"pieces of words share 1 … {MOST_BUCKETS:,} numbers, got buckets {buckets}")
         self.numbers = {word: number for number, word in enumerate(known, FIRST)}
         self.buckets = buckets
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import torch
 
 from ..training.batches import generator
+from .beam import check_scores
 from .models.language_model import LanguageModel
 from .models.transformer import State
-from .tokenizer import SPECIAL, UNKNOWN, Tokenizer
+from .tokenizer import SPECIAL, UNKNOWN, Tokenizer, readable
 
 MOST_TEMPERATURE = 100.0
 MOST_LETTERS = 100_000  # of a beginning
@@ -43,12 +44,18 @@ class Choosing:
             raise ValueError(f"top-p must be above 0 and at most 1, got {self.top_p}")
 
     def choose(self, logits: torch.Tensor, text: int, place: int) -> int:
-        """The token at ``place`` of text number ``text``, by logits (vocabulary,); never a special one."""
+        """The token at ``place`` of text number ``text``, by logits (vocabulary,); never a special one.
+
+        Raises:
+            ValueError: logits that are no numbers.
+        """
+        check_scores(logits)
         logits = logits.double().clone()
         logits[: len(SPECIAL)] = -torch.inf
         if not self.temperature:
             return int(logits.argmax())
-        p, order = (logits / self.temperature).softmax(dim=0).sort(descending=True, stable=True)
+        # From the largest one down, for a low temperature would make any other number infinite.
+        p, order = ((logits - logits.max()) / self.temperature).softmax(dim=0).sort(descending=True, stable=True)
         reached = p.cumsum(dim=0)
         kept = int((reached - p < self.top_p).sum())  # those before which the sum is not reached yet
         drawn = torch.rand((), generator=generator(self.seed, "text", text, place), dtype=torch.float64)
@@ -68,9 +75,9 @@ def check_beginning(tokenizer: Tokenizer, beginning: str) -> list[int]:
         raise ValueError(f"the text has {len(beginning):,} characters, at most {MOST_LETTERS:,} are read")
     ids = tokenizer.encode(beginning)
     if UNKNOWN in ids:
-        unknown = beginning[ids.index(UNKNOWN)]  # a tokenizer of characters has a token for each
+        unknown = readable(beginning)[ids.index(UNKNOWN)]  # a tokenizer of characters has a token for each
         raise ValueError(
-            f"the model has never seen {unknown!a}; it knows {tokenizer.size - len(SPECIAL)} characters: leave it out, "
+            f"the model has never seen {unknown!r}; it knows {tokenizer.size - len(SPECIAL)} characters: leave it out, "
             "or train one on bytes: --set tokens=bpe"
         )
     return ids
@@ -98,8 +105,9 @@ def write(
         if net.windowed and held + len(unread) > net.context:
             unread, state, held = seen[-max(net.context // 2, 1) :], (), 0
         ids = torch.tensor([unread], device=net.device)
-        logits, state = net.read(ids, state)
+        states, state = net.stack(ids, state)
+        logits = net.head(states[0, -1])  # of the last token alone: of a long beginning all would be gigabytes
         held += len(unread)
-        unread = [choosing.choose(logits[0, -1].float().cpu(), text, place)]
+        unread = [choosing.choose(logits.float().cpu(), text, place)]
         seen += unread
         yield unread[0]

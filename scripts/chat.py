@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ludus.envs.command_line import import_all, slot_fillings
+from ludus.scripts.support.terminal import plain_console
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote, write_atomically
 
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
     import_all(options.imports)
     if options.log is not None and (options.log.exists() or not options.log.absolute().parent.is_dir()):
         raise ValueError(f"--log is a new file in a folder that exists, got {options.log}")
-    console = Console(highlight=False)
+    console = plain_console()
     from ludus.envs.human.chat import Chat, Transcript, chat
 
     is_typed = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

@@ -9,6 +9,7 @@ from rich.console import Console
 from ludus.envs.command_line import import_all
 from ludus.scripts.support.progress import train_with_bar
 from ludus.scripts.support.subcommands import choose
+from ludus.scripts.support.terminal import plain_console
 from ludus.utils.files import quote
 from ludus.utils.memory import keep_memory
 
@@ -58,7 +59,7 @@ def main(arguments: list[str]) -> int:
     if not options.out:
         raise ValueError("where to? --out FOLDER, such as --out models/garments")
     import_all(options.imports)
-    return train(begin(task, options, Path(options.out)), Console(highlight=False))
+    return train(begin(task, options, Path(options.out)), plain_console())
 
 
 def begin(task: Any, options: Any, out: Path) -> Any:

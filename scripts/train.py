@@ -14,6 +14,7 @@ from ludus.agents.runs.run import Run
 from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.ids import import_option
 from ludus.scripts.support.progress import train_with_bar
+from ludus.scripts.support.terminal import plain_console
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.files import quote
 from ludus.utils.wording import format_score
@@ -70,7 +71,7 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "train", DESCRIPTION, arguments)
     import_all(options.imports)
-    console = Console(highlight=False)
+    console = plain_console()
     for name, folder in (("run", options.run), ("resume", options.resume)):
         if folder == "":  # a Path would make "." of it
             raise ValueError(f"--{name} is empty; expected the name of a folder, such as runs/snake")

@@ -63,6 +63,13 @@ def unboxed(box: str) -> str:
     return said[:1].lower() + said[1:] + (f"; did you mean {near[1]}?" if near else "")
 
 
+def check_output(option: str, path: str | Path, suffix: str) -> None:
+    """``ValueError`` unless an ``option`` names a file that ends in ``suffix`` and can be written where it is to be."""
+    place = Path(path)
+    if place.suffix.lower() != suffix or not place.absolute().parent.is_dir() or place.is_dir():
+        raise ValueError(f"{option} is a {suffix} file in a folder that exists, got {path}")
+
+
 def named_object(place: str) -> Any:
     """``module``, or ``name`` of ``module:name``: what a table of ours names. Nothing from a file is such a place."""
     module, _, name = place.partition(":")

@@ -27,10 +27,12 @@ def drop(x: torch.Tensor, share: float) -> torch.Tensor:
 
 
 class Dropout(nn.Module):
-    """``drop`` in training, nothing else."""
+    """``drop`` in training, nothing else; ``ValueError`` for what is no share."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
+        if not 0.0 <= share <= 1.0:
+            raise ValueError(f"dropout is a share 0 … 1, got {share}")
         self.share = share
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -61,8 +61,6 @@ class Translator(TextModel):
             "vocabulary": vocabulary, "source": source, "target": target, "data": data,
         }  # fmt: skip
         super().__init__(input_space, output_space, config, vocabulary)
-        if not 0.0 <= dropout < 1.0:
-            raise ValueError(f"dropout is a share 0 … 1, got {dropout}")
         if min(width, vocabulary) < 1 or hidden < 0:
             raise ValueError(f"a translator has a width and a vocabulary, got {width}, {vocabulary} (hidden {hidden})")
         (self.length,) = input_space.shape or ()  # tokens of a sentence, END among them

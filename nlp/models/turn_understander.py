@@ -75,6 +75,9 @@ class TurnUnderstander(WordComponent):
         self_meaning = Layout.from_json(meaning)
         if len(self_meaning.parts) < 2 or output_space.shape != (self_meaning.size,):
             raise ValueError(f"a meaning has an act and more, {output_space.shape} numbers in all")
+        unnamed = next((part.name for part in self_meaning.parts if part.shape != (len(part.columns),)), None)
+        if unnamed is not None:
+            raise ValueError(f"the part {ascii(unnamed)[:40]} of a meaning has no name for each of its numbers")
         sizes = {"width": width, "layers": layers, "heads": heads, "dropout": dropout, "word_dropout": word_dropout}
         names = {"words": list(words), "lasts": list(lasts), "meaning": self_meaning.to_json()}
         config = {**names, "model": model, "buckets": buckets, **sizes, "data": data}

@@ -6,6 +6,7 @@ word (see ``rnn.BothWays``), and no word of a transformer looks at a filling.
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from ...utils.wording import did_you_mean
 from ..words import PAD, UNKNOWN, Encoded, WordTable
@@ -28,6 +29,8 @@ class WordVectors(nn.Module):
 
     def __init__(self, table: WordTable, width: int, word_dropout: float) -> None:
         super().__init__()
+        if not 0.0 <= word_dropout <= 1.0:
+            raise ValueError(f"word_dropout is a share 0 … 1, got {word_dropout}")
         self.table, self.word_dropout = table, word_dropout
         self.words = nn.Embedding(table.size, width, padding_idx=PAD)
         self.pieces = nn.EmbeddingBag(table.buckets + 1, width, mode="mean", padding_idx=PAD)
@@ -42,7 +45,8 @@ class WordVectors(nn.Module):
         if self.training and self.word_dropout:
             hidden = (torch.rand(words.shape, device=words.device) < self.word_dropout) & (words != PAD)
             words = words.masked_fill(hidden, UNKNOWN)
-        return self.words(words) + self.pieces(rows.pieces)[rows.places]
+        # Gradients of `pieces[places]` are added up by several threads in whatever order they come.
+        return self.words(words) + F.embedding(rows.places, self.pieces(rows.pieces))
 
 
 class WordEncoder(nn.Module):

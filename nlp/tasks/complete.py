@@ -8,6 +8,8 @@ from torch.utils.tensorboard import SummaryWriter
 from ...data.texts import load_text
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
+from ...utils.wording import counted
+from ..baselines import ORDER
 from ..cross_entropy import cross_entropy
 from ..models.language_model import LanguageModel, spaces_of
 from ..perplexity import text_loss
@@ -75,10 +77,14 @@ class Complete(Fit):
             cut = int((1.0 - r.holdout) * len(learned))
             learned, held = learned[:cut], learned[cut:]
         tokenizer = Tokenizer.learn([learned], r.tokens, r.vocabulary)
-        train, watched, test = (
-            torch.tensor(ids, dtype=torch.int64)
-            for ids in tokenizer.encode_many([learned, held if r.holdout else text.test, text.test])
-        )
+        parts = [learned, held if r.holdout else text.test, text.test]
+        train, watched, test = (torch.tensor(ids, dtype=torch.int64) for ids in tokenizer.encode_many(parts))
+        for part, ids in zip(parts[1:], (watched, test), strict=True):
+            if len(ids) < 2 or len(part.encode()) <= ORDER:  # said now, and not when the training has ended
+                raise ValueError(
+                    f"{counted(len(part), 'character')} of {r.data} would judge what is learned, which needs two "
+                    f"tokens and more than {ORDER} bytes; take a longer text"
+                )
         return Data(tokenizer, train, watched[:WATCHED], test, len(learned) / max(len(train), 1))
 
     def prepare(self, data: Data) -> LanguageLearner:

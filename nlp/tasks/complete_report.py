@@ -7,7 +7,7 @@ from itertools import chain
 import torch
 
 from ...training.cost import parameter_count
-from ...utils.wording import counted
+from ...utils.wording import counted, printable
 from ..baselines import naive_losses
 from ..models.language_model import LanguageModel
 from ..perplexity import text_loss
@@ -75,17 +75,17 @@ class Summary:
         rows = [*self.baselines.items(), *own, *((f"({name})", x) for name, x in PUBLISHED.get(r.data, {}).items())]
         wide = max(len(name) for name, _ in rows)
         kept = "the epoch that is best on what is held out" if r.holdout else "the last epoch"
-        tokens = "byte pairs" if r.tokens == "bpe" else "characters"
+        known = counted(int(m["vocabulary"]) - len(SPECIAL), "byte pair" if r.tokens == "bpe" else "character")
         return "\n".join(
             [
                 *(f"{name:{wide}}  {loss:.4f} nats per character" for name, loss in rows),
                 f"on the test ({m['characters']:,.0f} characters), in windows side by side of {m['context']:,.0f} "
                 f"tokens; perplexity {m['perplexity_per_character']:.2f} per character; kept: {kept}",
-                f"{m['parameters']:,.0f} parameters, {m['vocabulary'] - len(SPECIAL):,.0f} {tokens}",
+                f"{m['parameters']:,.0f} parameters, {known}",
                 f"{counted(r.epochs, 'epoch')} of {r.data} in {m['seconds']:,.0f} s ({r.precision}, "
                 f"{counted(r.threads, 'thread')}, seed {r.seed})",
                 "",
-                self.samples["drawn"],
+                printable(self.samples["drawn"], "\n\t"),
                 "",
             ]
         )

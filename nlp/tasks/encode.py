@@ -39,7 +39,7 @@ class VectorRecipe:
     SEARCH: ClassVar[dict[str, str]] = {}
 
     data: str = ""  # utterances by which it is judged: a set, or a file; "" for none
-    neighbours: int = 2000  # of the training part, evenly spread
+    neighbours: int = 2000  # of the training part, evenly spread; at most
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -103,6 +103,7 @@ class Vectors(Fit):
         words = math.nan
         if data is not None:
             train, test = spread(data[0], self.recipe.neighbours), data[1]
+            net.metrics["neighbours"] = float(len(train))
             net.metrics["nearest_right"] = nearest_right(lambda rows: vectors_of(net, rows), train, test)
             words = nearest_right(words_only(train), train, test)
             writer.add_scalar("test/nearest_right", net.metrics["nearest_right"], step)
@@ -218,7 +219,7 @@ class Summary:
         ]
         if "nearest_right" in m:
             lines += [
-                f"What the nearest of {r.neighbours:,} utterances of {r.data} means is right for",
+                f"What the nearest of {m['neighbours']:,.0f} utterances of {r.data} means is right for",
                 f"  {100 * m['nearest_right']:6.2f} % by its vectors",
                 f"  {100 * self.words:6.2f} % by the words alone (tf-idf)",
             ]

@@ -37,7 +37,7 @@ def build(recipe: UnderstandRecipe, train: Utterances) -> Understander:
         return Understander(
             *spaces_of(len(intents)),
             **recipe.net,
-            words=known_words(train.words, recipe.least) or [known_words(train.words, 1)[0]],
+            words=known_words(train.words, recipe.least),
             intents=intents,
             tags=tags,
             model=recipe.model,

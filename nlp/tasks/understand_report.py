@@ -173,7 +173,7 @@ class Summary:
         head = f"{'on the test part, %':{wide}}  intent  slot F1  exact match"
         lines = [f"{name:{wide}}  {a:>6}  {b:>7}  {c:>11}" for name, a, b, c in rows]
         kept = "the best epoch on the validation part" if r.holdout else "the last epoch, the validation part learned"
-        most = [f"{counted(number, 'time')}: {what}" for what, number in self.errors[:MOST_ERRORS]]
+        most = [f"{counted(number, 'time')}: {in_line(what, 120)}" for what, number in self.errors[:MOST_ERRORS]]
         return "\n".join(
             [
                 head,

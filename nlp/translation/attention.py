@@ -16,6 +16,7 @@ from .translating import prepare, translate
 # What looks at what: words of the translation at the sentence, of the sentence at itself, of the translation at itself.
 KINDS = ("translation", "source", "written")
 MEAN, ALL = "mean", "all"  # instead of a head
+SPACE = "␣"
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,10 @@ def look(net: Translator, text: str, translation: str = "", beam: int = 5) -> At
 
 
 def names_of(tokenizer: Tokenizer, tokens: list[int]) -> list[str]:
-    """A name for each token, for people: what goes on with a word begins with ``·``."""
+    """A name for each token, for people: what goes on with a word begins with ``·``, a space alone is ``␣``."""
     names, within = [], False
     for token, text in zip(tokens, tokenizer.tokens(tokens), strict=True):
         goes_on = within and token >= len(SPECIAL) and text[:1].isalnum()
-        names.append(f"·{text}" if goes_on else text.strip() or text)
+        names.append(f"·{text}" if goes_on else text.strip() or SPACE)
         within = token >= len(SPECIAL) and text[-1:].isalnum()
     return names

@@ -56,7 +56,10 @@ class PairBatches(Shuffled):
         order = order[strip[order].argsort(stable=True)]
         tokens = self.lengths.sum(dim=1)[order].cumsum(dim=0)
         batch = ((tokens - 1) * len(self)).div(tokens[-1], rounding_mode="floor")  # where a pair's last token lies
-        groups = order.split(torch.bincount(batch, minlength=len(self)).tolist())
+        ends, place = torch.bincount(batch, minlength=len(self)).cumsum(dim=0), torch.arange(len(self))
+        # A pair of more tokens than a batch has would leave one empty: each ends a pair or more behind the one before.
+        ends = (ends - place).clamp(min=1).cummax(dim=0).values.clamp(max=self.count - len(self) + 1) + place
+        groups = order.tensor_split(ends[:-1])
         return [groups[i] for i in torch.randperm(len(self), generator=source).tolist()]
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:

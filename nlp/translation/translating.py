@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from ..models.translator import Translator, as_source
-from ..tokenizer import readable
+from ..tokenizer import BROKEN, readable
 
 AT_ONCE = 64  # texts in one search; sorted by length, so that little is filling
 MOST_LETTERS = 20_000  # of a text that are looked at
@@ -38,7 +38,7 @@ def prepare(net: Translator, texts: Sequence[str]) -> list[Prepared]:
     for text, own, row in zip(texts, written, rows, strict=True):
         notes = []
         if own != text.strip():
-            notes.append("has bytes that are no UTF-8, each of which counts as an unknown letter")
+            notes.append(BROKEN)
         if not own:
             notes.append("is empty, and so is its translation")
         if len(row) > most:

@@ -45,11 +45,15 @@ def main(arguments: list[str]) -> int:
             raise ValueError(f"{name} must be 1 … {most:,}, got {value:,}")
     from ludus.nlp.models.language_model import LanguageModel
     from ludus.nlp.open_model import open_model
+    from ludus.nlp.tokenizer import BROKEN, readable
     from ludus.nlp.writing import Choosing, check_beginning, write
 
     choosing = Choosing(options.temperature, options.top_p, options.seed)
     net = open_model(options.model, LanguageModel, "goes on with no text", "nlp/complete")
-    beginning = check_beginning(net.tokenizer, options.text)
+    text = readable(options.text)
+    beginning = check_beginning(net.tokenizer, text)
+    if text != options.text:
+        print(f"Note: the text {BROKEN}", file=sys.stderr)
     if net.windowed and len(beginning) > net.context:
         print(
             f"Note: the text has {len(beginning):,} tokens, of which the model reads the last {net.context:,}",
@@ -58,7 +62,7 @@ def main(arguments: list[str]) -> int:
     for number in range(options.count):
         if options.count > 1:
             print(f"--- {number + 1} ---")
-        print(printable(options.text, "\n\t"), end="", flush=True)
+        print(printable(text, "\n\t"), end="", flush=True)
         for piece in net.tokenizer.stream(write(net, beginning, options.length, choosing, number)):
             print(printable(piece, "\n\t"), end="", flush=True)
         print(flush=True)

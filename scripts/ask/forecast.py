@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import tyro
-from rich.console import Console
 
 from ludus.forecasting.series_options import SeriesArguments
-from ludus.utils.command_line import parse
+from ludus.scripts.support.terminal import plain_console
+from ludus.utils.command_line import check_output, parse
 from ludus.utils.files import quote, write_atomically
 from ludus.utils.tables import results_table
 from ludus.utils.wording import counted, in_line
@@ -50,13 +50,13 @@ class Arguments(SeriesArguments):
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "forecast", DESCRIPTION, arguments)
-    console = Console(highlight=False)
+    console = plain_console()
     from ludus.forecasting.open_forecaster import open_forecaster, series_for
     from ludus.forecasting.outlook import find_origin, look_ahead, to_csv
 
     for option, path, suffix in (("--out", options.out, ".csv"), ("--plot", options.plot, ".png")):
-        if path is not None and (Path(path).suffix.lower() != suffix or not Path(path).absolute().parent.is_dir()):
-            raise ValueError(f"{option} is a {suffix} file in a folder that exists, got {path}")
+        if path is not None:
+            check_output(option, path, suffix)
     model = open_forecaster(Path(options.model))
     series = series_for(model, options, lambda text: console.print(f"Note: {text}", soft_wrap=True))
     origin = find_origin(series, model.horizon, model.lookback, options.origin)

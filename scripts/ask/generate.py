@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from rich.console import Console
 
+from ludus.scripts.support.terminal import plain_console
 from ludus.utils.command_line import output_folder, parse
 from ludus.utils.files import quote, write_atomically
 from ludus.utils.wording import did_you_mean
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
     images = net.draw(labels, options.seed, steps, solver)
     path = net.draw_path(labels[:MOVING], options.seed, steps, solver)
     name = f"{file_name(options.kind or 'all')}-{options.seed}"
-    console = Console(highlight=False)
+    console = plain_console()
     for file, content in (
         (f"{name}.png", encode_png(grid(images, None if options.kind else len(net.classes)))),
         (f"{name}-strip.png", encode_png(strip(path[:, :ON_STRIP]))),

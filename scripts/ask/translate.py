@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from ludus.utils.command_line import parse
+from ludus.utils.command_line import check_output, parse
 from ludus.utils.files import quote
 from ludus.utils.wording import printable
 
@@ -97,8 +97,7 @@ def texts_of(options: Arguments) -> list[str]:
 
 def check_picture(path: str, texts: list[str]) -> None:
     """``ValueError`` unless a picture of one sentence can be written there."""
-    if Path(path).suffix.lower() != ".png" or not Path(path).absolute().parent.is_dir():
-        raise ValueError(f"--explain is a .png file in a folder that exists, got {path}")
+    check_output("--explain", path, ".png")
     if len(texts) != 1:
         raise ValueError(f"--explain shows one sentence, got {len(texts):,}; give it alone")
 

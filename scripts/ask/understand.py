@@ -9,7 +9,8 @@ import tyro
 from rich.console import Console
 from rich.text import Text
 
-from ludus.utils.command_line import parse
+from ludus.scripts.support.terminal import plain_console
+from ludus.utils.command_line import check_output, parse
 from ludus.utils.files import quote, write_atomically
 from ludus.utils.wording import in_line
 
@@ -24,6 +25,7 @@ With --explain the words that speak for the answer stand on green ground, those 
 
 MOST_LINES = 10_000
 MOST_LETTERS = 20_000  # of a text, of which the first words are read anyway
+MOST_SHOWN = 100  # texts in a picture
 
 
 @dataclass(kw_only=True)
@@ -42,11 +44,12 @@ class Arguments:
 
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "understand", DESCRIPTION, arguments)
-    if options.picture is not None and options.picture.suffix.lower() != ".png":
-        raise ValueError(f"--picture is a PNG, got {options.picture.name}; name it {options.picture.stem}.png")
+    if options.picture is not None:
+        check_output("--picture", options.picture, ".png")
     from ludus.explain.words import coloured, plain, words_picture
     from ludus.nlp.models.turn_understander import TurnUnderstander
     from ludus.nlp.open_understander import open_understander
+    from ludus.nlp.tokenizer import BROKEN, readable
     from ludus.nlp.weighing import weigh_intent, weigh_turn
     from ludus.vision.sheets import encode_png
 
@@ -54,10 +57,15 @@ def main(arguments: list[str]) -> int:
     of_turns = isinstance(net, TurnUnderstander)
     if options.last is not None and not of_turns:
         raise ValueError(f"--last is for models of a help desk's turns; {options.model} is none, leave it out")
-    console = Console(highlight=False)
+    texts = [options.text] if options.text is not None else lines()
+    if options.picture is not None and len(texts) > MOST_SHOWN:
+        raise ValueError(f"--picture shows at most {MOST_SHOWN} texts, got {len(texts):,}; give it some of them")
+    console = plain_console()
     weighed = []
-    for given in [options.text] if options.text is not None else lines():
-        text = given[:MOST_LETTERS]
+    for given in texts:
+        text = readable(given[:MOST_LETTERS])
+        if text != given[:MOST_LETTERS]:
+            print(f"Note: the text {BROKEN}", file=sys.stderr)
         if of_turns:
             console.print(Text(in_line(net.understand(text, options.last)), "bold"), soft_wrap=True)
         else:

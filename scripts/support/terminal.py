@@ -9,6 +9,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from rich.console import Console
+
 PLAINER = {
     "…": "...", "×": "x", "–": "-", "—": "-", "−": "-", "·": "|", "±": "+-", "²": "^2", "³": "^3", "µ": "u",
     "ε": "epsilon", "←": "<-", "→": "->", "↑": "up", "↓": "down", "≥": ">=", "≤": "<=", "█": "#", "─": "-", "│": "|",
@@ -24,6 +26,11 @@ def write_what_can_be_written() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not what a notebook or a test puts in its place
             stream.reconfigure(errors=NAME)
+
+
+def plain_console() -> Console:
+    """A console that shows texts as they are: names of files and what a model writes may hold [marks] and :signs:."""
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def warn_in_a_line() -> None:

@@ -44,7 +44,7 @@ def run(arguments: Arguments, console: Console) -> int:
     from ..trainings import complete
     from .plot import plot
     from .study import plan, work_of
-    from .table import findings, table
+    from .table import findings, quality_table, speed_table
 
     for model in arguments.models:
         if model not in MODELS:
@@ -61,7 +61,8 @@ def run(arguments: Arguments, console: Console) -> int:
     except Interrupted as signal:
         return tell_stopped(console, signal)
     if rows:
-        console.print(table(rows))
+        console.print(quality_table(rows))
+        console.print(speed_table(rows))
         for sentence in findings(rows):
             console.print(sentence)
         png = work.path.with_suffix(".png")

@@ -48,18 +48,21 @@ def _fastest(work: Callable[[], object]) -> float:
     return max(min(times), 1e-9)
 
 
+def check_reach(test: torch.Tensor) -> None:
+    """``ValueError`` if the test is too short for the longest of ``REACHES``."""
+    longest = max(REACHES)
+    if len(test) <= longest + 1:
+        raise ValueError(f"the test has {len(test):,} tokens, the study looks {longest} back; take a longer text")
+
+
 @torch.no_grad()
 def reach_losses(net: LanguageModel, test: torch.Tensor) -> list[float]:
     """Nats per token of the same tokens of the test, where a model sees so many of ``REACHES`` before each, no more.
 
-    A model that looks back no further than ten tokens gains nothing by the eleventh.
-
-    Raises:
-        ValueError: the test is too short for the longest reach.
+    A model that looks back no further than ten tokens gains nothing by the eleventh. Raises as ``check_reach``.
     """
+    check_reach(test)
     longest = max(REACHES)
-    if len(test) <= longest + 1:
-        raise ValueError(f"the test has {len(test):,} tokens, the study looks {longest} back; take a longer text")
     net.eval()
     places = torch.linspace(longest, len(test) - 1, min(ASKED, len(test) - longest)).long()
     losses = []

@@ -8,7 +8,7 @@ import numpy as np
 from ..plotting import BLUE, RED, import_pyplot, save_figure
 from .measures import LENGTHS, REACHES
 from .study import SEPARATOR, Row
-from .table import by_model, mean
+from .table import by_model, mean, text_of
 
 COLOURS = {"rnn": "#8c8c8c", "gru": "#d59b2d", "lstm": RED, "transformer": BLUE}
 NAMES = {"rnn": "textbook RNN", "gru": "GRU", "lstm": "LSTM", "transformer": "transformer"}
@@ -16,7 +16,10 @@ NAMES = {"rnn": "textbook RNN", "gru": "GRU", "lstm": "LSTM", "transformer": "tr
 
 def plot(rows: Sequence[Row], path: Path) -> None:
     """Loss over time (left), training speed by length (middle), loss by how far back is seen (right)."""
-    figure, (left, middle, right) = import_pyplot().subplots(1, 3, figsize=(13, 4.2), layout="constrained")
+    pyplot = import_pyplot()
+    from matplotlib import ticker
+
+    figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
     for model, own in by_model(rows).items():
         colour, name = COLOURS[model], NAMES[model]
         for row in own:
@@ -38,13 +41,16 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         axes.set_xticks([], minor=True)
         axes.set_xlabel(words)
     middle.set_yscale("log")
+    middle.yaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
     middle.yaxis.set_major_formatter("{x:,.0f}")
-    middle.yaxis.set_minor_formatter("{x:,.0f}")
+    middle.yaxis.set_minor_formatter(ticker.NullFormatter())
     middle.set_ylabel("tokens learned per second of a core")
     right.set_ylabel("nats per token")
     for axes in (left, middle, right):
         axes.spines[["top", "right"]].set_visible(False)
+    first = rows[0]
     figure.suptitle(
-        f"{rows[0].data}: {rows[0].parameters / 1e6:.1f} million parameters, {rows[0].minutes:g} minutes of a core each"
+        f"{text_of(rows)}: {first.parameters / 1e6:.1f} million parameters, {first.minutes:g} minutes of a core each",
+        parse_math=False,  # the name of a file may hold a $
     )
     save_figure(figure, path)

@@ -17,7 +17,7 @@ from ...nlp.tasks.complete_report import measure
 from ...training.learner import Learner
 from ..rows import digest, machine
 from ..trainings import Show, Training, Work
-from .measures import LENGTHS, REACHES, reach_losses, training_speed, writing_speed
+from .measures import LENGTHS, REACHES, check_reach, reach_losses, training_speed, writing_speed
 
 ALONE = {"threads": 1, "checkpoint_seconds": 1e9}  # it learns on one core, and is thrown away
 TRIED = 3  # steps by which a model's speed is told before it learns
@@ -107,6 +107,7 @@ def affordable_epochs(recipe: LanguageRecipe, minutes: float) -> int:
     """How many passes over the text a model makes in so many minutes of a core; one at least."""
     torch.set_num_threads(recipe.threads)
     data = Complete(Path("unused"), recipe).load()
+    check_reach(data.test)  # now, and not when the training has ended
     learner = LanguageLearner(recipe, data)
     times = []
     for step in range(TRIED):

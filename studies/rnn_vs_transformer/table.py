@@ -1,12 +1,13 @@
-"""The table of the study of recurrent networks and the transformer, and what it shows in sentences."""
+"""The tables of the study of recurrent networks and the transformer, and what it shows in sentences."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
 from ...utils.tables import results_table
-from ...utils.wording import counted
+from ...utils.wording import counted, in_line
 from .measures import LENGTHS, REACHES
 from .study import SEPARATOR, Row
 
@@ -16,6 +17,11 @@ GAIN = 0.01  # nats per token: less than that is none
 def numbers(cell: str) -> list[float]:
     """The numbers in a cell."""
     return [float(text) for text in cell.split(SEPARATOR)]
+
+
+def text_of(rows: Sequence[Row]) -> str:
+    """What the text is called."""
+    return in_line(Path(rows[0].data).name, 60)
 
 
 def by_model(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -38,16 +44,14 @@ def reach_of(rows: Sequence[Row]) -> int:
     return gained[-1] if gained else REACHES[0]
 
 
-def table(rows: Sequence[Row]) -> Table:
-    """A row for each model."""
-    seeds, first = counted(len({row.seed for row in rows}), "seed"), rows[0]
+def quality_table(rows: Sequence[Row]) -> Table:
+    """How well each model knows the text, a row for each."""
+    seeds = counted(len({row.seed for row in rows}), "seed")
     shown = results_table(
         ("model",),
-        ("nats", "overlap", "parameters", "epochs", "CPU s", *(f"{n:,}" for n in LENGTHS), "writes", "reach"),
-        f"{first.data}, mean of {seeds}; nats per character of the test, in windows side by side and overlapping by "
-        f"half; {', '.join(f'{n:,}' for n in LENGTHS)}: tokens per second of a core in training, of one sequence of so "
-        "many; writes: the same, in going on with a text; reach: tokens back by which twice as many are still worth "
-        f"{GAIN} nats. {first.precision}, {first.machine}.",
+        ("nats", "overlap", "parameters", "epochs", "CPU s", "reach"),
+        f"{text_of(rows)}, mean of {seeds}; nats per character of the test, in windows side by side and "
+        f"overlapping by half; reach: tokens back by which twice as many are still worth {GAIN} nats.",
     )
     for model, own in by_model(rows).items():
         shown.add_row(
@@ -57,10 +61,22 @@ def table(rows: Sequence[Row]) -> Table:
             f"{own[0].parameters:,}",
             f"{mean(own, 'epochs')[0]:.0f}",
             f"{mean(own, 'cpu_seconds')[0]:,.0f}",
-            *(f"{speed:,.0f}" for speed in mean(own, "trained")),
-            f"{mean(own, 'written')[0]:,.0f}",
             f"{reach_of(own)}",
         )
+    return shown
+
+
+def speed_table(rows: Sequence[Row]) -> Table:
+    """How fast each model learns and writes, a row for each; beside the other table they would not fit a terminal."""
+    shown = results_table(
+        ("model",),
+        (*(f"{n:,}" for n in LENGTHS), "writes"),
+        "tokens per second of a core: in training, of one sequence of so many tokens; writes: in going on with a text. "
+        f"{rows[0].precision}, {rows[0].machine}.",
+    )
+    for model, own in by_model(rows).items():
+        speeds = [*mean(own, "trained"), *mean(own, "written")]
+        shown.add_row(model, *(f"{speed:,.0f}" for speed in speeds))
     return shown
 
 

@@ -65,6 +65,16 @@ def test_json_and_tsv_say_the_same():
     assert read_utterances(jsonl({**ROW, "tags": ROW["tags"].split()}), "orders").tags == first.tags[:1]
 
 
+def test_a_name_that_begins_with_i_begins_with_b():
+    text = {"text": "a b c d e f", "intent": "x"}
+    for written, read in (
+        ("I-x I-x O I-x I-y I-y", "B-x I-x O B-x B-y I-y"),  # IOB1
+        ("B-x B-x I-x I-y O O", "B-x B-x I-x B-y O O"),
+        ("B-x I-x I-x O B-y I-y",) * 2,
+    ):
+        assert read_utterances(jsonl({**text, "tags": written}), "orders").tags == (tuple(read.split()),)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

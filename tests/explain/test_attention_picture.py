@@ -48,6 +48,13 @@ def test_letters_that_the_font_lacks_are_boxes_and_no_warning(tmp_path):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_dollars_are_no_mathematics(tmp_path):
+    names = ["$5_x$", "$\\frac{$", "c"]
+    figure = attention_figure(WEIGHTS[:1], names, COLUMNS, ["a $\\frac{$ b"], "costs $\\frac{$ → b")
+    save_figure(figure, tmp_path / "a.png")  # mathematics could not be parsed
+    assert figure.get_suptitle() == "costs $\\frac{$ → b"
+
+
 def test_long_heading_is_broken_into_lines_within_the_picture():
     heading = "Ein alter Mann spielt im Schnee vor dem Haus. → An old man plays in the snow in front of the house."
     figure = attention_figure(WEIGHTS[:1], ROWS, ["a", "b", "c", "d"], ["one"], heading)

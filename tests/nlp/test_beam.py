@@ -125,6 +125,15 @@ def test_special_tokens_are_in_no_text():
             assert set(hypothesis.tokens) <= set(WORDS)
 
 
+def test_scores_that_are_no_numbers_are_said():
+    class Damaged(Tables):
+        def scores(self, row):
+            return super().scores(row) * (torch.nan if len(row) > 3 else 1.0)
+
+    with pytest.raises(ValueError, match=r"gives no numbers \(NaN\) for the next token: its weights are damaged"):
+        beam_search(Damaged(3), [5] * 3, beam=4)
+
+
 def test_no_text_and_no_beam():
     assert beam_search(Tables(0), [], beam=3) == []
     with pytest.raises(ValueError, match="a beam has at least one hypothesis, got 0"):

@@ -37,6 +37,13 @@ def test_the_loss_is_that_of_all_ways_to_tag_a_row():
     assert float(field.loss(scores, tags, lengths).detach()) == pytest.approx(float(expected.detach()) / 3, rel=1e-5)
 
 
+def test_tags_that_iob_forbids_cost_what_is_said_at_the_start_and_later():
+    field, lengths = a_field(), torch.tensor([2])
+    with torch.no_grad():
+        for tags in ([2, 2], [0, 2], [3, 2]):
+            assert float(field.loss(torch.zeros(1, 2, len(TAGS)), torch.tensor([tags]), lengths)) > -0.9 * FORBIDDEN
+
+
 def test_the_best_tags_are_the_best_of_all_ways():
     field, lengths = a_field(1), torch.tensor([4, 3, 1])
     scores = 2.0 * torch.randn(3, 4, len(TAGS))

@@ -77,6 +77,7 @@ def test_half_a_character_waits_for_its_other_half():
     ids = [len(SPECIAL) + byte for byte in "ä!".encode()]
     assert list(BPE.stream(ids)) == ["", "ä", "!", ""]
     assert list(BPE.stream(ids[:1])) == ["", "\ufffd"]
+    assert BPE.decode(ids[:1]) == "\ufffd"
 
 
 @pytest.mark.parametrize("tokenizer", [BPE, CHAR], ids=["bpe", "char"])

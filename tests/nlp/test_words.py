@@ -28,6 +28,7 @@ def test_pieces_never_change():
     """Weights were learned for these numbers: another hash would make any saved model dumb."""
     assert pieces_of("no", 1000) == (64, 640, 405, 903, 572, 141)
     assert len(pieces_of("a" * 10_000, 100)) == MOST_PIECES
+    assert pieces_of("a" * 24 + "bcd", 1000) == pieces_of("a" * 24 + "xyz", 1000)  # of a long word the first letters
     assert pieces_of("a", 7) == pieces_of("a", 7)
 
 
@@ -42,6 +43,14 @@ def test_known_words_are_those_that_stand_there_often_enough():
     rows = [["Play", "jazz"], ["play", "it"], ["jazz,", "now"]]
     assert known_words(rows) == ["jazz", "play"]
     assert known_words(rows, 1) == ["it", "jazz", "now", "play"]
+    assert known_words(rows, 100) == ["jazz", "play"]  # the most frequent ones: a model knows one at least
+    assert known_words([["now"]], 100) == ["now"]
+
+
+@pytest.mark.parametrize("buckets", [0, -1, 2**24 + 1])
+def test_pieces_need_numbers(buckets):
+    with pytest.raises(ValueError, match=f"pieces of words share 1 … 16,777,216 numbers, got buckets {buckets}"):
+        WordTable(["jazz"], buckets)
 
 
 def test_rows_are_encoded_with_equal_words_once():

@@ -86,11 +86,25 @@ def test_tokens_are_drawn_as_often_as_they_are_probable():
     assert shares(temperature=1.0, top_p=0.01)[4] == 1.0
 
 
+def test_at_the_lowest_temperatures_the_most_probable_token_is_drawn():
+    logits = torch.linspace(-3.0, 40.0, 12).roll(-6)
+    for temperature in (1e-310, 1e-30, 1e-3):
+        assert Choosing(temperature, 1.0).choose(logits, 0, 0) == 5
+
+
+def test_a_model_of_damaged_weights_writes_nothing():
+    net = make_language_model()
+    net.head.bias.data[5] = torch.nan
+    for temperature in (0.0, 1.0):
+        with pytest.raises(ValueError, match=r"gives no numbers \(NaN\) for the next token: its weights are damaged"):
+            list(write(net, begun(net), 3, Choosing(temperature)))
+
+
 def test_bad_beginnings_and_choices_are_said_in_a_line():
     tokenizer = TOKENIZERS["char"]
     for text, said in (
         ("", "the text is empty"),
-        ("Tö be", r"never seen '\\xf6'; it knows \d+ characters"),
+        ("Tö be", r"never seen 'ö'; it knows \d+ characters"),
         ("a" * 100_001, "100,001 characters, at most 100,000"),
     ):
         with pytest.raises(ValueError, match=said):

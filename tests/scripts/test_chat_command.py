@@ -5,10 +5,16 @@ import re
 import sys
 
 import pytest
+import torch
 
 from commands_stage import TINY, said
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
+from ludus.explain.words import plain
+from ludus.nlp.open_understander import open_understander
+from ludus.nlp.tasks.understand import Understand
+from ludus.nlp.tasks.understand_recipe import compose
+from ludus.nlp.weighing import weigh_turn
 from ludus.scripts.main import main
 
 ENV = "ludus/Helpdesk-v0"
@@ -64,6 +70,35 @@ def test_explain_says_which_words_did_it(monkeypatch, capsys):
     assert "cheap +1.00" in why
     assert "thai +1.00" in why
     assert "well" not in why
+
+
+@pytest.fixture(scope="module")
+def waiter(tmp_path_factory):
+    """A model of `ludus fit nlp/understand` that learned for two seconds what guests mean."""
+    before, out = torch.get_num_threads(), tmp_path_factory.mktemp("models") / "waiter"
+    sizes = {"width": 48, "buckets": 256, "dropout": 0.0, "word_dropout": 0.0}
+    learns = {"turns": 2000, "test_turns": 100, "epochs": 4, "batch_size": 32, "lr": 0.02, "noise": 0.0, "ema": 0.0}
+    alone = {"threads": 1, "precision": "fp32", "checkpoint_seconds": 1e6}
+    Understand.start(out, compose("grammar", "gru", 0, {**sizes, **learns, **alone})).train()
+    torch.set_num_threads(before)
+    return out
+
+
+def test_a_model_hears_and_explain_weighs_its_words_by_integrated_gradients(monkeypatch, capsys, waiter):
+    said = ("i want cheap thai food", "what is the address", "!!!")
+    slot = ("--slot", f"utterance={waiter}", "--explain")
+    code, out, err = talk(monkeypatch, capsys, "\n".join(said).encode(), *slot)
+    assert (code, err) == (0, "")
+    assert f"hears by {waiter}" in " ".join(out.split())
+    lines = re.sub(r"\n {7}", " ", out).splitlines()
+    heard, why = ([line[7:].strip() for line in lines if line.startswith(label)] for label in ("heard", "why"))
+    assert re.fullmatch(r"inform( \d+%)?: food thai, price cheap", heard[0])
+    assert re.fullmatch(r"request( \d+%)?: address\?", heard[1])
+    net = open_understander(waiter)
+    before = ("greet", "offer", "inform address")
+    assert why == [plain(weigh_turn(net, *each)) for each in zip(said, before, strict=True)]
+    assert why[1] != plain(weigh_turn(net, said[1], "greet"))
+    assert {part.split(" +")[0] for part in why[0].split(", ")[:2]} == {"cheap", "thai"}
 
 
 def test_a_run_that_learned_with_the_truth_cannot_hear_and_says_what_to_choose(monkeypatch, capsys, run):

@@ -52,11 +52,24 @@ def test_what_a_terminal_would_obey_is_written_out(tmp_path, capsys):
     assert capsys.readouterr().out == "To be\\x07\\x1b\\x1b\n"
 
 
+def test_bytes_that_are_no_text_count_as_an_unknown_letter_and_that_is_said(tmp_path, capsys):
+    from ludus.scripts.main import main
+
+    make_language_model("lstm", tokens="bpe").save(tmp_path / "lm")
+    asked = [str(tmp_path / "lm"), "To be \udcff", "--length", "5"]
+    assert main(["complete", *asked]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "Note: the text has bytes that are no UTF-8, each of which counts as an unknown letter\n"
+    assert main(["complete", asked[0], "To be \ufffd", *asked[2:]]) == 0
+    assert capsys.readouterr().out == shown.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([""], "the text is empty"),
-        (["Tö"], "never seen '\\xf6'"),
+        (["Tö"], "never seen 'ö'"),
+        (["T\udcff"], "never seen '\ufffd'"),
         (["a" * 100_001], "at most 100,000 are read"),
         (["To be", "--temperature", "-1"], "temperature must be 0 … 100"),
         (["To be", "--top-p", "0"], "top-p must be above 0"),

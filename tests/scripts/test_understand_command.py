@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from ludus.nlp.models.text_encoder import encoder_of
+from ludus.scripts.ask.understand import MOST_SHOWN
 from ludus.scripts.main import main
 from understanding_toy import a_turn_understander, an_understander
 
@@ -37,7 +38,17 @@ def test_any_text_has_an_answer(model, capsys, text):
     shown = capsys.readouterr()
     assert shown.out.startswith(("play ", "weather "))
     assert "\x1b" not in shown.out
-    assert not shown.err
+    note = "Note: the text has bytes that are no UTF-8, each of which counts as an unknown letter\n"
+    assert shown.err == (note if text == "\ud800" else "")
+
+
+def test_a_picture_is_of_so_many_texts_that_it_can_be_read(model, capsys, monkeypatch, tmp_path):
+    for count, status in ((MOST_SHOWN, 0), (MOST_SHOWN + 1, 1)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"play naima\n" * count)))
+        path = tmp_path / f"{count}.png"
+        assert main(["understand", model, "--picture", str(path)]) == status
+        assert path.exists() != status
+    assert f"--picture shows at most {MOST_SHOWN} texts, got {MOST_SHOWN + 1}" in capsys.readouterr().err
 
 
 def test_the_lines_of_the_standard_input_are_answered(model, capsys, monkeypatch):
@@ -51,7 +62,8 @@ def test_the_lines_of_the_standard_input_are_answered(model, capsys, monkeypatch
     [
         (["nowhere", "x"], "nowhere does not exist"),
         (["MODEL", "x", "--last", "greet"], "--last is for models of a help desk's turns"),
-        (["MODEL", "x", "--picture", "why.jpg"], "--picture is a PNG, got why.jpg; name it why.png"),
+        (["MODEL", "x", "--picture", "why.jpg"], "--picture is a .png file in a folder that exists, got why.jpg"),
+        (["MODEL", "x", "--picture", "nowhere/why.png"], "--picture is a .png file in a folder that exists, got nowhe"),
         (["VECTORS", "x"], "which understands nothing; expected what `ludus fit nlp/understand` made"),
         (["TURNS", "x", "--last", "sing"], "unknown act of the clerk 'sing'"),
         (["MODEL"], "the standard input has 0 lines of text"),

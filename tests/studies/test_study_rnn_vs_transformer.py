@@ -1,5 +1,7 @@
 """The study of recurrent networks and the transformer: rows that are kept, measures by hand, a table and a picture."""
 
+import re
+
 import pytest
 import torch
 from PIL import Image
@@ -44,7 +46,10 @@ def asked(tmp_path):
 def test_rows_are_kept_and_nothing_is_trained_twice(asked, tmp_path, capsys):
     models = ["--models", "lstm", "transformer"]
     assert main([str(x) for x in [*asked, *models]]) == 0
-    out = " ".join(capsys.readouterr().out.split())
+    shown = capsys.readouterr().out
+    assert "…" not in shown  # nothing is cut off in a terminal of 80 columns
+    assert re.findall(r"^ +(lstm|transformer) +[\d.,]+ ", shown, re.M) == ["lstm", "transformer"] * 2
+    out = " ".join(shown.split())
     assert "2 trainings to do" in out
     assert "is the least surprised" in out
     rows = read_rows(tmp_path / "rnn-vs-transformer.csv", study.Row)
@@ -74,6 +79,15 @@ def test_reach_is_the_loss_with_so_many_tokens_and_no_more():
         assert loss == pytest.approx(total / 20, rel=1e-5)
     with pytest.raises(ValueError, match="the test has 5 tokens, the study looks 4 back"):
         measures.reach_losses(net, test[:5])
+
+
+def test_a_test_that_is_too_short_is_refused_before_anything_is_trained(asked, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(study.StudiedComplete, "train", None)
+    (tmp_path / "text.txt").write_text(TEXT)
+    monkeypatch.setattr(measures, "REACHES", (1, 2, 64))
+    status, fault = said(capsys, *asked, "--models", "rnn")
+    assert (status, fault.count("\n")) == (1, 1)
+    assert "the test has 43 tokens, the study looks 64 back; take a longer text" in fault
 
 
 def test_a_model_reaches_as_far_as_twice_as_many_tokens_are_worth_something():

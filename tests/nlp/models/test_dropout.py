@@ -24,6 +24,12 @@ def test_numbers_of_one_word_are_drawn_independently():
     assert float(together.abs().max()) < 0.02
 
 
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_what_is_no_share_is_refused(share):
+    with pytest.raises(ValueError, match=f"dropout is a share 0 … 1, got {share}"):
+        Dropout(share)
+
+
 def test_gradient_passes_where_the_number_stayed():
     torch.manual_seed(2)
     x = torch.randn(7, 5).requires_grad_()

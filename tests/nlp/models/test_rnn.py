@@ -64,6 +64,28 @@ def test_an_lstm_is_its_equations():
     np.testing.assert_allclose(last_c, c, atol=1e-5)
 
 
+def test_a_gru_is_its_equations():
+    """Gates r, z = σ(W e + V h + b), n = tanh(W e + b + r (V h + b')), h = (1 - z) n + z h (Cho et al. 2014)."""
+    net = Recurrent("gru", 8, layers=2, vocabulary=9).eval()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter))
+        states, last = net(IDS)
+    e = numbers(net.embedding.weight)[IDS]
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    for layer, handed_on in zip(net.layers, last, strict=True):
+        W, V, b, c = (numbers(getattr(layer, name)) for name in names)
+        h, rows = np.zeros((2, 8)), []
+        for t in range(IDS.shape[1]):
+            (r, z, n), (s, u, m) = (np.split(part, 3, axis=1) for part in (e[:, t] @ W.T + b, h @ V.T + c))
+            r, z = sigmoid(r + s), sigmoid(z + u)
+            h = (1.0 - z) * np.tanh(n + r * m) + z * h
+            rows.append(h)
+        e = np.stack(rows, axis=1)  # the layer above reads these states
+        np.testing.assert_allclose(handed_on, h, atol=1e-5)
+    np.testing.assert_allclose(states, e, atol=1e-5)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_state_that_is_carried_on_is_as_if_nothing_was_cut(cell):
     torch.manual_seed(0)

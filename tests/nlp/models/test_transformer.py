@@ -1,5 +1,7 @@
 """The transformer: attention by its definition, masks, the key/value cache, cross-attention, and maps of attention."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -37,6 +39,67 @@ def test_attention_is_its_definition():
             weights = np.exp(fit) / np.exp(fit).sum(axis=1, keepdims=True)
             np.testing.assert_allclose(maps[0][n, h], weights, atol=1e-6)
             np.testing.assert_allclose(found[n, h], weights @ v[n, h].numpy(), atol=1e-5)
+
+
+def weights(layer, x):
+    """A linear layer of ``x`` in NumPy."""
+    y = x @ layer.weight.detach().double().numpy().T
+    return y if layer.bias is None else y + layer.bias.detach().double().numpy()
+
+
+def normed(x, norm=None):
+    y = (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+    return y if norm is None else y * norm.weight.detach().double().numpy() + norm.bias.detach().double().numpy()
+
+
+def turned(x):
+    """Numbers d and d + D / 2 of token t, as one complex number, times exp(i t 10,000^(-d / (D / 2))); ``x`` (L, D)."""
+    half = x.shape[1] // 2
+    angles = np.arange(len(x))[:, None] * 10_000.0 ** (-np.arange(half) / half)
+    z = (x[:, :half] + 1j * x[:, half:]) * np.exp(1j * angles)
+    return np.concatenate([z.real, z.imag], axis=1)
+
+
+def looked(attention, x, other, barred):
+    """Attention of the tokens ``x`` (L, W) at ``other`` (S, W), head by head, but not where ``barred`` (L, S)."""
+    heads, turn = attention.heads, turned if attention.rotary else lambda x: x
+    queries = np.split(weights(attention.queries, x), heads, axis=1)
+    keys, values = (np.split(y, heads, axis=1) for y in np.split(weights(attention.keys_values, other), 2, axis=1))
+    found = []
+    for q, k, v in zip(queries, keys, values, strict=True):
+        fit = turn(normed(q)) @ turn(normed(k)).T / np.sqrt(q.shape[1])
+        share = np.exp(np.where(barred, -np.inf, fit))
+        found.append(share / share.sum(axis=1, keepdims=True) @ v)
+    return weights(attention.out, np.concatenate(found, axis=1))
+
+
+def fed_forward(layer, x):
+    y = weights(layer.enter, x)
+    return weights(layer.leave, y * 0.5 * (1.0 + np.vectorize(math.erf)(y / np.sqrt(2.0))))
+
+
+def test_an_encoder_and_a_decoder_are_their_equations():
+    """x + attention(norm(x)), x + cross-attention(norm(x)), x + feed_forward(norm(x)), block by block, in NumPy."""
+    encoder, decoder = moved(Encoder(16, 2, 2, vocabulary=9)), moved(Decoder(16, 2, 2, vocabulary=9, cross=True))
+    with torch.no_grad():
+        memory = encoder(IDS, MASK)
+        states, _ = decoder(IDS, (), memory, MASK)
+    for row, (ids, mask) in enumerate(zip(IDS, MASK, strict=True)):
+        x = encoder.embedding.weight.detach().double().numpy()[ids]
+        filling = np.broadcast_to(~mask.numpy(), (6, 6))
+        for block in encoder.blocks:
+            y = normed(x, block.norms[0])
+            x = x + looked(block.attention, y, y, filling)
+            x = x + fed_forward(block.feed_forward, normed(x, block.norms[1]))
+        read = normed(x, encoder.norm)
+        np.testing.assert_allclose(memory[row], read, atol=1e-4)
+        x = decoder.embedding.weight.detach().double().numpy()[ids]
+        for block in decoder.blocks:
+            y = normed(x, block.norms[0])
+            x = x + looked(block.attention, y, y, np.triu(np.ones((6, 6), bool), 1))
+            x = x + looked(block.cross, normed(x, block.norms[1]), read, filling)
+            x = x + fed_forward(block.feed_forward, normed(x, block.norms[2]))
+        np.testing.assert_allclose(states[row], normed(x, decoder.norm), atol=1e-4)
 
 
 def test_the_fused_kernel_gives_the_same(monkeypatch):
@@ -102,6 +165,9 @@ def test_kept_keys_and_values_give_what_computing_all_again_gives(cross):
             states, state = net(piece, state, memory, seen)
             parts.append(states)
         assert torch.allclose(torch.cat(parts, dim=1), whole, atol=1e-5)
+    if cross:  # what was read is kept, too, and not asked for again
+        goes_on, other = (net(IDS[:, :1], state, each, seen)[0] for each in (memory, 0.0 * memory))
+        assert torch.equal(goes_on, other)
     rows = torch.tensor([1, 1, 0])  # as a beam search takes them
     again, _ = net(
         IDS[rows][:, :1], tuple(part[rows] for part in state), *(x if x is None else x[rows] for x in (memory, seen))

@@ -169,7 +169,7 @@ def test_vocabulary_of_another_model_is_refused(tmp_path):
         ({"width": 0}, "a translator has a width and a vocabulary, got 0"),
         ({"width": 10, "heads": 4}, "width is a multiple of twice the heads, got 10 and 4"),
         ({"layers": 0}, "layers, got 0"),
-        ({"dropout": 1.0}, "dropout is a share 0 … 1, got 1.0"),
+        ({"dropout": 1.5}, "dropout is a share 0 … 1, got 1.5"),
         ({"hidden": -1}, "hidden -1"),
     ],
 )

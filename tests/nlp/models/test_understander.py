@@ -12,6 +12,8 @@ from ludus.components.component import Component
 from ludus.components.utterance import TEXT_BYTES, encode_heard
 from ludus.nlp.models import text_component
 from ludus.nlp.models.text_component import BLOCK, LENGTHS, Row, bytes_of, text_of
+from ludus.nlp.models.turn_understander import TurnUnderstander
+from ludus.nlp.models.turn_understander import spaces_of as turn_spaces
 from ludus.nlp.models.word_encoder import MODELS
 from ludus.nlp.open_understander import open_understander
 from ludus.nlp.words import EMPTY
@@ -135,6 +137,31 @@ def test_odd_rows_are_read_as_it_is_said():
     assert silent.words == (EMPTY,)
 
 
+def backward_steps(loss):
+    """The names of all steps of a gradient."""
+    found, waiting = set(), [loss.grad_fn]
+    while waiting:
+        step = waiting.pop()
+        if step is not None and step not in found:
+            found.add(step)
+            waiting += [before for before, _ in step.next_functions]
+    return {step.name() for step in found}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_gradient_is_added_up_in_an_order_that_threads_choose(model):
+    """As of x[places] it is, by which a training of several threads would end with other bits each time."""
+    net, rows = an_understander(model), [Row(["play", "play", "naima"]), Row(["weather"])]
+    encoded, _ = net.encode(rows)
+    logits, scores = net.scores(encoded)
+    loss = logits.sum() + net.crf.loss(scores, torch.zeros(2, 3, dtype=torch.int64), encoded.lengths)
+    turns = a_turn_understander(model)
+    loss = loss + turns.loss(*turns.encode(rows), torch.zeros(2, MEANING.size))
+    steps = backward_steps(loss)
+    assert "EmbeddingBackward0" in steps
+    assert not {name for name in steps if name.startswith("Index")}
+
+
 def test_a_folder_gives_the_same_answers(tmp_path):
     net = an_understander("lstm")
     net.save(tmp_path / "m")
@@ -151,6 +178,8 @@ def test_a_folder_gives_the_same_answers(tmp_path):
         ("tags", [1, 2, 3], "tags is a list of names"),
         ("model", "bert", "unknown model bert|unknown model 'bert'"),
         ("words", ["play"], "of another architecture"),
+        ("buckets", 0, "share 1 … 16,777,216 numbers, got buckets 0"),
+        ("word_dropout", -1.0, "word_dropout is a share 0 … 1, got -1.0"),
     ],
 )
 def test_a_folder_that_was_changed_is_refused(tmp_path, key, value, said):
@@ -197,6 +226,13 @@ def test_a_turn_is_an_act_values_and_wishes(model, tmp_path):
     assert torch.equal(Component.load(tmp_path / "m")(torch.from_numpy(heard)), y)
     with pytest.raises(ValueError, match="unknown act of the clerk 'sing'; known: greet, request food"):
         net.understand("thai", "sing")
+
+
+def test_a_meaning_whose_numbers_have_no_names_is_refused():
+    parts = MEANING.to_json()
+    parts[1]["columns"] = []
+    with pytest.raises(ValueError, match="the part 'food' of a meaning has no name for each of its numbers"):
+        TurnUnderstander(*turn_spaces(MEANING), words=["a"], lasts=["greet"], meaning=parts)
 
 
 def test_the_loss_of_a_turn_is_that_of_its_answers():

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -192,12 +193,32 @@ def test_setting_that_makes_no_sense_is_refused(text, settings, message):
         ({"context": 2000}, "windows of 2,000 need 4,001; take a longer text, or a smaller --set context"),
         ({"heads": 3}, "multiple of twice the heads, got 16 and 3"),
         ({"tokens": "bpe", "vocabulary": 100}, "kind bpe has 260 … 65,536 tokens, got 100"),
+        ({"holdout": 0.001, "context": 2}, "2 characters of .* would judge what is learned, which needs two tokens"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_before_anything_is_written(text, tmp_path, settings, message):
     with pytest.raises(ValueError, match=message):
         fit(text, tmp_path / "net", **settings)
     assert not folder_of(tmp_path / "net").exists()
+
+
+def test_a_text_whose_test_is_too_short_is_refused_before_anything_is_learned(tmp_path):
+    path = tmp_path / "short.txt"
+    for text, said in (("To be, or not to be: that is the questio", "4 characters"), ("abcdef", "1 character")):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=f"{said} of .*short.txt would judge what is learned"):
+            fit(str(path), tmp_path / "net", context=2)
+        assert not folder_of(tmp_path / "net").exists()
+
+
+def test_the_summary_writes_out_what_a_terminal_would_obey(learned):
+    summary = learned[2]
+    sly = replace(summary, samples={"greedy": "", "drawn": "a\x1b[31m\nb[/red]\x00"})
+    assert "\na\\x1b[31m\nb[/red]\\x00\n" in str(sly)
+    one = replace(
+        summary, metrics={**summary.metrics, "vocabulary": 5.0}, recipe=replace(summary.recipe, tokens="char")
+    )
+    assert "parameters, 1 character\n" in str(one)
 
 
 def test_command_fits_a_file_of_text(text, tmp_path, capsys):
@@ -207,6 +228,17 @@ def test_command_fits_a_file_of_text(text, tmp_path, capsys):
     assert "nats per character" in " ".join(capsys.readouterr().out.split())
     assert Component.load(out).config["cell"] == "gru"
     assert read_recipe(folder_of(out) / "fit.yaml", Complete.TASK, LanguageRecipe).seed == 3
+
+
+def test_command_shows_what_a_model_writes_and_names_as_they_are(tmp_path, capsys):
+    (tmp_path / "marks.txt").write_text("[/b] x [i] :smile: " * 400)
+    sets = [f"--set={key}={json.dumps(value)}" for key, value in {**TINY, "epochs": 1}.items()]
+    out = tmp_path / "[i]"
+    given = ["--data", str(tmp_path / "marks.txt"), "--model", "rnn", "--out", str(out)]
+    assert main(["fit", "nlp/complete", *given, *sets]) == 0
+    said = capsys.readouterr().out
+    assert "\n[/b] x [i] :smil" in said
+    assert f"Component: '{out}'" in said
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ludus.components.component import Component
+from ludus.data.utterances import load_utterances
 from ludus.nlp.models import wordllama
 from ludus.nlp.models.language_model import RecurrentLM, TransformerLM
 from ludus.nlp.models.language_model import spaces_of as spaces_of_language
@@ -108,6 +109,7 @@ def test_the_command_makes_an_encoder_and_judges_it(tmp_path, capsys):
     assert "by the words alone (tf-idf)" in shown
     net = Component.load(tmp_path / "v")
     assert 0.0 <= net.metrics["nearest_right"] <= 1.0
+    assert f"What the nearest of {len(load_utterances(data, 'train'))} utterances of {data}" in " ".join(shown.split())
     assert (folder_of(tmp_path / "v") / "fit.yaml").exists()
 
 

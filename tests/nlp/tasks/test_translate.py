@@ -157,6 +157,15 @@ def test_batch_is_a_function_of_seed_and_step():
     assert not torch.equal(PairBatches(sources, targets, 64, 20, seed=1).rows(17), batches.rows(17))
 
 
+@pytest.mark.parametrize("batch_size", [1, 2, 7])
+def test_no_batch_is_empty_however_long_a_pair_is(batch_size):
+    sources = [[5] * (400 if k == 7 else 3) for k in range(40)]
+    batches = PairBatches(sources, sources, 500, batch_size, seed=0)
+    rows = [batches.rows(step) for step in range(len(batches))]
+    assert min(map(len, rows)) >= 1
+    assert torch.cat(rows).sort().values.tolist() == list(range(40))
+
+
 def test_few_pairs_are_one_batch():
     batches = PairBatches([[5]], [[6, 7]], 64, 128, seed=0)
     assert len(batches) == 1

@@ -136,6 +136,9 @@ def test_the_summary_has_naive_and_published_figures_and_fits_a_terminal():
     assert lines[0].split() == ["on", "the", "test", "part,", "%", "intent", "slot", "F1", "exact", "match"]
     assert any(line.startswith("published: slot-gated") and "88.80" in line for line in lines)
     assert any(line.startswith("lstm ") and "100.00" in line for line in lines)
+    sly = str(report.Summary(metrics, {}, r, [("intent \x1b[2J taken for play", 1)]))  # a file may name it so
+    assert "1 time: intent \\x1b[2J taken for play" in sly
+    assert "\x1b" not in sly
 
 
 def compose_snips():

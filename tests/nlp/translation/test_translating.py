@@ -123,4 +123,4 @@ def test_pieces_that_go_on_with_a_word_are_marked():
     from ludus.nlp.tokenizer import Tokenizer
 
     bare = Tokenizer("bpe")
-    assert names_of(bare, [1, *bare.encode("ab c."), 2]) == ["<begin>", "a", "·b", " ", "c", ".", "<end>"]
+    assert names_of(bare, [1, *bare.encode("ab c."), 2]) == ["<begin>", "a", "·b", "␣", "c", ".", "<end>"]
