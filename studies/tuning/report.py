@@ -1,5 +1,6 @@
 """The report on a search: the best trials, how it went, which settings mattered, and the file of the winner."""
 
+import operator
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ def history(search: Search, trials: Trials) -> Any:
     edge = worst_shown(values, trials.rises)
     axes.plot([trial.number for trial in pruned], lasts, "x", color="#999999", label="pruned, where it ended")
     axes.plot(numbers, values, "o", color=BLUE, label="trained to its end")
-    beyond = np.less if trials.rises else np.greater
+    beyond = operator.lt if trials.rises else operator.gt
     far = [trial.number for trial in ended if beyond(last_of(trial), edge)]
     if far:  # else a single bad trial would press all others into a line
         sign = "v" if trials.rises else "^"
