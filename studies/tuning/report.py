@@ -129,7 +129,7 @@ def history(search: Search, trials: Trials) -> Any:
     axes.plot([trial.number for trial in pruned], lasts, "x", color="#999999", label="pruned, where it ended")
     axes.plot(numbers, values, "o", color=BLUE, label="trained to its end")
     beyond = operator.lt if trials.rises else operator.gt
-    far = [trial.number for trial in ended if beyond(last_of(trial), edge)]
+    far = [trial.number for trial in ended if (last := last_of(trial)) is not None and beyond(last, edge)]
     if far:  # else a single bad trial would press all others into a line
         sign = "v" if trials.rises else "^"
         axes.plot(far, [edge] * len(far), sign, color="#999999", label="further away", clip_on=False)
