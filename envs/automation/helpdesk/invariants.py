@@ -21,6 +21,7 @@ from .constants import (
     KEPT,
     LAST,
     LASTS,
+    LEAVE,
     LEFT,
     LOG_FULL,
     NAMED,
@@ -151,6 +152,8 @@ def is_shown(s, world, shown, legal):
             return False
         if legal[CHECK + slot] != (form != NONE and not is_checked):
             return False
+    if legal[LEAVE] != (s.told != 0):
+        return False
     if abs(math.expm1(shown[LEFT] * LOG_FULL) - s.left) > ROUNDING:
         return False
     if shown[NONE_LEFT] != (s.left == 0) or shown[NAMED] != (s.venue != NOTHING) or legal[OFFER] != has_any:

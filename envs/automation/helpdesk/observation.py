@@ -10,6 +10,7 @@ from .constants import (
     CHECKED,
     DONTCARE,
     LAST,
+    LEAVE,
     LEFT,
     LOG_FULL,
     MEANT,
@@ -53,7 +54,7 @@ def observe(s, world, out):
 
 @inlined
 def mask(s, world, out):
-    """Whatever is said can be asked, left and noted; the rest needs something in the form, or a venue."""
+    """Slots can be asked for and noted; the rest needs something in the form, a venue, or that something was told."""
     for action in range(ACTIONS):
         out[action] = 1
     has_any = False
@@ -64,6 +65,7 @@ def mask(s, world, out):
         if form != NONE:
             out[NOTES[slot] + form - DONTCARE] = 0
     out[OFFER] = has_any
+    out[LEAVE] = s.told != 0
     for wish in range(WISH_COUNT):
         out[TELL + wish] = s.venue != NOTHING and s.told >> wish & 1 == 0
 

@@ -78,9 +78,9 @@ def decide(shown, meant, is_careful):
     act = greatest(meant, ACT, ACTS_COUNT)
     last = greatest(shown, LAST, LASTS)
     has_venue = shown[NAMED] > 0.0
-    if act == BYE and has_venue:
+    if act == BYE and has_told(shown):
         return LEAVE
-    if act == REQUEST and has_venue:
+    if act in (REQUEST, BYE) and has_venue:
         return tell_wish(shown, meant)
     if act == ANOTHER and has_venue:
         return OFFER
@@ -94,6 +94,15 @@ def decide(shown, meant, is_careful):
         if action >= 0:
             return action
     return look_further(shown, is_careful)
+
+
+@kernel
+def has_told(shown):
+    """Whether something was told of the named venue, without which there is no goodbye."""
+    for wish in range(WISH_COUNT):
+        if shown[TOLD + wish] > 0.0:
+            return True
+    return False
 
 
 @kernel

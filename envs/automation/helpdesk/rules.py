@@ -137,6 +137,8 @@ def act(s, action, world, terms):
         terms[WRITING] = -s.note_cost
         return False
     terms[TURNS] = -s.turn_cost
+    if is_senseless(s, action):
+        return False
     if action == LEAVE:
         s.success = is_served(s, world)
         if s.success:
@@ -144,8 +146,6 @@ def act(s, action, world, terms):
         else:
             displease(s, terms)
         return True
-    if is_senseless(s, action):
-        return False
     if action >= TELL:
         tell(s, world, action - TELL, terms)
     elif action == OFFER:

@@ -8,6 +8,7 @@ from .constants import (
     DENIED,
     DONTCARE,
     INFORMED,
+    LEAVE,
     NONE,
     NOTES,
     NOTHING,
@@ -76,7 +77,9 @@ def tell_wish(s, wish):
 
 @kernel
 def is_senseless(s, action):
-    """Whether the clerk would speak of a venue or of a note that there is not; then nothing is said."""
+    """Whether the clerk would speak of a venue or of a note that there is not, or go and has told nothing."""
+    if action == LEAVE:
+        return s.told == 0
     if action >= TELL:
         return s.venue == NOTHING
     if CHECK <= action < OFFER:

@@ -177,7 +177,10 @@ def test_what_is_not_wanted_displeases_and_patience_ends():
 
 
 def test_a_goodbye_that_comes_too_early_helps_nobody():
-    talk = Dialogue({"pricerange": "cheap"}, ["phone"])
+    talk = Dialogue({"pricerange": "cheap"}, ["phone", "address"], said=("pricerange",))
+    talk.do("note pricerange cheap")
+    talk.do("name a venue")
+    talk.do("tell phone")
     talk.batch.step(np.array([LEAVE]))
     assert talk.batch.buffers.terminated[0]
     assert not talk.batch.buffers.episode_success[0]
@@ -205,7 +208,7 @@ def test_hints_change_no_return():
     np.testing.assert_allclose(*returns, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["food right?", "name a venue", "tell phone"])
+@pytest.mark.parametrize("name", ["food right?", "name a venue", "tell phone", "goodbye"])
 def test_what_makes_no_sense_costs_a_turn_and_nobody_says_anything(name):
     talk = Dialogue({"pricerange": "cheap"}, ["phone"])
     before = talk.s.copy()
@@ -218,7 +221,7 @@ def test_what_makes_no_sense_costs_a_turn_and_nobody_says_anything(name):
 def test_the_mask_asks_for_a_note_or_a_venue():
     talk = Dialogue({"pricerange": "expensive"}, ["phone"])
     legal = set(np.flatnonzero(talk.batch.buffers.mask[0]))
-    assert legal == {0, 1, 2, LEAVE, *range(LEAVE + 1, ACTIONS)}
+    assert legal == {0, 1, 2, *range(LEAVE + 1, ACTIONS)}
     talk.do("note pricerange expensive")
     mask = talk.batch.buffers.mask[0]
     assert mask[action("pricerange right?")]
@@ -229,7 +232,9 @@ def test_the_mask_asks_for_a_note_or_a_venue():
     assert not talk.batch.buffers.mask[0, action("pricerange right?")]
     talk.do("name a venue")
     assert talk.batch.buffers.mask[0, TELL : TELL + len(WISHES)].all()
+    assert not talk.batch.buffers.mask[0, LEAVE]
     talk.do("tell area")
+    assert talk.batch.buffers.mask[0, LEAVE]
     assert not talk.batch.buffers.mask[0, action("tell area")]
 
 
