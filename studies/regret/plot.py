@@ -16,7 +16,7 @@ from .table import Line
 
 COLORS = {SWAPPED: RED, TRAINED: BLUE}
 LABELS = {SWAPPED: "policy trained with the truth (swapped)", TRAINED: "policy trained with what it plays with"}
-SHARES = ("accuracy", "cells right")  # measures that are better the greater they are; all others are errors
+SHARES = ("accuracy", "cells right", "all right")  # better the greater they are; all other measures are errors
 UNITS = dict.fromkeys(SHARES, ", as a share") | {"RMSE": ", as a share of the truth's range"}
 MARKERS = "sD^vPX*<>"  # of components and rules, in turn
 

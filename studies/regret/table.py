@@ -1,5 +1,6 @@
 """The tables of the regret study: means over seeds with their intervals, on a terminal and in the README."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from ...utils.wording import counted
 from .study import PROTOCOLS, Judged
 
 COLUMNS = ("return", "regret", "of the gap")  # after the filling and its own measure
+MOST_MEASURES = 2  # further ones of a table on a terminal: with more no room is left for names
+NAMED = re.compile(r"(\S[^=]*)=(\S+)")  # a measure in `Judged.others`, whose name may have blanks
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Line:
 
 def others_of(rows: Sequence[Judged]) -> dict[str, float]:
     """The means of the further measures of rows of one filling."""
-    found = [dict(part.split("=") for part in row.others.split()) for row in rows]
+    found = [dict(NAMED.findall(row.others)) for row in rows]
     return {name: float(np.mean([float(entry[name]) for entry in found])) for name in found[0]}
 
 
@@ -107,6 +110,8 @@ def markdown(rows: Sequence[Judged]) -> str:
 def table(lines: Sequence[Line], caption: str) -> Table:
     """The ``lines`` of one protocol, for a terminal."""
     others = measures_of(lines)
+    if len(others) > MOST_MEASURES:
+        caption, others = f"{caption} Also measured: {', '.join(others)}; --markdown shows them.", []
     shown = results_table(("filling",), (lines[0].measure, *others, *COLUMNS), caption, fold=True)
     for line in lines:
         shown.add_row(*cells(line, others))

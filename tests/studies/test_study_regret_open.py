@@ -9,8 +9,8 @@ import ludus
 from ludus.components import Component, register
 from ludus.studies.regret import study
 from ludus.studies.regret.policy import judge_policy
-from ludus.studies.regret.study import SWAPPED, TRAINED, compose, regret_study
-from ludus.studies.regret.table import markdown, summarise
+from ludus.studies.regret.study import SWAPPED, TRAINED, Judged, compose, regret_study
+from ludus.studies.regret.table import markdown, others_of, summarise
 from series_toy import HOURS, LAYOUT
 
 TOY = "test/SeriesOfStudy-v0"
@@ -101,6 +101,18 @@ def test_parts_that_are_mended_are_right_and_cost_nothing_more():
     assert everything.measures["all right"] == 1.0
     assert (everything.evaluation.returns == by_name["truth"].evaluation.returns).all()
     assert values.regret < plain.regret
+
+
+def test_measures_whose_names_have_blanks_are_read_from_the_csv():
+    said = "act right={} MAE=nan values right=1e-05"
+    rows = [
+        Judged("pqn", TRAINED, "truth", seed, 1, "all right", 1.0, 0.5, 1.0, "", "", "", others=said.format(seed / 2))
+        for seed in (0, 1)
+    ]
+    found = others_of(rows)
+    assert list(found) == ["act right", "MAE", "values right"]
+    assert (found["act right"], found["values right"]) == (0.25, 1e-05)
+    assert np.isnan(found["MAE"])
 
 
 def test_parts_that_there_are_not_are_refused():
