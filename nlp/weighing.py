@@ -1,6 +1,6 @@
 """The words that moved what a component says of a text; see `explain/words.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,15 +22,30 @@ def weigh_row(net: WordComponent, row: Row, direction: Sequence[float] | np.ndar
             rises with each of them. Where the component has ``logits_of``, of the logits.
         answer: What it is, in words.
     """
-    encoded, context = net.encode([row])
     toward = torch.as_tensor(np.asarray(direction, np.float32), device=net.device)
-    says: Any = getattr(net, "logits_of", net.answer_of)
+    return _weigh(net, row, getattr(net, "logits_of", net.answer_of), lambda answers: answers @ toward, answer)
 
-    def number(vectors: torch.Tensor) -> torch.Tensor:
+
+def weigh_through(net: WordComponent, row: Row, number: Callable[[torch.Tensor], torch.Tensor], answer: str) -> Weighed:
+    """How much each word of a row moved a number that somebody else makes of the component's answers.
+
+    Args:
+        number: From answers (M, K), as a slot shows them, to (M,), such as how good an action is for an agent.
+        answer: What it is, in words.
+    """
+    return _weigh(net, row, net.answer_of, number, answer)
+
+
+def _weigh(
+    net: WordComponent, row: Row, says: Any, number: Callable[[torch.Tensor], torch.Tensor], answer: str
+) -> Weighed:
+    encoded, context = net.encode([row])
+
+    def of_vectors(vectors: torch.Tensor) -> torch.Tensor:
         count = len(vectors)
-        return says(vectors, encoded.lengths.expand(count), context.expand(count)).flatten(1) @ toward
+        return number(says(vectors, encoded.lengths.expand(count), context.expand(count)).flatten(1))
 
-    weights = weigh_words(net, number, net.vectors(encoded))[0]
+    weights = weigh_words(net, of_vectors, net.vectors(encoded))[0]
     return Weighed(tuple(row.words[: len(weights)]), weights, answer)
 
 

@@ -42,8 +42,8 @@ class Arguments:
     seed: int = 0
     """Of the clerk's sentences, and of where it begins to look for places."""
     explain: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Say which words moved what was understood: by integrated gradients where a model hears, else by leaving each
-    out and saying it alone."""
+    """Say which words moved what was understood, and what an agent of ours does first (acts): by integrated gradients
+    where a model hears, else by leaving each out and saying it alone."""
     window: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Talk in a window, which shows the conversation, the form and the places that fit."""
     log: Path | None = None
@@ -117,21 +117,47 @@ def open_talk(options: Arguments) -> tuple[str, "Conversation"]:
     return f"{player.title} · hears by {talk.sense} · venues of {talk.source}", talk
 
 
-def why(talk: "Conversation", heard: "Heard", console: Console) -> Text:
-    """Which words of what was ``heard`` moved what the clerk understood."""
+def why(talk: "Conversation", heard: "Heard", console: Console) -> list[tuple[str, Text]]:
+    """Which words of what was ``heard`` moved what the clerk understood, and what an agent does first."""
+    import numpy as np
+    import torch
+
+    from ludus.agents.action_value import value_of_next_action
+    from ludus.components.utterance import encode_heard
+    from ludus.envs.automation.helpdesk import ACTION_NAMES
+    from ludus.envs.automation.helpdesk.conversation import SENSE
     from ludus.explain.omission import weigh_by_omission
     from ludus.explain.words import coloured, plain
     from ludus.nlp.models.turn_understander import TurnUnderstander
-    from ludus.nlp.weighing import weigh_turn
+    from ludus.nlp.weighing import weigh_through, weigh_turn
 
     if heard.understood is None:
-        return Text("this clerk reads the words itself: nothing was understood that could be explained", "dim")
+        said = "this clerk reads the words itself: nothing was understood that could be explained"
+        return [("why", Text(said, "dim"))]
     component: Any = talk.component
+    words = heard.text.split()
+    value = value_of_next_action(talk.policy, talk.batch, SENSE)
+    action = None if value is None else ACTION_NAMES[value.action]
     if isinstance(component, TurnUnderstander):
-        weighed = weigh_turn(component, heard.text, talk.last)
+        found = [("why", weigh_turn(component, heard.text, talk.last))]
+        if value is not None:
+            row = component.row_of(encode_heard(component.lasts.index(talk.last), heard.text))
+            found.append(("acts", weigh_through(component, row, value, f"{action}")))
     else:
-        weighed = weigh_by_omission(heard.text.split(), talk.ask_sense, talk.direction, str(heard.understood))
-    return coloured(weighed) if console.color_system else Text(plain(weighed))
+        found = [("why", weigh_by_omission(words, talk.ask_sense, talk.direction, str(heard.understood)))]
+        if value is not None:
+
+            def lead(texts: list[str]) -> np.ndarray:
+                with torch.no_grad():
+                    return value(torch.from_numpy(talk.ask_sense(texts))).cpu().numpy()[:, None]
+
+            found.append(("acts", weigh_by_omission(words, lead, np.ones(1), f"{action}")))
+    in_colour = bool(console.color_system)
+    lines = []
+    for label, weighed in found:
+        text = coloured(weighed) if in_colour else Text(plain(weighed))
+        lines.append((label, Text(f"{action}: ") + text if label == "acts" else text))
+    return lines
 
 
 if __name__ == "__main__":

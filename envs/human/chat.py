@@ -25,6 +25,9 @@ COMMANDS = {
 HINT = "You are the guest: say what you would like to eat, and where. /help helps."
 
 
+Why = Callable[[Any], list[tuple[str, Text]]]
+
+
 class Talk(Protocol):
     """A conversation, such as `envs/automation/helpdesk/conversation.py` has it."""
 
@@ -74,10 +77,13 @@ class Chat:
     """One conversation before a person.
 
     Args:
-        why: Says which words of the utterance that was heard last moved what was understood; None: that is not shown.
+        why: Says which words of the utterance that was heard last moved what, in lines with a label before each; None:
+            that is not shown.
     """
 
-    def __init__(self, talk: Talk, transcript: Transcript, why: Callable[[Any], Text] | None = None) -> None:
+    def __init__(
+        self, talk: Talk, transcript: Transcript, why: Callable[[Any], list[tuple[str, Text]]] | None = None
+    ) -> None:
         self.talk, self.transcript, self.why = talk, transcript, why
         self.utterances = 0
         self.left = False  # the person has gone
@@ -122,7 +128,8 @@ class Chat:
         understood = "the words; the clerk reads them itself" if heard.understood is None else str(heard.understood)
         line("heard", understood, "dim")
         if self.why is not None:
-            line("why", self.why(heard))
+            for label, words in self.why(heard):
+                line(label, words)
         reply = self.talk.reply()
         if reply.notes:
             line("form", self.talk.describe(reply.notes), "dim")

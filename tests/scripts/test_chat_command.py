@@ -10,6 +10,7 @@ import torch
 from commands_stage import TINY, said
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
+from ludus.envs.automation.helpdesk import ACTION_NAMES
 from ludus.explain.words import plain
 from ludus.nlp.open_understander import open_understander
 from ludus.nlp.tasks.understand import Understand
@@ -116,6 +117,20 @@ def test_the_agent_of_a_run_answers_by_another_sense(monkeypatch, capsys, run):
     assert (code, err) == (0, "")
     assert f"{ENV} · pqn after 64 steps · hears by keywords" in out
     assert out.count("\nclerk  ") >= 2
+
+
+@pytest.mark.parametrize("sense", ["keywords", "model"])
+def test_explain_says_which_words_moved_what_the_agent_does(monkeypatch, capsys, run, waiter, sense):
+    hears = str(waiter) if sense == "model" else sense
+    code, out, err = talk(
+        monkeypatch, capsys, b"cheap thai food\n", "chat", str(run), "--slot", f"utterance={hears}", "--explain"
+    )
+    assert (code, err) == (0, "")
+    lines = [line[7:] for line in out.splitlines() if line.startswith("acts   ")]
+    assert len(lines) == 1
+    action, _, words = lines[0].partition(": ")
+    assert action in ACTION_NAMES
+    assert {part.rpartition(" ")[0] for part in words.split(", ")} <= {"cheap", "thai", "food", "no"}
 
 
 BAD = {

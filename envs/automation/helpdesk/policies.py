@@ -99,10 +99,10 @@ def decide(shown, meant, is_careful):
 @kernel
 def has_told(shown):
     """Whether something was told of the named venue, without which there is no goodbye."""
+    told = 0.0
     for wish in range(WISH_COUNT):
-        if shown[TOLD + wish] > 0.0:
-            return True
-    return False
+        told += shown[TOLD + wish]
+    return told > 0.0
 
 
 @kernel

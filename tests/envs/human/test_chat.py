@@ -134,7 +134,7 @@ def test_a_clerk_that_reads_the_words_itself_understands_nothing_that_could_be_s
 
 def test_why_stands_below_what_was_heard(monkeypatch):
     typed(monkeypatch, b"thai\n")
-    session = a_chat(why=lambda heard: Text(f"because of {heard.text}"))
+    session = a_chat(why=lambda heard: [("why", Text(f"because of {heard.text}"))])
     chat(session, is_typed=False)
     lines = [line.split()[0] for line in shown(session).splitlines()]
     assert lines[2:7] == ["you", "heard", "why", "form", "clerk"]
