@@ -109,7 +109,8 @@ def test_the_command_makes_an_encoder_and_judges_it(tmp_path, capsys):
     assert "by the words alone (tf-idf)" in shown
     net = Component.load(tmp_path / "v")
     assert 0.0 <= net.metrics["nearest_right"] <= 1.0
-    assert f"What the nearest of {len(load_utterances(data, 'train'))} utterances of {data}" in " ".join(shown.split())
+    said = f"What the nearest of {len(load_utterances(data, 'train'))} utterances of {data}"
+    assert "".join(said.split()) in "".join(shown.split())  # lines may end within a long path
     assert (folder_of(tmp_path / "v") / "fit.yaml").exists()
 
 
