@@ -336,6 +336,23 @@ def test_goals_are_as_the_parameters_say():
     assert not plain.store["wants_another"].any()
 
 
+def test_guests_want_to_know_as_much_as_the_chances_say():
+    """Of 20,000: addresses .7, phone numbers .75 and where nothing else is wanted, postcodes .25, others .12."""
+    batch = make_batch(ID, 20_000, data="grammar", nothing_chance=0.0)
+    batch.seed_from(0)
+    wishes, goals = batch.store["wishes"], batch.store["goal"]
+    assert (wishes > 0).all()
+    nothing = 0.3 * 0.25 * 0.75  # of the first three; what else may be asked for makes it less
+    for name, low, high in (("address", 0.7, 0.7), ("phone", 0.75, 0.75 + nothing), ("postcode", 0.25, 0.25)):
+        share = (wishes >> WISHES.index(name) & 1).mean()
+        assert low - 0.015 < share < high + 0.015
+    for slot, name in enumerate(SLOTS):
+        asked = wishes >> WISHES.index(name) & 1
+        open_ = goals[:, slot] == code(name, DONTCARE)
+        assert not asked[~open_].any()
+        assert asked[open_].mean() == pytest.approx(0.12, abs=0.02)
+
+
 def test_the_careful_policy_checks_what_it_notes():
     batch = make_batch(ID, 1, **PLAIN)
     batch.seed_from(3)
