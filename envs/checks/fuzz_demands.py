@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from gymnasium import Space, spaces
 
-from ..engine.slots.fillings import bounds_of
 from ..engine.slots.slotted_batch import STATE
+from ..engine.space_layout import bounds_of
 
 
 class Fault(Exception):

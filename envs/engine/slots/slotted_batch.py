@@ -29,7 +29,7 @@ from .fillings import Filling, Learned, check_kept
 from .keyed import KeyedLearned
 from .resolve import identity_of, make_filling
 
-STATE = "state"  # key of the ordinary observation
+STATE = "state"  # key of the ordinary observation, where it is no Dict: the keys of one stay
 
 
 class SlottedBatch(KernelBatch):
@@ -54,8 +54,8 @@ class SlottedBatch(KernelBatch):
         slots = self.simulation.slots
         replaced = any(slots[name].replaces_state for name in shown)
         self._alone = next(iter(shown)) if replaced and len(shown) == 1 else None
-        if not replaced:
-            shown[STATE] = self.state_space
+        states = {} if replaced else self._parts_of_state()
+        shown |= {key: space for key, (space, _, _) in states.items()}
         moved = [
             name for name, what in fillings.items() if is_path(slots[name], what, shown[name], self._truth_of(name))
         ]
@@ -71,13 +71,13 @@ class SlottedBatch(KernelBatch):
         self._filled_at = {field: np.full(self.num_envs, -1, np.int64) for field in self.by_field}
         self._shown, self._final = (
             {name: np.zeros((count, *(of.space.shape or ())), of.space.dtype) for name, of in self.fillings.items()}
-            for count in (self.num_envs, len(self._inner.final_observation))
+            for count in (self.num_envs, len(self._inner.final_mask))
         )
         self._ahead = {name: Ahead(slots[name].now, self._shown[name], self._final[name]) for name in moved}
         observation: Any = self._shown | {name: of.observation for name, of in self._ahead.items()}
         final: Any = self._final | {name: of.final_observation for name, of in self._ahead.items()}
-        if STATE in shown:
-            observation[STATE], final[STATE] = self._inner.observation, self._inner.final_observation
+        observation |= {key: now for key, (_, now, _) in states.items()}
+        final |= {key: last for key, (_, _, last) in states.items()}
         if self._alone:
             observation, final = observation[self._alone], final[self._alone]
         else:
@@ -88,6 +88,13 @@ class SlottedBatch(KernelBatch):
         if self._same_step:
             self._restart = watch_restart(self._driver.restart, load(module)[0], self.simulation, self.state_space)
             self._setup = self._setup._replace(mode=DISABLED)
+
+    def _parts_of_state(self) -> dict[str, tuple[spaces.Space, np.ndarray, np.ndarray]]:
+        """By key, the space of each part of the ordinary observation, what it shows now, and what it showed last."""
+        now, last = self._inner.observation, self._inner.final_observation
+        if isinstance(self.state_space, spaces.Dict):
+            return {key: (part, now[key], last[key]) for key, part in self.state_space.items()}
+        return {STATE: (self.state_space, now, last)}
 
     def _truth_of(self, slot: str) -> spaces.Space:
         return self.simulation.truth_for(slot, self.sizes, self.spans)
@@ -228,7 +235,7 @@ class SlottedBatch(KernelBatch):
 
     def _end(self, rows: np.ndarray) -> None:
         """Keep what the episodes that have ended show last, and begin the next ones."""
-        b = self._inner
+        b = self.rows
         b.final_observation[rows], b.final_mask[rows] = b.observation[rows], b.mask[rows]
         anew = dict.fromkeys(self.each_step, rows)
         for field, names in self.by_field.items():
