@@ -19,6 +19,7 @@ import torch
 from gymnasium import spaces
 
 from ..envs.engine.batch import Batch
+from ..envs.engine.space_layout import WHOLE
 from ..utils.wording import did_you_mean
 from .statistics import EpisodeStatistics
 
@@ -36,8 +37,8 @@ class Entry:
 AGENTS: dict[str, Entry] = {
     "pqn": Entry("pqn", True, "epsilon-greedy Q-learning on a whole batch, without replay (Gallici et al. 2024)"),
     "tabular": Entry("tabular", True, "Q-learning, SARSA, expected SARSA and double Q-learning, in a table"),
-    "ppo": Entry("sb3.algorithms", True, "Stable-Baselines3's PPO", (spaces.Discrete, spaces.Box)),
-    "a2c": Entry("sb3.algorithms", True, "Stable-Baselines3's A2C", (spaces.Discrete, spaces.Box)),
+    "ppo": Entry("sb3.algorithms", True, "Stable-Baselines3's PPO", (*WHOLE, spaces.Box)),
+    "a2c": Entry("sb3.algorithms", True, "Stable-Baselines3's A2C", (*WHOLE, spaces.Box)),
     "dqn": Entry("sb3.algorithms", False, "Stable-Baselines3's DQN, one exploration coin per environment"),
     "sac": Entry("sb3.algorithms", False, "Stable-Baselines3's SAC, for continuous actions", (spaces.Box,)),
     "td3": Entry("sb3.algorithms", False, "Stable-Baselines3's TD3, for continuous actions", (spaces.Box,)),

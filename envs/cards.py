@@ -12,6 +12,7 @@ from ..utils.files import write_atomically
 from ..utils.wording import format_score
 from . import ENVIRONMENTS
 from .engine.simulation import Simulation, load
+from .engine.space_layout import WHOLE, values_of
 from .ids import find_spec, is_ludus
 from .make import make_batch
 
@@ -67,12 +68,14 @@ def cards() -> list[Card]:
 
 
 def _observation(space: Space) -> str:
+    if isinstance(space, spaces.Dict):
+        return ", ".join(f"{key} {_observation(part)}" for key, part in space.items())
     return str(space) if isinstance(space, spaces.Discrete) else f"{space.dtype} {space.shape}"
 
 
 def _actions(space: Space) -> str:
-    if isinstance(space, spaces.Discrete):
-        return str(space.n)
+    if isinstance(space, WHOLE):
+        return " x ".join(map(str, values_of(space)))
     low, high = (f"{end.flat[0]:g}" if np.all(end == end.flat[0]) else "…" for end in (space.low, space.high))  # type: ignore[attr-defined]
     count = int(np.prod(space.shape or ()))
     return f"{count} x [{low}, {high}]"

@@ -19,6 +19,7 @@ COMMANDS = {
     "understand": "ask a fitted model what is meant by a text, and which words say so",
     "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
     "complete": "let a fitted model of language go on with a text: greedy, or drawn",
+    "new": "an environment of your own: a small file that plays already, with a test beside it",
     "envs": "the environments, their parameters and reference scores",
     "check": "does a vector environment keep the rules? every one, with what came and the remedy",
     "benchmark": "measure speed and learning, side by side with peers",

@@ -98,7 +98,7 @@ class Env(Copied, gymnasium.Env):
 
     def _observe(self) -> Any:
         if self._dict:
-            return {key: array[0, ...].copy() for key, array in self._observation.items()}
+            return {key: array[0].copy() for key, array in self._observation.items()}
         return self._observation[0] if self._scalar else self._observation[0].copy()
 
     def _info(self) -> dict[str, Any]:

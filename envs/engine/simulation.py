@@ -172,7 +172,8 @@ class Simulation:
     watching: Mapping[str, float] = field(default_factory=dict)
     watching_fps: int | None = None
     # For a person who plays. A key is a name of pygame's ("left", "a"), a gamepad's "axis 0" or its "button 0"; it
-    # stands for an action or, in a Box, for (component, how far from rest: -1 … 1). See controls.py for the defaults.
+    # stands for an action or, in a Box, for (component, how far from rest: -1 … 1), in a MultiDiscrete or MultiBinary
+    # for (component, value > 0). See controls.py for the defaults.
     keys: Mapping[str, int | tuple[int, float]] = field(default_factory=dict)
     idle: tuple[int, ...] = ()  # actions taken in turn while no key is held; none: the last action goes on
     turn_based: bool = False  # the world waits for its player

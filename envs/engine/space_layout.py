@@ -6,7 +6,6 @@ a + b, MultiBinary(n) has two for each bit (0, 1). So sb3-contrib's MaskablePPO 
 """
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -82,14 +81,16 @@ def any_in_each(mask: np.ndarray, action_space: Space) -> np.ndarray:
     return np.logical_or.reduceat(mask != 0, starts, axis=1).all(axis=1)
 
 
-@cache
-def _layout_of(parts: tuple[tuple[str, str, tuple[int, ...]], ...]) -> np.dtype:
-    return np.dtype([(key, dtype, shape) for key, dtype, shape in parts], align=True)
+def are_legal(actions: np.ndarray, mask: np.ndarray, action_space: Space) -> np.ndarray:
+    """(N,) whether the flags of all components of ``actions``, (N,) or (N, A), are set in ``mask`` (N, flags)."""
+    starts = np.array([0, *accumulate(values_of(action_space))][:-1])
+    flags = np.take_along_axis(mask, starts + actions.reshape(len(actions), -1), axis=1)
+    return (flags != 0).all(axis=1)
 
 
 def shown_dtype(observation_space: spaces.Dict) -> np.dtype:
     """The record that `observe` fills of a Dict of Boxes: a field for each key."""
-    return _layout_of(tuple((key, str(part.dtype), part.shape or ()) for key, part in observation_space.items()))
+    return np.dtype([(key, part.dtype, part.shape) for key, part in observation_space.items()], align=True)
 
 
 def shown_rows(observation_space: Space, rows: int) -> np.ndarray:

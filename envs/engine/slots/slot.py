@@ -11,6 +11,13 @@ from gymnasium import Space, spaces
 from ....components.layout import Layout
 from ..roles import Kernel, undeclared
 
+STATE = "state"  # key of the ordinary observation, where it is no Dict: the keys of one stay
+
+
+def by_key(state: Any) -> dict[str, Any]:
+    """The ordinary observation, or its space, by the keys under which it stands beside slots."""
+    return dict(state.items()) if isinstance(state, Mapping) else {STATE: state}
+
 
 @dataclass(frozen=True)
 class Slot:

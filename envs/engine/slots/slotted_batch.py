@@ -28,8 +28,7 @@ from .ahead import Ahead, ahead_space, is_path
 from .fillings import Filling, Learned, check_kept
 from .keyed import KeyedLearned
 from .resolve import identity_of, make_filling
-
-STATE = "state"  # key of the ordinary observation, where it is no Dict: the keys of one stay
+from .slot import by_key
 
 
 class SlottedBatch(KernelBatch):
@@ -54,8 +53,7 @@ class SlottedBatch(KernelBatch):
         slots = self.simulation.slots
         replaced = any(slots[name].replaces_state for name in shown)
         self._alone = next(iter(shown)) if replaced and len(shown) == 1 else None
-        states = {} if replaced else self._parts_of_state()
-        shown |= {key: space for key, (space, _, _) in states.items()}
+        shown |= {} if replaced else by_key(self.state_space)
         moved = [
             name for name, what in fillings.items() if is_path(slots[name], what, shown[name], self._truth_of(name))
         ]
@@ -76,8 +74,9 @@ class SlottedBatch(KernelBatch):
         self._ahead = {name: Ahead(slots[name].now, self._shown[name], self._final[name]) for name in moved}
         observation: Any = self._shown | {name: of.observation for name, of in self._ahead.items()}
         final: Any = self._final | {name: of.final_observation for name, of in self._ahead.items()}
-        observation |= {key: now for key, (_, now, _) in states.items()}
-        final |= {key: last for key, (_, _, last) in states.items()}
+        if not replaced:
+            observation |= by_key(self._inner.observation)
+            final |= by_key(self._inner.final_observation)
         if self._alone:
             observation, final = observation[self._alone], final[self._alone]
         else:
@@ -88,13 +87,6 @@ class SlottedBatch(KernelBatch):
         if self._same_step:
             self._restart = watch_restart(self._driver.restart, load(module)[0], self.simulation, self.state_space)
             self._setup = self._setup._replace(mode=DISABLED)
-
-    def _parts_of_state(self) -> dict[str, tuple[spaces.Space, np.ndarray, np.ndarray]]:
-        """By key, the space of each part of the ordinary observation, what it shows now, and what it showed last."""
-        now, last = self._inner.observation, self._inner.final_observation
-        if isinstance(self.state_space, spaces.Dict):
-            return {key: (part, now[key], last[key]) for key, part in self.state_space.items()}
-        return {STATE: (self.state_space, now, last)}
 
     def _truth_of(self, slot: str) -> spaces.Space:
         return self.simulation.truth_for(slot, self.sizes, self.spans)

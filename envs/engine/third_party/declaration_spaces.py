@@ -12,6 +12,7 @@ from gymnasium import Space, spaces
 
 from ....utils.wording import counted
 from ..mistakes import declared_at, mistake, place_of
+from ..slots.slot import STATE
 from ..space_layout import WHOLE, counted_from_zero
 
 BOXES = "iuf"  # kinds of dtypes that a part of an observation can have
@@ -33,8 +34,7 @@ def check_spaces(module: types.ModuleType, simulation: Any, sizes: dict[str, Any
         raise wrong(f"spaces returned {came}; expected a pair (observation space, action space)")
     observation, action = pair
     _check_observation(observation, wrong)
-    if isinstance(observation, spaces.Dict):
-        _check_keys(module, simulation, observation)
+    _check_keys(module, simulation, observation)
     _check_actions(action, wrong)
     # What a choice shares, a folder of images for one, may bring actions of its own.
     if all(sizes[key] == choice.default for key, choice in simulation.choices.items()):
@@ -67,18 +67,23 @@ def _check_part(key: Any, part: Any, wrong: Callable[[str], Exception]) -> None:
     if not isinstance(part, spaces.Box):
         hint = "" if not isinstance(part, spaces.Discrete) else f", such as Box(0, {part.n - 1}, (1,), np.int64)"
         raise wrong(f"{key!r} of the observation is a {type(part).__name__}; in a Dict kernels write Boxes{hint}")
+    if not part.shape:
+        raise wrong(
+            f"{key!r} of the observation is a Box of shape (), for which agents have no layers; give it the shape (1,)"
+        )
     if part.dtype.kind not in BOXES or part.dtype.itemsize > 8 or part.dtype == np.float16:
         raise wrong(
             f"{key!r} of the observation is a Box of {part.dtype}; kernels write whole numbers, float32, float64"
         )
 
 
-def _check_keys(module: types.ModuleType, simulation: Any, observation: spaces.Dict) -> None:
+def _check_keys(module: types.ModuleType, simulation: Any, observation: Space) -> None:
+    is_dict = isinstance(observation, spaces.Dict)
     for name, slot in simulation.slots.items():
-        if name in observation.spaces:
+        if name in (observation if is_dict else (STATE,)):  # type: ignore[operator]
             message = f"the slot {name!r} would stand in the observation under a key that is there already; rename one"
             raise mistake(*declared_at(module, "slots", name), message)
-        if slot.tell is simulation.observe:
+        if is_dict and slot.tell is simulation.observe:
             message = f"slot {name!r} stands for the whole observation, which is a Dict; a slot tells one Box"
             raise mistake(*declared_at(module, "slots", name), message)
 
@@ -95,7 +100,8 @@ def _check_actions(action: Any, wrong: Callable[[str], Exception]) -> None:
             "MultiDiscrete([n, …])"
         )
     if isinstance(action, (spaces.MultiDiscrete, spaces.MultiBinary)) and len(action.shape) != 1:
-        raise wrong(f"the action space {action} has {len(action.shape)} axes; give it one, its components in a row")
+        came = f"a {type(action).__name__} of shape {action.shape}"
+        raise wrong(f"the action space is {came}; give it one axis, its components in a row")
     if np.any(getattr(action, "start", 0)):
         raise wrong(f"declares actions {action}, kernels count them from 0; {counted_from_zero(action)}")
 

@@ -254,6 +254,13 @@ LOAD = [  # found when the file is loaded or the environment is made, before any
         "the slot 'eye' would stand in the observation under a key that is there already; rename one",
     ),
     (
+        "single-number-in-a-dict",
+        "return spaces.Box(-10.0, 10.0, (3,), np.float32), spaces.Discrete(2)",
+        "return spaces.Dict(x=spaces.Box(-10.0, 10.0, (), np.float32)), spaces.Discrete(2)",
+        "def make_spaces(",
+        "'x' of the observation is a Box of shape (), for which agents have no layers; give it the shape (1,)",
+    ),
+    (
         "half-floats-in-a-dict",
         "return spaces.Box(-10.0, 10.0, (3,), np.float32), spaces.Discrete(2)",
         "return spaces.Dict(x=spaces.Box(-10.0, 10.0, (3,), np.float16)), spaces.Discrete(2)",
@@ -286,14 +293,14 @@ LOAD = [  # found when the file is loaded or the environment is made, before any
         "spaces.Discrete(2)\n",
         "spaces.MultiDiscrete([[2], [3]])\n",
         "def make_spaces(",
-        "has 2 axes; give it one, its components in a row",
+        "the action space is a MultiDiscrete of shape (2, 1); give it one axis, its components in a row",
     ),
     (
         "multi-binary-of-two-axes",
         "spaces.Discrete(2)\n",
         "spaces.MultiBinary((2, 1))\n",
         "def make_spaces(",
-        "the action space MultiBinary((2, 1)) has 2 axes; give it one, its components in a row",
+        "the action space is a MultiBinary of shape (2, 1); give it one axis, its components in a row",
     ),
     (
         "actions-from-one",

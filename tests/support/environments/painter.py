@@ -26,7 +26,7 @@ def make_spaces(cells, *, colours=4):
     observation = spaces.Dict(
         cells=spaces.Box(0, colours, (cells,), np.uint8),
         brush=spaces.Box(np.array([0, 0], np.float32), np.array([1, 1], np.float32)),
-        time=spaces.Box(0, 1, (), np.float64),
+        time=spaces.Box(0, 1, (1,), np.float64),
     )
     return observation, spaces.MultiDiscrete([3, colours + 1])
 
@@ -66,7 +66,7 @@ def observe(s, world, out):
         out.cells[k] = s.strip[k]
     out.brush[0] = s.at / (s.strip.shape[0] - 1)
     out.brush[1] = s.paint / FULL
-    out.time = s.clock / (s.clock + 10.0)
+    out.time[0] = s.clock / (s.clock + 10.0)
 
 
 @kernel

@@ -25,7 +25,7 @@ class PainterTwin:
         return {
             "cells": self.cells,
             "brush": [self.at / (len(self.cells) - 1), self.paint / 12],
-            "time": self.steps / (self.steps + 10),
+            "time": [self.steps / (self.steps + 10)],
         }
 
     @property
