@@ -6,7 +6,8 @@ kernels are compiled scalar functions over one record ``s``, written with ``@ker
     field of Simulation
     reset(s, world)                              fill the record for a new episode                         required
     step(s, action, world, terms) -> terminated  advance one step, set the reward terms (they come as 0)   required
-    observe(s, world, out)                       write the observation                                     required
+    observe(s, world, out)                       write the observation: an array, or of a Dict a record with a
+                                                 field for each key                                        required
     mask(s, world, out)                          write 1 for each legal action, 0 for each illegal one; all 0
                                                  only where whatever comes next ends the episode           optional
     render(s, world, frame)                      write RGB into frame (height, width, 3) uint8             optional

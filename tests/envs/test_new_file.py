@@ -1,31 +1,13 @@
 """The files of `ludus new`: they play, pass their own test and `ludus check`, and nothing is overwritten."""
 
-import importlib
 import os
 import subprocess
 import sys
 
-import gymnasium
 import pytest
 
 from ludus.envs.new_file import id_of, write_new
 from ludus.scripts.main import main
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """An empty folder in which one stands; modules and ids that a test has made are forgotten."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules), set(gymnasium.registry)
-    yield tmp_path
-    for name in set(sys.modules) - before[0]:
-        if name in ("hopper_new", "moon_lander_new"):
-            del sys.modules[name]
-    for id in set(gymnasium.registry) - before[1]:
-        del gymnasium.registry[id]
-    importlib.invalidate_caches()
 
 
 def test_the_command_writes_two_files_and_says_what_to_do_with_them(place, capsys):
@@ -57,9 +39,9 @@ def test_it_is_watched_and_trained(place, capsys):
     id = "hopper_new:my/HopperNew-v0"
     assert main(["watch", id, "--policy", "heuristic", "--record", "seen.gif", "--steps", "30"]) == 0
     assert (place / "seen.gif").stat().st_size > 1000
-    tiny = ["--steps", "512", "--set", "num_envs=8", "--set", "n_steps=8"]
-    assert main(["train", id, "--run", "runs/hopper", *tiny, "--evaluate-every", "0"]) == 0
-    assert (place / "runs" / "hopper" / "config.yaml").exists()
+    tiny = ["--num-envs", "4", "--agent-set", "rollout_steps=8", "--agent-set", "minibatches=1"]
+    assert main(["train", id, "--run", "runs/hopper", "--steps", "64", "--evaluate-every", "0", *tiny]) == 0
+    assert main(["watch", "runs/hopper", "--import", "hopper_new", "--record", "trained.gif", "--steps", "20"]) == 0
 
 
 @pytest.mark.parametrize("file", ["hopper_new.py", "test_hopper_new.py"])
