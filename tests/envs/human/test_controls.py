@@ -290,7 +290,7 @@ def test_each_value_of_a_component_has_a_key_and_holds_while_it_is_held():
         (
             spaces.MultiBinary(3),
             {"a": (0, 0)},
-            r"the key 'a' stands for \(0, 0\), expected \(component, value > 0\) of Multi",
+            r"the key 'a' stands for \(0, 0\), expected \(component, value > 0\)",
         ),
         (spaces.MultiBinary(3), {"r": (0, 1)}, "the key 'r' means 'restart' in every game"),
         (spaces.MultiDiscrete([2, 3]), {"a": (0, 2)}, r"the key 'a' stands for \(0, 2\)"),

@@ -134,9 +134,7 @@ def test_a_place_that_cannot_be_recorded_to_is_refused_before_the_game(tmp_path,
 
 def test_what_cannot_be_kept_is_refused_before_the_game(tmp_path):
     game = make_game("Blackjack-v1")
-    with pytest.raises(
-        ValueError, match=r"Blackjack-v1 observes Tuple.*; only Box, Discrete and a Dict of these can be"
-    ):
+    with pytest.raises(ValueError, match=r"Blackjack-v1 observes Tuple.*; only Box, Discrete and a Dict of"):
         Recorder(tmp_path / "a.npz", game)
     game = make_game(CARTPOLE)
     game.keywords["gravity"] = {1, 2}
