@@ -5,7 +5,7 @@ import pytest
 import torch
 from gymnasium import spaces
 
-from hopper import HOPPER
+from hopper import HOPPER_OF_PARTS
 from ludus.agents import registry
 from ludus.agents.evaluation import evaluate, named_policy, random_policy
 from ludus.agents.vecenv.base import as_members, from_zero
@@ -18,21 +18,13 @@ TINY = {
     "a2c": {"num_envs": 4, "n_steps": 4},
     "pqn": {"num_envs": 4, "rollout_steps": 8, "minibatches": 1, "hidden": [8]},
 }
-DICT = HOPPER.replace(
-    "spaces.Box(-10.0, 10.0, (3,), np.float32), spaces.Discrete(2)",
-    "spaces.Dict(at=spaces.Box(-10, 10, (2,), np.float32), track=spaces.Box(-10, 10, (1,))), spaces.Discrete(2)",
-)
-for _old, _new in (("out[0] = s.x\n    out[1]", "out.at[0] = s.x\n    out.at[1]"), ("out[2] =", "out.track[0] =")):
-    assert DICT.count(_old) == 1
-    DICT = DICT.replace(_old, _new)
-DICT = DICT.replace("shown[0] != shown[0]", "shown.at[0] != shown.at[0]")
 
 
 @pytest.fixture
 def dict_module(third_party_file, monkeypatch):
     """The hopper with a Dict observation and Discrete actions, compiled without checks."""
     monkeypatch.setenv("LUDUS_UNCHECKED", "1")
-    third_party_file("dict", DICT)
+    third_party_file("dict", HOPPER_OF_PARTS)
     return "dict_file"
 
 
