@@ -66,7 +66,7 @@ class Resumable:
         else:
             total_timesteps -= self.num_timesteps
         return super().learn(  # type: ignore[misc]
-            total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar
+            total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar=progress_bar
         )
 
     def collect_rollouts(self: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -109,13 +109,16 @@ class Resumable:
     # --- Acting ---
 
     def choose(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """The deterministic actions (N, …) of the batch's own space; SB3's algorithms know no masks."""
+        """The deterministic actions (N, …) of the batch's own space; only MaskablePPO knows masks."""
         if self.see is not None:
             observation = self.see(observation)
         normalizer = self.get_vec_normalize_env()
         if normalizer is not None:
             observation = normalizer.normalize_obs(observation)
-        return as_members(self.batch.action_space, self.predict(observation, deterministic=True)[0])
+        return as_members(self.batch.action_space, self._predicted(observation, mask))
+
+    def _predicted(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
+        return self.predict(observation, deterministic=True)[0]
 
     # --- Persistence ---
 
