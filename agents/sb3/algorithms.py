@@ -136,6 +136,10 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
     arguments = {key: value for key, value in values.items() if key not in OURS}
     arguments["policy_kwargs"] = policy_arguments(arguments["policy_kwargs"])
     arguments.update({key: schedule(key, arguments[key]) for key in SCHEDULES if key in arguments})
+    entropy = None
+    if issubclass(kind, OnPolicyAlgorithm) and isinstance(values["ent_coef"], str):
+        entropy = schedule("ent_coef", values["ent_coef"])
+        arguments["ent_coef"] = entropy(1.0)
     if acting and issubclass(kind, OnPolicyAlgorithm):
         arguments["n_steps"] = max(values["num_envs"] * values["n_steps"] // batch.num_envs, 2)
     if acting and "buffer_size" in arguments:
@@ -168,5 +172,5 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
     except (AssertionError, TypeError, KeyError, RuntimeError) as fault:  # SB3 refuses hyperparameters in each way
         what = f"there is no {fault}" if isinstance(fault, KeyError) else " ".join(str(fault).split())
         raise ValueError(f"{name} refuses its hyperparameters or {batch.name}: {what}") from fault
-    agent.attach(batch, values["threads"], env, see)
+    agent.attach(batch, values["threads"], env, see, entropy)
     return agent

@@ -76,7 +76,8 @@ SEARCH: dict[str, dict[str, str]] = {
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """See ``registry.resolve``; the names are those of SB3's arguments, ``OURS``, and ``policy_kwargs`` as a dict.
 
-    ``learning_rate`` and ``clip_range`` may be ``lin_0.001``: falling linearly from there to 0.
+    ``learning_rate``, ``clip_range`` and the on-policy algorithms' ``ent_coef`` may be ``lin_0.001``: falling linearly
+    from there to 0.
     """
     arguments = inspect.signature(algorithm(name)).parameters
     known = {key: entry.default for key, entry in arguments.items() if key not in REFUSED}
@@ -118,7 +119,8 @@ def algorithm(name: str) -> Any:
 
 def _check(key: str, value: Any, default: Any) -> None:
     """``ValueError`` unless ``value`` is of the default's kind and in the range of the hyperparameter ``key``."""
-    if key in SCHEDULES and isinstance(value, str):
+    # SAC's entropy coefficient, which is "auto", is another thing: it is learned.
+    if isinstance(value, str) and (key in SCHEDULES or (key == "ent_coef" and default != "auto")):
         schedule(key, value)
     elif key in WHOLE:
         low, high = WHOLE[key]
