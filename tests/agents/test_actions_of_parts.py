@@ -42,6 +42,26 @@ def test_sb3s_agents_learn_and_act_within_the_space(name, module):
     assert evaluate(batch, lambda batch: agent.choose(batch.buffers.observation, None), 4, seed=0).returns.shape == (4,)
 
 
+@pytest.mark.parametrize("module", ["painter", "lamps"])
+def test_masks_are_those_that_sb3_contrib_reads(module, monkeypatch):
+    batch = open_batch(module, 4, autoreset_mode="SameStep", max_episode_steps=20)
+    agent = registry.make("maskable_ppo", batch, registry.resolve("maskable_ppo", TINY["ppo"]), seed=0)
+    step, legal, masked = batch.step, [], []
+
+    def watched(actions):
+        legal.append(are_legal(np.asarray(actions), batch.buffers.mask, batch.action_space).all())
+        masked.append(batch.buffers.mask.min() == 0)
+        return step(actions)
+
+    monkeypatch.setattr(batch, "step", watched)
+    agent.learn(256)
+    assert len(legal) == 64
+    assert all(legal)
+    assert any(masked)
+    chosen = agent.choose(batch.buffers.observation, batch.buffers.mask)
+    assert are_legal(chosen, batch.buffers.mask, batch.action_space).all()
+
+
 @pytest.mark.parametrize("name", ["pqn", "tabular", "dqn", "sac"])
 @pytest.mark.parametrize("module", ["painter", "lamps"])
 def test_who_cannot_act_there_says_so_in_a_line(name, module):
