@@ -15,7 +15,7 @@ import yaml
 
 from ...envs.engine.batch import check_seed
 from ...envs.ids import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
-from ...envs.make import pin_component, pin_components, slots_of
+from ...envs.make import choices_of, pin_component, pin_components, slots_of
 from ...training.settings import check_range, check_types, comment, read_settings, write_settings
 from ...utils.files import quote
 from ...utils.untrusted import MOST_YAML, parse_yaml, read_regular
@@ -32,6 +32,7 @@ MOST_SECONDS = 10**9
 LATER: dict[str, Any] = {
     **{"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""},
     "evaluation_seed": EVALUATION_SEED,
+    "data": {},
 }
 PRESETS = Path(__file__).parents[1] / "presets"
 OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
@@ -47,6 +48,7 @@ class RunConfig:
     steps: int = 1_000_000  # environment steps in all
     seed: int = 0
     environment: dict[str, Any] = field(default_factory=dict)  # keywords: parameters, sizes, randomize, drift
+    data: dict[str, str] = field(default_factory=dict)  # SHA-256 of what those keywords name, see `data_seen.py`
     hyperparameters: dict[str, Any] = field(default_factory=dict)  # all of the agent's, defaults and preset included
     device: str = "cpu"
     evaluate_every: int = 100_000  # steps between two evaluations; 0 for none before the end
@@ -176,8 +178,9 @@ def versions() -> dict[str, str]:
 def write_config(config: RunConfig, path: Path) -> None:
     """Write ``config`` and the versions as YAML."""
     content = {**_plain(asdict(config)), "versions": versions()}
-    if not config.module:
-        del content["module"]
+    for name in ("module", "data"):
+        if not content[name]:
+            del content[name]
     write_settings(path, CONFIG_FORMAT, content)
 
 
@@ -209,6 +212,10 @@ def changes(saved: dict[str, Any] | None, config: RunConfig) -> dict[str, str]:
         return {}
     now = what_decides(config)
     saved = {**{key: value for key, value in LATER.items() if key in now}, **saved}
+    for key, choice in choices_of(config.env).items():
+        name = f"environment.{key}"
+        if choice.pin and name in now and saved.get(name, choice.default) == choice.default:
+            saved[name] = now[name]  # what the default meant was written down since, by `ludus upgrade`
     return {
         in_line(key): f"{in_line(key)} {in_line(saved.get(key))}, config.yaml says {in_line(now.get(key))}"
         for key in dict.fromkeys([*saved, *now])

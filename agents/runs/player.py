@@ -16,6 +16,7 @@ from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
 from ..evaluation import Policy, greedy_policy, named_policy
 from ..regret import BLIND, TRUTH
+from .data_seen import data_instead
 from .run import Run
 
 
@@ -90,9 +91,11 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
 
 
 def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
-    agent, c = run.agent(), run.config
+    c = run.config
+    instead = data_instead(c, run.folder, settings)
+    agent = run.agent(**instead)
     if settings:
-        trained, other = run.make_batch(1), make(1)
+        trained, other = run.make_batch(1, **instead), make(1)
         check_spaces(trained, other, c.hyperparameters.get("center") is not None)
         trained.close()
         other.close()
