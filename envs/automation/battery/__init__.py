@@ -122,7 +122,9 @@ def estimate(shown, quantiles):
 
 SIZES = {"lookback": Size(672, 168, 8760, "hours before midnight that a forecast sees")}
 CHOICES = {
-    "data": Choice("generated", "generated, epf-de, -np, -pjm, -be, -fr, or a CSV file with a time and a price", pin=pin),
+    "data": Choice(
+        "generated", "generated, epf-de, -np, -pjm, -be, -fr, or a CSV file with a time and a price", pin=pin
+    ),
     "split": Choice("train", "which part of its time", SPLITS),
 }
 SLOTS = {
