@@ -8,9 +8,9 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from dataclasses import replace
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -32,6 +32,17 @@ Imports = Annotated[
 
 UNSET = "None"
 CONFIG = (tyro.conf.DisallowNone, tyro.conf.PositionalMetavarFromFieldName)
+# One seed, or several with commas between them.
+SeedList = Annotated[
+    tuple[int, ...],
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="N[,N…]",
+        instance_from_str=lambda texts: tuple(whole_number(part) for part in texts[0].split(",")),
+        is_instance=lambda value: isinstance(value, tuple),
+        str_from_instance=lambda value: [",".join(map(str, value))],
+    ),
+]
 # Whole numbers as people type them (1e6, 1_000_000, 1M), wherever a command takes one.
 NUMBERS = tyro.constructors.ConstructorRegistry()
 

@@ -18,6 +18,7 @@ from ..evaluation import Policy, greedy_policy, named_policy
 from ..regret import BLIND, TRUTH
 from .data_seen import data_instead
 from .run import Run
+from .seeds import is_group
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
         if policy is None:
             return replace(_agent_of(run, make, settings), keywords=keywords)
     else:
+        if is_group(Path(what)):
+            raise ValueError(f"{what} holds runs of several seeds; name one of them, such as {what}/seed-0")
         if Path(what).exists() or not re.search(r"-v\d+$", what):
             raise FileNotFoundError(
                 f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
