@@ -56,6 +56,11 @@ class Seeds:
                 f"{folder} already holds runs of several seeds; continue them with --resume {quote(folder)}, or choose "
                 "another --run"
             )
+        for seed in seeds:
+            if seeds.count(seed) > 1:
+                raise ValueError(f"seed {seed} is there twice; each takes a folder of its own")
+        if len(seeds) > MOST_SEEDS:
+            raise ValueError(f"expected at most {MOST_SEEDS:,} seeds, got {len(seeds):,}")
         folders.check_free(folder, "--run")
         begun = cls(folder, seeds)
 
