@@ -172,8 +172,10 @@ def train(run: Run, console: Console) -> int:
         return status
     low, high = result.interval
     score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"
+    until = run.config.until
+    ended = f"Reached {until:g}" if until is not None and result.mean >= until else "Trained"
     console.print(
-        f"Trained: mean return {format_score(result.mean)} over {len(result.returns)} greedy episodes "
+        f"{ended}: mean return {format_score(result.mean)} over {len(result.returns)} greedy episodes "
         f"(95 % interval {format_score(low)} … {format_score(high)}{score})."
     )
     folder, imports = quote(run.folder), import_option(run.config.module)

@@ -153,7 +153,8 @@ class RunCallback(BaseCallback):
             raise Interrupted(self.interrupted)
         if self.has_reached:
             if self.last is None:
-                self._had_ended()
+                until = f"{self.run.config.until:g}"
+                self.run.notes.append(f"{self.run.folder} has had a mean return of {until} already; nothing was added")
                 self._evaluate(keep=False)
             self._report()
             raise Reached
@@ -166,9 +167,6 @@ class RunCallback(BaseCallback):
         until = self.run.config.until
         return until is not None and self.best is not None and self.best >= until
 
-    def _had_ended(self) -> None:
-        self.run.notes.append(f"{self.run.folder} had been trained to its end; nothing was added")
-
     def _on_step(self) -> bool:
         return True
 
@@ -177,7 +175,7 @@ class RunCallback(BaseCallback):
         # A finished run that is resumed has all of its end in its files already.
         finished = self.resumed and self.evaluated_at == self.num_timesteps
         if finished:
-            self._had_ended()
+            self.run.notes.append(f"{self.run.folder} had been trained to its end; nothing was added")
         try:
             self._evaluate(keep=not finished)
         except Interrupted:

@@ -24,8 +24,10 @@ def test_what_people_type(text, value):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "1e", "1.5", "1e-1", "1.0001k", "0x10", "1 000", "1,000", "1__0", "_1", "1_", "k", "inf", "nan", "1e999"]
-    + ["9" * 5000, "１２", "1e1k", "--3", "None", "true"],
+    [
+        *("", "x", "1e", "1.5", "1e-1", "1.0001k", "0x10", "1 000", "1,000", "1__0", "_1", "1_", "k", "inf", "nan"),
+        *("1e999", "9" * 5000, "１２", "1e1k", "--3", "None", "true"),
+    ],
 )
 def test_what_is_no_whole_number(text):
     with pytest.raises(ValueError, match="whole"):

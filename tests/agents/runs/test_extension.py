@@ -96,7 +96,7 @@ def test_it_ends_at_the_first_evaluation_that_is_good_enough(tmp_path):
     assert read_config(tmp_path / "run").until == until
     again = Run.open(tmp_path / "run")
     assert again.train().mean == returns[first]
-    assert again.notes == [f"{tmp_path / 'run'} had been trained to its end; nothing was added"]
+    assert again.notes == [f"{tmp_path / 'run'} has had a mean return of {until:g} already; nothing was added"]
     assert evaluations(tmp_path / "run") == evaluations(tmp_path / "whole")[: first + 1]
     extend(Run.open(tmp_path / "run"), None, 1e9).train()
     assert evaluations(tmp_path / "run") == evaluations(tmp_path / "whole")  # as if it had never stopped
