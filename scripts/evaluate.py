@@ -34,6 +34,8 @@ class Arguments:
     """The folder of a run, or an environment id, of another package MODULE:ID (then with --policy)."""
     policy: str | None = None
     """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
+    checkpoint: str = "last"
+    """Of a run: last, best (by the evaluations on its way), or a number of steps that is kept."""
     episodes: int | None = None
     """How many episodes (default: each numbered start once, where an environment has such; else 256)."""
     seed: int = EVALUATION_SEED
@@ -59,7 +61,7 @@ def main(arguments: list[str]) -> int:
     from ludus.agents.regret import compare
     from ludus.agents.runs.player import find_player
 
-    player = find_player(options.what, options.policy, options.seed, settings)
+    player = find_player(options.what, options.policy, options.seed, settings, options.checkpoint)
     episodes, every_start = options.episodes, False
     if episodes is None:
         episodes, every_start = episodes_of(player.make, DEFAULT_EPISODES)

@@ -10,6 +10,7 @@ COMMANDS = {
     "watch": "see an agent or a policy play: a window, many tiles, or a video",
     "chat": "be the guest of a help desk yourself: an agent or a rule answers",
     "play": "play an environment yourself, and record what you do",
+    "plot": "learning curves of one or many runs, as a picture",
     "evaluate": "measure an agent or a policy over many episodes",
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",

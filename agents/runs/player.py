@@ -16,7 +16,10 @@ from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
 from ..evaluation import Policy, greedy_policy, named_policy
 from ..regret import BLIND, TRUTH
+from .callback import LAST
+from .data_seen import data_instead
 from .run import Run
+from .seeds import Seeds, is_group
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Player:
         trained.close()
 
 
-def find_player(what: str, policy: str | None, seed: int, settings: dict[str, Any]) -> Player:
+def find_player(what: str, policy: str | None, seed: int, settings: dict[str, Any], checkpoint: str = LAST) -> Player:
     """The player that was typed.
 
     Args:
@@ -53,12 +56,15 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
         policy: A reference policy by its name; instead of the agent, if ``what`` is a run.
         seed: Of the random policy.
         settings: Keywords of the environments, other than in training.
+        checkpoint: Of a run: ``"last"``, ``"best"`` by its evaluations, or a number of steps.
 
     Raises:
         FileNotFoundError: neither a folder of a run nor an id.
         ValueError: an unknown policy or none, a setting that does not exist, or one with which the agent cannot act.
     """
     check_seed(seed)
+    if checkpoint != LAST and (policy is not None or not (Path(what) / "config.yaml").exists()):
+        raise ValueError("--checkpoint is of a run, and of no policy; leave it out")
     if (Path(what) / "config.yaml").exists():
         run = Run.open(Path(what))
         env, keywords = run.config.env, {**run.config.environment, **settings}
@@ -67,8 +73,11 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
             return run.make_batch(num_envs, **{**settings, **keywords})
 
         if policy is None:
-            return replace(_agent_of(run, make, settings), keywords=keywords)
+            return replace(_agent_of(run, make, settings, checkpoint), keywords=keywords)
     else:
+        if is_group(Path(what)):
+            one = Seeds.open(Path(what)).runs()[0].folder
+            raise ValueError(f"{what} holds runs of several seeds; name one of them, such as {one}")
         if Path(what).exists() or not re.search(r"-v\d+$", what):
             raise FileNotFoundError(
                 f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
@@ -89,10 +98,12 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
     return Player(env, policy, named_policy(policy, seed), make, keywords=keywords)
 
 
-def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
-    agent, c = run.agent(), run.config
+def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any], checkpoint: str) -> Player:
+    c = run.config
+    instead = data_instead(c, run.folder, settings)
+    agent = run.agent(checkpoint, **instead)
     if settings:
-        trained, other = run.make_batch(1), make(1)
+        trained, other = run.make_batch(1, **instead), make(1)
         check_spaces(trained, other, c.hyperparameters.get("center") is not None)
         trained.close()
         other.close()

@@ -93,6 +93,10 @@ class Choice:
     meaning: str
     values: tuple[str, ...] = ()  # empty: any text
     takes_component: bool = False  # whether it may be the folder of a component, FOLDER or FOLDER@FINGERPRINT
+    # Of a choice that names data: what a text of it means on this machine today (of "auto", say, the set at hand) as a
+    # text that will mean the same tomorrow, and the SHA-256 of those data, "" where the environment makes them itself.
+    # A run asks it when it begins, and again whenever it is opened.
+    pin: Callable[[str], tuple[str, str]] | None = None
 
 
 class Shown(str):

@@ -60,7 +60,7 @@ from .observation import observe, sense, tell
 from .policies import cheap_hours, climatology, heuristic, naive, plan, seasonal_naive, weekly
 from .rendering import render
 from .rules import reset, step
-from .rules_market import PUBLISHED, SPLITS, columns_of, count_weeks, make_market, published, read_table
+from .rules_market import PUBLISHED, SPLITS, columns_of, count_weeks, make_market, pin, published, read_table
 
 PARAMETERS = {
     "power": Parameter(1.0, 0.01, 1000.0, "MW", "rated power, of charging and of discharging"),
@@ -122,7 +122,9 @@ def estimate(shown, quantiles):
 
 SIZES = {"lookback": Size(672, 168, 8760, "hours before midnight that a forecast sees")}
 CHOICES = {
-    "data": Choice("generated", "generated, epf-de, -np, -pjm, -be, -fr, or a CSV file with a time and a price"),
+    "data": Choice(
+        "generated", "generated, epf-de, -np, -pjm, -be, -fr, or a CSV file with a time and a price", pin=pin
+    ),
     "split": Choice("train", "which part of its time", SPLITS),
 }
 SLOTS = {

@@ -58,6 +58,7 @@ from gymnasium import spaces
 
 from ....components.utterance import heard_layout, meaning_layout
 from ....data.dialogue.terms import ACTS, SPLITS
+from ....data.dialogue.turns import pin
 from ....data.dialogue.venues import SLOTS, VALUES, WISHES
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
 from .constants import ACTIONS, KEPT, NUMBERS
@@ -171,7 +172,7 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     parameters=PARAMETERS,
     choices={
-        "data": Choice("auto", "who speaks: auto (the corpus if it is at hand), camrest or grammar"),
+        "data": Choice("auto", "who speaks: auto (the corpus if it is at hand), camrest or grammar", pin=pin),
         "split": Choice("train", "which of the utterances", SPLITS),
     },
     slots={

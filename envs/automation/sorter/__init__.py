@@ -49,7 +49,7 @@ from .observation import observe, sense, tell
 from .policies import heuristic, nearest_mean
 from .rendering import render
 from .rules import reset, step
-from .rules_items import PARCEL_KINDS, describe, make_items
+from .rules_items import PARCEL_KINDS, describe, make_items, pin
 
 # For a person who plays, with the default images, which are of ten kinds: digits, and for the slow and the fast belt
 # the keypad's digits and the function keys.
@@ -138,6 +138,7 @@ SIMULATION = Simulation(
             "auto",
             "what lies on the belt: auto, parcels, an image set by name, a folder of images, or that of a generator",
             takes_component=True,
+            pin=pin,
         ),
         "split": Choice("test", "which of the images", ("train", "test")),
     },
