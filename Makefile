@@ -67,7 +67,7 @@ docs: setup ## build the documentation's site: build/docs/index.html
 	@$(RUN) -m sphinx -q -W --keep-going -j auto -b html -c docs build/docs-source build/docs
 	@echo 'Open build/docs/index.html.'
 
-benchmark: setup ## measure the figures of the README on this machine
+benchmark: setup ## measure the figures of docs/performance.md on this machine
 	@$(RUN) -m ludus.scripts.main benchmark $(ARGS)
 
 clients: $(CLIENTS:%=.venv-clients-%/$(INSTALLED)) ## create the virtual environments of other people's libraries that are tested with Ludus

@@ -1,4 +1,4 @@
-"""The settings of Sphinx for the site; `make docs` builds it from build/docs-source (`python -m ludus.scripts.site`)."""
+"""The settings of Sphinx for the site, which `make docs` builds from build/docs-source (see scripts/site)."""
 
 import ludus
 

@@ -20,7 +20,7 @@ DESCRIPTION = """The environments with their parameters, or the card of one.
 
   ludus envs
   ludus envs ludus/Snake-v1
-  ludus envs --markdown                         # the table of the README
+  ludus envs --markdown                         # the table of docs/environments/README.md
   ludus envs --pictures docs/environments       # and its pictures"""
 
 
@@ -29,7 +29,7 @@ class Arguments:
     id: Annotated[str | None, tyro.conf.Positional] = None
     """An environment id, of another package MODULE:ID: prints its card and its parameters."""
     markdown: bool = False
-    """Print the table for the README."""
+    """Print the table for docs/environments/README.md."""
     pictures: Path | None = None
     """Render each environment into a PNG in this folder."""
 

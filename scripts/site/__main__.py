@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ludus.envs import ENVIRONMENTS
 from ludus.envs.cards import cards
+from ludus.scripts.site.api_pages import write_api
 from ludus.scripts.site.command_pages import write_commands
 from ludus.scripts.site.environment_pages import environment_page, environments_index, short_name
 from ludus.scripts.site.environment_pictures import write_picture
@@ -44,6 +45,7 @@ def main(arguments: list[str]) -> int:
         (folder / f"{short_name(card.id)}.md").write_text(environment_page(card, ROOT, has_picture))
     (folder / "index.md").write_text(environments_index(shown))
     write_commands(options.out / "commands")
+    write_api(options.out / "api")
     return 0
 
 

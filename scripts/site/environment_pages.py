@@ -80,9 +80,9 @@ def _markdown(label: str, lines: list[str]) -> list[str]:
         if label == "Profiles":
             text, is_item = "- " + re.sub(r"^([\w-]+) +(--set .*?)( {2,}.*)?$", r"\1: `\2`\3", text), True
         deeper = indent >= before + DEEPER and not is_item
-        if was_table or (is_item and out and not out[-1].startswith(("- ", "  "))) or deeper:
-            out.append("")
-        elif before >= DEEPER and indent < before and not is_item:  # back from a formula
+        first_item = is_item and bool(out) and not out[-1].startswith(("- ", "  "))
+        back = before >= DEEPER and indent < before and not is_item  # from a formula
+        if was_table or first_item or deeper or back:
             out.append("")
         out.append(" " * indent + text)
         before = before if deeper and not text else indent
@@ -120,8 +120,7 @@ def observation_table(card: Card) -> str:
     sizes = card.simulation.resolve_sizes({}, card.id)
     space, names = card.simulation.spaces(**sizes)[0], card.simulation.names_of(None, sizes)
     intro = (
-        "From Python: `ludus.envs.names.observation_names(env)`. Names that differ in what stands behind the colon share "
-        "a row."
+        "From Python: `ludus.envs.names.observation_names(env)`. Names that differ behind the colon alone share a row."
     )
     if isinstance(space, spaces.Discrete):
         return f"One whole number, 0 … {space.n - 1}: `{next(iter(names))}`."

@@ -1,4 +1,4 @@
-"""The repository's pages as sources of the site: docs/ becomes its root, and links are bent to where things then lie."""
+"""The repository's pages as sources of the site: docs/ becomes its root, and links are bent to it."""
 
 import os
 import re
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 ROOT_PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "DATA.md", "SECURITY.md")
-HOME = {"README.md": "index.md"}  # what is read first in the repository, and on the site
+HOME = {"README.md": "index.md", "docs/environments/README.md": "environments/index.md"}  # who stands for them there
 FENCE = re.compile(r"^ *(```|~~~)")
 LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\[\]]*\])*\])\(([^()\s]+)\)")
 
@@ -15,6 +15,7 @@ def copy_pages(root: Path, out: Path) -> None:
     """Copy docs/, the pages of the repository's root and what they show to ``out``; files that are gone are removed."""
     found = [path for path in (root / "docs").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     places = {path.relative_to(root).as_posix(): path.relative_to(root / "docs").as_posix() for path in found}
+    places = {name: place for name, place in places.items() if name not in HOME}
     places |= {name: name for name in ROOT_PAGES}
     places |= {path.relative_to(root).as_posix(): f"results/{path.name}" for path in (root / "results").glob("*.png")}
     places |= {"results/mutation.md": "results/mutation.md"}
