@@ -15,6 +15,7 @@ from ...envs.ids import find_spec, is_ludus
 from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
 from ..evaluation import Policy, greedy_policy, named_policy
+from ..registry import Agent
 from ..regret import BLIND, TRUTH
 from .run import Run
 
@@ -67,7 +68,7 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
             return run.make_batch(num_envs, **{**settings, **keywords})
 
         if policy is None:
-            return replace(_agent_of(run, make, settings), keywords=keywords)
+            return replace(player_of(run, run.agent(), make, settings), keywords=keywords)
     else:
         if Path(what).exists() or not re.search(r"-v\d+$", what):
             raise FileNotFoundError(
@@ -89,8 +90,9 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
     return Player(env, policy, named_policy(policy, seed), make, keywords=keywords)
 
 
-def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
-    agent, c = run.agent(), run.config
+def player_of(run: Run, agent: Agent, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
+    """The ``agent`` of ``run`` in the environments of ``make``, which have ``settings`` other than in training."""
+    c = run.config
     if settings:
         trained, other = run.make_batch(1), make(1)
         check_spaces(trained, other, c.hyperparameters.get("center") is not None)
