@@ -15,6 +15,7 @@ from ...envs.ids import find_spec, is_ludus
 from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
 from ..evaluation import Policy, greedy_policy, named_policy
+from ..registry import Agent
 from ..regret import BLIND, TRUTH
 from .callback import LAST
 from .data_seen import data_instead
@@ -73,7 +74,8 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
             return run.make_batch(num_envs, **{**settings, **keywords})
 
         if policy is None:
-            return replace(_agent_of(run, make, settings, checkpoint), keywords=keywords)
+            agent = agent_of(run, settings, checkpoint)
+            return replace(player_of(run, agent, make, settings), keywords=keywords)
     else:
         if is_group(Path(what)):
             one = Seeds.open(Path(what)).runs()[0].folder
@@ -98,12 +100,16 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
     return Player(env, policy, named_policy(policy, seed), make, keywords=keywords)
 
 
-def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any], checkpoint: str) -> Player:
+def agent_of(run: Run, settings: dict[str, Any], checkpoint: str = LAST) -> Agent:
+    """The agent of a checkpoint of ``run``, which need not have its own data where ``settings`` name others."""
+    return run.agent(checkpoint, **data_instead(run.config, run.folder, settings))
+
+
+def player_of(run: Run, agent: Agent, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
+    """The ``agent`` of ``run`` in the environments of ``make``, which have ``settings`` other than in training."""
     c = run.config
-    instead = data_instead(c, run.folder, settings)
-    agent = run.agent(checkpoint, **instead)
     if settings:
-        trained, other = run.make_batch(1, **instead), make(1)
+        trained, other = run.make_batch(1, **data_instead(c, run.folder, settings)), make(1)
         check_spaces(trained, other, c.hyperparameters.get("center") is not None)
         trained.close()
         other.close()
