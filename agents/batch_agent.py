@@ -38,6 +38,7 @@ class BatchAgent(BaseAlgorithm):
     """
 
     metrics: dict[str, float]  # by tag, of the last update
+    acts_with: tuple[str, ...]  # see `registry.Agent`
 
     def __init__(
         self, name: str, policy: Any, batch: Batch, config: Any, learning_rate: float, seed: int, device: str

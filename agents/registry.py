@@ -49,6 +49,7 @@ class Agent(Protocol):
 
     num_timesteps: int
     statistics: EpisodeStatistics  # episodes of the training
+    acts_with: tuple[str, ...]  # how the names of those tensors begin that `load_network` reads
 
     def learn(self, total_timesteps: int, callback: Any = None, log_interval: int = 1, **keywords: Any) -> Any:
         """Train until ``total_timesteps`` in all; with ``reset_num_timesteps=False`` from the present counters on."""
