@@ -77,9 +77,10 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     """
     import gymnasium
 
+    from ludus.data.datasets import NotAtHand
     from ludus.envs.engine.mistakes import Mistake
     from ludus.scripts.support.terminal import warn_in_a_line, write_what_can_be_written
-    from ludus.utils.wording import in_one_line
+    from ludus.utils.wording import in_line, in_one_line
 
     write_what_can_be_written()
     warn_in_a_line()
@@ -99,6 +100,8 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
             message = (
                 f"not enough memory: {message.partition(' and data type')[0]}; take fewer environments or episodes"
             )
+        if isinstance(fault, NotAtHand):  # what is missing, and what can be done, on a line each
+            message = "\n".join(in_line(line, MOST_LETTERS) for line in str(fault).splitlines())
         print(f"ludus: {message}", file=sys.stderr)
         return 2 if isinstance(fault, Mistake) else 1
 
