@@ -127,7 +127,7 @@ def make_policy(
             say(f"{env} {agent}, seed {seed}: {format_score(mean)} in {trained[-1][3]:.0f} s")
         _, _, run, seconds = max(trained, key=lambda each: each[:2])  # of equals the first
         reduced = reduce(run, Path(scratch) / "reduced", EPISODES, CHOICE_SEED)
-        place = policies / place_of(env).name
+        place = place_of(env, policies)
         before = _usable(place)
         if before is not None:
             low, high = gain(reduced, before)
@@ -192,26 +192,26 @@ def _usable(folder: Path) -> Run | None:
     return run
 
 
-def faults(env: str, replayed: bool = True) -> list[str]:
+def faults(env: str, replayed: bool = True, policies: Path = POLICIES, scores: Path = SCORES) -> list[str]:
     """What is wrong with the zoo's policy for an environment, a line each.
 
     Args:
         replayed: Play its episodes again, too, and compare the mean with the interval in the table.
     """
-    found = entry(env)
+    found = entry(env, scores)
     if found is None:
         return [f"{env} has no policy; ludus zoo make {env}"]
     try:
-        run = Run.open(place_of(env))
+        run = Run.open(place_of(env, policies))
         weights = weights_of(run.folder).read_bytes()
         run.agent()
     except (OSError, ValueError, IndexError) as fault:
         return [f"{env}: {in_one_line(fault)}"]
     wrong = []
     if hashlib.sha256(weights).hexdigest()[:16] != found.weights:
-        wrong.append(f"{env}: its weights are others than those of {SCORES.name}")
+        wrong.append(f"{env}: its weights are others than those of {scores.name}")
     if (run.config.env, run.config.agent, run.config.seed) != (env, found.agent, found.seed):
-        wrong.append(f"{env}: its config.yaml is of another training than {SCORES.name} says")
+        wrong.append(f"{env}: its config.yaml is of another training than {scores.name} says")
     if replayed and not wrong:
         mean = play(run, EVALUATION_SEED).mean
         if not found.low <= mean <= found.high:
@@ -222,9 +222,9 @@ def faults(env: str, replayed: bool = True) -> list[str]:
     return wrong
 
 
-def too_large() -> list[str]:
+def too_large(policies: Path = POLICIES) -> list[str]:
     """A line, if all policies together have more than ``MOST_BYTES``."""
-    size = sum(path.stat().st_size for path in POLICIES.rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in policies.rglob("*") if path.is_file())
     return [f"the policies have {size:,} bytes, at most {MOST_BYTES:,} are wanted"] if size > MOST_BYTES else []
 
 

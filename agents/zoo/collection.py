@@ -56,19 +56,19 @@ def _read(path: Path, _: int) -> tuple[Entry, ...]:
         raise ValueError(f"{path} is not the zoo's table; install Ludus anew") from None
 
 
-def entries() -> tuple[Entry, ...]:
+def entries(scores: Path = SCORES) -> tuple[Entry, ...]:
     """All policies of the zoo, in the order of the environments; ``ValueError`` if its table is damaged."""
-    return _read(SCORES, SCORES.stat().st_mtime_ns) if SCORES.exists() else ()
+    return _read(scores, scores.stat().st_mtime_ns) if scores.exists() else ()
 
 
-def entry(env: str) -> Entry | None:
+def entry(env: str, scores: Path = SCORES) -> Entry | None:
     """What is known of the policy for an environment (its id, without a module), ``None`` where there is none."""
-    return next((found for found in entries() if found.env == env), None)
+    return next((found for found in entries(scores) if found.env == env), None)
 
 
-def place_of(env: str) -> Path:
+def place_of(env: str, policies: Path = POLICIES) -> Path:
     """Where the policy for an environment lies, or would lie."""
-    return POLICIES / re.sub(r"[^a-z0-9]+", "-", env.removeprefix("ludus/").lower())
+    return policies / re.sub(r"[^a-z0-9]+", "-", env.removeprefix("ludus/").lower())
 
 
 def folder(env: str) -> Path:
