@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """Train an image classifier.
 
   ludus fit vision/classify --data fashion-mnist --out models/garments
-  ludus fit vision/classify --data parcels --out models/parcels                    # needs no data: a minute or two
+  ludus fit vision/classify --data parcels --out models/parcels                    # made here: needs no download
   ludus fit vision/classify --out models/garments --resume
   ludus fit vision/classify --data cifar-100 --out models/things --epochs 2        # a trial
   ludus fit vision/classify --data pictures/ --out models/mine --model convnet     # a subfolder per class
