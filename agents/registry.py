@@ -56,6 +56,7 @@ class Agent(Protocol):
     statistics: EpisodeStatistics  # episodes of the training
     uses_mask: bool  # whether `choose` heeds the mask
     sees_any_board: bool  # whether boards (H, W, C) of any height and width will do
+    acts_with: tuple[str, ...]  # how the names of those tensors begin that `load_network` reads
 
     def learn(self, total_timesteps: int, callback: Any = None, log_interval: int = 1, **keywords: Any) -> Any:
         """Train until ``total_timesteps`` in all; with ``reset_num_timesteps=False`` from the present counters on."""

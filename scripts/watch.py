@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """See an agent or a policy play, or a recording of `ludus play`, in a window or as a video.
 
+  ludus watch ludus/Snake-v1                                # the trained policy that comes with Ludus
   ludus watch runs/snake
   ludus watch runs/snake --envs 16                          # sixteen games side by side
   ludus watch runs/snake --record snake.mp4                 # needs no display
@@ -33,9 +34,9 @@ h shows the keys, q quits."""
 class Arguments:
     what: Annotated[str, tyro.conf.Positional]
     """The folder of a run, an environment id, of another package MODULE:ID (then with --policy), or a recording
-    (.npz)."""
+    (.npz). Where an environment is all that is said, the zoo's trained policy plays."""
     policy: str | None = None
-    """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
+    """zoo, random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
     checkpoint: str = "last"
     """Of a run: last, best (by the evaluations on its way), or a number of steps that is kept."""
     envs: int = 1

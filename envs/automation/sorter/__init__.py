@@ -42,6 +42,7 @@ Source        own rules
 import numpy as np
 from gymnasium import spaces
 
+from ....data.generated_parcels import CLASSES
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
 from .constants import FAST, LOOP, MOST_TURNED, NORMAL, NUMBERS, OTHER_ROUTES, SLOW, SPEEDS
 from .invariants import INVARIANTS, invariant
@@ -49,11 +50,11 @@ from .observation import observe, sense, tell
 from .policies import heuristic, nearest_mean
 from .rendering import render
 from .rules import reset, step
-from .rules_items import PARCEL_KINDS, describe, make_items, pin
+from .rules_items import describe, make_items, pin
 
 # For a person who plays, with the default images, which are of ten kinds: digits, and for the slow and the fast belt
 # the keypad's digits and the function keys.
-ROUTE_NAMES = (*PARCEL_KINDS, "by hand", "round again")
+ROUTE_NAMES = (*CLASSES, "by hand", "round again")
 KEYS_OF_SPEEDS = {
     SLOW: (*(f"[{digit}]" for digit in range(10)), "[-]", "[+]"),
     NORMAL: (*"0123456789", "x", "c"),
