@@ -11,6 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
+from ..utils.torch_threads import let_sleep
 from ..utils.untrusted import is_whole
 from ..utils.wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
@@ -150,6 +151,7 @@ class BatchAgent(BaseAlgorithm):
             self._logger = configure_logger(self.verbose, self.tensorboard_log, folder, reset_num_timesteps)
         callback = self._init_callback(callback, progress_bar)
         self._prepare()
+        let_sleep()
         callback.on_training_start(locals(), globals())
         while self.num_timesteps < total_timesteps:
             callback.on_rollout_start()

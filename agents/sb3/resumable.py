@@ -18,6 +18,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from ...envs.engine.batch import Batch
 from ...training import trees
+from ...utils.torch_threads import let_sleep
 from ..batch_agent import counter, refuse_saving
 from ..statistics import EpisodeStatistics
 from ..vecenv.base import as_members
@@ -72,6 +73,7 @@ class Resumable:
     ) -> Any:
         """SB3's ``learn``; with ``reset_num_timesteps=False`` up to ``total_timesteps`` in all, not so many more."""
         torch.set_num_threads(self.threads)
+        let_sleep()
         if reset_num_timesteps:
             self.statistics.clear()
             self.logged_at = 0
