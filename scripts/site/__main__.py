@@ -42,8 +42,8 @@ def main(arguments: list[str]) -> int:
     shown = cards()
     for card in shown:
         has_picture = (folder / f"{short_name(card.id)}.webp").is_file()
-        (folder / f"{short_name(card.id)}.md").write_text(environment_page(card, ROOT, has_picture))
-    (folder / "index.md").write_text(environments_index(shown))
+        (folder / f"{short_name(card.id)}.md").write_text(environment_page(card, ROOT, has_picture), encoding="utf-8")
+    (folder / "index.md").write_text(environments_index(shown), encoding="utf-8")
     write_commands(options.out / "commands")
     write_api(options.out / "api")
     return 0

@@ -26,7 +26,8 @@ def copy_pages(root: Path, out: Path) -> None:
         target = out / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".md"):
-            target.write_text(bend_links((root / name).read_text(), name, places, root))
+            text = (root / name).read_text(encoding="utf-8")
+            target.write_text(bend_links(text, name, places, root), encoding="utf-8")
         else:
             shutil.copyfile(root / name, target)
 
