@@ -11,6 +11,7 @@ COMMANDS = {
     "chat": "be the guest of a help desk yourself: an agent or a rule answers",
     "play": "play an environment yourself, and record what you do",
     "evaluate": "measure an agent or a policy over many episodes",
+    "export": "write the policy of a run as an ONNX file, for any runtime",
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
     "tune": "search the settings of a fit, or of an agent, for those that do best",

@@ -127,11 +127,26 @@ def evaluate(
         ValueError: an unknown name; no environment; runs that learned in different worlds, and it is not said in which
             one to compare them; an agent that cannot act there.
     """
-    settings = {**parameters, **{name: str(v) if isinstance(v, Path) else v for name, v in (slots or {}).items()}}
+    settings = as_settings(parameters, slots)
     single = not isinstance(policies, Mapping) and (isinstance(policies, str) or not isinstance(policies, Sequence))
     players = find_players(policies if not single else [policies], env, seed, settings)
     result = compare(players, episodes, seed, progress)
     return next(iter(result.values())) if single else result
+
+
+def as_settings(parameters: Mapping[str, Any], slots: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Parameters of an environment and the fillings of its slots as its keywords; folders become texts.
+
+    Raises:
+        ValueError: a slot is in both.
+    """
+    for name in slots or {}:
+        if name in parameters:
+            raise ValueError(f"slot {name} is given twice, in slots and as a parameter; leave one out")
+    return {
+        **parameters,
+        **{name: str(what) if isinstance(what, Path) else what for name, what in (slots or {}).items()},
+    }
 
 
 def compare(

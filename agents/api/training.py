@@ -9,6 +9,7 @@ from ...utils.interrupts import Interrupted
 from ..runs.callback import RunProgress
 from ..runs.config import RunConfig, configure
 from ..runs.run import Run
+from .comparing import as_settings
 from .policy import TrainedPolicy
 
 Progress = Callable[[RunProgress], Any]
@@ -61,18 +62,8 @@ def train(
                 f"slot {name} must be a text or a folder, which config.yaml can name, got a {type(filling).__name__}; "
                 "save a component with save(folder) and give the folder"
             )
-        if name in parameters:
-            raise ValueError(f"slot {name} is given twice, in slots and as a parameter; leave one out")
-    fillings = {name: str(what) if isinstance(what, Path) else what for name, what in (slots or {}).items()}
-    config = configure(
-        id,
-        agent,
-        dict(hyperparameters or {}),
-        seed=seed,
-        environment={**parameters, **fillings},
-        device=device,
-        **given,
-    )
+    world = as_settings(parameters, slots)
+    config = configure(id, agent, dict(hyperparameters or {}), seed=seed, environment=world, device=device, **given)
     folder = Path(run) if run is not None else default_folder(config)
     if (folder / "config.yaml").exists():
         raise ValueError(

@@ -145,7 +145,7 @@ def test_an_error_leaves_the_older_file_and_nothing_else(tmp_path):
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
-        ("a.avi", ValueError, r"must be an \.mp4 file, got .*a\.avi; name it .*a\.mp4"),
+        ("a.avi", ValueError, r"must be an \.mp4, \.gif or \.webp file, got .*a\.avi; name it .*a\.mp4"),
         ("a", ValueError, r"name it .*a\.mp4"),
         ("missing/a.mp4", OSError, r"cannot write the video .*a\.mp4: No such file .* folder that exists"),
         ("file/a.mp4", OSError, r"Not a directory; give"),
