@@ -16,8 +16,8 @@ DESCRIPTION = """Write the policy of a run as an ONNX file, which any runtime pl
   ludus export runs/snake snake.onnx
 
 Inputs are the observation as the environment shows it (`observation`, or one input per key) and `action_mask`, where
-the policy uses masks; outputs are `action` and, of discrete actions, `values`. Views and scaling are inside. The file is
-compared with the policy on 1,000 observations before it is written. Needs the extra onnx."""
+the policy uses masks; outputs are `action` and, of discrete actions, `values`. Views and scaling are inside. The file
+is compared with the policy on 1,000 observations before it is written. Needs the extra onnx."""
 
 
 @dataclass

@@ -29,9 +29,9 @@ def export(policy: TrainedPolicy | Run | str | Path, file: str | Path, *, check:
     """Write a policy as an ONNX file, with the views and the scaling of its observations inside.
 
     Inputs, for any number N of environments: ``observation`` (N, *space) of the space's own type, or one input per key
-    of a Dict; and ``action_mask`` (N, A) int8, 1 = legal, where the policy uses masks. Outputs: ``action`` (N,) int64 or
-    (N, *space) float32, of the environment's own space; and, of discrete actions, ``values`` (N, A): action values, or
-    logits of PPO and A2C. A table becomes a lookup.
+    of a Dict; and ``action_mask`` (N, A) int8, 1 = legal, where the policy uses masks. Outputs: ``action`` (N,) int64
+    or (N, *space) float32, of the environment's own space; and, of discrete actions, ``values`` (N, A): action values,
+    or logits of PPO and A2C. A table becomes a lookup.
 
     Args:
         policy: What ``ludus.load`` gave, or the folder of a run.

@@ -31,29 +31,13 @@ ENCODINGS = {
         "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
         ",setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
         # The index in front: it plays while it loads.
-        [
-            "-c:v",
-            "libx264",
-            "-preset",
-            "veryfast",
-            "-crf",
-            "18",
-            "-threads",
-            "2",
-            "-movflags",
-            "+faststart",
-            "-f",
-            "mp4",
-        ],
+        "-c:v libx264 -preset veryfast -crf 18 -threads 2 -movflags +faststart -f mp4",
     ),
     ".gif": (
         "split[a][b];[a]palettegen=stats_mode=full[colors];[b][colors]paletteuse=dither=none:diff_mode=rectangle",
-        ["-loop", "0", "-f", "gif"],
+        "-loop 0 -f gif",
     ),
-    ".webp": (
-        "format=bgra",
-        ["-c:v", "libwebp_anim", "-quality", "90", "-compression_level", "4", "-loop", "0", "-f", "webp"],
-    ),
+    ".webp": ("format=bgra", "-c:v libwebp_anim -quality 90 -compression_level 4 -loop 0 -f webp"),
 }
 
 
@@ -249,7 +233,7 @@ def _ffmpeg_command(target: Path, kind: str, height: int, width: int, fps: float
     picture, encoding = ENCODINGS[kind]
     if kind == ".gif" and fps * GIF_SHORTEST > 1.0:
         picture = f"fps={1.0 / GIF_SHORTEST:.6g},{picture}"
-    return [program, "-hide_banner", "-loglevel", "error", "-y", *raw, "-vf", picture, *encoding, str(target)]
+    return [program, "-hide_banner", "-loglevel", "error", "-y", *raw, "-vf", picture, *encoding.split(), str(target)]
 
 
 # --- GIF -------------------------------------------------------------------------------------------------------------
