@@ -1,4 +1,4 @@
-"""Policies side by side: in the same episodes, by name, by run, as functions and models; what `ludus evaluate` shows."""
+"""Policies side by side: in the same episodes, by name, by run, as functions and models; and `ludus evaluate`."""
 
 from types import SimpleNamespace
 
@@ -66,10 +66,10 @@ def test_all_meet_the_same_episodes_however_many(monkeypatch):
         assert len(found.returns) == 10
         assert told[-1] == 10
         assert told == sorted(told)
-        np.testing.assert_allclose(found.returns / 4.0 - action, sum(filter(None, seen), []), rtol=1e-6)
+        np.testing.assert_allclose(found.returns / 4.0 - action, [luck for part in seen for luck in part], rtol=1e-6)
     assert starts[0] == starts[1]
     assert [len(part) for part in starts[0] if part] == [4, 4, 2]
-    assert len(set(sum(starts[0], []))) == 10
+    assert len({luck for part in starts[0] for luck in part}) == 10
 
 
 def test_runs_names_models_and_policies_stand_side_by_side(runs):

@@ -54,7 +54,7 @@ def test_a_training_that_is_stopped_says_how_it_goes_on(monkeypatch):
         ({"steps": 0}, "steps must be >= 1, got 0"),
         (
             {"slots": {"sight": object()}},
-            "slot sight must be a text or a folder, which config.yaml can name, got a obj",
+            "slot sight must be a text or a folder, which config.yaml can name",
         ),
         ({"slots": {"sight": "raw"}, "sight": "raw"}, "slot sight is given twice"),
         ({"agent": "pqm"}, "unknown agent 'pqm'; did you mean 'pqn'"),
