@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .agents.api.comparing import Comparison, evaluate
     from .agents.api.exporting import export
-    from .agents.api.policy import TrainedPolicy, load
+    from .agents.api.policy import TrainedPolicy, load, load_pretrained
     from .agents.api.recording import record
     from .agents.api.training import resume, train
     from .agents.evaluation import Evaluation
@@ -50,6 +50,7 @@ if __name__ == "ludus":
         "evaluate": ".agents.api.comparing",
         "export": ".agents.api.exporting",
         "load": ".agents.api.policy",
+        "load_pretrained": ".agents.api.policy",
         "record": ".agents.api.recording",
         "resume": ".agents.api.training",
         "train": ".agents.api.training",
@@ -63,6 +64,7 @@ if __name__ == "ludus":
         "evaluate",
         "export",
         "load",
+        "load_pretrained",
         "record",
         "register",
         "resume",

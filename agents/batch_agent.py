@@ -40,6 +40,7 @@ class BatchAgent(BaseAlgorithm):
     metrics: dict[str, float]  # by tag, of the last update
     uses_mask = True  # chooses among the legal actions only, where there is a mask
     sees_any_board = False  # boards (H, W, C) of any height and width will do
+    acts_with: tuple[str, ...]  # see `registry.Agent`
 
     def __init__(
         self, name: str, policy: Any, batch: Batch, config: Any, learning_rate: float, seed: int, device: str

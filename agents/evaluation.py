@@ -8,6 +8,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..envs.engine.batch import Batch
+from ..envs.engine.space_layout import WHOLE, highest_of_each
 from ..utils.intervals import bootstrap_interval
 from ..utils.wording import counted
 
@@ -180,12 +181,12 @@ def random_policy(seed: int) -> Policy:
         space = batch.action_space
         if isinstance(space, spaces.Box) and space.is_bounded():
             return generator.uniform(space.low, space.high, (batch.num_envs, *space.shape)).astype(space.dtype)
-        if not isinstance(space, spaces.Discrete):
-            raise ValueError(f"the random policy needs Discrete actions or a bounded Box, {batch.name} has {space}")
+        if not isinstance(space, WHOLE):
+            raise ValueError(f"the random policy needs whole numbers or a bounded Box, {batch.name} acts in {space}")
         mask = batch.buffers.mask
         tickets = generator.random(mask.shape)
         # Illegal actions lose against every legal one; where nothing is legal, all are alike.
-        return (tickets + mask).argmax(axis=1) + int(space.start)
+        return highest_of_each(tickets + mask, space) + getattr(space, "start", 0)
 
     return act
 

@@ -119,6 +119,7 @@ class PQN(BatchAgent):
     """
 
     config: PQNConfig
+    acts_with = ("network.",)
 
     def __init__(self, batch: Batch, config: PQNConfig, seed: int = 0, device: str = "cpu") -> None:
         super().__init__("pqn", QNetwork, batch, config, config.learning_rate, seed, device)

@@ -34,6 +34,8 @@ class Arguments:
     policy: str | None = None
     """random, heuristic, or another reference policy by name (see `ludus envs ID`); several with commas between them.
     With several fillings of a slot it plays instead of the run's agent."""
+    checkpoint: str = "last"
+    """Of a run: last, best (by the evaluations on its way), or a number of steps that is kept."""
     episodes: int | None = None
     """How many episodes (default: each numbered start once, where an environment has such; else 256)."""
     seed: int = EVALUATION_SEED
@@ -72,7 +74,7 @@ def compare_policies(options: Arguments, names: list[str], settings: dict[str, A
     from ludus.agents.api.comparing import compare, typed_players
     from ludus.agents.evaluation_tables import comparison_table
 
-    players = typed_players(options.what, names, options.seed, settings)
+    players = typed_players(options.what, names, options.seed, settings, options.checkpoint)
     for note in dict.fromkeys(note for player in players.values() for note in player.notes):
         console.print(f"Note: {note}")
     with console.status("") as status:
@@ -95,7 +97,7 @@ def compare_fillings(
 
     if len(options.what) > 1 or len(names) > 1:
         raise ValueError("several fillings of a slot are compared for one policy; give one run, or an id and a policy")
-    player = find_player(options.what[0], options.policy, options.seed, settings)
+    player = find_player(options.what[0], options.policy, options.seed, settings, options.checkpoint)
     episodes, every_start = options.episodes, False
     if episodes is None:
         episodes, every_start = episodes_of(player.make, DEFAULT_EPISODES)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """See an agent or a policy play, or a recording of `ludus play`, in a window or as a video.
 
+  ludus watch ludus/Snake-v1                                # the trained policy that comes with Ludus
   ludus watch runs/snake
   ludus watch runs/snake --envs 16                          # sixteen games side by side
   ludus watch runs/snake --record snake.mp4                 # needs no display
@@ -33,9 +34,11 @@ h shows the keys, q quits."""
 class Arguments:
     what: Annotated[str, tyro.conf.Positional]
     """The folder of a run, an environment id, of another package MODULE:ID (then with --policy), or a recording
-    (.npz)."""
+    (.npz). Where an environment is all that is said, the zoo's trained policy plays."""
     policy: str | None = None
-    """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
+    """zoo, random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
+    checkpoint: str = "last"
+    """Of a run: last, best (by the evaluations on its way), or a number of steps that is kept."""
     envs: int = 1
     """How many environments to show as tiles."""
     seed: int = 0
@@ -69,7 +72,7 @@ def main(arguments: list[str]) -> int:
     from ludus.envs.human.watch import watch
     from ludus.envs.make import watched_with
 
-    player = find_player(options.what, options.policy, options.seed, settings)
+    player = find_player(options.what, options.policy, options.seed, settings, options.checkpoint)
     for note in player.notes:
         console.print(f"Note: {note}")
     shown, fps = watched_with(player.env)
@@ -117,6 +120,8 @@ def watch_recording(options: Arguments, console: Console) -> int:
         raise ValueError(f"--slot does not go with a recording: {options.what} replays in its own world; leave it out")
     if options.explain is not None:
         raise ValueError(f"--explain does not go with a recording: a person played {options.what}; leave it out")
+    if options.checkpoint != "last":
+        raise ValueError(f"--checkpoint does not go with a recording: {options.what} has none; leave it out")
     if options.set:
         raise ValueError(f"--set does not go with a recording: {options.what} replays in its own world; leave it out")
     from ludus.envs.human.recording import load_recording

@@ -12,7 +12,8 @@ from ...envs.make import make_batch, slots_of
 from ...utils.intervals import bootstrap_interval
 from ...utils.wording import did_you_mean
 from ..evaluation import EVALUATION_SEED, Evaluation, Policy, episodes_of, evaluate_pairwise, greedy_policy
-from ..runs.player import Player, find_player, player_of
+from ..runs.callback import LAST
+from ..runs.player import Player, agent_of, find_player, player_of
 from ..runs.run import Run
 from ..vecenv.base import as_members
 from .policy import TrainedPolicy
@@ -203,12 +204,15 @@ def find_players(policies: Any, env: str | None, seed: int, settings: dict[str, 
     return result
 
 
-def typed_players(what: Sequence[str], names: Sequence[str], seed: int, settings: dict[str, Any]) -> dict[str, Player]:
+def typed_players(
+    what: Sequence[str], names: Sequence[str], seed: int, settings: dict[str, Any], checkpoint: str = LAST
+) -> dict[str, Player]:
     """The players of a command line, by their names: the agents of the runs, then the policies.
 
     Args:
         what: Folders of runs, or an environment id.
         names: Of policies, which play in the world of the first of ``what``.
+        checkpoint: Of the runs: last, best, or a number of steps.
 
     Raises:
         FileNotFoundError, ValueError: as ``find_player``; runs that learned in different worlds; the same one twice.
@@ -220,7 +224,7 @@ def typed_players(what: Sequence[str], names: Sequence[str], seed: int, settings
             find_player(place, names[0], seed, settings)
     result: dict[str, Player] = {}
     for place, policy in typed:
-        player = find_player(place, policy, seed, settings)
+        player = find_player(place, policy, seed, settings, checkpoint if policy is None else LAST)
         if result:
             _check_world(next(iter(result.values())), player)
         name = player.name if len(typed) == 1 else policy or place
@@ -234,7 +238,7 @@ def _trained(what: Any, settings: dict[str, Any]) -> Player | None:
     """The player of a run; ``None`` for anything else."""
     if isinstance(what, Path) or (isinstance(what, str) and (Path(what) / "config.yaml").exists()):
         what = Run.open(Path(what))
-        agent = what.agent()
+        agent = agent_of(what, settings)
     elif isinstance(what, TrainedPolicy):
         what, agent = what.run, what.agent
     else:

@@ -15,7 +15,6 @@ from gymnasium import spaces
 from ...utils.files import write_atomically
 from ..acting_graph import make_graph
 from ..evaluation import random_policy
-from ..runs.run import Run
 from .policy import TrainedPolicy, load
 
 CHECKED = 1_000  # observations
@@ -25,7 +24,7 @@ NEAR = 1e-4  # of the largest value: two actions whose values are nearer are equ
 INSTALL = "exporting to ONNX needs the packages onnx, onnxscript and onnxruntime: pip install 'ludus[onnx]'"
 
 
-def export(policy: TrainedPolicy | Run | str | Path, file: str | Path, *, check: bool = True) -> Path:
+def export(policy: TrainedPolicy | str | Path, file: str | Path, *, check: bool = True) -> Path:
     """Write a policy as an ONNX file, with the views and the scaling of its observations inside.
 
     Inputs, for any number N of environments: ``observation`` (N, *space) of the space's own type, or one input per key

@@ -35,6 +35,7 @@ class Resumable:
     statistics: EpisodeStatistics
     threads: int
     uses_mask = False
+    acts_with = ("parameters/policy/", "normalizer/")
     _before_noise: dict[str, Any] | None = None  # in a rollout with gSDE, the random state before its noise was sampled
     _replay_files: replay.ReplayFiles | None = None
     _replay_saved: dict[str, Any] = {}  # what the loaded checkpoint says of them
