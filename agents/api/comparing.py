@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 
@@ -19,7 +19,15 @@ from ..vecenv.base import as_members
 from .policy import TrainedPolicy
 
 DEFAULT_EPISODES = 256
-Playable = str | Path | TrainedPolicy | Policy | Any
+
+
+class Model(Protocol):
+    """What Stable-Baselines3's algorithms are here: a ``predict`` from observations (N, *space) to actions (N, …)."""
+
+    def predict(self, observation: Any, *, deterministic: bool = ...) -> tuple[Any, Any]: ...
+
+
+Playable = str | Path | TrainedPolicy | Policy | Model
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,19 @@ class Comparison(Mapping[str, Evaluation]):
 
 
 @overload
+def evaluate(  # type: ignore[overload-overlap]  # a text is a sequence of texts, too
+    policies: Playable,
+    env: str | None = None,
+    *,
+    episodes: int | None = None,
+    seed: int = EVALUATION_SEED,
+    slots: Mapping[str, Any] | None = None,
+    progress: Callable[[str, float], Any] | None = None,
+    **parameters: Any,
+) -> Evaluation: ...
+
+
+@overload
 def evaluate(
     policies: Sequence[Playable] | Mapping[str, Playable],
     env: str | None = None,
@@ -81,19 +102,6 @@ def evaluate(
     progress: Callable[[str, float], Any] | None = None,
     **parameters: Any,
 ) -> Comparison: ...
-
-
-@overload
-def evaluate(
-    policies: Playable,
-    env: str | None = None,
-    *,
-    episodes: int | None = None,
-    seed: int = EVALUATION_SEED,
-    slots: Mapping[str, Any] | None = None,
-    progress: Callable[[str, float], Any] | None = None,
-    **parameters: Any,
-) -> Evaluation: ...
 
 
 def evaluate(
