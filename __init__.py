@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .agents.api.comparing import Comparison, evaluate
-    from .agents.api.policy import TrainedPolicy, load
+    from .agents.api.exporting import export
+    from .agents.api.policy import TrainedPolicy, load, load_pretrained
+    from .agents.api.recording import record
     from .agents.api.training import resume, train
     from .agents.evaluation import Evaluation
     from .envs.checks.checker import check_vector_env
@@ -46,7 +48,10 @@ if __name__ == "ludus":
         "TrainedPolicy": ".agents.api.policy",
         "check_vector_env": ".envs.checks.checker",
         "evaluate": ".agents.api.comparing",
+        "export": ".agents.api.exporting",
         "load": ".agents.api.policy",
+        "load_pretrained": ".agents.api.policy",
+        "record": ".agents.api.recording",
         "resume": ".agents.api.training",
         "train": ".agents.api.training",
     }
@@ -57,7 +62,10 @@ if __name__ == "ludus":
         "TrainedPolicy",
         "check_vector_env",
         "evaluate",
+        "export",
         "load",
+        "load_pretrained",
+        "record",
         "register",
         "resume",
         "train",

@@ -12,6 +12,7 @@ COMMANDS = {
     "play": "play an environment yourself, and record what you do",
     "plot": "learning curves of one or many runs, as a picture",
     "evaluate": "measure an agent or a policy over many episodes",
+    "export": "write the policy of a run as an ONNX file, for any runtime",
     "zoo": "the trained policies that come with Ludus: what they earn, their making, their check",
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",

@@ -8,6 +8,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from ludus.agents.api.training import default_folder
 from ludus.agents.registry import AGENTS
 from ludus.agents.runs.config import RunConfig, configure, read_preset
 from ludus.agents.runs.extension import extend
@@ -143,10 +144,8 @@ def new_run(options: Arguments) -> tuple[Path, RunConfig]:
         tuned=None if options.preset is None else read_preset(Path(options.preset), options.agent),
         **given,
     )
-    name = f"{env.removeprefix('ludus/').replace('/', '-')}-{options.agent}"
-    if len(options.seed) == 1:
-        name += f"-{options.seed[0]}"
-    return Path(options.run) if options.run else Path("runs") / name.lower(), config
+    usual = default_folder(env, options.agent, options.seed[0] if len(options.seed) == 1 else None)
+    return Path(options.run) if options.run else usual, config
 
 
 def train_seeds(seeds: Seeds, console: Console) -> int:

@@ -46,7 +46,7 @@ class Arguments:
     speed: float = 1.0
     """A multiple of the environment's own pace."""
     record: Path | None = None
-    """Write an .mp4 instead of opening a window."""
+    """Write an .mp4, .gif or .webp instead of opening a window."""
     steps: int | None = None
     """Stop after so many steps."""
     episodes: int | None = None

@@ -10,7 +10,7 @@ from ludus.scripts.main import main
 from pages import Block, blocks_of, commands_of, smaller_python
 
 README = ROOT / "README.md"
-TYPED = [README, *(ROOT / "docs" / f"{name}.md" for name in ("quickstart", "your-model", "reliability"))]
+TYPED = [README, *(ROOT / "docs" / f"{name}.md" for name in ("quickstart", "python", "your-model", "reliability"))]
 MOST_BYTES = 8_000  # of the README
 
 

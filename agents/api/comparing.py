@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 
@@ -19,7 +19,15 @@ from ..vecenv.base import as_members
 from .policy import TrainedPolicy
 
 DEFAULT_EPISODES = 256
-Playable = str | Path | TrainedPolicy | Policy | Any
+
+
+class Model(Protocol):
+    """What Stable-Baselines3's algorithms are here: a ``predict`` from observations (N, *space) to actions (N, …)."""
+
+    def predict(self, observation: Any, *, deterministic: bool = ...) -> tuple[Any, Any]: ...
+
+
+Playable = str | Path | TrainedPolicy | Policy | Model
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,19 @@ class Comparison(Mapping[str, Evaluation]):
 
 
 @overload
+def evaluate(  # type: ignore[overload-overlap]  # a text is a sequence of texts, too
+    policies: Playable,
+    env: str | None = None,
+    *,
+    episodes: int | None = None,
+    seed: int = EVALUATION_SEED,
+    slots: Mapping[str, Any] | None = None,
+    progress: Callable[[str, float], Any] | None = None,
+    **parameters: Any,
+) -> Evaluation: ...
+
+
+@overload
 def evaluate(
     policies: Sequence[Playable] | Mapping[str, Playable],
     env: str | None = None,
@@ -81,19 +102,6 @@ def evaluate(
     progress: Callable[[str, float], Any] | None = None,
     **parameters: Any,
 ) -> Comparison: ...
-
-
-@overload
-def evaluate(
-    policies: Playable,
-    env: str | None = None,
-    *,
-    episodes: int | None = None,
-    seed: int = EVALUATION_SEED,
-    slots: Mapping[str, Any] | None = None,
-    progress: Callable[[str, float], Any] | None = None,
-    **parameters: Any,
-) -> Evaluation: ...
 
 
 def evaluate(
@@ -128,11 +136,26 @@ def evaluate(
         ValueError: an unknown name; no environment; runs that learned in different worlds, and it is not said in which
             one to compare them; an agent that cannot act there.
     """
-    settings = {**parameters, **{name: str(v) if isinstance(v, Path) else v for name, v in (slots or {}).items()}}
+    settings = as_settings(parameters, slots)
     single = not isinstance(policies, Mapping) and (isinstance(policies, str) or not isinstance(policies, Sequence))
     players = find_players(policies if not single else [policies], env, seed, settings)
     result = compare(players, episodes, seed, progress)
     return next(iter(result.values())) if single else result
+
+
+def as_settings(parameters: Mapping[str, Any], slots: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Parameters of an environment and the fillings of its slots as its keywords; folders become texts.
+
+    Raises:
+        ValueError: a slot is in both.
+    """
+    for name in slots or {}:
+        if name in parameters:
+            raise ValueError(f"slot {name} is given twice, in slots and as a parameter; leave one out")
+    return {
+        **parameters,
+        **{name: str(what) if isinstance(what, Path) else what for name, what in (slots or {}).items()},
+    }
 
 
 def compare(
@@ -209,7 +232,7 @@ def typed_players(
             find_player(place, names[0], seed, settings)
     result: dict[str, Player] = {}
     for place, policy in typed:
-        player = find_player(place, policy, seed, settings, checkpoint)
+        player = find_player(place, policy, seed, settings, checkpoint if policy is None else LAST)
         if result:
             _check_world(next(iter(result.values())), player)
         name = player.name if len(typed) == 1 else policy or place

@@ -6,8 +6,10 @@ from typing import Any
 import gymnasium
 from gymnasium import spaces
 
+from .. import zoo
 from ..questions import as_batch, as_masks, masks_of
 from ..registry import Agent
+from ..runs.callback import LAST
 from ..runs.player import check_spaces
 from ..runs.run import Run
 from .surroundings import Surroundings
@@ -104,15 +106,28 @@ class TrainedPolicy:
         return gymnasium.make_vec(self.run.config.env, num_envs, **{**self.run.config.environment, **keywords})
 
 
-def load(run: str | Path | Run) -> TrainedPolicy:
-    """The policy of the newest good checkpoint of a run, whose training may still go on.
+def load(run: str | Path, checkpoint: str | int = LAST) -> TrainedPolicy:
+    """What a run has learned; its training may still go on.
 
     Args:
         run: The folder, as `ludus train` or ``ludus.train`` made it.
+        checkpoint: ``"last"``, the newest good one; ``"best"``, by the evaluations on the way; or its number of steps.
 
     Raises:
-        FileNotFoundError: there is no run, or it has no checkpoint.
+        FileNotFoundError: there is no run, or it has no such checkpoint.
         ValueError: it is damaged, or its environment is not registered: whoever uses a third party's imports it first.
     """
-    found = run if isinstance(run, Run) else Run.open(Path(run))
-    return TrainedPolicy(found, found.agent())
+    found = Run.open(Path(run))
+    return TrainedPolicy(found, found.agent(str(checkpoint)))
+
+
+def load_pretrained(env: str) -> TrainedPolicy:
+    """The policy for an environment that comes with Ludus: a small one, trained from the presets.
+
+    Args:
+        env: An environment id such as ``"ludus/Snake-v1"``.
+
+    Raises:
+        ValueError: there is none for it, or no such environment.
+    """
+    return load(zoo.folder(env))

@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 from ...envs.ids import import_named
 from ...utils.interrupts import Interrupted
 from ..runs.callback import RunProgress
-from ..runs.config import RunConfig, configure
+from ..runs.config import configure
 from ..runs.run import Run
+from .comparing import as_settings
 from .policy import TrainedPolicy
 
 Progress = Callable[[RunProgress], Any]
@@ -32,7 +33,7 @@ def train(
 
     Args:
         env: An environment id such as ``"ludus/Snake-v1"``, any other that Gymnasium knows, or MODULE:ID.
-        agent: pqn, tabular, ppo, a2c, dqn, sac or td3.
+        agent: pqn, tabular, ppo, maskable_ppo, a2c, dqn, sac or td3.
         steps: Environment steps in all; by default the preset's, or 1,000,000.
         seed: Of the environments, the network and the exploration.
         run: The folder of the run, which must be new; by default runs/ENV-AGENT-SEED.
@@ -61,19 +62,9 @@ def train(
                 f"slot {name} must be a text or a folder, which config.yaml can name, got a {type(filling).__name__}; "
                 "save a component with save(folder) and give the folder"
             )
-        if name in parameters:
-            raise ValueError(f"slot {name} is given twice, in slots and as a parameter; leave one out")
-    fillings = {name: str(what) if isinstance(what, Path) else what for name, what in (slots or {}).items()}
-    config = configure(
-        id,
-        agent,
-        dict(hyperparameters or {}),
-        seed=seed,
-        environment={**parameters, **fillings},
-        device=device,
-        **given,
-    )
-    folder = Path(run) if run is not None else default_folder(config)
+    world = as_settings(parameters, slots)
+    config = configure(id, agent, dict(hyperparameters or {}), seed=seed, environment=world, device=device, **given)
+    folder = Path(run) if run is not None else default_folder(config.env, agent, seed)
     if (folder / "config.yaml").exists():
         raise ValueError(
             f"{folder} already holds a run: ludus.resume({str(folder)!r}) goes on with it, ludus.load({str(folder)!r}) "
@@ -97,9 +88,9 @@ def resume(run: str | Path, *, progress: Progress | None = None) -> TrainedPolic
     return _trained(Run.open(Path(run)), progress)
 
 
-def default_folder(config: RunConfig) -> Path:
-    """Where a run lies if nobody says it: runs/ENV-AGENT-SEED."""
-    name = f"{config.env.removeprefix('ludus/').replace('/', '-')}-{config.agent}-{config.seed}"
+def default_folder(env: str, agent: str, seed: int | None) -> Path:
+    """Where a run lies if nobody says it: runs/ENV-AGENT-SEED, without the seed where there are several."""
+    name = f"{env.removeprefix('ludus/').replace('/', '-')}-{agent}" + ("" if seed is None else f"-{seed}")
     return Path("runs") / name.lower()
 
 

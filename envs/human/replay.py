@@ -193,7 +193,7 @@ def replay(
 
     Args:
         speed: A multiple of the environment's own pace.
-        record: An .mp4 file to write instead of opening a window; needs no display.
+        record: An .mp4, .gif or .webp file to write instead of opening a window; needs no display.
         steps: Stop after so many steps.
         episodes: Stop when so many episodes have ended.
         console: Where the result of the check, the keys and the progress are printed.

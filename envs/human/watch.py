@@ -141,7 +141,7 @@ def watch(
         policy: Called with the batch before each step; returns the actions.
         fps: Steps per second at speed 1; the environment's own by default.
         speed: A multiple of that pace; a person changes it with + and -.
-        record: An .mp4 file to write instead of opening a window; needs no display.
+        record: An .mp4, .gif or .webp file to write instead of opening a window; needs no display.
         steps: Stop after so many steps.
         episodes: Stop when so many episodes have ended. A video with neither limit ends after one per environment.
         console: Where the keys and the progress are printed.

@@ -1,7 +1,8 @@
-"""Frames of many environments as one picture, as an MP4 file and as an animated GIF. No display, no pygame.
+"""Frames of many environments as one picture, and as a video: MP4, animated GIF or WebP. No display, no pygame.
 
-The MP4 is H.264 in 4:2:0, which every browser, phone and player shows. It is encoded by the ffmpeg that comes with
-imageio-ffmpeg, frame by frame, so a video of any length costs the same memory.
+The MP4 is H.264 in 4:2:0, which every browser, phone and player shows. Files are encoded by the ffmpeg that comes with
+imageio-ffmpeg, frame by frame, so an MP4 or WebP of any length costs the same memory; of a GIF, whose 256 colours are
+chosen from all of it, ffmpeg keeps the frames.
 """
 
 import contextlib
@@ -23,6 +24,21 @@ SMALLEST_TILE = 8  # pixels
 GIF_COLORS = 64
 GIF_SHORTEST = 0.02  # s; browsers show a shorter frame for 0.1 s
 PIPE_TIMEOUT = 60  # s that ffmpeg may take to finish a file after the last frame
+# By the extension of a file: ffmpeg's filters and its options.
+ENCODINGS = {
+    ".mp4": (
+        # 4:2:0 needs even sides. The colour matrix stands in the conversion and in the file, or players guess it.
+        "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
+        ",setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
+        # The index in front: it plays while it loads.
+        "-c:v libx264 -preset veryfast -crf 18 -threads 2 -movflags +faststart -f mp4",
+    ),
+    ".gif": (
+        "split[a][b];[a]palettegen=stats_mode=full[colors];[b][colors]paletteuse=dither=none:diff_mode=rectangle",
+        "-loop 0 -f gif",
+    ),
+    ".webp": ("format=bgra", "-c:v libwebp_anim -quality 90 -compression_level 4 -loop 0 -f webp"),
+}
 
 
 # --- Many environments in one picture --------------------------------------------------------------------------------
@@ -76,19 +92,19 @@ def tile_frames(frames: np.ndarray) -> np.ndarray:
     return canvas
 
 
-# --- MP4 -------------------------------------------------------------------------------------------------------------
+# --- Files -----------------------------------------------------------------------------------------------------------
 
 
 class VideoWriter:
-    """An MP4 file that grows frame by frame; use it in a ``with`` statement.
+    """An MP4, GIF or WebP file that grows frame by frame; use it in a ``with`` statement.
 
     The file appears under its name only when it is complete: until then it is a temporary one beside it, which an error
     removes. An older file of that name is replaced.
 
     Args:
-        path: The file to write, ``*.mp4``, in a folder that exists.
-        frame_size: Height and width in pixels of every frame. An odd one is rounded up with black.
-        fps: Frames per second.
+        path: The file to write, ``*.mp4``, ``*.gif`` or ``*.webp``, in a folder that exists.
+        frame_size: Height and width in pixels of every frame. An odd one of an MP4 is rounded up with black.
+        fps: Frames per second. A GIF leaves out those above 50, the fastest that browsers show.
 
     Raises:
         ValueError: the path has another extension, or the size or ``fps`` is not positive.
@@ -98,8 +114,11 @@ class VideoWriter:
     def __init__(self, path: str | os.PathLike[str], frame_size: tuple[int, int], fps: float) -> None:
         self.path = Path(path)
         self.frame_size = height, width = int(frame_size[0]), int(frame_size[1])
-        if self.path.suffix.lower() != ".mp4":
-            raise ValueError(f"a video must be an .mp4 file, got {self.path}; name it {self.path.with_suffix('.mp4')}")
+        self.kind = self.path.suffix.lower()
+        if self.kind not in ENCODINGS:
+            raise ValueError(
+                f"a video must be an .mp4, .gif or .webp file, got {self.path}; name it {self.path.with_suffix('.mp4')}"
+            )
         if height < 1 or width < 1 or not 0 < fps < math.inf:
             raise ValueError(f"a video needs a frame size and fps above 0, got {height} x {width} at {fps} fps")
         self.frames = 0  # written so far
@@ -119,7 +138,7 @@ class VideoWriter:
             # Not a pipe: one that nobody reads would stop ffmpeg when it is full.
             self._log = tempfile.TemporaryFile()  # noqa: SIM115
             self._ffmpeg = subprocess.Popen(
-                _ffmpeg_command(self._temporary, height, width, fps),
+                _ffmpeg_command(self._temporary, self.kind, height, width, fps),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=self._log,
@@ -203,7 +222,7 @@ class VideoWriter:
             self.abort()
 
 
-def _ffmpeg_command(target: Path, height: int, width: int, fps: float) -> list[str]:
+def _ffmpeg_command(target: Path, kind: str, height: int, width: int, fps: float) -> list[str]:
     import imageio_ffmpeg
 
     try:
@@ -211,12 +230,10 @@ def _ffmpeg_command(target: Path, height: int, width: int, fps: float) -> list[s
     except RuntimeError:
         raise OSError("a video needs ffmpeg, which is missing; pip install --force-reinstall imageio-ffmpeg") from None
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:.6g}", "-i", "-"]
-    # 4:2:0 needs even sides. The colour matrix stands in the conversion and in the file, or players guess it.
-    picture = "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
-    picture += ",setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-    codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-threads", "2"]
-    file = ["-movflags", "+faststart", "-f", "mp4", str(target)]  # the index in front: it plays while it loads
-    return [program, "-hide_banner", "-loglevel", "error", "-y", *raw, "-vf", picture, *codec, *file]
+    picture, encoding = ENCODINGS[kind]
+    if kind == ".gif" and fps * GIF_SHORTEST > 1.0:
+        picture = f"fps={1.0 / GIF_SHORTEST:.6g},{picture}"
+    return [program, "-hide_banner", "-loglevel", "error", "-y", *raw, "-vf", picture, *encoding.split(), str(target)]
 
 
 # --- GIF -------------------------------------------------------------------------------------------------------------

@@ -54,4 +54,5 @@ def commands_of(code: str) -> list[list[str]]:
 
 def smaller_python(code: str) -> str:
     """The code of a page on a small budget."""
-    return re.sub(r"\.learn\([\d_]+\)", ".learn(300)", code)
+    code = re.sub(r"\.learn\([\d_]+\)", ".learn(300)", code)
+    return re.sub(r"\b(steps=200_000|episodes=64)\b", lambda found: found[1].partition("=")[0] + "=4", code)

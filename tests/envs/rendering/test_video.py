@@ -112,6 +112,32 @@ def test_a_video_holds_every_frame_at_its_pace_in_colours_that_players_show(tmp_
         assert np.abs(shown.astype(int) - frame).mean() < 4
 
 
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_pictures_for_pages_move_at_their_pace_in_their_colours_for_ever(kind, tmp_path):
+    path = tmp_path / f"a.{kind}"
+    colors = [(220, 40, 40), (30, 160, 60), (40, 60, 220), (240, 200, 30)]
+    write(path, [plain(color, 41, 61) for color in colors], fps=10)
+    assert os.listdir(tmp_path) == [path.name]
+    with Image.open(path) as picture:
+        assert (picture.format, picture.size, picture.info["loop"]) == (kind.upper(), (61, 41), 0)
+        assert picture.n_frames == 4
+        for frame, color in enumerate(colors):
+            picture.seek(frame)
+            assert np.abs(np.asarray(picture.convert("RGB")).astype(int) - color).mean() < 4
+            assert abs(picture.info["duration"] - 100) <= 1
+
+
+def test_a_gif_leaves_out_what_browsers_would_slow_down(tmp_path):
+    write(tmp_path / "a.gif", [plain((8 * i, 0, 0)) for i in range(30)], fps=100)
+    with Image.open(tmp_path / "a.gif") as picture:
+        lengths = []
+        for frame in range(picture.n_frames):
+            picture.seek(frame)
+            lengths.append(picture.info["duration"])
+    assert min(lengths) >= 20
+    assert abs(sum(lengths) - 300) <= 20
+
+
 def test_odd_sizes_are_padded_with_black_at_the_lower_and_right_edge(tmp_path):
     write(tmp_path / "a.mp4", [plain(GREEN, 41, 61)] * 3)
     description, seen = read(tmp_path / "a.mp4")
@@ -145,7 +171,7 @@ def test_an_error_leaves_the_older_file_and_nothing_else(tmp_path):
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
-        ("a.avi", ValueError, r"must be an \.mp4 file, got .*a\.avi; name it .*a\.mp4"),
+        ("a.avi", ValueError, r"must be an \.mp4, \.gif or \.webp file, got .*a\.avi; name it .*a\.mp4"),
         ("a", ValueError, r"name it .*a\.mp4"),
         ("missing/a.mp4", OSError, r"cannot write the video .*a\.mp4: No such file .* folder that exists"),
         ("file/a.mp4", OSError, r"Not a directory; give"),

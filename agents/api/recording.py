@@ -1,0 +1,70 @@
+"""Videos of a policy at play, from a program: MP4, animated GIF and WebP, without a display."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ...envs.human.watch import Watched, watch
+from ...envs.make import watched_with
+from .comparing import Playable, as_settings, find_players
+
+
+def record(
+    policy: Playable,
+    file: str | Path,
+    env: str | None = None,
+    *,
+    episodes: int | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    envs: int = 1,
+    fps: float | None = None,
+    speed: float = 1.0,
+    slots: Mapping[str, Any] | None = None,
+    **parameters: Any,
+) -> Watched:
+    """Write a video of a policy at play: what `ludus watch --record` does.
+
+    Args:
+        policy: What ``evaluate`` takes: the folder of a run, a trained policy, ``"random"``, ``"heuristic"`` …
+        file: An .mp4, .gif or .webp file, in a folder that exists; an older one is replaced.
+        env: An environment id; by default that of the run.
+        episodes: Stop when so many episodes have ended; by default one for each environment.
+        steps: Stop after so many steps.
+        seed: Of the first environment.
+        envs: How many environments are shown as tiles.
+        fps: Steps per second; the environment's own pace by default.
+        speed: A multiple of that pace.
+        slots: What slots show, other than in the training.
+        **parameters: Of the environment, other than in the training.
+
+    Returns:
+        What was played: ``steps``, ``episodes``, ``returns`` and ``lengths`` of the finished episodes, ``video``.
+
+    Raises:
+        ValueError: an unknown policy or parameter, another kind of file, an environment without frames.
+        OSError: the file cannot be written.
+    """
+    settings = as_settings(parameters, slots)
+    (player,) = find_players([policy], env, seed, settings).values()
+    shown, pace = watched_with(player.env)
+    if shown.keys() & settings.keys():  # who sets the same wants to see just that
+        shown, pace = {}, None
+    batch = player.make(envs, rendered=True, **shown)
+    try:
+        return watch(
+            batch,
+            player.policy,
+            seed=seed,
+            fps=pace if fps is None else fps,
+            speed=speed,
+            record=file,
+            steps=steps,
+            episodes=episodes,
+            title=player.title,
+            console=Console(quiet=True),
+        )
+    finally:
+        batch.close()
