@@ -107,9 +107,7 @@ def test_an_agent_is_not_taken_for_one_of_other_values():
     box = spaces.Box(0, 1, (2,))
     trained, other = (SimpleNamespace(observation_space=box, action_space=spaces.MultiDiscrete([2, n])) for n in (3, 4))
     check_spaces(trained, trained, any_board=False)
-    with pytest.raises(
-        ValueError, match=r"it acts in MultiDiscrete\(\[2 3\]\), this world has MultiDiscrete\(\[2 4\]\)"
-    ):
+    with pytest.raises(ValueError, match=r"it acts in MultiDiscrete.*, this world has MultiDiscrete\(\[2 4\]\)"):
         check_spaces(trained, other, any_board=False)
 
 
