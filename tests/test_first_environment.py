@@ -63,7 +63,7 @@ def test_every_block_runs_as_it_stands_there(place, pygame, monkeypatch):
             assert kind == "console"
             for line in text.splitlines():
                 run(line)
-    assert (place / "heating.gif").stat().st_size > 1000
+    assert (place / "heating.mp4").stat().st_size > 1000
     assert (place / "test_hopper.py").exists()
     for line in INLINE:
         run(line)
