@@ -8,7 +8,7 @@ import torch
 from gymnasium import spaces
 
 from hopper import HOPPER_OF_PARTS
-from ludus.agents import registry
+from ludus.agents import explanations, registry
 from ludus.agents.evaluation import evaluate, named_policy, random_policy
 from ludus.agents.runs.player import check_spaces
 from ludus.agents.vecenv.base import as_members, from_zero
@@ -109,6 +109,13 @@ def test_an_agent_is_not_taken_for_one_of_other_values():
     check_spaces(trained, trained, any_board=False)
     with pytest.raises(ValueError, match=r"it acts in MultiDiscrete.*, this world has MultiDiscrete\(\[2 4\]\)"):
         check_spaces(trained, other, any_board=False)
+
+
+def test_explanations_are_of_one_answer(monkeypatch):
+    monkeypatch.setattr(explanations, "find_picture_policy", lambda agent: object())
+    batch = SimpleNamespace(name="painter", action_space=spaces.MultiDiscrete([2, 3]))
+    with pytest.raises(ValueError, match=r"one answer is explained, and the policy gives several: MultiDiscrete"):
+        explanations.make_explanations(batch, SimpleNamespace(agent=object()), "grad-cam")
 
 
 def test_sb3s_vecenv_hands_out_dicts_and_masks_of_all_components():
