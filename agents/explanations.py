@@ -30,6 +30,8 @@ class BatchSlot:
         self.component = self.filling.component
         self.each_step = slot.refresh == "step" and isinstance(self.filling, Learned)
         self.classes = tuple(slot.classes(**batch.sizes))
+        named = batch.simulation.names_of(name, batch.sizes)
+        self.names = tuple(f"{what}, {unit}" if unit else what for what, unit in named.items())
         self._raw, space = slot.raw(**batch.sizes), slot.truth(**batch.sizes)
         self.low, self.high = space.low, space.high
         self._true = batch.slot_loop(name, "tell")

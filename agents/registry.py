@@ -54,13 +54,20 @@ class Agent(Protocol):
 
     num_timesteps: int
     statistics: EpisodeStatistics  # episodes of the training
+    uses_mask: bool  # whether `choose` heeds the mask
+    sees_any_board: bool  # whether boards (H, W, C) of any height and width will do
+    acts_with: tuple[str, ...]  # how the names of those tensors begin that `load_network` reads
 
     def learn(self, total_timesteps: int, callback: Any = None, log_interval: int = 1, **keywords: Any) -> Any:
         """Train until ``total_timesteps`` in all; with ``reset_num_timesteps=False`` from the present counters on."""
 
     def set_logger(self, logger: Any) -> None: ...
-    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """Actions (N, …) for a batch's observations, without exploration; mask (N, A), 1 = legal."""
+    def choose(self, observation: Any, mask: np.ndarray | None, deterministic: bool = True) -> np.ndarray:
+        """Actions (N, …) for a batch's observations; mask (N, A), 1 = legal.
+
+        Without exploration, or (``deterministic=False``) with as much as there is at the present step of the training;
+        with that of its end, if the agent has loaded what acts alone.
+        """
 
     def pack(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """``(tensors, state)``: what is a tensor (weights, optimiser, random states), and all else, for JSON."""

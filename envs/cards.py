@@ -1,4 +1,4 @@
-"""Cards of the environments: one source for `ludus envs`, the README's table and its pictures."""
+"""Cards of the environments: one source for `ludus envs`, the table of environments and its pictures."""
 
 import io
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from .engine.space_layout import WHOLE, values_of
 from .ids import find_spec, is_ludus
 from .make import make_batch
 
-PICTURE_HEIGHT = 320  # pixels; the README shows it at half of that, so that it is sharp on dense screens
+PICTURE_HEIGHT = 320  # pixels; the table shows it at half of that, so that it is sharp on dense screens
 PICTURE_STEPS = 60  # of the reference policy, before the picture is taken
 
 
@@ -82,12 +82,10 @@ def _actions(space: Space) -> str:
 
 
 def markdown(shown: Sequence[Card]) -> str:
-    """The README's table."""
+    """The table of docs/environments/README.md."""
     lines = ["| | id | task | observation | actions | random | reference |", "|---|---|---|---|---|---|---|"]
     for card in shown:
-        picture = (
-            f'<img src="docs/environments/{picture_name(card.id)}" height="{PICTURE_HEIGHT // 2}" alt="{card.id}">'
-        )
+        picture = f'<img src="{picture_name(card.id)}" height="{PICTURE_HEIGHT // 2}" alt="{card.id}">'
         cells = (picture, f"`{card.id}`", card.task, card.observation, card.actions)
         lines.append(f"| {' | '.join(cells)} | {format_score(card.random)} | {format_score(card.reference)} |")
     return "\n".join(lines)

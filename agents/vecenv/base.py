@@ -7,6 +7,8 @@ from gymnasium import error, spaces
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
+from ...utils.torch_threads import let_sleep
+
 ROUNDING = 8 * float(np.finfo(np.float32).eps)  # of an unscaled action, as a share of its bound
 
 
@@ -20,6 +22,7 @@ class EpisodicVecEnv(VecEnv):
     _render_mode: str | None
 
     def __init__(self, num_envs: int, observation_space: spaces.Space, action_space: spaces.Space) -> None:
+        let_sleep()
         self._filled: list[int] = []  # environments whose info dict is not empty
         self._infos: list[dict[str, Any]] = [{} for _ in range(num_envs)]
         self._own_space = action_space  # the environments'

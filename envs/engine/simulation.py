@@ -93,6 +93,10 @@ class Choice:
     meaning: str
     values: tuple[str, ...] = ()  # empty: any text
     takes_component: bool = False  # whether it may be the folder of a component, FOLDER or FOLDER@FINGERPRINT
+    # Of a choice that names data: what a text of it means on this machine today (of "auto", say, the set at hand) as a
+    # text that will mean the same tomorrow, and the SHA-256 of those data, "" where the environment makes them itself.
+    # A run asks it when it begins, and again whenever it is opened.
+    pin: Callable[[str], tuple[str, str]] | None = None
 
 
 class Shown(str):
@@ -163,6 +167,9 @@ class Simulation:
     choices: Mapping[str, Choice] = field(default_factory=dict)  # given to the functions that take **sizes, too
     slots: Mapping[str, Slot] = field(default_factory=dict)
     world: Callable[..., tuple] = no_world  # **sizes -> a NamedTuple of arrays that the batch shares, read-only
+    # **sizes -> {name: unit} of what is observed: of each number of a Box, of more than one axis along its last; of a
+    # Discrete what its number is made of. A unit may be a scale, as "10 steps"; "" where there is none.
+    names: Callable[..., Mapping[str, str]] | None = None
     succeeds: bool = False  # the task can be solved: kernels set s.success, info carries "is_success"
     scores: Mapping[str, float] = field(
         default_factory=dict
@@ -213,6 +220,12 @@ class Simulation:
         """The space of the truth of ``slot`` in a batch whose parameters stay within ``spans``."""
         truth = self.slots[slot].truth
         return truth(**sizes, **_asked(truth, spans))
+
+    def names_of(self, slot: str | None, sizes: Mapping[str, Any]) -> dict[str, str]:
+        """Names and units, in order, of the observation or of the truth of ``slot``; {} where nobody has named them."""
+        if slot is None or self.slots[slot].replaces_state:
+            return dict(self.names(**sizes)) if self.names else {}
+        return self.slots[slot].truth_names(sizes)
 
     def check_value(self, key: str, value: Any, name: str) -> float:
         """The value of parameter ``key`` as a float; ``ValueError`` for one out of range, unknown, or no number."""

@@ -70,6 +70,12 @@ class Game:
         """Controls with nothing pressed; their actions are numbers from 0 or arrays of the action space."""
         return make_controls(self.action_space, self._names, self._keys, self.idle)
 
+    def warm_up(self) -> None:
+        """Compile what the first picture needs, where something is compiled; ``start`` then begins the first game."""
+        if self.batch is not None:
+            self.start(0)
+            self.frame((64, 96))
+
     @property
     def ended(self) -> bool:
         return self.terminated or self.truncated

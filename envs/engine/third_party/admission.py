@@ -14,6 +14,7 @@ from ..roles import Kernel
 from ..simulation import Simulation
 from . import trust
 from .declaration import check_state
+from .declaration_names import check_observation_names
 from .declaration_slots import check_slot_fields
 from .declaration_spaces import check_spaces
 from .declared import Declared
@@ -33,6 +34,9 @@ def declared(
     third_party = not is_ours(module.__file__)
     pair = _ask(module, "spaces", third_party, lambda: simulation.spaces_for(sizes, spans))
     check_spaces(module, simulation, dict(sizes), pair)
+    if simulation.names is not None:
+        names = _ask(module, "names", third_party, lambda: simulation.names(**sizes))
+        check_observation_names(_place(module, simulation.names, "names"), names, pair[0])
     check_state(module, simulation, _ask(module, "state", third_party, lambda: simulation.state(**sizes)))
     try:
         dtype = record_dtype(simulation, sizes)
