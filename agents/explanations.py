@@ -115,13 +115,13 @@ def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
             remedies.append(f"fill the slot with a model: --slot {name}=models/prices")
     agent = getattr(policy, "agent", None)
     seeing = None if agent is None else find_picture_policy(agent)
-    several = isinstance(batch.action_space, (spaces.MultiDiscrete, spaces.MultiBinary))
+    several = seeing is not None and isinstance(batch.action_space, (spaces.MultiDiscrete, spaces.MultiBinary))
     if seeing is not None and not several:
         onlookers.append(PolicyOnlooker(BatchScene(batch), seeing, method))
     if onlookers:
         return Explanations(onlookers)
-    several_answers = f"the policy decides several parts of {batch.action_space} at once, and one answer is explained"
-    reasons.append(several_answers if several and seeing else "the policy sees no picture through a convolution")
+    blind = "the policy sees no picture through a convolution"
+    reasons.append(f"one answer is explained, and the policy gives several: {batch.action_space}" if several else blind)
     remedies.append("watch an environment with a camera, such as ludus/Sorter-v0")
     why = "; ".join([*reasons, remedies[0]])
     raise ValueError(f"--explain finds no model that sees pictures or series in {batch.name}: {why}")

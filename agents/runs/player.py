@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from gymnasium import spaces
 
 from ...envs.command_line import environment
 from ...envs.engine.batch import check_seed
 from ...envs.engine.simulation import load
+from ...envs.engine.space_layout import WHOLE, values_of
 from ...envs.ids import find_spec, is_ludus
 from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
@@ -182,7 +184,7 @@ def _layout(space: spaces.Space, any_board: bool) -> Any:
     """What two spaces must share to be taken for one another: all but the bounds of a Box."""
     if isinstance(space, spaces.Dict):
         return {key: _layout(part, any_board) for key, part in space.items()}
-    if isinstance(space, spaces.Discrete):
-        return int(space.n), int(space.start)
+    if isinstance(space, WHOLE):
+        return type(space), values_of(space), np.ravel(getattr(space, "start", 0)).tolist()
     shape = space.shape or ()
     return space.dtype, shape[-1:] if any_board and len(shape) == 3 else shape

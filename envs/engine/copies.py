@@ -1,4 +1,4 @@
-"""Copies of both wrappers for Gymnasium, in the same state, by ``copy.deepcopy`` or ``pickle``."""
+"""Copies of both wrappers for Gymnasium, in the same state, by ``copy.deepcopy`` or ``pickle``; their render modes."""
 
 from copy import deepcopy
 from typing import Any
@@ -7,6 +7,18 @@ from gymnasium.envs.registration import EnvSpec
 from numpy.random import Generator
 
 from .kernel_batch import KernelBatch
+from .simulation import Simulation
+
+
+def modes_of(simulation: Simulation, known: list[str], asked: str | None) -> list[str]:
+    """The render modes of an environment: those that its wrapper knows, or none where it cannot be rendered.
+
+    Raises:
+        ValueError: ``asked`` is one, and there is no kernel for it.
+    """
+    if simulation.render is None and asked is not None:
+        raise ValueError(f"{simulation.name} has no kernel render, so that render_mode must be None, got {asked!r}")
+    return known if simulation.render is not None else []
 
 
 class Copied:

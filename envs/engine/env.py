@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from .batch import start_of
-from .copies import Copied
+from .copies import Copied, modes_of
 from .slots.slotted_batch import open_batch
 
 
@@ -42,7 +42,8 @@ class Env(Copied, gymnasium.Env):
         self.batch = open_batch(
             module, 1, autoreset_mode=AutoresetMode.DISABLED, max_episode_steps=max_episode_steps, **keywords
         )
-        self.metadata = {**self.metadata, "render_fps": self.batch.simulation.fps}
+        modes = modes_of(self.batch.simulation, self.metadata["render_modes"], render_mode)
+        self.metadata = {**self.metadata, "render_modes": modes, "render_fps": self.batch.simulation.fps}
         self.observation_space = self.batch.observation_space
         self.action_space = self.batch.action_space
         self._window: Any = None

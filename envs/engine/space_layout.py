@@ -90,7 +90,8 @@ def are_legal(actions: np.ndarray, mask: np.ndarray, action_space: Space) -> np.
 
 def shown_dtype(observation_space: spaces.Dict) -> np.dtype:
     """The record that `observe` fills of a Dict of Boxes: a field for each key."""
-    return np.dtype([(key, part.dtype, part.shape) for key, part in observation_space.items()], align=True)
+    fields: list[Any] = [(key, part.dtype, part.shape) for key, part in observation_space.items()]
+    return np.dtype(fields, align=True)  # aligned: views of a field are arrays that torch takes, too
 
 
 def shown_rows(observation_space: Space, rows: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from .batch import start_of
-from .copies import Copied
+from .copies import Copied, modes_of
 from .slots.slotted_batch import open_batch
 
 HANDED_OUT = 64 * 1024  # bytes of observation from which a new array per step is cheaper than a copy
@@ -75,6 +75,7 @@ class VectorEnv(Copied, gymnasium.vector.VectorEnv):
         self.metadata = {
             **self.metadata,
             "autoreset_mode": self.batch.autoreset_mode,
+            "render_modes": modes_of(self.batch.simulation, self.metadata["render_modes"], render_mode),
             "render_fps": self.batch.simulation.fps,
         }
         self.single_observation_space, self.single_action_space = self.batch.observation_space, self.batch.action_space

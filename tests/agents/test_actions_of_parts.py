@@ -1,13 +1,16 @@
 """Agents and policies where actions or observations have several parts: who learns, and who refuses in a line."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
 
 from hopper import HOPPER_OF_PARTS
-from ludus.agents import registry
+from ludus.agents import explanations, registry
 from ludus.agents.evaluation import evaluate, named_policy, random_policy
+from ludus.agents.runs.player import check_spaces
 from ludus.agents.vecenv.base import as_members, from_zero
 from ludus.agents.vecenv.vecenv import BatchVecEnv
 from ludus.envs.engine.slots.slotted_batch import open_batch
@@ -98,6 +101,21 @@ def test_the_random_policy_plays_legal_values_of_each_component(module):
         batch.step(actions)
     assert len(seen) == {"painter": 15, "lamps": 15}[module]  # of four bits, one that nothing is pressed is illegal
     assert evaluate(batch, named_policy("heuristic", 0), 64, seed=0).success > 0.9
+
+
+def test_an_agent_is_not_taken_for_one_of_other_values():
+    box = spaces.Box(0, 1, (2,))
+    trained, other = (SimpleNamespace(observation_space=box, action_space=spaces.MultiDiscrete([2, n])) for n in (3, 4))
+    check_spaces(trained, trained, any_board=False)
+    with pytest.raises(ValueError, match=r"it acts in MultiDiscrete.*, this world has MultiDiscrete\(\[2 4\]\)"):
+        check_spaces(trained, other, any_board=False)
+
+
+def test_explanations_are_of_one_answer(monkeypatch):
+    monkeypatch.setattr(explanations, "find_picture_policy", lambda agent: object())
+    batch = SimpleNamespace(name="painter", action_space=spaces.MultiDiscrete([2, 3]))
+    with pytest.raises(ValueError, match=r"one answer is explained, and the policy gives several: MultiDiscrete"):
+        explanations.make_explanations(batch, SimpleNamespace(agent=object()), "grad-cam")
 
 
 def test_sb3s_vecenv_hands_out_dicts_and_masks_of_all_components():

@@ -37,11 +37,11 @@ def test_its_test_passes_and_ludus_check_passes_it(place, monkeypatch, capsys):
 def test_it_is_watched_and_trained(place, capsys):
     main(["new", "hopper_new"])
     id = "hopper_new:my/HopperNew-v0"
-    assert main(["watch", id, "--policy", "heuristic", "--record", "seen.gif", "--steps", "30"]) == 0
-    assert (place / "seen.gif").stat().st_size > 1000
+    assert main(["watch", id, "--policy", "heuristic", "--record", "seen.mp4", "--steps", "5"]) == 0
+    assert (place / "seen.mp4").stat().st_size > 1000
     tiny = ["--num-envs", "4", "--agent-set", "rollout_steps=8", "--agent-set", "minibatches=1"]
     assert main(["train", id, "--run", "runs/hopper", "--steps", "64", "--evaluate-every", "0", *tiny]) == 0
-    assert main(["watch", "runs/hopper", "--import", "hopper_new", "--record", "trained.gif", "--steps", "20"]) == 0
+    assert main(["watch", "runs/hopper", "--import", "hopper_new", "--record", "trained.mp4", "--steps", "5"]) == 0
 
 
 @pytest.mark.parametrize("file", ["hopper_new.py", "test_hopper_new.py"])

@@ -242,6 +242,14 @@ def test_values_are_chosen_within_each_component():
     assert any_in_each(mask, spaces.Discrete(5)).tolist() == [True, True, True]
 
 
+@pytest.mark.parametrize("make", [Env, VectorEnv])
+def test_what_has_no_render_kernel_has_no_render_modes(make):
+    assert make(LAMPS).metadata["render_modes"] == []
+    assert make(PAINTER).metadata["render_modes"] == ["rgb_array", "human"]
+    with pytest.raises(ValueError, match="test/Lamps-v0 has no kernel render, so that render_mode must be None"):
+        make(LAMPS, render_mode="rgb_array")
+
+
 def test_gymnasium_makes_both_faces_and_its_own_checker_passes():
     from gymnasium.utils.env_checker import check_env
 
