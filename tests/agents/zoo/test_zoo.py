@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from house import ROOT
 from ludus.agents import zoo
 from ludus.agents.runs.player import find_player
 from ludus.agents.runs.run import Run
@@ -56,6 +57,11 @@ def test_there_is_nothing_else_in_the_folder_and_it_is_small():
     assert {path.name for path in POLICIES.iterdir()} == places
     assert {path.suffix for path in POLICIES.rglob("*") if path.is_file()} == {".yaml", ".json", ".safetensors"}
     assert study.too_large() == []
+
+
+def test_the_page_shows_the_table():
+    page = (ROOT / "docs" / "zoo.md").read_text()
+    assert study.markdown() in page, "put the table of `ludus zoo --markdown` into docs/zoo.md"
 
 
 def test_policies_of_sorter_and_helpdesk_need_no_data():
@@ -215,6 +221,20 @@ def test_the_command_lists_and_checks(capsys):
     assert capsys.readouterr().out.startswith("| environment | agent | return |")
     assert main(["zoo", "check", "ludus/Bandit-v0"]) == 1
     assert "the zoo keeps no policy for ludus/Bandit-v0; it does for" in capsys.readouterr().err
+
+
+def test_the_command_makes_and_keeps_what_is_as_good(capsys):
+    before = SCORES.read_bytes()
+    presets = ["--presets", str(ROOT / "results" / "presets.csv")]
+    assert main(["zoo", "make", CLIFF, "--seconds", "1", *presets]) == 0
+    assert capsys.readouterr().out.endswith("+0 … +0; that one stays\n")
+    assert SCORES.read_bytes() == before
+    assert main(["zoo", "make", "--seconds", "0.001", *presets]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == len(study.environments())
+    assert said[0].startswith(
+        "ludus/CartPole-v1 is left out: the cheapest preset of ludus/CartPole-v1 is tabular, and "
+    )
 
 
 def test_the_check_finds_a_fault(capsys, monkeypatch):
