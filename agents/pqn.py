@@ -147,6 +147,11 @@ class PQN(BatchAgent):
 
     # --- Acting ---
 
+    @property
+    def sees_any_board(self) -> bool:  # type: ignore[override]
+        """Whether it sees boards from its own cell."""
+        return self.view is not None
+
     def q_values(self, observation: Any) -> np.ndarray:
         """(N, A) float32, the values of the actions at observations (N, *space): arrays or tensors, on any device."""
         x = map_observation(torch.as_tensor, observation)

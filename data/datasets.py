@@ -96,6 +96,12 @@ def is_at_hand(dataset: Dataset) -> bool:
     return all(locate(dataset, split) is not None for split in dataset.files)
 
 
+def fingerprint(dataset: Dataset) -> str:
+    """SHA-256 of the names and sums of a set's files, which ``read_files`` holds them to; none of them is read."""
+    told = "".join(f"{file} {known[0]}\n" for files in dataset.files.values() for file, known in files.items())
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
 def fetch(dataset: Dataset) -> None:
     """Download a set into the user's cache, unless it is at hand.
 

@@ -89,6 +89,25 @@ def _load(name: str, split: str, folder: str | None) -> LabelledImages:
     return LabelledImages(sealed(found), sealed(labels), entry.classes)
 
 
+def fingerprint(name: str) -> str:
+    """The SHA-256 of a set: of a public one that of its files, of a folder that of its pixels, labels and classes.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``load_images`` says.
+    """
+    if name in IMAGE_SETS:
+        if not is_at_hand(name):
+            raise datasets.NotAtHand(IMAGE_SETS[name])
+        return datasets.fingerprint(IMAGE_SETS[name])
+    found = hashlib.sha256()
+    for split in SPLITS:
+        own = load_images(name, split)
+        found.update(repr((own.images.shape, own.classes)).encode())
+        found.update(own.images.tobytes())
+        found.update(own.labels.tobytes())
+    return found.hexdigest()
+
+
 def _find_set(name: str) -> ImageSet:
     if name not in IMAGE_SETS:
         raise ValueError(f"unknown image set {name!r}{did_you_mean(name, NAMES)}")

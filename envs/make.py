@@ -95,6 +95,29 @@ def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:
     return pinned
 
 
+def pin_data(id: str, keywords: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """What the choices of an environment that name data (``Choice.pin``) mean on this machine today.
+
+    Returns:
+        Those that will mean the same tomorrow, where they are not what is given, or the default, already; and the
+        SHA-256 of the data, for all that are no work of the environment's own. Both by the choice's name.
+
+    Raises:
+        FileNotFoundError, ValueError: there are no such data; whatever a choice says of what it is given.
+    """
+    words, sums = {}, {}
+    for name, choice in choices_of(id).items():
+        if choice.pin is None:
+            continue
+        given = keywords.get(name, choice.default)
+        word, found = choice.pin(given)
+        if word != given:
+            words[name] = word
+        if found:
+            sums[name] = found
+    return words, sums
+
+
 def pin_component(given: Any) -> dict[str, Any]:
     """A component's folder, or a dict that names it as ``component``, with absolute path and fingerprint.
 

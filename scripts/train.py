@@ -10,12 +10,15 @@ from rich.console import Console
 
 from ludus.agents.registry import AGENTS
 from ludus.agents.runs.config import RunConfig, configure, read_preset
+from ludus.agents.runs.extension import extend
 from ludus.agents.runs.run import Run
+from ludus.agents.runs.seeds import Part, Seeds, is_group, result_of
+from ludus.agents.runs.seeds_table import seeds_table
 from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.ids import import_option
 from ludus.scripts.support.progress import train_with_bar
 from ludus.scripts.support.terminal import plain_console
-from ludus.utils.command_line import Imports, key_values, parse
+from ludus.utils.command_line import Imports, SeedList, key_values, parse
 from ludus.utils.files import quote
 from ludus.utils.wording import format_score
 
@@ -23,7 +26,9 @@ DESCRIPTION = """Train an agent on an environment, or go on with a run that was 
 
   ludus train ludus/Snake-v1 --steps 1000000 --seed 0 --run runs/snake
   ludus train --resume runs/snake
-  ludus train ludus/CartPole-v1 --agent ppo
+  ludus train --resume runs/snake --steps 2M             # goes on to more steps than it was begun with
+  ludus train ludus/CartPole-v1 --agent ppo --until 475  # or earlier than its steps
+  ludus train ludus/Snake-v1 --seed 0,1,2 --run runs/snakes
   ludus train ludus/CartPole-v1 --set gravity=3.7 --agent-set learning_rate=0.001
   ludus train ludus/Elevator-v0 --preset runs/tune/winner.yaml
   ludus train ludus/Sorter-v0 --slot perception=noisy:0.1 # or a model: perception=models/garments
@@ -41,12 +46,16 @@ class Arguments:
     agent: Annotated[str, tyro.conf.arg(help=f"Algorithm: {', '.join(AGENTS)}.")] = "pqn"
     steps: int | None = None
     """Environment steps in all (default: the preset's, or 1,000,000)."""
-    seed: int = 0
-    """Seed of the environments, the network and the exploration."""
+    until: float | None = None
+    """Stop earlier, at the first evaluation on the way whose mean return is this or more."""
+    seed: SeedList = (0,)
+    """Seed of the environments, the network and the exploration. Several, as in 0,1,2, are trained one after the other,
+    each in a folder of its own in that of the run."""
     run: str | None = None
     """Folder of the run (default: runs/ENV-AGENT-SEED)."""
     resume: str | None = None
-    """Go on with the run in this folder; takes no other options but --import."""
+    """Go on with the run, or the runs of several seeds, in this folder; takes no other options but --import, and
+    --steps or --until, which set it another end."""
     num_envs: int | None = None
     """Environments stepped together (default: the preset's)."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -76,23 +85,37 @@ def main(arguments: list[str]) -> int:
         if folder == "":  # a Path would make "." of it
             raise ValueError(f"--{name} is empty; expected the name of a folder, such as runs/snake")
     if options.resume is not None:
-        if options != Arguments(resume=options.resume, imports=options.imports):
-            raise ValueError("--resume takes everything from the run's config.yaml; give it alone, or with --import")
-        run = Run.open(Path(options.resume))
-    else:
-        run = Run.start(*new_run(options))
-        if not run.config.is_exact:
-            what = f"{run.config.agent} on {run.config.env} ({run.config.device})"
-            console.print(f"Note: {what} can be resumed, but not bit by bit.")
-        steps, at_once = run.config.steps, run.config.rollout
-        if steps % at_once:
-            whole = -(-steps // at_once) * at_once
-            console.print(f"Note: a rollout is {at_once:,} steps, so it trains for {whole:,} instead of {steps:,}.")
-    return train(run, console)
+        return resume(options, console)
+    folder, config = new_run(options)
+    if not config.is_exact:
+        console.print(f"Note: {config.agent} on {config.env} ({config.device}) can be resumed, but not bit by bit.")
+    steps, at_once = config.steps, config.rollout
+    if steps % at_once:
+        whole = -(-steps // at_once) * at_once
+        console.print(f"Note: a rollout is {at_once:,} steps, so it trains for {whole:,} instead of {steps:,}.")
+    if len(options.seed) > 1:
+        return train_seeds(Seeds.start(folder, config, options.seed), console)
+    return train(Run.start(folder, config), console)
+
+
+def resume(options: Arguments, console: Console) -> int:
+    """Go on with a run, or with those of several seeds, perhaps to another end."""
+    taken = {name: getattr(options, name) for name in ("resume", "imports", "steps", "until")}
+    if options != Arguments(**taken):
+        raise ValueError(
+            "--resume takes everything from the run's config.yaml; give it alone, or with --steps, --until or --import"
+        )
+    folder = Path(str(options.resume))
+    if is_group(folder):
+        seeds = Seeds.open(folder)
+        for note in seeds.extend(options.steps, options.until):
+            console.print(f"Note: {note}")
+        return train_seeds(seeds, console)
+    return train(extend(Run.open(folder), options.steps, options.until), console)
 
 
 def new_run(options: Arguments) -> tuple[Path, RunConfig]:
-    """The folder and the configuration of a new run."""
+    """The folder and the configuration of a new run, of the first of its seeds."""
     if options.env is None:
         raise ValueError(
             "which environment? ludus train ID, such as ludus train ludus/Snake-v1; `ludus envs` lists them"
@@ -108,19 +131,38 @@ def new_run(options: Arguments) -> tuple[Path, RunConfig]:
         hyperparameters["freeze"] = True
     fillings, env = slot_fillings(options.slot), environment(options.env)
     check_slots(env, list(fillings))
-    given = {key: getattr(options, key) for key in ("steps", "evaluate_every") if getattr(options, key) is not None}
+    named = ("steps", "until", "evaluate_every")
+    given = {key: getattr(options, key) for key in named if getattr(options, key) is not None}
     config = configure(
         env,
         options.agent,
         hyperparameters,
-        seed=options.seed,
+        seed=options.seed[0],
         environment={**key_values(options.set, "--set"), **fillings},
         device=options.device,
         tuned=None if options.preset is None else read_preset(Path(options.preset), options.agent),
         **given,
     )
-    name = f"{env.removeprefix('ludus/').replace('/', '-')}-{options.agent}-{options.seed}"
+    name = f"{env.removeprefix('ludus/').replace('/', '-')}-{options.agent}"
+    if len(options.seed) == 1:
+        name += f"-{options.seed[0]}"
     return Path(options.run) if options.run else Path("runs") / name.lower(), config
+
+
+def train_seeds(seeds: Seeds, console: Console) -> int:
+    """Train each run that has not come to its end; then a table of all, with the interval of their mean."""
+    runs = seeds.runs()
+    for number, run in enumerate(runs, 1):
+        if result_of(run) is None:
+            console.print(f"Seed {run.config.seed}, {number} of {len(runs)}: {quote(run.folder)}", soft_wrap=True)
+            status, _ = train_with_bar(Part(run, seeds.again), run.config.env, console)
+            if status:
+                return status
+    results = [result for run in runs if (result := result_of(run)) is not None]
+    console.print(seeds_table(results, runs[0].config))
+    folder = quote(seeds.folder)
+    console.print(f"Curves: ludus plot {folder} --out curves.png, or tensorboard --logdir {folder}", soft_wrap=True)
+    return 0
 
 
 def train(run: Run, console: Console) -> int:
@@ -130,8 +172,10 @@ def train(run: Run, console: Console) -> int:
         return status
     low, high = result.interval
     score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"
+    until = run.config.until
+    ended = f"Reached {until:g}" if until is not None and result.mean >= until else "Trained"
     console.print(
-        f"Trained: mean return {format_score(result.mean)} over {len(result.returns)} greedy episodes "
+        f"{ended}: mean return {format_score(result.mean)} over {len(result.returns)} greedy episodes "
         f"(95 % interval {format_score(low)} … {format_score(high)}{score})."
     )
     folder, imports = quote(run.folder), import_option(run.config.module)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import tyro
 from rich.console import Console
 
+from ludus.agents.runs.data_seen import with_data
 from ludus.envs.command_line import import_all
 from ludus.scripts import train as train_script
 from ludus.scripts.fit import TASKS, begin
@@ -96,7 +97,11 @@ def train(arguments: list[str]) -> int:
     options: Any = parse(kind, "tune train", command.TRAIN, arguments)
     options.check()
     import_all(options.imports)
+    if len(options.seed) > 1 or options.until is not None:
+        raise ValueError("a search takes one --seed, and no --until")
     _, config = train_script.new_run(options)
+    (options.seed,) = options.seed
+    config = with_data(config)
     if options.evaluate_every is None:
         config = dataclasses.replace(config, evaluate_every=max(config.steps // EVALUATIONS, 1))
     from ludus.studies.tuning.agents import AgentSubject

@@ -18,7 +18,7 @@ from ludus.utils import extras
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = CONFIG["tool"]["setuptools"]["packages"]
-NO_PACKAGES = {"tests", "build", "dist", "runs"}  # folders of the root that are not installed
+NO_PACKAGES = {"tests", "build", "dist", "docs", "runs"}  # folders of the root that are not installed
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PYTHON", "COV_", "MAKE"))}
 

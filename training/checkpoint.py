@@ -8,7 +8,8 @@
     manifest.json         format, and size and SHA-256 of the other files
 
 It is written under another name, flushed to the disk and then renamed, so a ``kill -9`` at any moment leaves the
-checkpoints before it untouched. The newest ``KEEP`` stay. What the state must hold is for its reader to say.
+checkpoints before it untouched. The newest ``KEEP`` stay, and the one that is called the best. What the state must
+hold is for its reader to say.
 """
 
 import contextlib
@@ -51,12 +52,14 @@ def save(
     tensors: Mapping[str, torch.Tensor],
     state: dict[str, Any],
     parts: Mapping[str, bytes] | None = None,
+    best: int | None = None,
 ) -> None:
-    """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``.
+    """Add a checkpoint to ``folder`` and remove all but the newest ``KEEP``, and the ``best``.
 
     Args:
         state: Plain values, as JSON can hold them.
         parts: Further bytes by name, which becomes that of a file (NAME.bin).
+        best: Steps of the checkpoint that stays although newer ones come.
 
     Raises:
         ValueError: ``folder`` is a link or no folder.
@@ -84,6 +87,8 @@ def save(
             return
     write_folder(final, contents)
     for old in list_checkpoints(folder)[KEEP:]:
+        if int(old.name) == best:
+            continue
         shutil.rmtree(old, ignore_errors=True)
 
 
@@ -121,6 +126,27 @@ def load_latest(
     if not paths:
         raise FileNotFoundError(f"no checkpoint in {folder}")
     raise ValueError("no usable checkpoint in {}: {}".format(folder, "; ".join(problems)))
+
+
+def load_at(
+    folder: Path, steps: int, check: Callable[[dict[str, Any]], None] = lambda state: None, parts: tuple[str, ...] = ()
+) -> Checkpoint:
+    """The checkpoint of so many steps; ``check`` and ``parts`` as of ``load_latest``.
+
+    Raises:
+        FileNotFoundError: there is none; the message says of which steps there are some.
+        ValueError: it is damaged or of another version. Or ``folder`` is a link or no folder.
+    """
+    known = {int(path.name): path for path in list_checkpoints(folder)}
+    if steps not in known:
+        others = ", ".join(f"{count:,}" for count in sorted(known)) or "none"
+        raise FileNotFoundError(f"no checkpoint of {steps:,} steps in {folder}, there is {others}")
+    try:
+        saved = _load(known[steps], parts)
+        check(saved.state)
+    except (OSError, ValueError) as fault:
+        raise ValueError(f"checkpoint {known[steps]} cannot be used: {in_one_line(fault)}") from None
+    return saved
 
 
 def _load(path: Path, parts: tuple[str, ...]) -> Checkpoint:

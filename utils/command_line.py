@@ -1,5 +1,6 @@
 """Command lines: parsed into a dataclass, with errors of one line, and the options that several commands share."""
 
+import contextlib
 import importlib
 import io
 import os
@@ -7,13 +8,16 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import tyro
 
 from .untrusted import parse_yaml
+from .whole_numbers import whole_number
 
 # For the commands that open what was made with a third party's environment: a run, a recording, a training.
 Imports = Annotated[
@@ -26,6 +30,54 @@ Imports = Annotated[
 ]
 
 
+UNSET = "None"
+CONFIG = (tyro.conf.DisallowNone, tyro.conf.PositionalMetavarFromFieldName)
+# One seed, or several with commas between them.
+SeedList = Annotated[
+    tuple[int, ...],
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="N[,N…]",
+        instance_from_str=lambda texts: tuple(whole_number(part) for part in texts[0].split(",")),
+        is_instance=lambda value: isinstance(value, tuple),
+        str_from_instance=lambda value: [",".join(map(str, value))],
+    ),
+]
+# Whole numbers as people type them (1e6, 1_000_000, 1M), wherever a command takes one.
+NUMBERS = tyro.constructors.ConstructorRegistry()
+
+
+@NUMBERS.primitive_rule
+def _whole(info: tyro.constructors.PrimitiveTypeInfo) -> tyro.constructors.PrimitiveConstructorSpec[int] | None:
+    if info.type is not int:
+        return None
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="N",
+        instance_from_str=lambda texts: whole_number(texts[0]),
+        is_instance=lambda value: isinstance(value, int),
+        str_from_instance=lambda value: [f"{value:,}"],
+    )
+
+
+@NUMBERS.primitive_rule
+def _optional(info: tyro.constructors.PrimitiveTypeInfo) -> Any:
+    """An option without a value of its own is one of its type: nobody types a None."""
+    kinds = [kind for kind in get_args(info.type) if kind is not type(None)]
+    if get_origin(info.type) not in (Union, UnionType) or len(kinds) != 1:
+        return None
+    inner = tyro.constructors.PrimitiveTypeInfo.make(kinds[0], info.markers)
+    spec = tyro.constructors.ConstructorRegistry.get_primitive_spec(inner)
+    if not isinstance(spec, tyro.constructors.PrimitiveConstructorSpec):
+        return spec
+    told = spec.str_from_instance
+    return replace(
+        spec,
+        is_instance=lambda value: value is None or spec.is_instance(value),
+        str_from_instance=lambda value: [UNSET] if value is None else told(value),
+    )
+
+
 def parse(command: type, name: str, description: str, arguments: list[str]) -> Any:
     """Command line -> dataclass; ``--help`` shows the description and a line per field.
 
@@ -34,15 +86,15 @@ def parse(command: type, name: str, description: str, arguments: list[str]) -> A
     """
     prog, said, columns = f"ludus {name}", io.StringIO(), os.environ.get("COLUMNS")
     try:
-        with redirect_stderr(io.StringIO()):
-            return tyro.cli(command, prog=prog, description=description, args=arguments)
+        with redirect_stderr(io.StringIO()), NUMBERS:
+            return tyro.cli(command, prog=prog, description=description, args=arguments, config=CONFIG)
     except SystemExit as end:
         if not end.code:
             raise
     try:  # again, for a box whose lines are not broken
         os.environ["COLUMNS"] = "10000"
-        with redirect_stderr(said):
-            tyro.cli(command, prog=prog, description=description, args=arguments)
+        with redirect_stderr(said), NUMBERS:
+            tyro.cli(command, prog=prog, description=description, args=arguments, config=CONFIG)
     except SystemExit:
         print(f"ludus: {unboxed(said.getvalue())}; see {prog} --help", file=sys.stderr)
         raise SystemExit(2) from None
@@ -98,8 +150,10 @@ def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
 
 
 def _number(value: Any) -> Any:
-    # YAML 1.1 reads 1e-3 as text; a person means the number.
+    # YAML 1.1 reads 1e-3 and 1e6 as texts; a person means the numbers, of which the latter may be asked for as a whole.
     if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            return whole_number(value) if value[-1:].isdigit() else float(value)
         try:
             return float(value)
         except ValueError:

@@ -1,6 +1,7 @@
 """The callback of a run: it evaluates, saves, reports and stops at the moments at which a training is consistent."""
 
 import contextlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ from ...training.event_log import check_sizes, log_sizes
 from ...training.progress import Progress, Stopwatch
 from ...utils.interrupts import Interrupted
 from ...utils.untrusted import is_whole
-from ...utils.wording import format_score
+from ...utils.wording import format_score, in_line
 from ..evaluation import Evaluation, envs_for, evaluate, greedy_policy
 from .config import MOST_STEPS, RunConfig, what_decides
 from .logs import EVALUATIONS, append_row, rollout_gif, write_image
 
+LAST, BEST = "last", "best"  # names of checkpoints
 SNAPSHOT = "batch"  # the part of a checkpoint that holds the batch's snapshot
 
 
@@ -44,12 +46,43 @@ def check_state(state: dict[str, Any]) -> None:
         raise ValueError("state.json is damaged (it does not say when the run was evaluated)")
     if not isinstance(run.get("best"), (float, type(None))):
         raise ValueError("state.json is damaged (its best return is no number)")
+    if not (run.get("best_at") is None or is_whole(run["best_at"], 0, MOST_STEPS)):  # old ones have none
+        raise ValueError("state.json is damaged (it does not say when the run was at its best)")
     check_sizes(state["files"])
+
+
+def load_checkpoint(folder: Path, which: str) -> checkpoint.Checkpoint:
+    """The checkpoint of the run in ``folder`` that is called ``last``, ``best``, or by its steps.
+
+    ``best`` is the first of those at which the evaluations on the way had the highest mean return.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: another name; none that is whole; the run has not been evaluated.
+    """
+    if which == LAST:
+        return load_latest(folder)
+    if which == BEST:
+        steps = load_latest(folder).state["run"].get("best_at")
+        if steps is None:
+            raise ValueError(
+                f"{folder} has no best checkpoint: it was not evaluated yet, or by a version of Ludus that kept none; "
+                "take --checkpoint last"
+            )
+    elif re.fullmatch("[0-9]{1,15}", which, re.ASCII):
+        steps = int(which)
+    else:
+        raise ValueError(f"a checkpoint is {LAST}, {BEST} or a number of steps, got {in_line(which, 60)!r}")
+    return checkpoint.load_at(folder / "checkpoints", steps, check_state, (SNAPSHOT,))
 
 
 def load_latest(folder: Path) -> checkpoint.Checkpoint:
     """The newest good checkpoint of the run in ``folder``; errors as of ``checkpoint.load_latest``."""
     return checkpoint.load_latest(folder / "checkpoints", check_state, (SNAPSHOT,))
+
+
+class Reached(Exception):
+    """The return for which the training was to go on."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +116,7 @@ class RunCallback(BaseCallback):
         self.run, self.batch, self.report = run, batch, progress
         self.evaluated_at = state["evaluated_at"] if state else 0  # steps of the last evaluation
         self.best = state["best"] if state else None
+        self.best_at = state.get("best_at") if state else None  # steps of the first evaluation that was as good
         self.resumed = state is not None
         self.last: Evaluation | None = None
         self.last_return: float | None = None
@@ -112,12 +146,26 @@ class RunCallback(BaseCallback):
         if every and self.num_timesteps // every > self.evaluated_at // every and not self.interrupted:
             with contextlib.suppress(Interrupted):  # it will be made anew by the run that goes on from here
                 self._evaluate()
-        if self.interrupted or self.watch.must_save(self.run.config.checkpoint_seconds):
+        is_best = self.evaluated_at > before and self.best_at == self.num_timesteps
+        if self.interrupted or is_best or self.watch.must_save(self.run.config.checkpoint_seconds):
             self.save()
         if self.interrupted:
             raise Interrupted(self.interrupted)
+        if self.has_reached:
+            if self.last is None:
+                until = f"{self.run.config.until:g}"
+                self.run.notes.append(f"{self.run.folder} has had a mean return of {until} already; nothing was added")
+                self._evaluate(keep=False)
+            self._report()
+            raise Reached
         if self.watch.must_report or self.evaluated_at > before:
             self._report()
+
+    @property
+    def has_reached(self) -> bool:
+        """Whether an evaluation was as good as the training was to become."""
+        until = self.run.config.until
+        return until is not None and self.best is not None and self.best >= until
 
     def _on_step(self) -> bool:
         return True
@@ -174,7 +222,8 @@ class RunCallback(BaseCallback):
         self._picture()
         append_row(self.run.folder / EVALUATIONS, {"steps": self.num_timesteps, "seed": c.seed, **tags})
         self.evaluated_at, self.last = self.num_timesteps, result
-        self.best = result.mean if self.best is None else max(self.best, result.mean)
+        if self.best is None or result.mean > self.best:
+            self.best, self.best_at = result.mean, self.num_timesteps
 
     def _watch(self, played: int) -> None:
         """Shows how far an evaluation is, and leaves one that somebody does not want to wait for."""
@@ -204,12 +253,13 @@ class RunCallback(BaseCallback):
         tensors, agent_state = self.model.pack()  # type: ignore[attr-defined]
         state = {
             "agent": agent_state,
-            "run": {"evaluated_at": self.evaluated_at, "best": self.best},
+            "run": {"evaluated_at": self.evaluated_at, "best": self.best, "best_at": self.best_at},
             "files": log_sizes(self.run.folder, EVALUATIONS),
             "config": what_decides(self.run.config),
         }
         parts = {SNAPSHOT: self.batch.snapshot()} if hasattr(self.batch, "records") else {}
-        checkpoint.save(self.run.folder / "checkpoints", self.model.num_timesteps, tensors, state, parts)
+        folder, steps = self.run.folder / "checkpoints", self.model.num_timesteps
+        checkpoint.save(folder, steps, tensors, state, parts, best=self.best_at)
         self.watch.saved()
 
     def close(self) -> None:

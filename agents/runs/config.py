@@ -15,10 +15,10 @@ import yaml
 
 from ...envs.engine.batch import check_seed
 from ...envs.ids import check_entries, check_registered, find_spec, import_named, is_ludus, module_of
-from ...envs.make import pin_component, pin_components, slots_of
+from ...envs.make import choices_of, pin_component, pin_components, slots_of
 from ...training.settings import check_range, check_types, comment, read_settings, write_settings
 from ...utils.files import quote
-from ...utils.untrusted import MOST_YAML, parse_yaml, read_regular
+from ...utils.untrusted import MOST_YAML, is_number, is_whole, parse_yaml, read_regular
 from ...utils.wording import did_you_mean, in_line, in_one_line
 from .. import registry
 from ..evaluation import EVALUATION_SEED, MOST_EPISODES
@@ -32,6 +32,9 @@ MOST_SECONDS = 10**9
 LATER: dict[str, Any] = {
     **{"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""},
     "evaluation_seed": EVALUATION_SEED,
+    "data": {},
+    "until": None,
+    "extended": {},
 }
 PRESETS = Path(__file__).parents[1] / "presets"
 OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
@@ -47,12 +50,16 @@ class RunConfig:
     steps: int = 1_000_000  # environment steps in all
     seed: int = 0
     environment: dict[str, Any] = field(default_factory=dict)  # keywords: parameters, sizes, randomize, drift
+    data: dict[str, str] = field(default_factory=dict)  # SHA-256 of what those keywords name, see `data_seen.py`
     hyperparameters: dict[str, Any] = field(default_factory=dict)  # all of the agent's, defaults and preset included
     device: str = "cpu"
     evaluate_every: int = 100_000  # steps between two evaluations; 0 for none before the end
     evaluation_episodes: int = 64
     evaluation_seed: int = EVALUATION_SEED  # of those episodes; `ludus tune` compares its trials in others
     checkpoint_seconds: float = 30.0  # between two checkpoints
+    until: float | None = None  # the training ends once an evaluation on the way has this mean return, or more
+    # Steps in all that it was to have before `ludus train --resume RUN --steps N`, by the steps that were done then.
+    extended: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -64,6 +71,10 @@ class RunConfig:
         check_range(self, 0, MOST_STEPS, "evaluate_every")
         check_range(self, 1, MOST_EPISODES, "evaluation_episodes")
         check_range(self, 0, MOST_SECONDS, "checkpoint_seconds")
+        if self.until is not None and not is_number(self.until):
+            raise ValueError(f"until must be a finite number, got {in_line(self.until, 60)}")
+        if not all(key.isdigit() and is_whole(value, 1, MOST_STEPS) for key, value in self.extended.items()):
+            raise ValueError(f"extended must be a map from steps to steps, got {in_line(self.extended, 60)}")
         if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", self.device):
             raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
 
@@ -173,18 +184,24 @@ def versions() -> dict[str, str]:
     }
 
 
-def write_config(config: RunConfig, path: Path) -> None:
-    """Write ``config`` and the versions as YAML."""
-    content = {**_plain(asdict(config)), "versions": versions()}
-    if not config.module:
-        del content["module"]
+def write_config(config: RunConfig, path: Path, began: Mapping[str, str] | None = None) -> None:
+    """Write ``config`` as YAML, with the versions with which the run ``began`` (by default those of now)."""
+    content = {**_plain(asdict(config)), "versions": dict(began or versions())}
+    for name in ("module", "data", "until", "extended"):
+        if content[name] in ("", None, {}):
+            del content[name]
     write_settings(path, CONFIG_FORMAT, content)
+
+
+def versions_of(folder: Path) -> dict[str, str]:
+    """Those with which the run in ``folder`` began."""
+    began = _content(folder).get("versions")
+    return {str(name): str(value) for name, value in began.items()} if isinstance(began, dict) else {}
 
 
 def other_versions(folder: Path) -> list[str]:
     """A line for each library that is of another version than when the run in ``folder`` began."""
-    began = _content(folder).get("versions")
-    began = began if isinstance(began, dict) else {}
+    began = versions_of(folder)
     return [
         f"the run began with {name} {in_line(began.get(name), 40)}, this is {now}: going on may not be exact to the bit"
         for name, now in versions().items()
@@ -209,6 +226,10 @@ def changes(saved: dict[str, Any] | None, config: RunConfig) -> dict[str, str]:
         return {}
     now = what_decides(config)
     saved = {**{key: value for key, value in LATER.items() if key in now}, **saved}
+    for key, choice in choices_of(config.env).items():
+        name = f"environment.{key}"
+        if choice.pin and name in now and saved.get(name, choice.default) == choice.default:
+            saved[name] = now[name]  # what the default meant was written down since, by `ludus upgrade`
     return {
         in_line(key): f"{in_line(key)} {in_line(saved.get(key))}, config.yaml says {in_line(now.get(key))}"
         for key in dict.fromkeys([*saved, *now])

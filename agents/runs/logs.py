@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...training.event_log import EVENTS, log_sizes, tells_of_steps
+from ...utils.untrusted import MOST_TABLE, read_regular
+from ...utils.wording import in_one_line
 from ..evaluation import Policy
 
 EVALUATIONS = "evaluations.csv"  # a line per evaluation
@@ -34,6 +36,21 @@ def append_row(path: Path, row: dict[str, Any]) -> None:
     writer.writerow(row)
     with open(path, "a", newline="", encoding="utf-8") as stream:
         stream.write(text.getvalue())
+
+
+def last_row(path: Path) -> dict[str, float]:
+    """The last line of ``evaluations.csv``, by column; empty if there is none.
+
+    Raises:
+        ValueError: it is no table of numbers.
+    """
+    if not path.exists():
+        return {}
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_regular(path, MOST_TABLE).decode())))
+        return {str(key): float(value) for key, value in rows[-1].items()} if rows else {}
+    except (ValueError, TypeError, csv.Error) as fault:
+        raise ValueError(f"{path} is damaged: {in_one_line(fault)}; restore it from a copy") from None
 
 
 GIF_STEPS, GIF_PIXELS, GIF_FPS = 120, 160, 20

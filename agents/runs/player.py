@@ -16,8 +16,12 @@ from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
 from .. import zoo
 from ..evaluation import Policy, greedy_policy, named_policy
+from ..registry import Agent
 from ..regret import BLIND, TRUTH
+from .callback import LAST
+from .data_seen import data_instead
 from .run import Run
+from .seeds import Seeds, is_group
 
 ZOO = "zoo"  # the name of the policy that comes with Ludus
 
@@ -48,7 +52,7 @@ class Player:
         trained.close()
 
 
-def find_player(what: str, policy: str | None, seed: int, settings: dict[str, Any]) -> Player:
+def find_player(what: str, policy: str | None, seed: int, settings: dict[str, Any], checkpoint: str = LAST) -> Player:
     """The player that was typed.
 
     Args:
@@ -57,12 +61,15 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
             environment is played and nothing is said, it is the zoo's, or the heuristic where the zoo has none.
         seed: Of the random policy.
         settings: Keywords of the environments, other than in training.
+        checkpoint: Of a run: ``"last"``, ``"best"`` by its evaluations, or a number of steps.
 
     Raises:
         FileNotFoundError: neither a folder of a run nor an id.
         ValueError: an unknown policy or none, a setting that does not exist, or one with which the agent cannot act.
     """
     check_seed(seed)
+    if checkpoint != LAST and (policy is not None or not (Path(what) / "config.yaml").exists()):
+        raise ValueError("--checkpoint is of a run, and of no policy; leave it out")
     notes: tuple[str, ...] = ()
     if (Path(what) / "config.yaml").exists():
         run = Run.open(Path(what))
@@ -72,8 +79,12 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
             return run.make_batch(num_envs, **{**settings, **keywords})
 
         if policy is None:
-            return replace(_agent_of(run, make, settings), keywords=keywords)
+            agent = agent_of(run, settings, checkpoint)
+            return replace(player_of(run, agent, make, settings), keywords=keywords)
     else:
+        if is_group(Path(what)):
+            one = Seeds.open(Path(what)).runs()[0].folder
+            raise ValueError(f"{what} holds runs of several seeds; name one of them, such as {one}")
         if Path(what).exists() or not re.search(r"-v\d+$", what):
             raise FileNotFoundError(
                 f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
@@ -116,14 +127,20 @@ def _player_of_the_zoo(env: str, make: Callable[..., Any], keywords: dict[str, A
     def make_as_trained(num_envs: int, **others: Any) -> Any:
         return make(num_envs, **{**trained, **others})
 
-    player = _agent_of(run, make_as_trained, keywords)
+    player = player_of(run, agent_of(run, keywords), make_as_trained, keywords)
     return replace(player, name=found.said, keywords={**trained, **keywords})
 
 
-def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
-    agent, c = run.agent(), run.config
+def agent_of(run: Run, settings: dict[str, Any], checkpoint: str = LAST) -> Agent:
+    """The agent of a checkpoint of ``run``, which need not have its own data where ``settings`` name others."""
+    return run.agent(checkpoint, **data_instead(run.config, run.folder, settings))
+
+
+def player_of(run: Run, agent: Agent, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
+    """The ``agent`` of ``run`` in the environments of ``make``, which have ``settings`` other than in training."""
+    c = run.config
     if settings:
-        trained, other = run.make_batch(1), make(1)
+        trained, other = run.make_batch(1, **data_instead(c, run.folder, settings)), make(1)
         check_spaces(trained, other, c.hyperparameters.get("center") is not None)
         trained.close()
         other.close()

@@ -32,8 +32,9 @@ from .. import registry
 from ..evaluation import Evaluation
 from ..networks import at_most
 from ..registry import Agent
-from .callback import SNAPSHOT, RunCallback, RunProgress, load_latest
+from .callback import LAST, SNAPSHOT, Reached, RunCallback, RunProgress, load_checkpoint
 from .config import RunConfig, changes, configure, other_versions, read_config, write_config
+from .data_seen import check_data, with_data
 from .logs import EVALUATIONS, log_of_training
 
 NEVER_CHANGED = {"env", "agent", "num_envs"}  # in the config.yaml of a run that has a checkpoint
@@ -63,6 +64,7 @@ class Run:
     def __init__(self, folder: Path, config: RunConfig) -> None:
         self.folder, self.config = folder, config
         self.notes: list[str] = []  # what a person should know, one line each
+        self._compared: set[frozenset[str]] = set()  # names of keywords besides which the data were found unchanged
 
     @property
     def again(self) -> str:
@@ -75,24 +77,35 @@ class Run:
             raise ValueError(
                 f"{folder} already holds a run; continue it with --resume {quote(folder)}, or choose another --run"
             )
-        folders.check_free(folder, "--run")
-        cls(folder, config).make_agent()[1].close()  # refuses what cannot be trained before anything is written
+        config = cls.prepare(folder, config)
         folders.begin(folder, "--run", lambda: write_config(config, folder / "config.yaml"))
         return cls(folder, config)
+
+    @classmethod
+    def prepare(cls, folder: Path, config: RunConfig) -> RunConfig:
+        """``config`` with the data that it sees; refuses what cannot be trained before anything is written."""
+        folders.check_free(folder, "--run")
+        config = with_data(config)
+        cls(folder, config).make_agent()[1].close()
+        return config
 
     @classmethod
     def open(cls, folder: Path) -> "Run":
         return cls(folder, read_config(folder))
 
-    def agent(self) -> Agent:
-        """The agent of the newest good checkpoint, for watching and evaluating.
+    def agent(self, which: str = LAST, **keywords: Any) -> Agent:
+        """The agent of a checkpoint, for watching and evaluating.
+
+        Args:
+            which: ``"last"``, the newest good one; ``"best"``, by the evaluations on the way; or its number of steps.
+            keywords: Of environments of the same spaces, for where the data that it learned on are no more.
 
         Raises:
             FileNotFoundError, ValueError: there is none, or none that fits config.yaml; which may ask for a network of
                 any size, and gets none that has more numbers than the checkpoint.
         """
-        saved = self._load_checkpoint()
-        with contextlib.closing(self.make_batch(1)) as batch, self._must_fit(saved):
+        saved = self._load_checkpoint(which)
+        with contextlib.closing(self.make_batch(1, **keywords)) as batch, self._must_fit(saved):
             with at_most(sum(tensor.numel() for tensor in saved.tensors.values())):
                 agent = self._make_agent_on(batch, acting=True)
             agent.load_network(saved.tensors)
@@ -112,13 +125,22 @@ class Run:
         return registry.make(c.agent, batch, c.hyperparameters, c.seed, device, acting)
 
     def make_batch(self, num_envs: int, **keywords: Any) -> Any:
-        """Environments like those of the training."""
+        """Environments like those of the training, on the same data; ``keywords`` replace others.
+
+        Raises:
+            FileNotFoundError, ValueError: the data are not here, or have changed; a keyword does not fit.
+        """
+        if (names := frozenset(keywords)) not in self._compared:
+            self.notes += check_data(self.config, self.folder, keywords)
+            self._compared.add(names)
         return make_batch(self.config.env, num_envs, **{**self.config.environment, **keywords})
 
-    def _load_checkpoint(self) -> checkpoint.Checkpoint:
+    def _load_checkpoint(self, which: str = LAST) -> checkpoint.Checkpoint:
         try:
-            saved = load_latest(self.folder)
+            saved = load_checkpoint(self.folder, which)
         except FileNotFoundError as fault:
+            if checkpoint.list_checkpoints(self.folder / "checkpoints"):
+                raise
             raise FileNotFoundError(f"{fault}; begin the training with: {self.again}") from None
         self.notes += saved.problems
         return saved
@@ -198,7 +220,7 @@ class Run:
                 output = TensorBoardOutputFormat(str(self.folder))
                 try:
                     agent.set_logger(Logger(str(self.folder), [output]))
-                    with watch_signals(callback):
+                    with watch_signals(callback), contextlib.suppress(Reached):
                         agent.learn(c.steps, callback, reset_num_timesteps=saved is None)
                 finally:
                     event_log.close(output)

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from ...envs.make import pin_data
 from ...utils.files import write_atomically
 from ...utils.untrusted import MOST_TABLE, MOST_YAML, parse_yaml, read_regular
 from ...utils.wording import counted, in_line
@@ -27,14 +28,32 @@ def upgrade_run(folder: Path, prints: Mapping[str, str]) -> str:
     if number == 1:
         entry = {"env": rest, "module": module} if colon else {"env": env}
         now = {"format": CONFIG_FORMAT, **entry, **{key: now[key] for key in now if key not in ("format", "env")}}
+    unknown = _add_data(now)
     missing = sorted({name for name, mark in components_of(now) if mark not in prints.values()})
     if now != content:
         write_atomically(path, yaml.safe_dump(now, sort_keys=False).encode())
-    told = "upgraded" if now != content else "is of this version already"
+    told = ("upgraded" if now != content else "is of this version already") + unknown
     if not missing:
         return told
     named = ", ".join(map(in_line, missing))
     return f"{told}; it names {named}: where that was of format 1, name it and this run in one command"
+
+
+def _add_data(content: dict[str, Any]) -> str:
+    """Write down, in a config of a run, the data that its environment sees today; returns what is to be said of it."""
+    environment = content.get("environment") or {}
+    if "data" in content or not isinstance(environment, dict):
+        return ""
+    try:
+        words, sums = pin_data(content["env"], environment)
+    except (FileNotFoundError, ValueError) as fault:
+        return f"; its data are not written down: {fault}"
+    if words:
+        content["environment"] = {**environment, **words}
+    if sums:
+        content["data"] = sums
+    said = ", ".join(f"{key}={in_line(environment.get(key, 'auto'))} as {word}" for key, word in words.items())
+    return f"; it says {said} from now on; if it was trained on other data, correct config.yaml" if said else ""
 
 
 def upgrade_table(path: Path, prints: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...utils.wording import did_you_mean
-from ..datasets import check_split, is_at_hand
+from ..datasets import NotAtHand, check_split, fingerprint, is_at_hand
 from .corpus import CAMREST, corpus_templates, corpus_venues
 from .grammar import grammar
 from .terms import ACTS, LAST_ACTS, OPENING, SPLITS, Template, realise
@@ -37,6 +37,21 @@ def source_of(data: str) -> str:
         return CORPUS
     _say_that_there_is_a_grammar()
     return GRAMMAR
+
+
+def pin(data: str) -> tuple[str, str]:
+    """``source_of(data)``, and the SHA-256 of the corpus; the grammar, which is part of Ludus, has none.
+
+    Raises:
+        FileNotFoundError: the corpus is not at hand.
+        ValueError: an unknown name.
+    """
+    source = source_of(data)
+    if source == GRAMMAR:
+        return source, ""
+    if not is_at_hand(CAMREST):
+        raise NotAtHand(CAMREST)
+    return source, fingerprint(CAMREST)
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """The market of Battery: a series of hourly prices with what is known in advance, held once for all environments."""
 
+import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....data import generated_prices, tables
+from ....data import datasets, generated_prices, tables
 from ....data.row_times import parse_times
 from ....data.series import Series, calendar_of
 from ....data.series_files import Reading
@@ -61,6 +62,28 @@ def fingerprint(data: str) -> tuple[int, int]:
     """What changes when the file ``data`` is written anew; (0, 0) for one that is not there."""
     path = Path(data)
     return (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else (0, 0)
+
+
+def pin(data: str) -> tuple[str, str]:
+    """The market by its name, or its file by an absolute path, and the SHA-256 of the data.
+
+    Of the generated market, which is part of Ludus, there is none.
+
+    Raises:
+        FileNotFoundError, ValueError: there are no such data.
+    """
+    if data == generated_prices.NAME:
+        return data, ""
+    if data in SERIES_SETS:
+        if not datasets.is_at_hand(SERIES_SETS[data]):
+            raise datasets.NotAtHand(SERIES_SETS[data])
+        return data, datasets.fingerprint(SERIES_SETS[data])
+    path = Path(data).resolve()
+    try:
+        return str(path), hashlib.sha256(read_regular(path, tables.MOST_FILE)).hexdigest()
+    except FileNotFoundError:
+        load_prices(data)  # says it in better words
+        raise
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,7 @@
 
 import warnings
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from ....components.names import is_component
 from ....data.datasets import cache_folder
 from ....data.generated_parcels import NAME as PARCELS
-from ....data.images import NAMES, LabelledImages, classes_of, is_at_hand, load_images
+from ....data.image_sets import IMAGE_SETS
+from ....data.images import NAMES, LabelledImages, classes_of, fingerprint, is_at_hand, load_images
 
 DEFAULT_SET = "fashion-mnist"
 
@@ -35,6 +37,22 @@ def resolve(images: str) -> str:
         return DEFAULT_SET
     _say_that_there_are_parcels()
     return PARCELS
+
+
+def pin(images: str) -> tuple[str, str]:
+    """What ``images`` means here, so that it means the same later (a folder is absolute), and the data's SHA-256.
+
+    Parcels have none, for they are made here, and a generator has its fingerprint.
+
+    Raises:
+        FileNotFoundError, ValueError: it names no images.
+    """
+    name = resolve(images)
+    if name == PARCELS or is_generator(images):
+        return name, ""
+    if name not in IMAGE_SETS and Path(name).is_dir():
+        name = str(Path(name).resolve())
+    return name, fingerprint(name)
 
 
 def is_generator(images: str) -> bool:

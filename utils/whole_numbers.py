@@ -1,0 +1,38 @@
+"""Whole numbers as people type them: 500000, 1_000_000, 1e6, 250k, 1.5M."""
+
+import re
+from decimal import Decimal
+
+LETTERS = {"k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}  # thousands, millions, billions; small or capital
+MOST_LETTERS = 24  # of a number; so that it is exact, and takes no time to write out
+MOST_POWER = 24  # of ten
+
+
+def whole_number(text: str) -> int:
+    """The number that a person typed.
+
+    Underscores may stand between digits. A point and a power are computed in decimals, so that 1.1e6 is 1,100,000.
+
+    Raises:
+        ValueError: it is none, or not whole.
+    """
+    found = re.fullmatch(
+        r"([+-]?[0-9]+(?:_[0-9]+)*)(?:\.([0-9]+(?:_[0-9]+)*))?(?:e([+-]?[0-9]{1,3})|([kmgb]))?",
+        text.strip() if len(text) <= MOST_LETTERS else "",
+        re.ASCII | re.IGNORECASE,
+    )
+    if found is None:
+        raise ValueError(f"expected a whole number such as 500000, 1_000_000, 1e6, 250k or 1M, got {text!r}")
+    digits, decimals, power, letter = found.groups()
+    if not (decimals or power or letter):
+        return int(digits)
+    value = Decimal(f"{digits}.{decimals or 0}".replace("_", ""))
+    if power:
+        if abs(int(power)) > MOST_POWER:
+            raise ValueError(f"{text!r} is too large, or too small, for a whole number")
+        value = value.scaleb(int(power))
+    elif letter:
+        value *= LETTERS[letter.lower()]
+    if value != value.to_integral_value():
+        raise ValueError(f"{text!r} is not whole, expected a whole number such as 500000, 1e6 or 1M")
+    return int(value)
