@@ -69,14 +69,21 @@ def main(arguments: list[str]) -> int:
 
 
 def make(options: Arguments, chosen: list[str], console: Console) -> int:
-    """Train what was chosen, and say what became of it."""
+    """Train what was chosen, and say what became of it; exit status 1 if no preset was cheap enough for one of them."""
     from ludus.studies import zoo
     from ludus.studies.presets import read
 
-    rows = read(options.presets)
+    rows, left_out = read(options.presets), False
     for env in chosen:
         if options.agent is None:
-            preset, dearer = zoo.choose_preset(env, rows, options.seconds)
+            try:
+                preset, dearer = zoo.choose_preset(env, rows, options.seconds)
+            except ValueError as fault:
+                if len(chosen) == 1:
+                    raise
+                console.print(f"{env} is left out: {fault}", soft_wrap=True)
+                left_out = True
+                continue
             agent = preset.agent
         else:
             agent, dearer = options.agent, zoo.dearer_than(env, options.agent, rows)
@@ -88,7 +95,7 @@ def make(options: Arguments, chosen: list[str], console: Console) -> int:
             zoo.make_policy(
                 env, agent, range(options.seeds), dearer, show, lambda line: console.print(line, soft_wrap=True)
             )
-    return 0
+    return int(left_out)
 
 
 def check(chosen: list[str], quick: bool, console: Console) -> int:

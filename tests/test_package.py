@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from ludus.utils import extras
-
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = CONFIG["tool"]["setuptools"]["packages"]
@@ -141,36 +139,6 @@ def test_a_wheel_from_the_source_distribution_is_the_same(wheel, export, tmp_pat
     assert other.name == wheel.name
     names = [sorted(zipfile.ZipFile(path).namelist()) for path in (wheel, other)]
     assert names[0] == names[1]
-
-
-def test_the_name_of_the_distribution_stands_once():
-    name = CONFIG["project"]["name"]
-    assert name != "ludus"  # which is another project's on PyPI
-    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("Makefile"), *ROOT.glob(".ci/*")]
-    texts += [path for package in PACKAGES for path in ROOT.joinpath(*package.split(".")[1:]).glob("*.py")]
-    assert [path for path in texts if re.search(rf"\b{name}\b|ludus\[", path.read_text())] == []
-
-
-def test_a_message_about_an_extra_names_the_distribution(monkeypatch):
-    monkeypatch.setattr(extras.metadata, "packages_distributions", lambda: {"ludus": ["some-name"]})
-    extras.distribution.cache_clear()
-    assert extras.install("nlp") == "pip install 'some-name[nlp]'"
-    monkeypatch.setattr(extras.metadata, "packages_distributions", dict)
-    extras.distribution.cache_clear()
-    assert extras.install("nlp") == "pip install '.[nlp]'"
-    extras.distribution.cache_clear()
-
-
-def test_every_extra_that_a_message_names_exists():
-    known = set(CONFIG["project"]["optional-dependencies"])
-    named = set()
-    for package in PACKAGES:
-        for path in ROOT.joinpath(*package.split(".")[1:]).glob("*.py"):
-            named |= set(re.findall(r"\binstall\(['\"](\w+)['\"]\)", path.read_text()))
-    for path in ROOT.glob("docs/**/*.md"):
-        for extras_of_page in re.findall(r"pip install '\.\[([\w,]+)\]'", path.read_text()):
-            named |= set(extras_of_page.split(","))
-    assert {"nlp", "plots", "tune", "parquet"} <= named <= known
 
 
 def test_console_command_and_environments_work_from_the_installed_wheel(wheel, tmp_path):

@@ -7,6 +7,7 @@ import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 
+from ...utils.extras import install
 from ...utils.untrusted import is_number
 from ...utils.wording import did_you_mean
 from ..batch_agent import MANY, MOST_THREADS
@@ -113,7 +114,7 @@ def algorithm(name: str) -> Any:
     try:
         from sb3_contrib import MaskablePPO
     except ModuleNotFoundError as fault:
-        raise ValueError(f"{MASKED} is sb3-contrib's, which is not installed: pip install 'ludus[contrib]'") from fault
+        raise ValueError(f"{MASKED} is sb3-contrib's, which is not installed: {install('contrib')}") from fault
     return MaskablePPO
 
 

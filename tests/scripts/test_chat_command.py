@@ -138,7 +138,6 @@ BAD = {
         ["chat", "ludus/Snake-v1", "--policy", "heuristic"],
         "nobody can be talked to in ludus/Snake-v1; expected a run of ludus/Helpdesk-v0",
     ),
-    "no policy": (["chat", ENV], "say which policy plays it"),
     "one that reads minds": (["chat", ENV, "--policy", "heuristic"], "reads what its guests have in mind"),
     "unknown policy": (["chat", ENV, "--policy", "dsk"], "unknown policy 'dsk'; did you mean 'desk'?"),
     "no run": (["chat", "runs/nowhere"], "is neither the folder of a run"),

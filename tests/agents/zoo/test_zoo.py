@@ -6,19 +6,21 @@ from dataclasses import replace
 import pytest
 import torch
 
+from house import ROOT
 from ludus.agents import zoo
+from ludus.agents.runs.config import configure
 from ludus.agents.runs.player import find_player
 from ludus.agents.runs.run import Run
 from ludus.agents.zoo import collection, reduction
 from ludus.agents.zoo.collection import POLICIES, SCORES, entries, entry, place_of
-from ludus.envs.command_line import environment
 from ludus.scripts.main import main
 from ludus.studies import zoo as study
 from ludus.studies.presets import Trained
 from ludus.training import checkpoint
 
 CLIFF = "ludus/CliffWalking-v1"
-QUICK = [CLIFF, "ludus/FrozenLake-v1", "ludus/CartPole-v1"]  # a second each
+LAKE = "ludus/FrozenLake-v1"
+QUICK = [CLIFF, LAKE, "ludus/CartPole-v1"]  # a second each
 LEFT_OUT = {"ludus/Bandit-v0"}
 # Not trained yet, for want of processor time; `ludus zoo make ID` does it, and this shrinks.
 MISSING = {
@@ -58,6 +60,11 @@ def test_there_is_nothing_else_in_the_folder_and_it_is_small():
     assert study.too_large() == []
 
 
+def test_the_page_shows_the_table():
+    page = (ROOT / "docs" / "zoo.md").read_text()
+    assert study.markdown() in page, "put the table of `ludus zoo --markdown` into docs/zoo.md"
+
+
 def test_policies_of_sorter_and_helpdesk_need_no_data():
     for env in study.AS_INSTALLED.keys() - MISSING:
         keywords = study.AS_INSTALLED[env]
@@ -86,15 +93,14 @@ def test_where_the_zoo_has_none_the_heuristic_plays_and_says_so():
 
 def test_settings_reach_the_zoo_s_world_and_what_does_not_fit_is_refused():
     batch = find_player("ludus/CartPole-v1", "zoo", 0, {"gravity": 3.7}).make(2)
-    assert (batch.records["gravity"] == 3.7).all()
+    assert batch.parameters(1)["gravity"] == 3.7
     batch.close()
     with pytest.raises(ValueError, match="the agent was trained where it observes .* leave out the --set or --slot"):
         find_player("ludus/CartPole-v1", "zoo", 0, {"vision": "raw"})
 
 
 def test_a_policy_of_the_zoo_plays_in_the_world_of_a_run(tmp_path, capsys):
-    run = ["train", CLIFF, "--agent", "tabular", "--steps", "256", "--run", str(tmp_path / "run")]
-    assert main(run) == 0
+    Run.start(tmp_path / "run", configure(CLIFF, "tabular"))
     assert main(["evaluate", str(tmp_path / "run"), "--policy", "zoo", "--episodes", "4"]) == 0
     assert "-13.0" in capsys.readouterr().out
 
@@ -108,13 +114,17 @@ def test_the_folder_of_an_unknown_environment():
 # --- Making
 
 
+def zoo_of(env, folder):
+    """A zoo with a single policy, as keywords of ``make_policy`` and ``faults``."""
+    shutil.copytree(place_of(env), place_of(env, folder / "policies"))
+    lines = SCORES.read_text().splitlines(keepends=True)
+    (folder / "scores.csv").write_text(lines[0] + next(line for line in lines if line.startswith(env)))
+    return {"policies": folder / "policies", "scores": folder / "scores.csv"}
+
+
 @pytest.fixture
 def own(tmp_path):
-    """A zoo with a single policy, as keywords of ``make_policy`` and ``faults``."""
-    shutil.copytree(place_of(CLIFF), place_of(CLIFF, tmp_path / "policies"))
-    lines = SCORES.read_text().splitlines(keepends=True)
-    (tmp_path / "scores.csv").write_text(lines[0] + next(line for line in lines if line.startswith(CLIFF)))
-    return {"policies": tmp_path / "policies", "scores": tmp_path / "scores.csv"}
+    return zoo_of(CLIFF, tmp_path)
 
 
 def test_nothing_is_replaced_without_a_gain(own):
@@ -125,21 +135,21 @@ def test_nothing_is_replaced_without_a_gain(own):
     assert study.faults(CLIFF, **own) == []
 
 
-def test_what_is_worse_is_replaced_and_entered(own):
-    place = place_of(CLIFF, own["policies"])
-    weights = reduction.weights_of(place)
-    tensors = {"tables": torch.zeros_like(checkpoint.load_latest(place / "checkpoints").tensors["tables"])}
+def test_what_is_worse_is_replaced_and_entered(tmp_path):
+    own = zoo_of(LAKE, tmp_path)
+    place = place_of(LAKE, own["policies"])
+    saved, weights = checkpoint.load_latest(place / "checkpoints"), reduction.weights_of(place)
     shutil.rmtree(weights.parent)
-    checkpoint.save(
-        place / "checkpoints", 1, tensors, {"agent": {}, "run": {"evaluated_at": 0, "best": None}, "files": {}}
-    )
-    assert study.faults(CLIFF, replayed=False, **own) == [f"{CLIFF}: its weights are others than those of scores.csv"]
+    nothing = {name: torch.zeros_like(tensor) for name, tensor in saved.tensors.items()}  # always the same action
+    checkpoint.save(place / "checkpoints", saved.steps, nothing, saved.state)
+    assert study.faults(LAKE, replayed=False, **own) == [f"{LAKE}: its weights are others than those of scores.csv"]
     said = []
-    assert study.make_policy(CLIFF, "tabular", [1, 2], "dqn -13.0 in 30 s", say=said.append, **own)
+    assert study.make_policy(LAKE, "tabular", [1, 2], "dqn 0.8 in 30 s", say=said.append, **own)
     assert any(line.endswith("it takes its place") for line in said)
-    new = entry(CLIFF, own["scores"])
-    assert (new.seed, new.seeds, new.mean, new.dearer) == (1, 2, -13.0, "dqn -13.0 in 30 s")  # of equals the first
-    assert study.faults(CLIFF, **own) == []
+    new = entry(LAKE, own["scores"])
+    assert (new.agent, new.seeds, new.dearer) == ("tabular", 2, "dqn 0.8 in 30 s")
+    assert new.mean > 0.6
+    assert study.faults(LAKE, **own) == []
     assert [path.name for path in own["policies"].iterdir()] == [place.name]
 
 
@@ -168,8 +178,6 @@ def test_a_damaged_table_is_named(tmp_path):
 @pytest.mark.parametrize(("most", "dtype"), [(reduction.MOST_CHANGED, torch.float16), (-1.0, torch.float64)])
 def test_weights_are_halved_only_where_no_decision_changes(most, dtype, tmp_path, monkeypatch):
     monkeypatch.setattr(reduction, "MOST_CHANGED", most)
-    from ludus.agents.runs.config import configure
-
     run = Run.start(tmp_path / "run", configure(CLIFF, "tabular", evaluation_episodes=8, evaluate_every=0))
     run.train()
     reduced = reduction.reduce(run, tmp_path / "small", 8, 0)
@@ -209,7 +217,7 @@ def test_the_command_lists_and_checks(capsys):
     assert main(["zoo"]) == 0
     shown = capsys.readouterr().out
     assert all(found.env in shown for found in entries())
-    assert main(["zoo", "check", "CliffWalking-v1"]) == 0
+    assert main(["zoo", "check", CLIFF]) == 0
     assert capsys.readouterr().out == "ludus/CliffWalking-v1: as the table says\n"
     assert main(["zoo", "--markdown"]) == 0
     assert capsys.readouterr().out.startswith("| environment | agent | return |")
@@ -217,8 +225,22 @@ def test_the_command_lists_and_checks(capsys):
     assert "the zoo keeps no policy for ludus/Bandit-v0; it does for" in capsys.readouterr().err
 
 
+def test_the_command_makes_and_keeps_what_is_as_good(capsys):
+    before = SCORES.read_bytes()
+    presets = ["--presets", str(ROOT / "results" / "presets.csv")]
+    assert main(["zoo", "make", CLIFF, "--seconds", "1", *presets]) == 0
+    assert capsys.readouterr().out.endswith("+0 … +0; that one stays\n")
+    assert SCORES.read_bytes() == before
+    assert main(["zoo", "make", "--seconds", "0.001", *presets]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == len(study.environments())
+    assert said[0].startswith(
+        "ludus/CartPole-v1 is left out: the cheapest preset of ludus/CartPole-v1 is tabular, and "
+    )
+
+
 def test_the_check_finds_a_fault(capsys, monkeypatch):
     monkeypatch.setattr(study, "entry", lambda env, scores: replace(collection.entry(env), weights="0" * 16))
-    assert main(["zoo", "check", "--quick", environment("CliffWalking-v1")]) == 1
+    assert main(["zoo", "check", "--quick", CLIFF]) == 1
     out = capsys.readouterr().out.splitlines()
     assert out == [f"{CLIFF}: WRONG", f"{CLIFF}: its weights are others than those of scores.csv"]
