@@ -38,7 +38,9 @@ def flowing(text: str, width: int | None = None) -> str:
 
     A command that does not fit goes on in the next line, after a backslash; what is said of it (`# …`) stands above.
     """
-    width, lines, paragraph = width or columns(), [], []
+    width = width or columns()
+    lines: list[str] = []
+    paragraph: list[str] = []
 
     def end() -> None:
         lines.extend(_wrapped(" ".join(paragraph), width))
