@@ -71,8 +71,8 @@ def scheduled(hyperparameters: Mapping[str, Any], progress: float) -> dict[str, 
     for name in ("learning_rate", "step_size"):
         if f"{name}_end" in h:
             values[name] = h[name] * (1.0 - progress * (1.0 - h[f"{name}_end"]))
-    own = [h.get(f"epsilon_{name}") for name in ("start", "end", "fraction")]
-    dqn = [h.get(f"exploration_{name}") for name in ("initial_eps", "final_eps", "fraction")]
+    own: list[Any] = [h.get(f"epsilon_{name}") for name in ("start", "end", "fraction")]
+    dqn: list[Any] = [h.get(f"exploration_{name}") for name in ("initial_eps", "final_eps", "fraction")]
     for start, end, fraction in (own, dqn):
         if fraction is not None:
             values["epsilon"] = LinearSchedule(start, end, fraction)(progress)
