@@ -13,7 +13,7 @@ CLIENTS := newest rllib
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-all check benchmark constraints clients test-clients constraints-clients clean
+.PHONY: help setup demo test test-all check docs benchmark constraints clients test-clients constraints-clients clean
 
 help: ## this list
 	@echo 'Ludus. Each command sets up what it needs first (.venv, once).'
@@ -43,7 +43,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Setting up .venv with $$("$(PYTHON)" --version), once: PyTorch, Numba and some 40 smaller packages."
 	@echo 'That takes 1 to 5 minutes, longer where PyTorch comes with CUDA (about 3 GB to download).'
 	@test -x $(RUN) && $(RUN) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
-	@$(RUN) -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e ".[dev]"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e ".[dev,docs]"
 	@rm -f .venv/installed-* && touch $(STAMP)
 	@echo 'Done. The commands: .venv/bin/ludus --help'
 
@@ -62,7 +62,12 @@ check: setup ## lint, format and types (ruff, mypy)
 	@mkdir -p .types && ln -sfn .. .types/ludus
 	MYPYPATH=.types $(RUN) -m mypy -p ludus
 
-benchmark: setup ## measure the figures of the README on this machine
+docs: setup ## build the documentation's site: build/docs/index.html
+	@$(RUN) -m ludus.scripts.site $(ARGS)
+	@$(RUN) -m sphinx -q -W --keep-going -j auto -b html -c docs build/docs-source build/docs
+	@echo 'Open build/docs/index.html.'
+
+benchmark: setup ## measure the figures of docs/performance.md on this machine
 	@$(RUN) -m ludus.scripts.main benchmark $(ARGS)
 
 clients: $(CLIENTS:%=.venv-clients-%/$(INSTALLED)) ## create the virtual environments of other people's libraries that are tested with Ludus

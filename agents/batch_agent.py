@@ -11,11 +11,12 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.utils import configure_logger
 
 from ..envs.engine.batch import Batch
+from ..utils.torch_threads import let_sleep
 from ..utils.untrusted import is_whole
 from ..utils.wording import did_you_mean
 from .exploration import AskedEpsilonGreedy, EpsilonGreedy, LinearSchedule, Reheating, greedy
+from .questions import as_batch, masks_of
 from .statistics import EpisodeStatistics
-from .vecenv.observations import map_observation
 from .vecenv.vecenv import BatchVecEnv, check_autoreset
 
 Config = TypeVar("Config")
@@ -38,6 +39,9 @@ class BatchAgent(BaseAlgorithm):
     """
 
     metrics: dict[str, float]  # by tag, of the last update
+    uses_mask = True  # chooses among the legal actions only, where there is a mask
+    sees_any_board = False  # boards (H, W, C) of any height and width will do
+    acts_with: tuple[str, ...]  # see `registry.Agent`
 
     def __init__(
         self, name: str, policy: Any, batch: Batch, config: Any, learning_rate: float, seed: int, device: str
@@ -88,21 +92,25 @@ class BatchAgent(BaseAlgorithm):
         state: Any = None,
         episode_start: Any = None,
         deterministic: bool = True,
-        action_masks: np.ndarray | None = None,
+        action_mask: np.ndarray | None = None,
     ) -> tuple[np.ndarray, None]:
         """Actions for one observation or a batch of them, greedy or (``deterministic=False``) epsilon-greedy.
 
         Args:
-            observation: (*space) or (N, *space), or a dict of these. action_masks: (A,) or (N, A), 1 = legal.
+            observation: (*space) or (N, *space), or a dict of these.
+            action_mask: (A,) or (N, A), 1 = legal: ``info["action_mask"]``.
+
+        Raises:
+            ValueError: no mask, although the environments have one; another shape than these.
         """
-        single = not self._is_batched(observation)
-        x = map_observation(lambda array: np.asarray(array)[None] if single else np.asarray(array), observation)
-        actions = self._act(x, action_masks, 0.0 if deterministic else self.epsilon)
+        x, single = as_batch(self.observation_space, observation, any_board=self.sees_any_board)
+        count = len(next(iter(x.values())) if isinstance(x, dict) else x)
+        actions = self.choose(x, masks_of(self.batch, action_mask, count, single), deterministic)
         return actions[0] if single else actions, None
 
-    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """The greedy actions (N,) for a batch's observations."""
-        return self._act(observation, mask, 0.0)
+    def choose(self, observation: Any, mask: np.ndarray | None, deterministic: bool = True) -> np.ndarray:
+        """The greedy actions (N,) for a batch's observations, or epsilon-greedy ones."""
+        return self._act(observation, mask, 0.0 if deterministic else self.epsilon)
 
     def _act(self, x: Any, mask: np.ndarray | None, epsilon: float) -> np.ndarray:
         """Actions (N,) int64 of the space; x (N, *space), mask (N, A), 1 = legal."""
@@ -110,13 +118,6 @@ class BatchAgent(BaseAlgorithm):
         legal = np.ones(q.shape, np.int8) if mask is None else np.asarray(mask, np.int8).reshape(q.shape)
         actions = greedy(q, legal)[0] if epsilon == 0.0 else self._asked(q, legal, epsilon)
         return actions + self.first_action
-
-    def _is_batched(self, observation: Any) -> bool:
-        space = self.observation_space
-        if isinstance(space, spaces.Dict):
-            key, space = next(iter(space.items()))
-            observation = observation[key]
-        return np.ndim(observation) > len(space.shape or ())
 
     # --- Learning ---
 
@@ -150,6 +151,7 @@ class BatchAgent(BaseAlgorithm):
             self._logger = configure_logger(self.verbose, self.tensorboard_log, folder, reset_num_timesteps)
         callback = self._init_callback(callback, progress_bar)
         self._prepare()
+        let_sleep()
         callback.on_training_start(locals(), globals())
         while self.num_timesteps < total_timesteps:
             callback.on_rollout_start()

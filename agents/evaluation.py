@@ -8,7 +8,9 @@ import numpy as np
 from gymnasium import spaces
 
 from ..envs.engine.batch import Batch
+from ..envs.engine.space_layout import WHOLE, highest_of_each
 from ..utils.intervals import bootstrap_interval
+from ..utils.wording import counted
 
 Policy = Callable[[Batch], np.ndarray]  # from a batch, whose buffers show the present, to actions (N, …) for `step`
 
@@ -40,6 +42,13 @@ class Evaluation:
     @property
     def success(self) -> float:
         return float(self.successes.mean())
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        known = [f"95 % interval {low:.2f} … {high:.2f}"]
+        known += [] if self.normalised is None else [f"normalised score {self.normalised:.2f}"]
+        known += [f"success {self.success:.1%}"] if self.succeeds else []
+        return f"mean return {self.mean:.2f} over {counted(len(self.returns), 'episode')} ({'; '.join(known)})"
 
     @property
     def normalised(self) -> float | None:
@@ -125,6 +134,39 @@ def evaluate(
     return Evaluation(returns.ravel(), lengths.ravel(), successes.ravel(), scores, batch.succeeds)
 
 
+def evaluate_pairwise(
+    make_batch: Callable[..., Batch],
+    policy: Policy,
+    episodes: int,
+    seed: int,
+    age: int = 0,
+    progress: Callable[[int], Any] | None = None,
+    every_start: bool = False,
+) -> Evaluation:
+    """Play ``episodes`` episodes such that those of another policy with the same ``seed`` begin alike, one by one.
+
+    Each is the first of an environment of its own, ``MOST_ENVS`` of them at a time: what the second of an environment
+    begins with depends on what was done in its first. The arguments are those of ``evaluate``, but ``make_batch(n)``.
+    """
+    envs_for(episodes)  # refuses a number that cannot be played
+    if every_start:
+        batch = make_batch(envs_for(episodes))
+        try:
+            return evaluate(batch, policy, episodes, seed, age, progress, every_start)
+        finally:
+            batch.close()
+    parts: list[Evaluation] = []
+    for first in range(0, episodes, MOST_ENVS):
+        batch = make_batch(min(MOST_ENVS, episodes - first))
+        tell = None if progress is None else lambda played, first=first: progress(first + played)
+        try:
+            parts.append(evaluate(batch, policy, batch.num_envs, seed + first, age, tell))
+        finally:
+            batch.close()
+    rows = (np.concatenate([getattr(part, name) for part in parts]) for name in ("returns", "lengths", "successes"))
+    return Evaluation(*rows, parts[0].scores, parts[0].succeeds)
+
+
 def _check_every_start(batch: Batch, episodes: int) -> None:
     starts = getattr(batch, "starts", 0)
     if starts != episodes:
@@ -139,12 +181,12 @@ def random_policy(seed: int) -> Policy:
         space = batch.action_space
         if isinstance(space, spaces.Box) and space.is_bounded():
             return generator.uniform(space.low, space.high, (batch.num_envs, *space.shape)).astype(space.dtype)
-        if not isinstance(space, spaces.Discrete):
-            raise ValueError(f"the random policy needs Discrete actions or a bounded Box, {batch.name} has {space}")
+        if not isinstance(space, WHOLE):
+            raise ValueError(f"the random policy needs whole numbers or a bounded Box, {batch.name} acts in {space}")
         mask = batch.buffers.mask
         tickets = generator.random(mask.shape)
         # Illegal actions lose against every legal one; where nothing is legal, all are alike.
-        return (tickets + mask).argmax(axis=1) + int(space.start)
+        return highest_of_each(tickets + mask, space) + getattr(space, "start", 0)
 
     return act
 

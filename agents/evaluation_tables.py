@@ -1,31 +1,52 @@
 """Tables of evaluations: policies beside one another, and the fillings of a slot with what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from ..utils.tables import results_table
+from .api.comparing import Comparison
 from .evaluation import Evaluation
 from .regret import Regret
 
 MOST_MEASURES = 2  # of how right a filling is, as columns of a table
 
 
-def evaluation_table(results: Sequence[tuple[str, Evaluation]], caption: str) -> Table:
-    """A row per policy, of pairs (its name, what it came to)."""
-    table = results_table(("policy",), ("return", "95 % interval", "normalised", "success", "length"), caption)
-    for name, result in results:
-        low, high = result.interval
-        table.add_row(
-            name,
-            f"{result.mean:.2f}",
-            f"{low:.2f} … {high:.2f}",
-            "–" if result.normalised is None else f"{result.normalised:.3f}",
-            f"{result.success:.1%}" if result.succeeds else "–",
-            f"{result.lengths.mean():.1f}",
-        )
+def comparison_table(found: Comparison, caption: str) -> Table:
+    """A row per policy; figures that no policy has are left out."""
+    results, first = list(found.evaluations.values()), next(iter(found.evaluations))
+    columns: list[tuple[str, Callable[[str, Evaluation], str]]] = []
+    if len(results) > 1:
+        columns += [
+            ("return", lambda name, result: _with_half(result.mean, result.interval)),
+            ("more than\nthe first", lambda name, result: "–" if name == first else _more(found, name, first)),
+        ]
+        caption += "\n± is half of a 95 % interval"
+    else:
+        columns += [
+            ("return", lambda name, result: f"{result.mean:.2f}"),
+            ("95 % interval", lambda name, result: " … ".join(f"{end:.2f}" for end in result.interval)),
+        ]
+    if any(result.normalised is not None for result in results):
+        columns.append(("normalised", lambda name, result: _score(result)))
+    if any(result.succeeds for result in results):
+        columns.append(("success", lambda name, result: f"{result.success:.1%}"))
+    columns.append(("length", lambda name, result: f"{result.lengths.mean():.1f}"))
+    table = results_table(("policy",), [heading for heading, _ in columns], caption, fold=True)
+    for name, result in found.evaluations.items():
+        table.add_row(escape(name), *(figure(name, result) for _, figure in columns))
     return table
+
+
+def _score(result: Evaluation) -> str:
+    return "–" if result.normalised is None else f"{result.normalised:.3f}"
+
+
+def _more(found: Comparison, name: str, first: str) -> str:
+    difference = found.difference(name, first)
+    return _with_half(difference.mean, difference.interval, "+")
 
 
 def regret_table(rows: Sequence[Regret], caption: str) -> Table:
@@ -50,7 +71,12 @@ def regret_table(rows: Sequence[Regret], caption: str) -> Table:
     return table
 
 
-def _with_half(mean: float, interval: tuple[float, float]) -> str:
-    """A mean and half of its interval, with as many decimals as four digits of the mean leave, two at most."""
-    decimals = 2 if abs(mean) < 100.0 else 1
-    return f"{mean:.{decimals}f} ± {0.5 * (interval[1] - interval[0]):.{decimals}f}"
+def _with_half(mean: float, interval: tuple[float, float], sign: str = "") -> str:
+    """A mean, with its ``sign`` if "+" is given, and half of its interval."""
+    decimals = _decimals(mean)
+    return f"{mean:{sign}.{decimals}f} ± {0.5 * (interval[1] - interval[0]):.{decimals}f}"
+
+
+def _decimals(mean: float) -> int:
+    """As many as four digits of a mean leave, two at most."""
+    return 2 if abs(mean) < 100.0 else 1

@@ -30,6 +30,8 @@ class BatchSlot:
         self.component = self.filling.component
         self.each_step = slot.refresh == "step" and isinstance(self.filling, Learned)
         self.classes = tuple(slot.classes(**batch.sizes))
+        named = batch.simulation.names_of(name, batch.sizes)
+        self.names = tuple(f"{what}, {unit}" if unit else what for what, unit in named.items())
         self._raw, space = slot.raw(**batch.sizes), slot.truth(**batch.sizes)
         self.low, self.high = space.low, space.high
         self._true = batch.slot_loop(name, "tell")
@@ -113,11 +115,13 @@ def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
             remedies.append(f"fill the slot with a model: --slot {name}=models/prices")
     agent = getattr(policy, "agent", None)
     seeing = None if agent is None else find_picture_policy(agent)
-    if seeing is not None:
+    several = isinstance(batch.action_space, (spaces.MultiDiscrete, spaces.MultiBinary))
+    if seeing is not None and not several:
         onlookers.append(PolicyOnlooker(BatchScene(batch), seeing, method))
     if onlookers:
         return Explanations(onlookers)
-    reasons.append("the policy sees no picture through a convolution")
+    several_answers = f"the policy decides several parts of {batch.action_space} at once, and one answer is explained"
+    reasons.append(several_answers if several and seeing else "the policy sees no picture through a convolution")
     remedies.append("watch an environment with a camera, such as ludus/Sorter-v0")
     why = "; ".join([*reasons, remedies[0]])
     raise ValueError(f"--explain finds no model that sees pictures or series in {batch.name}: {why}")

@@ -119,6 +119,7 @@ class PQN(BatchAgent):
     """
 
     config: PQNConfig
+    acts_with = ("network.",)
 
     def __init__(self, batch: Batch, config: PQNConfig, seed: int = 0, device: str = "cpu") -> None:
         super().__init__("pqn", QNetwork, batch, config, config.learning_rate, seed, device)
@@ -145,6 +146,11 @@ class PQN(BatchAgent):
         self.network = network
 
     # --- Acting ---
+
+    @property
+    def sees_any_board(self) -> bool:  # type: ignore[override]
+        """Whether it sees boards from its own cell."""
+        return self.view is not None
 
     def q_values(self, observation: Any) -> np.ndarray:
         """(N, A) float32, the values of the actions at observations (N, *space): arrays or tensors, on any device."""

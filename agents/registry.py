@@ -19,6 +19,7 @@ import torch
 from gymnasium import spaces
 
 from ..envs.engine.batch import Batch
+from ..envs.engine.space_layout import WHOLE
 from ..utils.wording import did_you_mean
 from .statistics import EpisodeStatistics
 
@@ -37,9 +38,11 @@ class Entry:
 AGENTS: dict[str, Entry] = {
     "pqn": Entry("pqn", True, "epsilon-greedy Q-learning on a whole batch, without replay (Gallici et al. 2024)"),
     "tabular": Entry("tabular", True, "Q-learning, SARSA, expected SARSA and double Q-learning, in a table"),
-    "ppo": Entry("sb3.algorithms", True, "Stable-Baselines3's PPO", (spaces.Discrete, spaces.Box)),
-    "maskable_ppo": Entry("sb3.algorithms", True, "sb3-contrib's PPO, which sees the legal actions", needs_mask=True),
-    "a2c": Entry("sb3.algorithms", True, "Stable-Baselines3's A2C", (spaces.Discrete, spaces.Box)),
+    "ppo": Entry("sb3.algorithms", True, "Stable-Baselines3's PPO", (*WHOLE, spaces.Box)),
+    "maskable_ppo": Entry(
+        "sb3.algorithms", True, "sb3-contrib's PPO, which sees the legal actions", WHOLE, needs_mask=True
+    ),
+    "a2c": Entry("sb3.algorithms", True, "Stable-Baselines3's A2C", (*WHOLE, spaces.Box)),
     "dqn": Entry("sb3.algorithms", False, "Stable-Baselines3's DQN, one exploration coin per environment"),
     "sac": Entry("sb3.algorithms", False, "Stable-Baselines3's SAC, for continuous actions", (spaces.Box,)),
     "td3": Entry("sb3.algorithms", False, "Stable-Baselines3's TD3, for continuous actions", (spaces.Box,)),
@@ -51,13 +54,20 @@ class Agent(Protocol):
 
     num_timesteps: int
     statistics: EpisodeStatistics  # episodes of the training
+    uses_mask: bool  # whether `choose` heeds the mask
+    sees_any_board: bool  # whether boards (H, W, C) of any height and width will do
+    acts_with: tuple[str, ...]  # how the names of those tensors begin that `load_network` reads
 
     def learn(self, total_timesteps: int, callback: Any = None, log_interval: int = 1, **keywords: Any) -> Any:
         """Train until ``total_timesteps`` in all; with ``reset_num_timesteps=False`` from the present counters on."""
 
     def set_logger(self, logger: Any) -> None: ...
-    def choose(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """Actions (N, …) for a batch's observations, without exploration; mask (N, A), 1 = legal."""
+    def choose(self, observation: Any, mask: np.ndarray | None, deterministic: bool = True) -> np.ndarray:
+        """Actions (N, …) for a batch's observations; mask (N, A), 1 = legal.
+
+        Without exploration, or (``deterministic=False``) with as much as there is at the present step of the training;
+        with that of its end, if the agent has loaded what acts alone.
+        """
 
     def pack(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """``(tensors, state)``: what is a tensor (weights, optimiser, random states), and all else, for JSON."""

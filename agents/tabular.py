@@ -94,6 +94,7 @@ class Tabular(BatchAgent):
     """
 
     config: TabularConfig
+    acts_with = ("tables",)
 
     def __init__(self, batch: Batch, config: TabularConfig, seed: int = 0) -> None:
         self.grid = Grid(batch.observation_space, config.bins, config.low, config.high)

@@ -28,6 +28,7 @@ from gymnasium import Space
 from torch import nn
 
 from ..utils.files import quote, write_folder
+from ..utils.torch_threads import let_sleep
 from ..utils.untrusted import MOST_JSON, MOST_WEIGHTS, is_number, parse_json, parse_tensors, read_regular
 from ..utils.wording import in_one_line
 from .names import CONFIG, OURS, class_named, name_of, split_pinned
@@ -63,6 +64,7 @@ class Component(nn.Module):
         memory: tuple[tuple[int, ...], ...] = (),
     ) -> None:
         super().__init__()
+        let_sleep()
         self.input_space, self.output_space = input_space, output_space
         self.config = dict(config or {})
         self.memory_shapes = memory

@@ -11,10 +11,11 @@ import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..utils.files import write_atomically
 from ..utils.untrusted import GIB, read_regular, unpack_gzip
-from ..utils.wording import did_you_mean
+from ..utils.wording import did_you_mean, in_one_line
 
 MOST_FILE = GIB  # bytes of a file of a set
 
@@ -34,6 +35,17 @@ class Dataset:
     files: dict[str, dict[str, tuple[str, ...]]]  # split -> file -> the SHA-256 sums of its known editions
     # Why it cannot be fetched, and what can be done; the address is then that of a page.
     by_hand: str = field(default="", kw_only=True)
+
+
+class NotAtHand(FileNotFoundError):
+    """A set is not here, and could not be fetched. Its text has two lines: what is missing, and what can be done."""
+
+    def __init__(self, dataset: Dataset, why: str = "") -> None:
+        super().__init__(
+            f"{dataset.title} is not here{why};\nget it from {dataset.urls[0]} and put its files into "
+            f"{cache_folder() / dataset.folders[0]}, or let the variable LUDUS_DATA name the folder in which "
+            f"{dataset.folders[0]} lies"
+        )
 
 
 def cache_folder() -> Path:
@@ -94,14 +106,15 @@ def fetch(dataset: Dataset) -> None:
     """Download a set into the user's cache, unless it is at hand.
 
     Raises:
-        OSError: it cannot be downloaded; the message names the address, the folder and the variable.
+        NotAtHand: it cannot be downloaded; the message names the address, the folder and the variable.
     """
     if is_at_hand(dataset):
         return
     if dataset.by_hand:
-        raise OSError(f"{dataset.title} cannot be fetched: {dataset.by_hand}; {_where_to_get(dataset)}")
+        raise NotAtHand(dataset, f", and cannot be fetched: {dataset.by_hand}")
     import pooch
 
+    pooch.get_logger().setLevel("WARNING")  # the bar says what happens
     target = cache_folder() / dataset.folders[0]
     sums = {file: known[0] for files in dataset.files.values() for file, known in files.items()}
     for url, file in zip(dataset.urls, [*sums] if dataset.archive is None else [""], strict=True):
@@ -116,7 +129,7 @@ def fetch(dataset: Dataset) -> None:
                 Path(got).unlink()
                 raise ValueError(f"its SHA-256 is {found}, expected {sums[file]}")
         except Exception as fault:  # whatever requests, the network or the disk raise
-            raise OSError(f"{dataset.title} cannot be downloaded ({fault}); {_where_to_get(dataset)}") from None
+            raise NotAtHand(dataset, f", and cannot be downloaded: {_reason(fault, url)}") from None
         if dataset.archive is not None:
             with tarfile.open(got) as archive:
                 for member in archive.getmembers():
@@ -127,29 +140,32 @@ def fetch(dataset: Dataset) -> None:
                         write_atomically(target / base, stream.read())
 
 
-def _where_to_get(dataset: Dataset) -> str:
-    return (
-        f"get it from {dataset.urls[0]} and put its files into {cache_folder() / dataset.folders[0]}, or let the "
-        f"variable LUDUS_DATA name the folder in which {dataset.folders[0]} lies"
-    )
+def _reason(fault: Exception, url: str) -> str:
+    """Why a download failed, in a few words: requests' own texts tell of pools and retries."""
+    import requests
 
-
-def not_here(dataset: Dataset) -> FileNotFoundError:
-    """What is said of a set that is not at hand: the address, the folder and the variable."""
-    return FileNotFoundError(f"{dataset.title} is not here; {_where_to_get(dataset)}")
+    host = urlsplit(url).hostname
+    if isinstance(fault, requests.exceptions.Timeout):
+        return f"{host} does not answer"
+    if isinstance(fault, requests.exceptions.ConnectionError):
+        return f"no connection to {host}"
+    if isinstance(fault, requests.exceptions.HTTPError) and fault.response is not None:
+        fault.response.close()  # pooch leaves it open
+        return f"{host} answers {fault.response.status_code} {fault.response.reason}"
+    return in_one_line(fault)
 
 
 def read_files(dataset: Dataset, split: str) -> dict[Path, bytes]:
     """The files of a split, in the order of ``dataset.files``, and what is in them.
 
     Raises:
-        FileNotFoundError: the set is not at hand; the message names the address, the folder and the variable.
+        NotAtHand: the message names the address, the folder and the variable.
         ValueError: an unknown split; a file is none, has more than ``MOST_FILE`` bytes, or is damaged: with its name,
             the hash that it has and the expected one.
     """
     folder = locate(dataset, split)
     if folder is None:
-        raise not_here(dataset)
+        raise NotAtHand(dataset)
     contents = {}
     for file, known in dataset.files[split].items():
         path = _find(folder, file)

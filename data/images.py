@@ -1,6 +1,7 @@
-"""Labelled images, by the name of a public set (``image_sets.py``) or of a folder of pictures (``picture_folders.py``).
+"""Labelled images, by the name of a set or of a folder of pictures (``picture_folders.py``).
 
-What was read of a public set is kept in the user's cache as a plain array, which all processes of a machine share.
+A set is a public one (``image_sets.py``), or the parcels that Ludus makes up (``generated_parcels.py``). What was read
+of a public one is kept in the user's cache as a plain array, which all processes of a machine share.
 """
 
 import hashlib
@@ -12,9 +13,11 @@ import numpy as np
 
 from ..utils.arrays import keep_array, kept_array, sealed
 from ..utils.wording import did_you_mean
-from . import datasets
+from . import datasets, generated_parcels
 from .image_sets import IMAGE_SETS, ImageSet
 from .picture_folders import SPLITS, read_folder
+
+NAMES = (*IMAGE_SETS, generated_parcels.NAME)
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,20 @@ class LabelledImages:
 
 
 def is_at_hand(name: str) -> bool:
-    """Whether both splits of the public set ``name`` can be read without a download; ``ValueError`` if unknown."""
+    """Whether both splits of the set ``name`` can be read without a download; ``ValueError`` if unknown."""
+    if name == generated_parcels.NAME:
+        return True
     entry = _find_set(name)
     return all(_place_of(name, split).is_file() or datasets.locate(entry, split) is not None for split in entry.files)
 
 
+def classes_of(name: str) -> tuple[str, ...]:
+    """The names of the classes of a set, without reading it; ``ValueError`` if unknown."""
+    return generated_parcels.CLASSES if name == generated_parcels.NAME else _find_set(name).classes
+
+
 def fetch(name: str) -> None:
-    """Download the public set ``name`` into the user's cache, unless it is at hand.
+    """Download the set ``name`` into the user's cache, unless it is at hand.
 
     Raises:
         OSError: it cannot be downloaded; the message names the address, the folder and the variable.
@@ -44,7 +54,7 @@ def fetch(name: str) -> None:
 
 
 def load_images(name: str, split: str) -> LabelledImages:
-    """The images of a public set by its name, or of a folder with a subfolder for each class.
+    """The images of a set by its name, or of a folder with a subfolder for each class.
 
     The array of images is read-only and, of a public set, shared with all other processes of the machine.
 
@@ -54,7 +64,7 @@ def load_images(name: str, split: str) -> LabelledImages:
             or what ``read_folder`` says of a folder.
     """
     datasets.check_split(split, SPLITS)
-    is_folder = name not in IMAGE_SETS and Path(name).is_dir()
+    is_folder = name not in NAMES and Path(name).is_dir()
     # A relative path is another folder in another place.
     return _load(name, split, str(Path(name).absolute()) if is_folder else None)
 
@@ -64,6 +74,8 @@ def _load(name: str, split: str, folder: str | None) -> LabelledImages:
     if folder is not None:
         own, kinds, classes = read_folder(Path(name), split)
         return LabelledImages(sealed(own), sealed(kinds), classes)
+    if name == generated_parcels.NAME:
+        return LabelledImages(*generated_parcels.make_parcels(split), generated_parcels.CLASSES)
     entry = _find_set(name)
     kept = _place_of(name, split)
     named = kept.with_suffix(".labels.npy")
@@ -85,7 +97,7 @@ def fingerprint(name: str) -> str:
     """
     if name in IMAGE_SETS:
         if not is_at_hand(name):
-            raise datasets.not_here(IMAGE_SETS[name])
+            raise datasets.NotAtHand(IMAGE_SETS[name])
         return datasets.fingerprint(IMAGE_SETS[name])
     found = hashlib.sha256()
     for split in SPLITS:
@@ -98,7 +110,7 @@ def fingerprint(name: str) -> str:
 
 def _find_set(name: str) -> ImageSet:
     if name not in IMAGE_SETS:
-        raise ValueError(f"unknown image set {name!r}{did_you_mean(name, IMAGE_SETS)}")
+        raise ValueError(f"unknown image set {name!r}{did_you_mean(name, NAMES)}")
     return IMAGE_SETS[name]
 
 

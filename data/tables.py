@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..utils.extras import install
 from ..utils.untrusted import MIB, unpack_gzip
 from ..utils.wording import did_you_mean, in_line, in_one_line
 
@@ -182,7 +183,7 @@ def _read_parquet(data: bytes, source: str, texts: Choose, left_out: Choose) -> 
         import pyarrow
         from pyarrow import parquet, types
     except ImportError:
-        raise ImportError(f"{source} is Parquet, which needs pyarrow: pip install 'ludus[parquet]'") from None
+        raise ImportError(f"{source} is Parquet, which needs pyarrow: {install('parquet')}") from None
     try:
         file: Any = parquet.ParquetFile(pyarrow.BufferReader(data))
         count, schema = file.metadata.num_rows, file.schema_arrow

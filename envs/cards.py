@@ -1,4 +1,4 @@
-"""Cards of the environments: one source for `ludus envs`, the README's table and its pictures."""
+"""Cards of the environments: one source for `ludus envs`, the table of environments and its pictures."""
 
 import io
 from collections.abc import Sequence
@@ -12,10 +12,11 @@ from ..utils.files import write_atomically
 from ..utils.wording import format_score
 from . import ENVIRONMENTS
 from .engine.simulation import Simulation, load
+from .engine.space_layout import WHOLE, values_of
 from .ids import find_spec, is_ludus
 from .make import make_batch
 
-PICTURE_HEIGHT = 320  # pixels; the README shows it at half of that, so that it is sharp on dense screens
+PICTURE_HEIGHT = 320  # pixels; the table shows it at half of that, so that it is sharp on dense screens
 PICTURE_STEPS = 60  # of the reference policy, before the picture is taken
 
 
@@ -67,24 +68,24 @@ def cards() -> list[Card]:
 
 
 def _observation(space: Space) -> str:
+    if isinstance(space, spaces.Dict):
+        return ", ".join(f"{key} {_observation(part)}" for key, part in space.items())
     return str(space) if isinstance(space, spaces.Discrete) else f"{space.dtype} {space.shape}"
 
 
 def _actions(space: Space) -> str:
-    if isinstance(space, spaces.Discrete):
-        return str(space.n)
+    if isinstance(space, WHOLE):
+        return " x ".join(map(str, values_of(space)))
     low, high = (f"{end.flat[0]:g}" if np.all(end == end.flat[0]) else "…" for end in (space.low, space.high))  # type: ignore[attr-defined]
     count = int(np.prod(space.shape or ()))
     return f"{count} x [{low}, {high}]"
 
 
 def markdown(shown: Sequence[Card]) -> str:
-    """The README's table."""
+    """The table of docs/environments/README.md."""
     lines = ["| | id | task | observation | actions | random | reference |", "|---|---|---|---|---|---|---|"]
     for card in shown:
-        picture = (
-            f'<img src="docs/environments/{picture_name(card.id)}" height="{PICTURE_HEIGHT // 2}" alt="{card.id}">'
-        )
+        picture = f'<img src="{picture_name(card.id)}" height="{PICTURE_HEIGHT // 2}" alt="{card.id}">'
         cells = (picture, f"`{card.id}`", card.task, card.observation, card.actions)
         lines.append(f"| {' | '.join(cells)} | {format_score(card.random)} | {format_score(card.reference)} |")
     return "\n".join(lines)

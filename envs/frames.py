@@ -10,6 +10,7 @@ from gymnasium import Space, spaces
 from .engine.batch import check_seed
 from .engine.slots.fillings import width_of
 from .engine.slots.slotted_batch import SlottedBatch
+from .engine.space_layout import WHOLE, are_legal, flags_in, highest_of_each
 from .ids import import_named
 from .make import make_batch, slots_of
 
@@ -163,15 +164,15 @@ class _Player:
 
     def _random(self) -> np.ndarray:
         space, count = self.batch.action_space, self.batch.num_envs
-        if isinstance(space, spaces.Discrete):
-            legal = self.batch.buffers.mask.astype(np.float64) * self.random.random((count, int(space.n)))
-            return legal.argmax(axis=1) + int(space.start)
+        if isinstance(space, WHOLE):
+            legal = self.batch.buffers.mask.astype(np.float64) * self.random.random((count, flags_in(space)))
+            return highest_of_each(legal, space)
         assert isinstance(space, spaces.Box)
         return self.random.uniform(space.low, space.high, (count, *space.shape))
 
     def _legal(self) -> np.ndarray:
         """(N,) whether what was tried before may be done again."""
         space, mask = self.batch.action_space, self.batch.buffers.mask
-        if not isinstance(space, spaces.Discrete):
+        if not isinstance(space, WHOLE):
             return np.ones(self.batch.num_envs, np.bool_)
-        return mask[np.arange(len(mask)), self.tried - int(space.start)].astype(np.bool_)
+        return are_legal(self.tried, mask, space)

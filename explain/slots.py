@@ -18,12 +18,14 @@ class PictureSlot(Protocol):
 
     Attributes:
         classes: What the K numbers of an estimate stand for; empty where they are no classes.
+        names: What else the K numbers are called, with their units; empty where nobody has named them.
         low, high: (K,) bounds of an estimate.
     """
 
     name: str
     component: Component
     classes: tuple[str, ...]
+    names: tuple[str, ...]
     low: np.ndarray
     high: np.ndarray
 
@@ -64,7 +66,7 @@ class SlotOnlooker:
     def _numbers(self, look: Look) -> list[Answer]:
         """No classes: each number of the estimate, and what is true."""
         assert look.truth is not None
-        name = self.slot.name
+        names = self.slot.names or tuple(f"{self.slot.name} {k}" for k in range(len(look.belief)))
         shares = shares_of(look.belief, self.slot.low, self.slot.high)
         figures = [f"{said:.3g} (true {true:.3g})" for said, true in zip(look.belief, look.truth, strict=True)]
-        return [Answer(f"{name} {k}", float(shares[k]), figures[k], k == look.chosen) for k in range(len(figures))]
+        return [Answer(names[k], float(shares[k]), figures[k], k == look.chosen) for k in range(len(figures))]

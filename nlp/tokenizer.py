@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from ..utils.extras import install
 from ..utils.untrusted import MOST_JSON, is_whole, parse_json
 from ..utils.wording import did_you_mean
 
@@ -254,5 +255,5 @@ def _library() -> Any:
         import tokenizers.pre_tokenizers
         import tokenizers.trainers
     except ImportError:
-        raise ImportError("byte pairs need the library tokenizers: pip install 'ludus[nlp]'") from None
+        raise ImportError(f"byte pairs need the library tokenizers: {install('nlp')}") from None
     return tokenizers

@@ -21,6 +21,7 @@ DESCRIPTION = """Be the guest of a help desk that finds restaurants: type what y
 
   ludus chat runs/desk                                      # the agent of a run is the clerk, and hears as it learned
   ludus chat runs/desk --slot utterance=models/waiter       # it hears by a model of `ludus fit nlp/understand`
+  ludus chat ludus/Helpdesk-v0                              # the clerk that comes with Ludus, which hears by keywords
   ludus chat ludus/Helpdesk-v0 --policy desk                # a rule is the clerk, and hears by keywords
   ludus chat runs/desk --explain --log talk.txt             # which words did it; a transcript
   ludus chat runs/desk --window
@@ -36,9 +37,9 @@ ENV = "ludus/Helpdesk-v0"
 @dataclass
 class Arguments:
     what: Annotated[str, tyro.conf.Positional]
-    """The folder of a run on ludus/Helpdesk-v0, or this id (then with --policy)."""
+    """The folder of a run on ludus/Helpdesk-v0, or this id (whose clerk is the zoo's, or that of --policy)."""
     policy: str | None = None
-    """desk, careful or random, instead of the run's agent."""
+    """zoo, desk, careful or random, instead of the run's agent."""
     seed: int = 0
     """Of the clerk's sentences, and of where it begins to look for places."""
     explain: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
@@ -104,7 +105,7 @@ def open_talk(options: Arguments) -> tuple[str, "Conversation"]:
     player = find_player(options.what, options.policy, options.seed, settings)
     if player.env != ENV:
         raise ValueError(f"nobody can be talked to in {player.env}; expected a run of {ENV}, or that id with --policy")
-    if options.policy == "heuristic":
+    if player.name == "heuristic":
         raise ValueError("the policy heuristic reads what its guests have in mind, and yours it cannot; take desk")
     from ludus.envs.automation.helpdesk.conversation import Conversation
 

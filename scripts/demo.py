@@ -7,8 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ludus.agents.api.comparing import Comparison
 from ludus.agents.evaluation import EVALUATION_SEED, envs_for, evaluate, greedy_policy, heuristic_policy, random_policy
-from ludus.agents.evaluation_tables import evaluation_table
+from ludus.agents.evaluation_tables import comparison_table
 from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run, budget
 from ludus.scripts import train as train_script
@@ -59,10 +60,11 @@ def main(arguments: list[str]) -> int:
     }
     batch = run.make_batch(envs_for(options.episodes))
     with console.status("playing"):
-        results = [
-            (name, evaluate(batch, policy, options.episodes, EVALUATION_SEED)) for name, policy in policies.items()
-        ]
-    console.print(evaluation_table(results, "mean return = fruit eaten per game"))
+        results = {
+            name: evaluate(batch, policy, options.episodes, EVALUATION_SEED) for name, policy in policies.items()
+        }
+    found = Comparison(ENVIRONMENT, options.episodes, EVALUATION_SEED, results)
+    console.print(comparison_table(found, "mean return = fruit eaten per game"))
 
     from ludus.envs.human.watch import watch
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture
 from ludus.envs.command_line import environment
 from ludus.envs.engine.slots.resolve import NAMED
+from ludus.envs.names import grouped
 from ludus.utils.command_line import parse
 from ludus.utils.tables import results_table
 from ludus.utils.wording import format_score
@@ -20,7 +21,7 @@ DESCRIPTION = """The environments with their parameters, or the card of one.
 
   ludus envs
   ludus envs ludus/Snake-v1
-  ludus envs --markdown                         # the table of the README
+  ludus envs --markdown                         # the table of docs/environments/README.md
   ludus envs --pictures docs/environments       # and its pictures"""
 
 
@@ -29,7 +30,7 @@ class Arguments:
     id: Annotated[str | None, tyro.conf.Positional] = None
     """An environment id, of another package MODULE:ID: prints its card and its parameters."""
     markdown: bool = False
-    """Print the table for the README."""
+    """Print the table for docs/environments/README.md."""
     pictures: Path | None = None
     """Render each environment into a PNG in this folder."""
 
@@ -87,6 +88,8 @@ def print_card(console: Console, card: Card) -> None:
         shown.add_row(name, f"{default:g}", f"{low:g}", f"{high:g}", unit, meaning)
     console.print()
     console.print(shown)
+    console.print()
+    print_names(console, card)
     for key, choice in simulation.choices.items():
         console.print(f"{key} = {choice.default}: {choice.meaning}")
     for key, slot in simulation.slots.items():
@@ -99,6 +102,22 @@ def print_card(console: Console, card: Card) -> None:
     spelled = {"optimum": "optimum (--policy heuristic)"}
     scores = ", ".join(f"{spelled.get(name, name)} {value:g}" for name, value in simulation.scores.items())
     console.print(f"Mean return of the reference policies: {scores or '–'}")
+
+
+def print_names(console: Console, card: Card) -> None:
+    """What the numbers of the observation and of the slots' truths are called, at the default sizes."""
+    simulation = card.simulation
+    sizes = simulation.resolve_sizes({}, card.id)
+    for slot in (None, *(key for key, slot in simulation.slots.items() if not slot.replaces_state)):
+        names = simulation.names_of(slot, sizes)
+        shown = Table(title="Observation" if slot is None else f"Truth of slot {slot}", title_justify="left")
+        shown.add_column("#", justify="right")
+        shown.add_column("name")
+        shown.add_column("unit")
+        for places, name, unit in grouped(names):
+            shown.add_row(places, name, unit)
+        if names:
+            console.print(shown)
 
 
 if __name__ == "__main__":

@@ -2,38 +2,38 @@
 
 import sys
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 
-from ludus.agents.evaluation import EVALUATION_SEED, envs_for, episodes_of, evaluate
+from ludus.agents.evaluation import EVALUATION_SEED, episodes_of
 from ludus.envs.command_line import import_all, slot_fillings
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.wording import counted
 
-DESCRIPTION = """Measure an agent, or a policy, over a fixed number of episodes.
+DESCRIPTION = """Measure agents and policies over a fixed number of episodes, side by side.
 
   ludus evaluate runs/snake --episodes 256
   ludus evaluate ludus/Snake-v1 --policy heuristic
+  ludus evaluate runs/a runs/b --policy random,heuristic    # four rows, in the same episodes
   ludus evaluate runs/cartpole --set gravity=3.7            # in another world than it was trained in
   ludus evaluate runs/sorter --slot perception=truth,models/garments,noisy:0.1,blind     # what a sense is worth
 
-Every environment of the batch plays the same number of episodes, so that short ones do not weigh more. The interval is
-a 95 % bootstrap interval of the mean. The normalised score is 0 for the random policy and 1 for the environment's
+All meet the same episodes, so what one earns more than the first has an interval of its own: ± is half of it. Intervals
+are 95 % bootstrap intervals of the mean. The normalised score is 0 for the random policy and 1 for the environment's
 reference. With several fillings of a slot, all are met in the same episodes: the regret is the return that is lost
 against the truth, the share how much of the gap from blind to truth a filling gains."""
 
 
-DEFAULT_EPISODES = 256
-
-
 @dataclass
 class Arguments:
-    what: Annotated[str, tyro.conf.Positional]
-    """The folder of a run, or an environment id, of another package MODULE:ID (then with --policy)."""
+    what: Annotated[tuple[str, ...], tyro.conf.Positional]
+    """The folders of runs, or an environment id, of another package MODULE:ID (then with --policy)."""
     policy: str | None = None
-    """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
+    """random, heuristic, or another reference policy by name (see `ludus envs ID`); several with commas between them.
+    With several fillings of a slot it plays instead of the run's agent."""
     checkpoint: str = "last"
     """Of a run: last, best (by the evaluations on its way), or a number of steps that is kept."""
     episodes: int | None = None
@@ -57,33 +57,62 @@ def main(arguments: list[str]) -> int:
         raise ValueError(f"one slot can have several fillings, got {' and '.join(lists)}; compare one at a time")
     for name in lists:
         del settings[name]
-    from ludus.agents.evaluation_tables import evaluation_table, regret_table
+    if not options.what:
+        raise ValueError(
+            "what? ludus evaluate RUN, or ID with --policy, such as ludus evaluate ludus/Snake-v1 --policy heuristic"
+        )
+    names = [] if options.policy is None else options.policy.split(",")
+    if lists:
+        compare_fillings(options, names, lists, settings, console)
+    else:
+        compare_policies(options, names, settings, console)
+    return 0
+
+
+def compare_policies(options: Arguments, names: list[str], settings: dict[str, Any], console: Console) -> None:
+    """A table with a row for each run and for each policy by name."""
+    from ludus.agents.api.comparing import compare, typed_players
+    from ludus.agents.evaluation_tables import comparison_table
+
+    players = typed_players(options.what, names, options.seed, settings, options.checkpoint)
+    for note in dict.fromkeys(note for player in players.values() for note in player.notes):
+        console.print(f"Note: {note}")
+    with console.status("") as status:
+        found = compare(
+            players, options.episodes, options.seed, lambda name, share: status.update(f"{escape(name)}: {share:.0%}")
+        )
+    agents = [f"{name}: {player.name}" for name, player in players.items() if player.name != name]
+    caption = f"{found.env}, {counted(found.episodes, 'episode')}, seed {found.seed}"
+    console.print(comparison_table(found, "\n".join([caption, *agents])))
+
+
+def compare_fillings(
+    options: Arguments, names: list[str], lists: dict[str, list[str]], settings: dict[str, Any], console: Console
+) -> None:
+    """A table with a row for each filling of a slot."""
+    from ludus.agents.api.comparing import DEFAULT_EPISODES
+    from ludus.agents.evaluation_tables import regret_table
     from ludus.agents.regret import compare
     from ludus.agents.runs.player import find_player
 
-    player = find_player(options.what, options.policy, options.seed, settings, options.checkpoint)
+    if len(options.what) > 1 or len(names) > 1:
+        raise ValueError("several fillings of a slot are compared for one policy; give one run, or an id and a policy")
+    player = find_player(options.what[0], options.policy, options.seed, settings, options.checkpoint)
     episodes, every_start = options.episodes, False
     if episodes is None:
         episodes, every_start = episodes_of(player.make, DEFAULT_EPISODES)
     for note in player.notes:
         console.print(f"Note: {note}")
+    ((slot, fillings),) = lists.items()
+    if options.policy is None:
+        player.check_fillings(slot, fillings)
+    with console.status("") as status:
+        rows = compare(
+            player.make, player.policy, slot, fillings, episodes, options.seed, player.age,
+            lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}"), every_start,
+        )  # fmt: skip
     asked = f"{counted(episodes, 'episode')}, seed {options.seed}"
-    if lists:
-        ((slot, fillings),) = lists.items()
-        if options.policy is None:
-            player.check_fillings(slot, fillings)
-        with console.status("") as status:
-            rows = compare(
-                player.make, player.policy, slot, fillings, episodes, options.seed, player.age,
-                lambda filling, share: status.update(f"{slot}={filling}: {share:.0%}"), every_start,
-            )  # fmt: skip
-        console.print(regret_table(rows, f"{player.title}; slot {slot}, {asked}"))
-        return 0
-    batch = player.make(envs_for(episodes))
-    with console.status(f"{player.title}: playing {counted(episodes, 'episode')}"):
-        result = evaluate(batch, player.policy, episodes, options.seed, player.age, every_start=every_start)
-    console.print(evaluation_table([(player.name, result)], f"{player.env}, {asked}"))
-    return 0
+    console.print(regret_table(rows, f"{player.title}; slot {slot}, {asked}"))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ COMMANDS = {
     "play": "play an environment yourself, and record what you do",
     "plot": "learning curves of one or many runs, as a picture",
     "evaluate": "measure an agent or a policy over many episodes",
+    "zoo": "the trained policies that come with Ludus: what they earn, their making, their check",
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
     "tune": "search the settings of a fit, or of an agent, for those that do best",
@@ -20,6 +21,7 @@ COMMANDS = {
     "understand": "ask a fitted model what is meant by a text, and which words say so",
     "generate": "draw pictures with a fitted generator: from noise to image, as sheets and a GIF",
     "complete": "let a fitted model of language go on with a text: greedy, or drawn",
+    "new": "an environment of your own: a small file that plays already, with a test beside it",
     "envs": "the environments, their parameters and reference scores",
     "check": "does a vector environment keep the rules? every one, with what came and the remedy",
     "benchmark": "measure speed and learning, side by side with peers",
@@ -78,9 +80,10 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     """
     import gymnasium
 
+    from ludus.data.datasets import NotAtHand
     from ludus.envs.engine.mistakes import Mistake
     from ludus.scripts.support.terminal import warn_in_a_line, write_what_can_be_written
-    from ludus.utils.wording import in_one_line
+    from ludus.utils.wording import in_line, in_one_line
 
     write_what_can_be_written()
     warn_in_a_line()
@@ -100,6 +103,8 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
             message = (
                 f"not enough memory: {message.partition(' and data type')[0]}; take fewer environments or episodes"
             )
+        if isinstance(fault, NotAtHand):  # what is missing, and what can be done, on a line each
+            message = "\n".join(in_line(line, MOST_LETTERS) for line in str(fault).splitlines())
         print(f"ludus: {message}", file=sys.stderr)
         return 2 if isinstance(fault, Mistake) else 1
 

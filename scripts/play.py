@@ -46,10 +46,19 @@ class Arguments:
 def main(arguments: list[str]) -> int:
     options = parse(Arguments, "play", DESCRIPTION, arguments)
     console = Console(highlight=False)
+    from ludus.envs.human.game import Game
     from ludus.envs.human.play import play
     from ludus.envs.make import make_game
+    from ludus.scripts.support.beginning import begin
 
-    game = make_game(environment(options.id), **key_values(options.set, "--set"))
+    settings = key_values(options.set, "--set")
+
+    def prepare() -> Game:
+        game = make_game(environment(options.id), **settings)
+        game.warm_up()
+        return game
+
+    game = begin(options.id, prepare, console)
     played = play(
         game,
         seed=options.seed,

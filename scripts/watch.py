@@ -4,7 +4,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """See an agent or a policy play, or a recording of `ludus play`, in a window or as a video.
 
+  ludus watch ludus/Snake-v1                                # the trained policy that comes with Ludus
   ludus watch runs/snake
   ludus watch runs/snake --envs 16                          # sixteen games side by side
   ludus watch runs/snake --record snake.mp4                 # needs no display
@@ -33,9 +34,9 @@ h shows the keys, q quits."""
 class Arguments:
     what: Annotated[str, tyro.conf.Positional]
     """The folder of a run, an environment id, of another package MODULE:ID (then with --policy), or a recording
-    (.npz)."""
+    (.npz). Where an environment is all that is said, the zoo's trained policy plays."""
     policy: str | None = None
-    """random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
+    """zoo, random, heuristic, or another reference policy by name (see `ludus envs ID`), instead of the run's agent."""
     checkpoint: str = "last"
     """Of a run: last, best (by the evaluations on its way), or a number of steps that is kept."""
     envs: int = 1
@@ -67,21 +68,28 @@ def main(arguments: list[str]) -> int:
     if options.what.lower().endswith(".npz"):
         return watch_recording(options, console)
     settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
-    from ludus.agents.runs.player import find_player
-    from ludus.envs.human.watch import watch
+    from ludus.envs.human.watch import warm_up, watch
     from ludus.envs.make import watched_with
+    from ludus.scripts.support.beginning import begin
 
-    player = find_player(options.what, options.policy, options.seed, settings, options.checkpoint)
+    def prepare() -> tuple[Any, ...]:
+        from ludus.agents.runs.player import find_player
+
+        player = find_player(options.what, options.policy, options.seed, settings, options.checkpoint)
+        shown, fps = watched_with(player.env)
+        if shown.keys() & settings.keys():  # who sets the same wants to see just that
+            shown, fps = {}, None
+        batch, beside = player.make(options.envs, rendered=True, **shown), None
+        if options.explain is not None:
+            from ludus.agents.explanations import make_explanations
+
+            beside = make_explanations(batch, player.policy, options.explain)
+        warm_up(batch, None if options.policy == "random" else player.policy)
+        return player, fps, batch, beside
+
+    player, fps, batch, beside = begin(options.what, prepare, console, in_window=options.record is None)
     for note in player.notes:
         console.print(f"Note: {note}")
-    shown, fps = watched_with(player.env)
-    if shown.keys() & settings.keys():  # who sets the same wants to see just that
-        shown, fps = {}, None
-    batch, beside = player.make(options.envs, rendered=True, **shown), None
-    if options.explain is not None:
-        from ludus.agents.explanations import make_explanations
-
-        beside = make_explanations(batch, player.policy, options.explain)
     seen = watch(
         batch,
         player.policy,

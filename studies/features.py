@@ -9,7 +9,6 @@ import tyro
 from rich.console import Console
 
 from ..data import images
-from ..data.image_sets import IMAGE_SETS
 from ..utils.command_line import output_folder
 from .command import StudyArguments, tell_files
 
@@ -49,7 +48,7 @@ def run(arguments: Arguments, console: Console) -> int:
     name = arguments.data or str(net.config.get("data", ""))
     if not name:
         raise ValueError(f"{arguments.model} does not say from what it learned; give --data")
-    if name in IMAGE_SETS:
+    if name in images.NAMES:
         images.fetch(name)
     elif not Path(name).is_dir():
         raise ValueError(f"{name!r}, from which {arguments.model} learned, is not here; give --data")

@@ -35,7 +35,7 @@ DESCRIPTION = """What every tuned agent earns, trained anew with several seeds. 
 
   ludus study presets --env ludus/Snake-v1
   ludus study presets --env ludus/Snake-v1 --agent pqn --seeds 5
-  ludus study presets --markdown                # the table of the README"""
+  ludus study presets --markdown                # the table of docs/agents.md"""
 
 
 @dataclass(kw_only=True)
@@ -156,7 +156,7 @@ def summary(rows: Sequence[Trained]) -> tuple[str, ...]:
 
 
 def markdown(rows: Sequence[Trained]) -> str:
-    """The README's table: a line per environment and agent, in the order of the environments."""
+    """The table of docs/agents.md: a line per environment and agent, in the order of the environments."""
     columns = ("environment", "agent", "seeds", "steps", "return", "95 % interval", "worst … best seed")
     lines = ["| " + " | ".join((*columns, "normalised", "success", "seconds")) + " |", "|---|---|" + "---:|" * 8]
     found = dict.fromkeys((row.env, row.agent) for row in sorted(rows, key=_order))

@@ -6,7 +6,6 @@ process, however it ends.
 """
 
 import csv
-import fcntl
 import hashlib
 import io
 import json
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..utils.files import write_atomically
+from ..utils.locks import alone_in, claim, open_lock
 from ..utils.untrusted import read_table
 
 Row = TypeVar("Row")
@@ -70,22 +70,11 @@ def write_rows(path: Path, kind: type[Row], rows: Sequence[Row]) -> None:
 
 def add_row(path: Path, row: Row, place: Callable[[Row], Any], order: Callable[[Row], Any]) -> list[Row]:
     """Write ``row`` in the place of the one that has the same ``place``, or as a new one; returns all, in ``order``."""
-    with _alone(path.parent):
+    with alone_in(path.parent):
         rows = [other for other in read_rows(path, type(row)) if place(other) != place(row)]
         rows = sorted([*rows, row], key=order)
         write_rows(path, type(row), rows)
     return rows
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """A block in which no other process that asks for it writes into ``folder``; it waits for its turn."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
@@ -94,15 +83,8 @@ def claimed(path: Path, what: Any) -> Iterator[bool]:
 
     One claim at a time for each process: these are locks of a process's, which end when it closes their file.
     """
-    descriptor = os.open(path.with_name(f".{path.name}.claims"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode=0o666)
+    descriptor = open_lock(path.with_name(f".{path.name}.claims"))
     try:
-        try:
-            fcntl.lockf(
-                descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, zlib.crc32(repr(what).encode())
-            )  # a byte for each claim
-        except (BlockingIOError, PermissionError):
-            yield False
-        else:
-            yield True
+        yield claim(descriptor, zlib.crc32(repr(what).encode()))
     finally:
         os.close(descriptor)

@@ -17,6 +17,7 @@ os.environ["LUDUS_UNCHECKED"] = "1"
 ludus.register("test/Chain-v0", "chain")
 ludus.register("test/Treadmill-v0", "treadmill")
 ludus.register("test/Slider-v0", "slider", max_episode_steps=6)
+ludus.register("test/Painter-v0", "painter", max_episode_steps=30)
 
 
 @pytest.fixture
@@ -42,6 +43,22 @@ def third_party_file(tmp_path, monkeypatch):
     for module in written:
         del gymnasium.registry[f"acme/{module}-v0"]
         sys.modules.pop(module, None)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty folder in which one stands, with a cache of its own; its modules and their ids are forgotten again."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    known = set(gymnasium.registry)
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "") or "").startswith(str(tmp_path)):
+            del sys.modules[name]
+    for id in set(gymnasium.registry) - known:
+        del gymnasium.registry[id]
+    importlib.invalidate_caches()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from ludus.utils import extras
+
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = CONFIG["tool"]["setuptools"]["packages"]
-NO_PACKAGES = {"tests", "build", "dist", "runs"}  # folders of the root that are not installed
+NO_PACKAGES = {"tests", "build", "dist", "docs", "runs"}  # folders of the root that are not installed
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PYTHON", "COV_", "MAKE"))}
 
@@ -74,7 +77,7 @@ def wheel(export):
         (export / litter).parent.mkdir(parents=True, exist_ok=True)
         (export / litter).write_text("")
     run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", "dist", ".", cwd=export)
-    (file,) = (export / "dist").glob("ludus-*.whl")
+    (file,) = (export / "dist").glob("*.whl")
     return file
 
 
@@ -103,7 +106,8 @@ def test_wheel_holds_the_packages_files_and_nothing_else(wheel, export):
     for package in config["packages"]:
         folder = export.joinpath(*package.split(".")[1:])
         for glob in ("*.py", *config["package-data"].get(package, [])):
-            expected |= {f"{package.replace('.', '/')}/{file.name}" for file in folder.glob(glob)}
+            files = [file.relative_to(folder).as_posix() for file in folder.glob(glob)]
+            expected |= {f"{package.replace('.', '/')}/{file}" for file in files}
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert found == expected
@@ -116,6 +120,57 @@ def test_wheel_holds_the_packages_files_and_nothing_else(wheel, export):
     presets = {f"ludus/agents/presets/{file.name}" for file in (export / "agents" / "presets").glob("*.yaml")}
     assert presets
     assert presets <= found
+    policies = {f"ludus/{path.relative_to(export).as_posix()}" for path in export.glob("agents/zoo/policies/**/*.*")}
+    assert any(path.endswith("weights.safetensors") for path in policies)
+    assert {path for path in policies if export.joinpath(*path.split("/")[1:]).is_file()} <= found
+
+
+def test_a_wheel_from_the_source_distribution_is_the_same(wheel, export, tmp_path):
+    build = f"from setuptools.build_meta import build_sdist; print(build_sdist({str(tmp_path)!r}))"
+    run(sys.executable, "-c", build, cwd=export)
+    (packed,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    litter = [name for name in ("runs", "data/set.yaml", ".venv", "results", "docs") if (source / name).exists()]
+    assert litter == []
+    run(
+        sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ".", cwd=source
+    )
+    (other,) = tmp_path.glob("*.whl")
+    assert other.name == wheel.name
+    names = [sorted(zipfile.ZipFile(path).namelist()) for path in (wheel, other)]
+    assert names[0] == names[1]
+
+
+def test_the_name_of_the_distribution_stands_once():
+    name = CONFIG["project"]["name"]
+    assert name != "ludus"  # which is another project's on PyPI
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("Makefile"), *ROOT.glob(".ci/*")]
+    texts += [path for package in PACKAGES for path in ROOT.joinpath(*package.split(".")[1:]).glob("*.py")]
+    assert [path for path in texts if re.search(rf"\b{name}\b|ludus\[", path.read_text())] == []
+
+
+def test_a_message_about_an_extra_names_the_distribution(monkeypatch):
+    monkeypatch.setattr(extras.metadata, "packages_distributions", lambda: {"ludus": ["some-name"]})
+    extras.distribution.cache_clear()
+    assert extras.install("nlp") == "pip install 'some-name[nlp]'"
+    monkeypatch.setattr(extras.metadata, "packages_distributions", dict)
+    extras.distribution.cache_clear()
+    assert extras.install("nlp") == "pip install '.[nlp]'"
+    extras.distribution.cache_clear()
+
+
+def test_every_extra_that_a_message_names_exists():
+    known = set(CONFIG["project"]["optional-dependencies"])
+    named = set()
+    for package in PACKAGES:
+        for path in ROOT.joinpath(*package.split(".")[1:]).glob("*.py"):
+            named |= set(re.findall(r"\binstall\(['\"](\w+)['\"]\)", path.read_text()))
+    for path in ROOT.glob("docs/**/*.md"):
+        for extras_of_page in re.findall(r"pip install '\.\[([\w,]+)\]'", path.read_text()):
+            named |= set(extras_of_page.split(","))
+    assert {"nlp", "plots", "tune", "parquet"} <= named <= known
 
 
 def test_console_command_and_environments_work_from_the_installed_wheel(wheel, tmp_path):
@@ -175,6 +230,11 @@ def test_registering_again_does_not_warn():
 
 
 def test_importing_ludus_imports_no_heavy_library():
+    # 0.2 s of a processor, most of it NumPy's and Gymnasium's; counted are modules, because no test may depend on time.
+    count = python(
+        "import sys; import gymnasium; before = len(sys.modules); import ludus; print(len(sys.modules) - before)"
+    )
+    assert int(count) <= 30
     names = ["torch", "pygame", "stable_baselines3", "tensorboard", "numba", "matplotlib", "yaml", "rich", "tyro"]
     loaded = python(f"import ludus, sys; print([name for name in {names} if name in sys.modules])")
     assert loaded.strip() == "[]"

@@ -16,7 +16,7 @@ A new task is a module in `tasks/` of its package (`vision`, `nlp`, `forecasting
                 a summary with a naive baseline beside the figures
 
 and nothing else: exact resume, the device, mixed precision, averages, curves and the refusals come from here.
-`tests/support/training_toy.py` is the smallest one.
+`tests/support/toys/training_toy.py` is the smallest one.
 
 The public names are read from their modules when they are asked for, because those import torch.
 """

@@ -20,6 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from ..utils.files import quote
 from ..utils.interrupts import Interrupted, watch_signals
+from ..utils.torch_threads import let_sleep
 from ..utils.untrusted import is_number
 from ..utils.wording import in_one_line
 from . import checkpoint, event_log, folders
@@ -233,6 +234,7 @@ class Fit:
 
     def _train_on(self, finish: Callable[..., Any]) -> tuple[Any, Any]:
         set_num_threads(self.recipe.threads)
+        let_sleep()
         data = self.load()
         learner, seconds = self.prepare(data), 0.0
         if checkpoint.list_checkpoints(self.folder / "checkpoints"):

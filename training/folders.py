@@ -1,11 +1,11 @@
 """The folder of a training: free when it begins, made whole or not at all, and held by one process while it goes on."""
 
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..utils.files import is_temporary
+from ..utils.locks import lock
 from ..utils.untrusted import MOST_YAML, open_regular
 
 
@@ -36,11 +36,9 @@ def held(settings: Path, option: str) -> Iterator[None]:
         ValueError: another process does.
     """
     with open_regular(settings, MOST_YAML) as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it ends
-        except BlockingIOError:
+        if not lock(stream.fileno()):  # until this process ends, however it ends
             raise ValueError(
                 f"{settings.parent} is being trained by another process; stop that one first, or choose another "
                 f"{option}"
-            ) from None
+            )
         yield

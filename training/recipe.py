@@ -1,7 +1,6 @@
 """The recipe of a fit: what decides the training of a component, as far as tasks have it in common, and fit.yaml."""
 
 import inspect
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -12,6 +11,7 @@ import torch
 
 from ..components.component import Component
 from ..utils.files import quote
+from ..utils.processors import usable_processors
 from ..utils.wording import did_you_mean, in_one_line
 from .settings import check_choice, check_range, check_types, read_settings, write_settings
 
@@ -109,7 +109,7 @@ def of_this_machine(values: Mapping[str, Any]) -> dict[str, Any]:
     precision = values.get("precision", "auto")
     if precision == "auto":
         precision = "bf16" if _multiplies_bf16(values.get("device", "cpu")) else "fp32"
-    return {"precision": precision, "threads": values.get("threads") or len(os.sched_getaffinity(0))}
+    return {"precision": precision, "threads": values.get("threads") or usable_processors()}
 
 
 def _multiplies_bf16(device: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .extras import install
 from .files import write_atomically
 
 DPI = 130  # dots per inch of a picture
@@ -19,7 +20,7 @@ def import_pyplot() -> Any:
     try:
         import matplotlib
     except ImportError:
-        raise ImportError("the picture needs matplotlib: pip install 'ludus[plots]'") from None
+        raise ImportError(f"the picture needs matplotlib: {install('plots')}") from None
     matplotlib.use("Agg")
     from matplotlib import pyplot
 

@@ -34,6 +34,11 @@ MOST_PARTS = 1000  # of an archive
 PYYAML_RAISES = (
     yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError,
 )  # fmt: skip
+# Windows has neither named pipes nor terminals among its files, and needs to be told that bytes are bytes.
+READING = os.O_RDONLY | sum(
+    getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT")
+)
+CHANGING = READING | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
 KINDS = (
     (stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
@@ -49,8 +54,7 @@ def open_regular(path: Path, most: int, writable: bool = False) -> BinaryIO:
     """
     look = os.lstat if writable else os.stat
     _check(path, look(path), most, writable)  # to open a device may already do something
-    flags = os.O_RDWR | os.O_NOFOLLOW if writable else os.O_RDONLY
-    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    descriptor = os.open(path, CHANGING if writable else READING)
     try:
         _check(path, os.fstat(descriptor), most, writable)  # what counts: nobody can exchange what is open
         return os.fdopen(descriptor, "r+b" if writable else "rb")

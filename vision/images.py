@@ -9,8 +9,7 @@ import torch
 from ..components.names import is_component
 from ..components.picture_source import drawn_images
 from ..data.datasets import cache_folder
-from ..data.image_sets import IMAGE_SETS
-from ..data.images import LabelledImages, load_images
+from ..data.images import NAMES, LabelledImages, load_images
 from ..training import batches
 
 WATCHED = 2000  # test images, at most, that are judged after each epoch; nothing is chosen by them
@@ -62,11 +61,11 @@ def load_splits(name: str, holdout: float, share: float = 1.0) -> Splits:
 
 
 def load_tensors(name: str, split: str) -> Images:
-    """The tensors of a public set, of a folder of images, or of what a generator in a folder draws.
+    """The tensors of a set, of a folder of images, or of what a generator in a folder draws.
 
     Errors as ``ludus.data.images.load_images`` and ``ludus.components.picture_source.drawn_images``.
     """
-    drawn = name not in IMAGE_SETS and is_component(name)
+    drawn = name not in NAMES and is_component(name)
     found = LabelledImages(*drawn_images(name, split, cache_folder())) if drawn else load_images(name, split)
     # Copies: torch does not know arrays that must not be written.
     return Images(torch.from_numpy(np.array(found.images)), torch.from_numpy(np.array(found.labels)), found.classes)

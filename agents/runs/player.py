@@ -14,12 +14,16 @@ from ...envs.engine.simulation import load
 from ...envs.ids import find_spec, is_ludus
 from ...envs.make import make_batch
 from ...utils.wording import did_you_mean
+from .. import zoo
 from ..evaluation import Policy, greedy_policy, named_policy
+from ..registry import Agent
 from ..regret import BLIND, TRUTH
 from .callback import LAST
 from .data_seen import data_instead
 from .run import Run
 from .seeds import Seeds, is_group
+
+ZOO = "zoo"  # the name of the policy that comes with Ludus
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
 
     Args:
         what: The folder of a run, or an environment id.
-        policy: A reference policy by its name; instead of the agent, if ``what`` is a run.
+        policy: A reference policy by its name, or ``zoo``; instead of the agent, if ``what`` is a run. Where an
+            environment is played and nothing is said, it is the zoo's, or the heuristic where the zoo has none.
         seed: Of the random policy.
         settings: Keywords of the environments, other than in training.
         checkpoint: Of a run: ``"last"``, ``"best"`` by its evaluations, or a number of steps.
@@ -65,6 +70,7 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
     check_seed(seed)
     if checkpoint != LAST and (policy is not None or not (Path(what) / "config.yaml").exists()):
         raise ValueError("--checkpoint is of a run, and of no policy; leave it out")
+    notes: tuple[str, ...] = ()
     if (Path(what) / "config.yaml").exists():
         run = Run.open(Path(what))
         env, keywords = run.config.env, {**run.config.environment, **settings}
@@ -73,7 +79,8 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
             return run.make_batch(num_envs, **{**settings, **keywords})
 
         if policy is None:
-            return replace(_agent_of(run, make, settings, checkpoint), keywords=keywords)
+            agent = agent_of(run, settings, checkpoint)
+            return replace(player_of(run, agent, make, settings), keywords=keywords)
     else:
         if is_group(Path(what)):
             one = Seeds.open(Path(what)).runs()[0].folder
@@ -85,25 +92,55 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
             )
         env, keywords = environment(what), dict(settings)
         if policy is None:
-            raise ValueError(
-                f"{what} is an environment: say which policy plays it, --policy heuristic or --policy random"
-            )
+            policy, notes = _default_policy(what, env)
 
         def make(num_envs: int, **keywords: Any) -> Any:
             return make_batch(env, num_envs, **{**settings, **keywords})
 
+    if policy == ZOO:
+        return _player_of_the_zoo(env, make, keywords)
     known = policies(env)
     if policy not in known:
         raise ValueError(f"unknown policy {policy!r}{did_you_mean(policy, known)}")
-    return Player(env, policy, named_policy(policy, seed), make, keywords=keywords)
+    return Player(env, policy, named_policy(policy, seed), make, notes, keywords)
 
 
-def _agent_of(run: Run, make: Callable[..., Any], settings: dict[str, Any], checkpoint: str) -> Player:
+def _default_policy(typed: str, env: str) -> tuple[str, tuple[str, ...]]:
+    """Who plays an environment where nobody says it, and what a person should know of that."""
+    if zoo.entry(env) is not None:
+        return ZOO, ()
+    if not is_ludus(find_spec(env)):
+        raise ValueError(f"{typed} is an environment, and none of Ludus': say which policy plays it, --policy random")
+    policy = policies(env)[0]
+    return policy, (f"the zoo has no policy for {env}, so {policy} plays; train one: ludus train {env}",)
+
+
+def _player_of_the_zoo(env: str, make: Callable[..., Any], keywords: dict[str, Any]) -> Player:
+    """The zoo's policy in the environments that ``make`` makes with ``keywords``, and otherwise in those of its
+    training.
+    """
+    run = Run.open(zoo.folder(env))
+    trained = {key: value for key, value in run.config.environment.items() if key not in keywords}
+    found = zoo.entry(env)
+    assert found is not None
+
+    def make_as_trained(num_envs: int, **others: Any) -> Any:
+        return make(num_envs, **{**trained, **others})
+
+    player = player_of(run, agent_of(run, keywords), make_as_trained, keywords)
+    return replace(player, name=found.said, keywords={**trained, **keywords})
+
+
+def agent_of(run: Run, settings: dict[str, Any], checkpoint: str = LAST) -> Agent:
+    """The agent of a checkpoint of ``run``, which need not have its own data where ``settings`` name others."""
+    return run.agent(checkpoint, **data_instead(run.config, run.folder, settings))
+
+
+def player_of(run: Run, agent: Agent, make: Callable[..., Any], settings: dict[str, Any]) -> Player:
+    """The ``agent`` of ``run`` in the environments of ``make``, which have ``settings`` other than in training."""
     c = run.config
-    instead = data_instead(c, run.folder, settings)
-    agent = run.agent(checkpoint, **instead)
     if settings:
-        trained, other = run.make_batch(1, **instead), make(1)
+        trained, other = run.make_batch(1, **data_instead(c, run.folder, settings)), make(1)
         check_spaces(trained, other, c.hyperparameters.get("center") is not None)
         trained.close()
         other.close()
@@ -123,6 +160,7 @@ def policies(id: str) -> tuple[str, ...]:
         *simulation.heuristics,
         *simulation.policies,
         "random",
+        *([ZOO] if zoo.entry(find_spec(id).id) is not None else []),
     )
 
 

@@ -69,6 +69,10 @@ class LudusDQN(Resumable, DQN):  # type: ignore[misc]
         with torch.no_grad():
             return self.q_net(self.policy.obs_to_tensor(observation)[0]).cpu().numpy()
 
+    def load_network(self, tensors: dict[str, torch.Tensor]) -> None:
+        super().load_network(tensors)
+        self.exploration_rate = self.exploration_final_eps  # until `load` knows better
+
     def extra_tags(self) -> dict[str, float]:
         return {"train/epsilon": self.exploration_rate}
 

@@ -14,5 +14,7 @@ from .resumable import Resumable
 class LudusMaskablePPO(Resumable, MaskablePPO):  # type: ignore[misc]
     """sb3-contrib's MaskablePPO (Huang and Ontañón 2022), with masks where it is judged, too."""
 
-    def _predicted(self, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        return self.predict(observation, deterministic=True, action_masks=mask)[0]
+    uses_mask = True
+
+    def _predicted(self, observation: Any, mask: np.ndarray | None, deterministic: bool) -> np.ndarray:
+        return self.predict(observation, deterministic=deterministic, action_masks=mask)[0]

@@ -18,6 +18,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from ...envs.engine.batch import Batch
 from ...training import trees
+from ...utils.torch_threads import let_sleep
 from ..batch_agent import counter, refuse_saving
 from ..statistics import EpisodeStatistics
 from ..vecenv.base import as_members
@@ -34,6 +35,8 @@ class Resumable:
     batch: Batch
     statistics: EpisodeStatistics
     threads: int
+    uses_mask = False
+    acts_with = ("parameters/policy/", "normalizer/")
     _before_noise: dict[str, Any] | None = None  # in a rollout with gSDE, the random state before its noise was sampled
     _replay_files: replay.ReplayFiles | None = None
     _replay_saved: dict[str, Any] = {}  # what the loaded checkpoint says of them
@@ -70,6 +73,7 @@ class Resumable:
     ) -> Any:
         """SB3's ``learn``; with ``reset_num_timesteps=False`` up to ``total_timesteps`` in all, not so many more."""
         torch.set_num_threads(self.threads)
+        let_sleep()
         if reset_num_timesteps:
             self.statistics.clear()
             self.logged_at = 0
@@ -120,17 +124,26 @@ class Resumable:
 
     # --- Acting ---
 
-    def choose(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """The deterministic actions (N, …) of the batch's own space; only MaskablePPO knows masks."""
+    @property
+    def sees_any_board(self: Any) -> bool:
+        """Whether it sees boards from its own cell."""
+        return self.see is not None
+
+    def choose(self: Any, observation: Any, mask: np.ndarray | None, deterministic: bool = True) -> np.ndarray:
+        """The actions (N, …) of the batch's own space, deterministic or as the policy samples them.
+
+        Only MaskablePPO knows masks. What an illegal action does is part of what the others learned, and the mask is of
+        no effect.
+        """
         if self.see is not None:
             observation = self.see(observation)
         normalizer = self.get_vec_normalize_env()
         if normalizer is not None:
             observation = normalizer.normalize_obs(observation)
-        return as_members(self.batch.action_space, self._predicted(observation, mask))
+        return as_members(self.batch.action_space, self._predicted(observation, mask, deterministic))
 
-    def _predicted(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        return self.predict(observation, deterministic=True)[0]
+    def _predicted(self: Any, observation: Any, mask: np.ndarray | None, deterministic: bool) -> np.ndarray:
+        return self.predict(observation, deterministic=deterministic)[0]
 
     # --- Persistence ---
 

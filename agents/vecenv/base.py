@@ -7,6 +7,8 @@ from gymnasium import error, spaces
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
+from ...utils.torch_threads import let_sleep
+
 ROUNDING = 8 * float(np.finfo(np.float32).eps)  # of an unscaled action, as a share of its bound
 
 
@@ -20,6 +22,7 @@ class EpisodicVecEnv(VecEnv):
     _render_mode: str | None
 
     def __init__(self, num_envs: int, observation_space: spaces.Space, action_space: spaces.Space) -> None:
+        let_sleep()
         self._filled: list[int] = []  # environments whose info dict is not empty
         self._infos: list[dict[str, Any]] = [{} for _ in range(num_envs)]
         self._own_space = action_space  # the environments'
@@ -74,27 +77,35 @@ class EpisodicVecEnv(VecEnv):
 
 
 def from_zero(space: spaces.Space) -> spaces.Space:
-    """``space``, but a ``Discrete`` one counted from 0."""
-    return spaces.Discrete(space.n) if isinstance(space, spaces.Discrete) and space.start else space
+    """``space``, but a ``Discrete`` or a ``MultiDiscrete`` one counted from 0."""
+    if not np.any(getattr(space, "start", 0)):
+        return space
+    if isinstance(space, spaces.Discrete):
+        return spaces.Discrete(space.n)
+    return spaces.MultiDiscrete(space.nvec)  # type: ignore[attr-defined]
 
 
 def as_members(space: spaces.Space, actions: np.ndarray) -> np.ndarray:
     """What SB3's algorithms give (N, *action shape) as actions of ``space``.
 
-    Discrete actions are counted from ``start`` on. What float32 has rounded to just beside a Box, where SB3 unscales
-    -1 … 1, becomes the bound; what is really outside stays so, and is refused where it is stepped.
+    Discrete actions are counted from ``start`` on. Bits, which SB3 gives as floats, become whole numbers. What float32
+    has rounded to just beside a Box, where SB3 unscales -1 … 1, becomes the bound; what is really outside stays so, and
+    is refused where it is stepped.
 
     Raises:
         ValueError: a discrete action that does not count from 0, where the space does not.
     """
-    if isinstance(space, spaces.Discrete) and space.start:
-        wrong = actions[(actions < 0) | (actions >= space.n)]
+    if isinstance(space, (spaces.Discrete, spaces.MultiDiscrete)) and np.any(space.start):
+        values = np.asarray(space.n if isinstance(space, spaces.Discrete) else space.nvec)
+        wrong = actions[(actions < 0) | (actions >= values)]
         if wrong.size:
             raise ValueError(
-                f"SB3 counts the actions of {space} from 0: expected 0 … {space.n - 1}, got {wrong[0]}; "
+                f"SB3 counts the actions of {space} from 0: expected 0 … {values - 1}, got {wrong[0]}; "
                 f"subtract the space's start, {space.start}"
             )
-        return actions + int(space.start)
+        return actions + space.start
+    if isinstance(space, spaces.MultiBinary) and actions.dtype.kind == "f":
+        return actions.astype(np.int64) if ((actions == 0) | (actions == 1)).all() else actions
     if isinstance(space, spaces.Box) and actions.dtype.kind == "f" and actions.shape[1:] == space.shape:
         nearest = np.clip(actions, space.low, space.high)
         bounds = np.maximum(_size(space.low), _size(space.high))

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...utils.wording import did_you_mean
-from ..datasets import check_split, fingerprint, is_at_hand, not_here
+from ..datasets import NotAtHand, check_split, fingerprint, is_at_hand
 from .corpus import CAMREST, corpus_templates, corpus_venues
 from .grammar import grammar
 from .terms import ACTS, LAST_ACTS, OPENING, SPLITS, Template, realise
@@ -50,7 +50,7 @@ def pin(data: str) -> tuple[str, str]:
     if source == GRAMMAR:
         return source, ""
     if not is_at_hand(CAMREST):
-        raise not_here(CAMREST)
+        raise NotAtHand(CAMREST)
     return source, fingerprint(CAMREST)
 
 

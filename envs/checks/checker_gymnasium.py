@@ -105,7 +105,7 @@ def check_actions(subject: Subject, report: Report) -> None:
         single, n = env.single_action_space, env.num_envs
         batched = batch_space(single, n)
         good = sample_actions(env, 1, SEED)[0]
-    whole = isinstance(single, (spaces.Discrete, spaces.MultiDiscrete))
+    whole = isinstance(single, (spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary))
     if whole:
         low, high = bounds_of(batched)
         for wrong in (high + 1, low - 1):

@@ -126,7 +126,7 @@ def sample_actions(env: VectorEnv, steps: int, seed: int) -> list[Any]:
 
 
 def bounds_of(space: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Smallest and largest member of a Box or a MultiDiscrete."""
+    """Smallest and largest member of a Box or a MultiDiscrete, batched or not."""
     return (space.low, space.high) if isinstance(space, spaces.Box) else (space.start, space.start + space.nvec - 1)
 
 

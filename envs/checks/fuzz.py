@@ -17,6 +17,7 @@ from ..engine.kernel_batch import KernelBatch
 from ..engine.mistakes import Mistake
 from ..engine.simulation import Simulation, load
 from ..engine.slots.resolve import examples
+from ..engine.space_layout import WHOLE, flags_in, highest_of_each, values_of
 from .fuzz_demands import Fault, demand
 from .fuzz_lockstep import Pair
 
@@ -232,11 +233,11 @@ def _reset_some(pair: Pair, rng: np.random.Generator, tally: Tally) -> None:
 def sample_actions(batch: KernelBatch, campaign: Campaign, rng: np.random.Generator) -> np.ndarray:
     """(N, …) actions: legal ones at random, mixed with illegal ones and those of the heuristic."""
     n, space = batch.num_envs, batch.action_space
-    if isinstance(space, spaces.Discrete):
-        weights = rng.random((n, int(space.n)))
+    if isinstance(space, WHOLE):
+        weights = rng.random((n, flags_in(space)))
         legal = np.where(rng.random((n, 1)) < campaign.illegal, 1, batch.rows.mask)
         # Where nothing is legal (the last picture of an episode), anything goes.
-        actions = np.argmax(weights * (legal + 1e-9), axis=1)
+        actions = highest_of_each(weights * (legal + 1e-9), space)
     else:
         actions = _sample_box(space, n, rng)
     if campaign.guided and batch.has_heuristic:
@@ -264,6 +265,10 @@ def _with_one_outside(actions: np.ndarray, batch: KernelBatch, rng: np.random.Ge
     i = rng.integers(len(actions))
     if isinstance(space, spaces.Discrete):
         actions[i] = rng.choice([-1, int(space.n), 2**62, -(2**62)])
+    elif isinstance(space, WHOLE):
+        values = values_of(space)
+        k = rng.integers(len(values))
+        actions[i, k] = rng.choice([-1, values[k], 2**62, -(2**62)])
     else:
         actions.reshape(len(actions), -1)[i, 0] = np.nan
     return actions

@@ -17,7 +17,8 @@ from ..engine.kernel_batch import KernelBatch
 from ..engine.simulation import load
 from ..engine.slots.keyed import Keys
 from ..engine.slots.slotted_batch import SlottedBatch, open_batch
-from .fuzz_demands import Fault, demand, demand_within
+from ..engine.space_layout import any_in_each, shown_parts
+from .fuzz_demands import Fault, demand, demand_within, observed, senses_of
 
 JUNK = 0xA5  # each byte of a row that a kernel is about to write
 
@@ -25,7 +26,7 @@ JUNK = 0xA5  # each byte of a row that a kernel is about to write
 class Shown(NamedTuple):
     """Copies of what a batch of N environments shows of one step."""
 
-    observation: np.ndarray  # (N, …)
+    observation: np.ndarray  # (N, …), of a Dict (N, bytes)
     mask: np.ndarray  # (N, A)
     senses: np.ndarray  # (N, bytes) what an agent sees where slots are filled, else (N, 0)
     reward: np.ndarray  # (N,)
@@ -47,17 +48,17 @@ WORDS = (  # for the fields of Shown
 def shown_by(batch: KernelBatch) -> Shown:
     rows, ends = batch.rows, batch.rows.episodes
     senses = senses_of(batch, batch.buffers.observation)
-    present = (rows.observation, rows.mask, senses, rows.reward, rows.terms, rows.terminated, rows.truncated)
+    present = (
+        observed(batch, rows.observation),
+        rows.mask,
+        senses,
+        rows.reward,
+        rows.terms,
+        rows.terminated,
+        rows.truncated,
+    )
     past = (ends["total"], ends["terms"], ends["length"], ends["success"])
     return Shown(*(np.array(array) for array in present + past))
-
-
-def senses_of(batch: KernelBatch, observation: Any) -> np.ndarray:
-    """(N, bytes) the ``observation`` of a batch with slots, all of its keys side by side; (N, 0) of a plain batch."""
-    if not isinstance(batch, SlottedBatch):
-        return np.empty((batch.num_envs, 0), np.uint8)
-    parts = observation.values() if isinstance(observation, dict) else [observation]
-    return np.concatenate([part.reshape(len(part), -1).view(np.uint8) for part in parts], axis=1)
 
 
 def first_unequal_row(ours: np.ndarray, theirs: np.ndarray) -> int | None:
@@ -123,7 +124,7 @@ class Pair:
         restarts = self.ended.copy()  # under NEXT_STEP; under DISABLED the caller has reset them
         expected = self._step_mirror(actions, restarts)
         # Who may do nothing has lost: Snake's head is shut in, and any move is its last.
-        stuck = ~self.batch.rows.mask.any(axis=1) & ~restarts
+        stuck = ~any_in_each(self.batch.rows.mask, self.batch.action_space) & ~restarts
         self.batch.step(actions)
         shown = shown_by(self.batch)
         demand(shown.terminated | ~stuck, "the mask allowed no action, and the step after it did not end the episode")
@@ -135,7 +136,8 @@ class Pair:
         resets = ended & (self.mode == AutoresetMode.SAME_STEP)
         if resets.any():
             rows = self.batch.rows
-            self._compare("final observation", rows.final_observation, expected.observation, resets)
+            last = observed(self.batch, rows.final_observation)
+            self._compare("final observation", last, expected.observation, resets)
             self._compare("final mask", rows.final_mask, expected.mask, resets)
             final = senses_of(self.batch, self.batch.buffers.final_observation)
             self._compare("final sense", final, expected.senses, resets)
@@ -145,7 +147,7 @@ class Pair:
             self.mirror.reset(resets)
             rows = self.mirror.rows
             expected = expected._replace(
-                observation=rows.observation.copy(),
+                observation=observed(self.mirror, rows.observation),
                 mask=rows.mask.copy(),
                 senses=senses_of(self.mirror, self.mirror.buffers.observation),
             )
@@ -162,6 +164,7 @@ class Pair:
         if restarts.any():
             mirror.reset(restarts)
             fresh, records = shown_by(mirror), mirror.records[restarts]
+            kept_rows = rows.observation[restarts], rows.mask[restarts]
             shown_too = mirror.kept() if isinstance(mirror, SlottedBatch) else []
             before = [array[restarts] for array in shown_too]
         for array in [rows.observation, rows.mask][: 1 + mirror.has_mask]:
@@ -177,7 +180,7 @@ class Pair:
                 array[restarts] = values
             for array, kept in zip(shown, fresh, strict=True):
                 array[restarts] = kept[restarts]
-            rows.observation[restarts], rows.mask[restarts] = fresh.observation[restarts], fresh.mask[restarts]
+            rows.observation[restarts], rows.mask[restarts] = kept_rows
         return shown
 
     def _compare_all(self, shown: Shown, expected: Shown, selected: np.ndarray) -> None:
@@ -230,11 +233,10 @@ class Pair:
         """What the batch shows now is what its spaces declare."""
         what = "the observation"
         if isinstance(batch, SlottedBatch):
-            rows = batch.rows.observation.reshape(batch.num_envs, *(batch.state_space.shape or ()))
-            demand_within(batch.state_space, rows, what)  # which slots may hide
+            demand_within(batch.state_space, shown_parts(batch.state_space, batch.rows.observation), what)  # slots hide
             if not isinstance(batch.observation_space, spaces.Dict):
                 what = f"what slot {next(iter(batch.fillings))} shows"
-        demand_within(batch.observation_space, batch.buffers.observation, what)
+        demand_within(batch.observation_space, batch.buffers.observation, what, getattr(batch, "fillings", ()))
 
     def _check_ends(self, shown: Shown, restarts: np.ndarray) -> None:
         """Flags and episode sums agree with the steps and terms that were counted here."""

@@ -4,7 +4,7 @@
 `gymnasium_batch.py` over any Gymnasium environment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -71,3 +71,21 @@ def check_seed(seed: Any) -> int:
     if not 0 <= seed < 2**63:
         raise ValueError(f"a seed must be 0 … 2**63-1, got {seed}")
     return int(seed)
+
+
+def start_of(options: Any, known: Sequence[str]) -> Any:
+    """The entry ``start`` of ``options``, ``None`` where there is none.
+
+    Raises:
+        TypeError: the options are no dict.
+        ValueError: an option that is none of ``known``.
+    """
+    if options is None:
+        return None
+    if not isinstance(options, Mapping):
+        raise TypeError(f"options must be a dict such as {{'reset_mask': …}}, or None, got {options!r}")
+    for key in options:
+        if key not in known:
+            only = " and ".join(map(repr, known))
+            raise ValueError(f"unknown reset option {key!r}; reset takes only {only}")
+    return options.get("start")

@@ -15,9 +15,10 @@ from ...utils.wording import did_you_mean
 from . import snapshot, vetting
 from .buffers import Rows, allocate
 from .compile.driver import DISABLED, NEXT_STEP, SAME_STEP, Setup, lay_out
-from .parameters import action_bounds, parameter_ranges, spans
+from .parameters import parameter_ranges, spans
 from .policy_view import PolicyView
 from .simulation import Simulation, load
+from .space_layout import action_bounds, action_dtype, shown_parts
 from .third_party import admission
 
 MODES = {AutoresetMode.NEXT_STEP: NEXT_STEP, AutoresetMode.SAME_STEP: SAME_STEP, AutoresetMode.DISABLED: DISABLED}
@@ -80,10 +81,16 @@ class BatchState:
         self.buffers, rows = allocate(  # what is shown; the same for the driver
             self.num_envs, self.observation_space, self.action_space, len(self.terms), finals
         )
+        if isinstance(self.observation_space, spaces.Dict):
+            self.can_move = False
+            shown = ("observation", "final_observation")
+            rows = rows._replace(**{name: self._as_records(getattr(rows, name)) for name in shown})
         rows = rows._replace(episodes=self._as_records(rows.episodes), orders=self._as_records(rows.orders))
         action_shape = self.action_space.shape or ()
         self._actions: np.ndarray = np.zeros((self.num_envs, *action_shape), self._action_dtype)
         self._action_kinds = "iu" if self._actions.dtype.kind == "i" else "iuf"
+        if isinstance(self.action_space, spaces.MultiBinary):
+            self._action_kinds += "b"
         spans_of_parameters, drifts = lay_out(ranges)
         self._setup = Setup(
             records=self.records,
@@ -102,7 +109,7 @@ class BatchState:
 
     @property
     def _action_dtype(self) -> type:
-        return np.int64 if isinstance(self.action_space, spaces.Discrete) else np.float64
+        return action_dtype(self.action_space)
 
     def _as_records(self, array: np.ndarray) -> np.ndarray:
         return array.view(np.recarray) if self._interpreted else array
@@ -119,8 +126,7 @@ class BatchState:
         """
         before = self.rows.observation
         self._setup = self._setup._replace(rows=self.rows._replace(observation=observation))
-        shown = observation if self.observation_space.shape else observation[:, 0]
-        self.buffers = self.buffers._replace(observation=shown)
+        self.buffers = self.buffers._replace(observation=shown_parts(self.observation_space, observation))
         return before
 
     def snapshot(self) -> bytes:

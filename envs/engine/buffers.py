@@ -3,13 +3,15 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from gymnasium import Space, spaces
+from gymnasium import Space
+
+from .space_layout import flags_in, shown_parts, shown_rows
 
 
 class Buffers(NamedTuple):
-    """What a batch shows after each command. N environments, K reward terms, A actions (1 if not discrete)."""
+    """What a batch shows after each command. N environments, K reward terms, A flags of a mask (1 for a Box)."""
 
-    observation: Any  # (N, *space), or a dict of these where slots are filled
+    observation: Any  # (N, *space), or a dict of these where the space is a Dict or slots are filled
     mask: np.ndarray  # (N, A) int8, 1 = legal; all ones for an environment without a mask
     reward: np.ndarray  # (N,) float64, the sum of the terms
     terms: np.ndarray  # (N, K) float64
@@ -32,7 +34,7 @@ class Buffers(NamedTuple):
 class Rows(NamedTuple):
     """The same memory as the driver sees it: fewer arrays, each of which costs compile time and 20 ns per call."""
 
-    observation: np.ndarray  # (N, …), never a bare (N,)
+    observation: np.ndarray  # (N, …), never a bare (N,); of a Dict (N,) records with a field for each key
     mask: np.ndarray
     reward: np.ndarray
     terms: np.ndarray
@@ -57,24 +59,22 @@ def allocate(
     Args:
         finals: Rows of the final observations and masks: ``num_envs`` under SAME_STEP, otherwise 0.
     """
-    n, actions = num_envs, int(action_space.n) if isinstance(action_space, spaces.Discrete) else 1
-    shape, dtype = observation_space.shape or (), observation_space.dtype
+    n, flags = num_envs, flags_in(action_space)
     episode = _aligned(("total", "f8"), ("terms", "f8", (num_terms,)), ("length", "i8"), ("success", "?"))
     rows = Rows(
-        observation=np.zeros((n, *(shape or (1,))), dtype),
-        mask=np.ones((n, actions), np.int8),
+        observation=shown_rows(observation_space, n),
+        mask=np.ones((n, flags), np.int8),
         reward=np.zeros(n),
         terms=np.zeros((n, num_terms)),
         terminated=np.zeros(n, np.bool_),
         truncated=np.zeros(n, np.bool_),
-        final_observation=np.zeros((finals, *(shape or (1,))), dtype),
-        final_mask=np.ones((finals, actions), np.int8),
+        final_observation=shown_rows(observation_space, finals),
+        final_mask=np.ones((finals, flags), np.int8),
         episodes=np.zeros(n, episode),
         orders=np.zeros(n, _aligned(("selected", "?"), ("seeded", "?"), ("seed", "u8"))),
     )
     shown = {name: getattr(rows, name) for name in Buffers._fields if hasattr(rows, name)}
-    if not shape:
-        shown |= {name: shown[name][:, 0] for name in ("observation", "final_observation")}
+    shown |= {name: shown_parts(observation_space, shown[name]) for name in ("observation", "final_observation")}
     episodes, orders = rows.episodes, rows.orders
     return (
         Buffers(

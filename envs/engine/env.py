@@ -7,8 +7,8 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
+from .batch import start_of
 from .copies import Copied
-from .reset_options import start_of
 from .slots.slotted_batch import open_batch
 
 

@@ -18,13 +18,14 @@ from gymnasium.vector import AutoresetMode
 from ...utils.wording import did_you_mean
 from .batch import check_count
 from .buffers import Buffers
+from .space_layout import action_dtype, flags_in
 
 DEFAULT_FPS = 30  # of an environment that declares no pace
 DEFAULT_LIMIT = 10_000  # steps, for environments that have no time limit of their own
 
 
 class GymnasiumBatch:
-    """``num_envs`` copies of the registered environment ``id``; see ``Batch``. Actions must be Discrete or Box."""
+    """``num_envs`` copies of the registered environment ``id``; see ``Batch``. Actions: Discrete, Multi…, or Box."""
 
     terms: tuple[str, ...] = ()
     succeeds = False
@@ -49,17 +50,16 @@ class GymnasiumBatch:
         check_spaces(self.observation_space, self.action_space, id)
         _, info = self.envs.reset(seed=0)
         self.has_mask = "action_mask" in info and isinstance(self.action_space, spaces.Discrete)
-        n = num_envs
-        actions = int(self.action_space.n) if isinstance(self.action_space, spaces.Discrete) else 1
+        n, flags = num_envs, flags_in(self.action_space)
         self.buffers = Buffers(
             observation=_empty(self.observation_space, n),
-            mask=np.ones((n, actions), np.int8),
+            mask=np.ones((n, flags), np.int8),
             reward=np.zeros(n),
             terms=np.zeros((n, 0)),
             terminated=np.zeros(n, np.bool_),
             truncated=np.zeros(n, np.bool_),
             final_observation=_empty(self.observation_space, n),
-            final_mask=np.ones((n, actions), np.int8),
+            final_mask=np.ones((n, flags), np.int8),
             episode_return=np.zeros(n),
             episode_terms=np.zeros((n, 0)),
             episode_length=np.zeros(n, np.int64),
@@ -68,8 +68,7 @@ class GymnasiumBatch:
             seeded=np.zeros(n, np.bool_),
             seeds=np.zeros(n, np.uint64),
         )
-        dtype = np.int64 if isinstance(self.action_space, spaces.Discrete) else np.float64
-        self._actions = np.zeros((n, *(self.action_space.shape or ())), dtype)
+        self._actions = np.zeros((n, *(self.action_space.shape or ())), action_dtype(self.action_space))
         self._return, self._length = np.zeros(n), np.zeros(n, np.int64)
         self.fps: float = self.envs.metadata.get("render_fps") or DEFAULT_FPS
         self.frame_size: tuple[int, int] | None = self._pictures()[0].shape[:2] if rendered else None
@@ -184,10 +183,11 @@ def check_spaces(observation_space: Space, action_space: Space, id: str) -> None
                 f"{id} observes {part}; agents take Box, Discrete, or a Dict of these; wrap it in "
                 "gymnasium.wrappers.FlattenObservation, and register that under an id of its own"
             )
-    if not isinstance(action_space, (spaces.Box, spaces.Discrete)):
+    several = isinstance(action_space, (spaces.MultiDiscrete, spaces.MultiBinary)) and len(action_space.shape) == 1
+    if not several and not isinstance(action_space, (spaces.Box, spaces.Discrete)):
         raise ValueError(
-            f"{id} acts in {action_space}; agents take Box and Discrete; wrap it in a gymnasium.ActionWrapper, and "
-            "register that under an id of its own"
+            f"{id} acts in {action_space}; agents take Box, Discrete, and MultiDiscrete or MultiBinary of one axis; "
+            "wrap it in a gymnasium.ActionWrapper, and register that under an id of its own"
         )
 
 

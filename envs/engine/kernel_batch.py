@@ -131,7 +131,8 @@ class KernelBatch(BatchState):
         """Advance all environments by one step; returns how many episodes ended in it.
 
         Args:
-            actions: (N,) whole numbers for ``Discrete``, (N, …) floats for ``Box``.
+            actions: Whole numbers, (N,) for ``Discrete``, (N, A) for ``MultiDiscrete`` and ``MultiBinary`` (which
+                takes bool, too); (N, …) floats for ``Box``.
 
         Raises:
             TypeError, ValueError: wrong dtype or shape, or an action outside the space (NaN, too); nothing moved.

@@ -6,7 +6,6 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
-from gymnasium import Space
 
 from ...utils.wording import did_you_mean
 from .simulation import Drift, Simulation
@@ -110,19 +109,3 @@ def spans(simulation: Simulation, ranges: Ranges) -> dict[str, tuple[float, floa
     np.minimum.at(low, ranges.drift_parameter, ranges.drift_to)
     np.maximum.at(high, ranges.drift_parameter, ranges.drift_to)
     return dict(zip(simulation.parameters, zip(low.tolist(), high.tolist(), strict=True), strict=True))
-
-
-def action_bounds(action_space: Space, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """(A,) the least and the greatest value of each component of an action.
-
-    Raises:
-        ValueError: a discrete space that does not count from 0, with which kernels would index.
-    """
-    if getattr(action_space, "start", 0):
-        raise ValueError(
-            f"{name} declares actions {action_space}, kernels count them from 0; declare Discrete({action_space.n})"  # type: ignore[attr-defined]
-        )
-    is_box = hasattr(action_space, "low")
-    low = action_space.low.ravel() if is_box else [0]  # type: ignore[attr-defined]
-    high = action_space.high.ravel() if is_box else [action_space.n - 1]  # type: ignore[attr-defined]
-    return np.asarray(low, np.float64), np.asarray(high, np.float64)

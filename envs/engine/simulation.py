@@ -6,7 +6,8 @@ kernels are compiled scalar functions over one record ``s``, written with ``@ker
     field of Simulation
     reset(s, world)                              fill the record for a new episode                         required
     step(s, action, world, terms) -> terminated  advance one step, set the reward terms (they come as 0)   required
-    observe(s, world, out)                       write the observation                                     required
+    observe(s, world, out)                       write the observation: an array, or of a Dict a record with a
+                                                 field for each key                                        required
     mask(s, world, out)                          write 1 for each legal action, 0 for each illegal one; all 0
                                                  only where whatever comes next ends the episode           optional
     render(s, world, frame)                      write RGB into frame (height, width, 3) uint8             optional
@@ -166,6 +167,9 @@ class Simulation:
     choices: Mapping[str, Choice] = field(default_factory=dict)  # given to the functions that take **sizes, too
     slots: Mapping[str, Slot] = field(default_factory=dict)
     world: Callable[..., tuple] = no_world  # **sizes -> a NamedTuple of arrays that the batch shares, read-only
+    # **sizes -> {name: unit} of what is observed: of each number of a Box, of more than one axis along its last; of a
+    # Discrete what its number is made of. A unit may be a scale, as "10 steps"; "" where there is none.
+    names: Callable[..., Mapping[str, str]] | None = None
     succeeds: bool = False  # the task can be solved: kernels set s.success, info carries "is_success"
     scores: Mapping[str, float] = field(
         default_factory=dict
@@ -176,7 +180,8 @@ class Simulation:
     watching: Mapping[str, float] = field(default_factory=dict)
     watching_fps: int | None = None
     # For a person who plays. A key is a name of pygame's ("left", "a"), a gamepad's "axis 0" or its "button 0"; it
-    # stands for an action or, in a Box, for (component, how far from rest: -1 … 1). See controls.py for the defaults.
+    # stands for an action or, in a Box, for (component, how far from rest: -1 … 1), in a MultiDiscrete or MultiBinary
+    # for (component, value > 0). See controls.py for the defaults.
     keys: Mapping[str, int | tuple[int, float]] = field(default_factory=dict)
     idle: tuple[int, ...] = ()  # actions taken in turn while no key is held; none: the last action goes on
     turn_based: bool = False  # the world waits for its player
@@ -215,6 +220,12 @@ class Simulation:
         """The space of the truth of ``slot`` in a batch whose parameters stay within ``spans``."""
         truth = self.slots[slot].truth
         return truth(**sizes, **_asked(truth, spans))
+
+    def names_of(self, slot: str | None, sizes: Mapping[str, Any]) -> dict[str, str]:
+        """Names and units, in order, of the observation or of the truth of ``slot``; {} where nobody has named them."""
+        if slot is None or self.slots[slot].replaces_state:
+            return dict(self.names(**sizes)) if self.names else {}
+        return self.slots[slot].truth_names(sizes)
 
     def check_value(self, key: str, value: Any, name: str) -> float:
         """The value of parameter ``key`` as a float; ``ValueError`` for one out of range, unknown, or no number."""

@@ -51,6 +51,10 @@ def make_spaces(arms):
     return spaces.Discrete(1), spaces.Discrete(arms)
 
 
+def names(arms):
+    return {"always 0": ""}
+
+
 @kernel
 def shift_values(s, deviation):
     """Move every value by a Gaussian step, whose standard deviation is ``deviation``."""
@@ -249,6 +253,7 @@ SIMULATION = Simulation(
     name="ludus/Bandit-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

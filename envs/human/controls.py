@@ -5,6 +5,7 @@ numbers, its left stick press the arrow keys. What an environment file declares 
 Where it declares nothing (in a Box: nothing about axes):
 
     Discrete   the number keys 1 … 9, 0 and then letters, in the order of the actions; buttons in the same order
+    Multi…     the same keys, each for one value but 0 of one component, which stands at 0 while no key of it is held
     Box        a pair of keys per component (``PAIRS``) and the gamepad's axis of the same number; shift pushes gently
 """
 
@@ -16,6 +17,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from gymnasium import Space, spaces
+
+from ..engine.space_layout import values_of
 
 ORDER = "1234567890asdfgjklzxcvbwetyuiom"  # keys of a Discrete that declares none, without RESERVED
 PAIRS = (("left", "right"), ("down", "up"), ("a", "d"), ("s", "w"), ("j", "l"), ("k", "i"))  # less, more
@@ -197,6 +200,8 @@ def make_controls(
         count, word = int(space.n), "action"
         fallback: dict[str, Any] = dict(zip(ORDER, range(count), strict=False))
         fallback |= {f"button {i}": i for i in range(count)}
+    elif isinstance(space, (spaces.MultiDiscrete, spaces.MultiBinary)):
+        return _controls_of_parts(space, names, keys)
     elif isinstance(space, spaces.Box):
         count, word = int(np.prod(space.shape)), "component"
         pairs = zip(PAIRS, range(count), strict=False)
@@ -206,11 +211,10 @@ def make_controls(
         if keys and not any(key.startswith("axis ") for key in keys):
             keys = {**keys, **axes}
     else:
-        raise ValueError(f"the actions are {space}; a person can play Discrete and Box")
+        raise ValueError(f"the actions are {space}; a person can play Discrete, MultiDiscrete, MultiBinary and Box")
     chosen = dict(keys or fallback)
     for key, target in chosen.items():
-        if key in RESERVED:
-            raise ValueError(f"the key {key!r} means {RESERVED[key]!r} in every game; declare another one")
+        _refuse_reserved(key)
         index = target if isinstance(space, spaces.Discrete) else target[0] if isinstance(target, tuple) else None
         if not isinstance(index, (int, np.integer)) or not 0 <= index < count:
             raise ValueError(f"the key {key!r} stands for {target!r}, but the actions are {space}")
@@ -218,6 +222,29 @@ def make_controls(
     if isinstance(space, spaces.Box):
         return BoxControls(space, chosen, labels)
     return DiscreteControls(chosen, labels, idle)
+
+
+def _refuse_reserved(key: str) -> None:
+    if key in RESERVED:
+        raise ValueError(f"the key {key!r} means {RESERVED[key]!r} in every game; declare another one")
+
+
+def _controls_of_parts(
+    space: spaces.MultiDiscrete | spaces.MultiBinary, names: Sequence[str], keys: Mapping[str, Any] | None
+) -> BoxControls:
+    """Actions of several whole numbers; a key stands for (component, value)."""
+    values = values_of(space)
+    places = [(k, value) for k, count in enumerate(values) for value in range(1, count)]
+    chosen = dict(keys or zip(ORDER, places, strict=False))
+    for key, target in chosen.items():
+        _refuse_reserved(key)
+        if target not in places:
+            raise ValueError(f"the key {key!r} stands for {target!r}, expected (component, value > 0) of {space}")
+    shares = {key: (k, value / (values[k] - 1)) for key, (k, value) in chosen.items()}
+    labels = [names[k] if k < len(names) else f"component {k}" for k in range(len(values))]
+    low, start = np.zeros(len(values), space.dtype), np.asarray(getattr(space, "start", 0))
+    box = spaces.Box(low + start, np.array(values) - 1 + start, dtype=space.dtype)  # type: ignore[arg-type]
+    return BoxControls(box, shares, labels)
 
 
 class Gamepad:

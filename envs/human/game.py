@@ -15,6 +15,7 @@ from ..engine.batch import check_seed
 from ..engine.env import Env
 from ..engine.gymnasium_batch import DEFAULT_FPS, check_picture
 from ..engine.kernel_batch import KernelBatch
+from ..engine.space_layout import WHOLE, are_legal
 from .controls import BoxControls, DiscreteControls, make_controls
 
 
@@ -26,7 +27,7 @@ class Game:
         keywords: What it was made with, besides the id and the render mode; a recording keeps them.
 
     Attributes:
-        observation: After the last step; of a Box or a Discrete in the space's dtype, whatever the environment gave.
+        observation: After the last step; see ``kept_as``. Of other spaces what the environment gave.
         reward, terminated, truncated: Of the last step.
         steps, score: Of this episode; the score is the sum of the rewards.
         solved: The task was solved in this episode.
@@ -69,6 +70,12 @@ class Game:
         """Controls with nothing pressed; their actions are numbers from 0 or arrays of the action space."""
         return make_controls(self.action_space, self._names, self._keys, self.idle)
 
+    def warm_up(self) -> None:
+        """Compile what the first picture needs, where something is compiled; ``start`` then begins the first game."""
+        if self.batch is not None:
+            self.start(0)
+            self.frame((64, 96))
+
     @property
     def ended(self) -> bool:
         return self.terminated or self.truncated
@@ -100,16 +107,15 @@ class Game:
         self._read(observation, info)
 
     def _read(self, observation: Any, info: dict[str, Any]) -> None:
-        space = self.observation_space
-        # Others compute in float64 and declare float32; a recording holds what the space says, and so replays.
-        is_array = isinstance(space, (spaces.Box, spaces.Discrete))
-        self.observation = np.asarray(observation, dtype=space.dtype) if is_array else observation
+        self.observation = _kept(self.observation_space, observation)
         mask = info.get("action_mask")
-        self.mask = None if mask is None or isinstance(self.action_space, spaces.Box) else np.asarray(mask, bool)
+        flags = self.batch is not None or isinstance(self.action_space, spaces.Discrete)  # others' have any form
+        is_masked = mask is not None and flags and isinstance(self.action_space, WHOLE)
+        self.mask = np.asarray(mask, bool) if is_masked else None
         self.solved = bool(info.get("is_success", False))
 
     def is_legal(self, action: Any) -> bool:
-        return self.mask is None or bool(self.mask[action])
+        return self.mask is None or bool(are_legal(np.asarray(action)[None], self.mask[None], self.action_space)[0])
 
     def term_rows(self) -> list[tuple[str, float, float]]:
         """Each term of the reward: its name, its sum over this episode, its share of the last step's reward."""
@@ -136,3 +142,28 @@ class Game:
 
     def close(self) -> None:
         self.env.close()
+
+
+def kept_as(space: spaces.Space) -> tuple[np.dtype, tuple[int, ...]] | None:
+    """Dtype and shape of an observation as a ``Game`` keeps it; None of a space that it does not know.
+
+    A Box or a Discrete as the space says, whatever the environment gave: others compute in float64 and declare float32,
+    and a recording shall replay. Of a Dict of these all numbers in a row, float64, in the order of its keys.
+    """
+    if isinstance(space, spaces.Dict):
+        known = all(isinstance(part, (spaces.Box, spaces.Discrete)) for part in space.values())
+        return (
+            (np.dtype(np.float64), (sum(int(np.prod(part.shape or ())) for part in space.values()),)) if known else None
+        )
+    known = isinstance(space, (spaces.Box, spaces.Discrete))
+    return (np.dtype(space.dtype), space.shape or ()) if known else None
+
+
+def _kept(space: spaces.Space, observation: Any) -> Any:
+    kept = kept_as(space)
+    if kept is None:
+        return observation
+    if isinstance(space, spaces.Dict):
+        parts = [np.asarray(observation[key], part.dtype).ravel() for key, part in space.items()]
+        return np.concatenate(parts, dtype=kept[0], casting="unsafe")
+    return np.asarray(observation, kept[0])

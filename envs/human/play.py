@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
@@ -122,10 +123,10 @@ class Session:
 
     def _is_meant(self, action: Any) -> bool:
         """Whether a turn is to be made: an illegal one must be asked for twice."""
-        if self.game.is_legal(action) or self._asked == action:
+        if self.game.is_legal(action) or (self._asked is not None and np.array_equal(self._asked, action)):
             self.message, self._asked = "", None
             return True
-        name = self.controls.bindings[action].name
+        name = "this" if np.ndim(action) else self.controls.bindings[action].name
         self.message, self._asked = f"{name} is illegal here; once more does it all the same", action
         return False
 

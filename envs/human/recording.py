@@ -6,7 +6,7 @@ The file holds, for E episodes of T steps in all (nothing else, and no pickle):
                   versions of the libraries
     seed, age     (E,) with which each episode began; see ``Game.start``
     length        (E,) steps of each episode
-    observation   (T + E, …) of each episode the first one, then one per step
+    observation   (T + E, …) of each episode the first one, then one per step; of a Dict all numbers, see ``kept_as``
     action        (T, …) numbers from 0, or arrays of the action space
     reward        (T,) float64
     terminated, truncated   (T,) bool; both False at the end of an episode that was cut off by a restart or by leaving
@@ -22,12 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
 
 from ...utils.files import write_atomically
 from ...utils.untrusted import GIB, MIB, parse_json, read_npz, read_regular
 from ..ids import check_entries, module_of
-from .game import Game
+from .game import Game, kept_as
 
 FORMAT = 1
 KIND = "ludus recording"
@@ -88,8 +87,9 @@ class Recorder:
             raise ValueError(
                 f"a recording must be an .npz file, got {path}; name it {path.with_suffix('.npz')} ({remedy})"
             )
-        if not isinstance(game.observation_space, (spaces.Box, spaces.Discrete)):
-            raise ValueError(f"{game.id} observes {game.observation_space}; only Box and Discrete can be recorded")
+        if kept_as(game.observation_space) is None:
+            expected = "only Box, Discrete and a Dict of these can be recorded"
+            raise ValueError(f"{game.id} observes {game.observation_space}; {expected}")
         # The limit stands in the file, so that another one in a later version of the table changes no old recording.
         keywords = {**game.keywords, "max_episode_steps": game.limit or -1}
         versions = {name: library_version(name) for name in LIBRARIES} | {"python": platform.python_version()}

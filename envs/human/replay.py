@@ -11,12 +11,13 @@ from rich.markup import escape
 from rich.progress import track
 
 from ...utils.wording import counted
+from ..engine.space_layout import WHOLE
 from ..rendering.display import start_pygame
 from ..rendering.video import VideoWriter
 from ..rendering.window_commands import Command
 from .captions import Panel, action_rows, describe_ending, format_number, term_rows
 from .cockpit import REPLAY_KEYS, Cockpit, Key
-from .game import Game
+from .game import Game, kept_as
 from .recording import LIBRARIES, Recording, library_version
 from .watch import FASTEST, HOLD, PATIENCE, SLOWEST, Watched, check_limits, is_done, steps_per_picture
 
@@ -27,10 +28,10 @@ def check_replay(game: Game, recording: Recording) -> None:
     Observations, rewards and ends are compared bit for bit (NaN equals NaN).
     """
     first = recording.episodes[0]
-    space = game.observation_space
-    if first.observation.shape[1:] != (space.shape or ()) or first.observation.dtype != space.dtype:
-        came = f"{first.observation.dtype} {first.observation.shape[1:]}"
-        raise _broken(recording, f"it holds observations {came}, and {game.id} has {space.dtype} {space.shape}")
+    came, kept = (first.observation.dtype, first.observation.shape[1:]), kept_as(game.observation_space)
+    if came != kept:
+        has = "none that can be recorded" if kept is None else "{} {}".format(*kept)
+        raise _broken(recording, f"it holds observations {came[0]} {came[1]}, and {game.id} has {has}")
     for index, episode in enumerate(recording.episodes, 1):
         game.start(episode.seed, episode.age)
         where = f"episode {index} (seed {episode.seed})"
@@ -54,10 +55,11 @@ def check_replay(game: Game, recording: Recording) -> None:
 
 
 def is_action_of(game: Game, action: np.ndarray) -> bool:
-    """Whether a recorded action is one of the game's: a number from 0, or a member of its Box."""
+    """Whether a recorded action is one of the game's: a number from 0, or a member of its space."""
     if isinstance(game.action_space, spaces.Discrete):
         return action.shape == () and action.dtype.kind in "iu" and 0 <= action < game.action_space.n
-    return game.action_space.contains(action)
+    is_whole = isinstance(game.action_space, WHOLE)
+    return (not is_whole or action.dtype.kind in "iu") and game.action_space.contains(action)
 
 
 def _compare(recording: Recording, place: str, name: str, recorded: Any, came: Any) -> None:

@@ -23,6 +23,7 @@ MOST_PICTURES = 60  # per second; a faster rollout leaves pictures out, no steps
 SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's own pace
 HOLD = 0.6  # s that the last picture of an episode stands, so that its end can be seen
 PATIENCE = 0.1  # s between two looks at the clock while paused
+SMALL_FRAME = (64, 96)  # height and width of a picture that nobody sees
 VIDEO_AREA = (900, 1200)  # largest height and width of a video of several environments
 
 Policy = Callable[[Batch], np.ndarray]  # the actions for the batch as it stands, in the shape `step` takes
@@ -164,6 +165,20 @@ def watch(
             episodes = batch.num_envs
         _record(rollout, fps * speed, Path(record), steps, episodes, title, console)
     return rollout.seen
+
+
+def warm_up(batch: Batch, policy: Policy | None = None) -> None:
+    """Compile what the first picture and the first step of ``watch`` need, which begins anew from its own seed.
+
+    Args:
+        policy: One that answers the same however often it is asked; None for others.
+    """
+    if batch.frame_size is None:
+        return
+    batch.seed_from(0)
+    batch.render_many(np.zeros(1, np.int64), np.empty((1, *SMALL_FRAME, 3), np.uint8))
+    if policy is not None:
+        policy(batch)
 
 
 def check_limits(steps: int | None, episodes: int | None, **paces: float) -> None:

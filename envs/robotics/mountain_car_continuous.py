@@ -224,6 +224,7 @@ SIMULATION = Simulation(
     name="ludus/MountainCarContinuous-v0",
     state=state,
     spaces=make_spaces,
+    names=mountain_car.names,
     reset=reset,
     step=step,
     observe=observe,

@@ -1,6 +1,6 @@
 """Fracast: a pretrained forecaster that lies in its wheel, adapted as it is.
 
-Source: the package ``fracast`` (Apache-2.0; 85,001 weights; `pip install 'ludus[pretrained]'`). It sees a target's own
+Source: the package ``fracast`` (Apache-2.0; 85,001 weights; the extra ``pretrained``). It sees a target's own
 past alone, and was trained on other series; nothing here is fitted. A component's folder holds no weights: it names the
 package, its version and the SHA-256 of the weights in it, and is refused where another one is installed.
 """

@@ -4,7 +4,6 @@
 Nothing in it is random.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Self
@@ -20,6 +19,7 @@ from ...training.fit import Fit, Goal
 from ...training.progress import Progress, Stopwatch
 from ...training.settings import check_range, check_types
 from ...utils.interrupts import Interrupted
+from ...utils.processors import usable_processors
 from ...utils.wording import counted, did_you_mean
 from ..backtest import backtest
 from ..models.forecaster import Forecaster
@@ -52,7 +52,7 @@ class SolveRecipe:
     @property
     def threads(self) -> int:
         """Of torch, for what is measured at the end."""
-        return len(os.sched_getaffinity(0))
+        return usable_processors()
 
     @classmethod
     def compose(

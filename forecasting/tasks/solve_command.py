@@ -80,7 +80,7 @@ best on the validation part (--set weights=validation), or given (--set 'weights
 fracast = SolveCommand(
     "fracast",
     "fracast:FracastFit",
-    "a component of Fracast, a pretrained forecaster in a wheel (pip install 'ludus[pretrained]')",
+    "a component of Fracast, a pretrained forecaster in a wheel (the extra pretrained)",
     """
   ludus fit forecasting/fracast --data epf-de --out models/range --set 'quantiles=[0.1, 0.5, 0.9]'
 

@@ -1,7 +1,7 @@
 """WordLlama: pretrained text vectors that lie in their wheel, adapted as they are.
 
 Source: the package ``wordllama`` (MIT; a table of 32,000 tokens by 256 numbers, `l2_supercat`, distilled from the
-embeddings of large models of language; `pip install 'ludus[pretrained]'`). A text is the mean of its tokens' vectors,
+embeddings of large models of language; the extra ``pretrained``). A text is the mean of its tokens' vectors,
 whatever their order. Of the package the two files are read, and none of its code runs: nothing is ever fetched. A
 component's folder holds no weights: it names the package, its version and the SHA-256 of the files, and is refused
 where another one is installed.
@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from gymnasium import Space
 
+from ...utils.extras import install
 from ...utils.untrusted import MOST_JSON, MOST_WEIGHTS, parse_tensors, read_regular
 from .text_component import TextComponent, text_of, text_space
 from .text_encoder import vector_space
@@ -82,7 +83,7 @@ def installed() -> tuple[Any, torch.Tensor]:
     try:
         from tokenizers import Tokenizer
     except ImportError:
-        raise ImportError("its tokens need the library tokenizers: pip install 'ludus[nlp]'") from None
+        raise ImportError(f"its tokens need the library tokenizers: {install('nlp')}") from None
     found = util.find_spec(PACKAGE)  # which imports nothing of it
     if found is None or found.origin is None:
         raise ValueError(f"it needs the package {PACKAGE} {VERSION}: {REMEDY}")

@@ -5,7 +5,6 @@ means. Beside it stands the same by the words alone, without any model.
 """
 
 import math
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from ...data.utterances import Utterances, load_utterances
 from ...training.cost import parameter_count
 from ...training.fit import Fit
 from ...training.settings import check_range, check_types
+from ...utils.processors import usable_processors
 from ...utils.wording import counted, did_you_mean
 from ..models.text_component import TextComponent, bytes_of
 from ..models.text_encoder import encoder_of
@@ -48,7 +48,7 @@ class VectorRecipe:
     @property
     def threads(self) -> int:
         """Of torch, for what is measured."""
-        return len(os.sched_getaffinity(0))
+        return usable_processors()
 
 
 @dataclass(frozen=True, kw_only=True)

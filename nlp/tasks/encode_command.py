@@ -21,12 +21,11 @@ Nothing is learned: the encoder is what the model makes of a text before its ans
 neighbours among labelled utterances."""
 WORDLLAMA = """Make an encoder of texts, for an open slot, out of pretrained vectors: text -> 256 numbers.
 
-  pip install 'ludus[pretrained]'
   ludus fit nlp/wordllama --out models/vectors
   ludus fit nlp/wordllama --data snips --out models/vectors
 
-Nothing is learned, and nothing is downloaded: the vectors lie in the package wordllama. With --data they are judged by
-nearest neighbours among labelled utterances."""
+Nothing is learned, and nothing is downloaded: the vectors lie in the package wordllama (the extra
+pretrained). With --data they are judged by nearest neighbours among labelled utterances."""
 
 Data = Annotated[
     str | None,

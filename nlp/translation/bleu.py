@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ...utils.extras import install
+
 
 class Scores(NamedTuple):
     """How near translations are to the references, 0 … 100, and how that was counted."""
@@ -19,7 +21,7 @@ def import_metrics() -> Any:
     try:
         from sacrebleu import metrics
     except ImportError:
-        raise ImportError("BLEU needs sacrebleu: pip install 'ludus[nlp]'") from None
+        raise ImportError(f"BLEU needs sacrebleu: {install('nlp')}") from None
     return metrics
 
 

@@ -1,15 +1,14 @@
 """The layers study: dense, pooled, strided and globally pooled nets with as many parameters, and what each is worth."""
 
-import os
 from dataclasses import dataclass
 
 import tyro
 from rich.console import Console
 
 from ...data import images
-from ...data.image_sets import IMAGE_SETS
 from ...utils.command_line import output_folder
 from ...utils.interrupts import Interrupted
+from ...utils.processors import usable_processors
 from ...utils.wording import did_you_mean
 from ..command import StudyArguments, tell_files, tell_stopped
 
@@ -39,7 +38,7 @@ class Arguments(StudyArguments):
     """Trainings of each."""
     epochs: int | None = None
     """Passes over the pictures (default: 8 over all of them, 20 over a part)."""
-    jobs: int = len(os.sched_getaffinity(0))
+    jobs: int = usable_processors()
     """Processes that train, each on one core."""
     markdown: tyro.conf.FlagCreatePairsOff[bool] = False
     """Train nothing, print what the CSV holds as the tables of docs/vision-hands-on.md."""
@@ -63,7 +62,7 @@ def run(arguments: Arguments, console: Console) -> int:
         if net not in ARRANGEMENTS:
             raise ValueError(f"unknown net {net!r}{did_you_mean(net, ARRANGEMENTS)}")
     for name in arguments.data:
-        if name in IMAGE_SETS:
+        if name in images.NAMES:
             images.fetch(name)
     output_folder(arguments.out)
     a = arguments

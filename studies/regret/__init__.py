@@ -24,7 +24,7 @@ from .table import caption, markdown, summarise, table
 DESCRIPTION = """What a sense is worth in decisions: to a policy that learned with the truth, and to its own.
 
   ludus study regret ludus/Sorter-v0 --slot perception=truth,models/garments,noisy:0.1,noisy:0.3,blind
-  ludus study regret ludus/Sorter-v0 --slot perception --markdown      # the tables of the README
+  ludus study regret ludus/Sorter-v0 --slot perception --markdown      # the tables of docs/slots.md
   ludus study regret ludus/Battery-v0 --policy plan --set data=epf-de --judge split=test \
       --slot forecast=truth,published-dnn,naive,blind    # a policy of the environment's, nothing trained
   ludus study regret ludus/Helpdesk-v0 --policy desk --slot utterance=keywords,noisy:0.3 \

@@ -1,4 +1,4 @@
-"""The tables of the regret study: means over seeds with their intervals, on a terminal and in the README."""
+"""The tables of the regret study: means over seeds with their intervals, on a terminal and in docs/slots.md."""
 
 import re
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ def caption(rows: Sequence[Judged], protocol: str) -> str:
 
 
 def markdown(rows: Sequence[Judged]) -> str:
-    """The README's tables, one for each protocol."""
+    """The tables of docs/slots.md, one for each protocol."""
     parts = []
     for protocol in PROTOCOLS:
         lines = summarise(rows, protocol)

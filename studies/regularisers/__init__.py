@@ -1,15 +1,14 @@
 """The regularisers study: what keeps a small net from learning its pictures by heart, each alone and all together."""
 
-import os
 from dataclasses import dataclass
 
 import tyro
 from rich.console import Console
 
 from ...data import images
-from ...data.image_sets import IMAGE_SETS
 from ...utils.command_line import output_folder
 from ...utils.interrupts import Interrupted
+from ...utils.processors import usable_processors
 from ...utils.wording import did_you_mean
 from ..command import StudyArguments, tell_files, tell_stopped
 
@@ -38,7 +37,7 @@ class Arguments(StudyArguments):
     """Trainings of each."""
     epochs: int = 40
     """Passes over the pictures."""
-    jobs: int = len(os.sched_getaffinity(0))
+    jobs: int = usable_processors()
     """Processes that train, each on one core."""
     markdown: tyro.conf.FlagCreatePairsOff[bool] = False
     """Train nothing, print what the CSV holds as the tables of docs/vision-hands-on.md."""
@@ -59,7 +58,7 @@ def run(arguments: Arguments, console: Console) -> int:
     for name in a.only:
         if name not in REGULARISERS:
             raise ValueError(f"unknown regulariser {name!r}{did_you_mean(name, REGULARISERS)}")
-    if a.data in IMAGE_SETS:
+    if a.data in images.NAMES:
         images.fetch(a.data)
     wanted = plan(a.data, a.only or tuple(REGULARISERS), a.scale, a.seeds, a.epochs)
     output_folder(a.out)

@@ -1,6 +1,5 @@
 """Fits as the subject of a search: trials are trainings that hold a part of the training data out."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -14,6 +13,7 @@ from ...training.fit import Fit, folder_of
 from ...training.progress import Diverged
 from ...training.recipe import Recipe, known_settings, read_recipe, with_settings, write_recipe
 from ...utils.files import own_folder, quote
+from ...utils.processors import usable_processors
 from ...utils.untrusted import is_number
 from ...utils.wording import did_you_mean, in_line
 from .subject import Aim, Judged, Show
@@ -70,7 +70,7 @@ class FitSubject:
         with_settings(self.recipe, {name: value})
 
     def share(self, workers: int) -> None:
-        self.threads = max(len(os.sched_getaffinity(0)) // workers, 1)
+        self.threads = max(usable_processors() // workers, 1)
 
     def _start(self, place: Path, recipe: Any) -> None:
         if isinstance(recipe, Recipe):

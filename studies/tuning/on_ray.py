@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from ...envs.command_line import import_all
 from ...utils.interrupts import Interrupted, watch_signals
+from ...utils.processors import usable_processors
 from ...utils.wording import counted, in_line, in_one_line
 from .search import SETTINGS, Search, Tasks
 from .subject import Pruned
@@ -74,7 +75,7 @@ def train_apart(
     if not (folder / SETTINGS).exists():
         raise FileNotFoundError(f"{folder} is not there on {os.uname().nodename}; --out must be seen by all nodes")
     subject = Search.open(folder, tasks).subject
-    subject.share(len(os.sched_getaffinity(0)))  # one thread: the same bits on every node of a kind
+    subject.share(usable_processors())  # one thread: the same bits on every node of a kind
 
     def judged(step: int, value: float) -> None:
         if ray.get(judge.is_behind.remote(number, step, value)):

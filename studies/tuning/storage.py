@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ...utils.extras import install
 from ...utils.untrusted import GIB, open_regular
 from ...utils.wording import in_one_line
 
@@ -25,7 +26,7 @@ def import_optuna() -> Any:
         import optuna
         import optuna.importance
     except ImportError:
-        raise ImportError("a search needs Optuna, which is not installed here: pip install 'ludus[tune]'") from None
+        raise ImportError(f"a search needs Optuna, which is not installed here: {install('tune')}") from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna
 

@@ -6,17 +6,17 @@ it however it ends, and asks for a new trial under a lock that all of them share
 that nobody trains any more, and puts them back: to be gone on with from their checkpoints.
 """
 
-import fcntl
 import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...utils.files import own_folder
+from ...utils.locks import lock, open_lock
 from ...utils.untrusted import is_whole
 from ...utils.wording import in_line
 from .space import Space
@@ -102,13 +102,17 @@ class Trials:
         """A block that one process at a time is in; the others wait."""
         descriptor = self._lock_file(name)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock(descriptor, wait=True)
             yield
         finally:
             os.close(descriptor)
 
     def _lock_file(self, name: str) -> int:
-        return os.open(self.places / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode=0o666)
+        return open_lock(self.places / f"{name}.lock")
+
+    def _remove_lock_file(self, number: int) -> None:
+        with suppress(PermissionError):  # Windows removes no file that is open, and one that stays is locked by nobody
+            (self.places / f"{_name(number)}.lock").unlink(missing_ok=True)
 
     def ask_for(self, given: Mapping[str, int | None], otherwise: Mapping[str, int]) -> dict[str, int]:
         """How far the search is to go, by name: what is ``given``, else what it was asked for last, else ``otherwise``.
@@ -143,13 +147,13 @@ class Trials:
             fresh = sum(PLACE not in trial.user_attrs and self._labels(trial) is not None for trial in trials)
             self.study.sampler = self._sampler(fresh)
             trial = self.study.ask(self.distributions)
-            lock = self._lock_file(_name(trial.number))
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = self._lock_file(_name(trial.number))
+            lock(held)  # nobody else has it: trials are claimed one by one
             values = {name: part.sampled(trial.params[name]) for name, part in self.space.items()}
             place = _place_of(trial)
             for step, value in sorted(self._judged(place, trials).items()):
                 trial.report(value, step)
-            return Claimed(trial, place, values, lock)
+            return Claimed(trial, place, values, held)
 
     def _sampler(self, fresh: int) -> Any:
         """One for the trial of this number: what it draws does not depend on which process asks, or when it began."""
@@ -166,14 +170,13 @@ class Trials:
         return found
 
     def _put_back_if_left(self, trial: Any) -> None:
-        lock = self._lock_file(_name(trial.number))
+        descriptor = self._lock_file(_name(trial.number))
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # somebody trains it
-            return
+            is_left = lock(descriptor)  # else somebody trains it
         finally:
-            os.close(lock)
-        self._fail(trial)
+            os.close(descriptor)
+        if is_left:
+            self._fail(trial)
 
     def _fail(self, trial: Any) -> None:
         labels = self._labels(trial)
@@ -181,7 +184,7 @@ class Trials:
             kept = {name: trial.user_attrs[name] for name in (WHO,) if name in trial.user_attrs}
             self.study.enqueue_trial(labels, {**kept, PLACE: _place_of(trial)})
         self.study.tell(trial.number, state=self.optuna.trial.TrialState.FAIL)
-        (self.places / f"{_name(trial.number)}.lock").unlink(missing_ok=True)
+        self._remove_lock_file(trial.number)
 
     def _labels(self, trial: Any) -> dict[str, Any] | None:
         """A trial's settings as Optuna knows them; ``None`` where its process was killed while they were drawn."""
@@ -210,7 +213,7 @@ class Trials:
                 self.study.tell(claimed.trial, how.value)
             else:
                 self.study.tell(claimed.trial, state=states.PRUNED if how.state == PRUNED else states.FAIL)
-        (self.places / f"{_name(claimed.number)}.lock").unlink(missing_ok=True)
+        self._remove_lock_file(claimed.number)
         os.close(claimed.lock)
 
     def put_back(self, claimed: Claimed) -> None:

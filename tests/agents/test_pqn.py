@@ -129,13 +129,13 @@ def test_predict_takes_one_observation_or_many_and_honours_masks():
     batch = make_batch("ludus/Snake-v1", 4, size=4)
     agent = PQN(batch, PQNConfig(num_envs=4, hidden=(16,)), seed=0)
     batch.seed_from(0)
-    many, _ = agent.predict(batch.buffers.observation, action_masks=batch.buffers.mask)
+    many, _ = agent.predict(batch.buffers.observation, action_mask=batch.buffers.mask)
     assert many.shape == (4,)
     for i in range(4):
-        one, _ = agent.predict(batch.buffers.observation[i], action_masks=batch.buffers.mask[i])
+        one, _ = agent.predict(batch.buffers.observation[i], action_mask=batch.buffers.mask[i])
         assert one == many[i]
         only = np.eye(4, dtype=np.int8)[i]
-        assert agent.predict(batch.buffers.observation[i], action_masks=only)[0] == i
+        assert agent.predict(batch.buffers.observation[i], action_mask=only)[0] == i
 
 
 def test_asking_for_actions_does_not_disturb_the_training():

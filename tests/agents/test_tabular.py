@@ -220,7 +220,7 @@ def test_illegal_actions_are_neither_tried_nor_hoped_for(method):
     assert agent.values[0, 1].tolist() == pytest.approx([-0.1] * 10, abs=1e-3)
     assert agent.values[0, 0, :2].tolist() == pytest.approx([-0.1, 0.0], abs=1e-3)
     assert agent.values[0, 0, 2:].tolist() == [5.0] * 8
-    assert agent.predict(0, action_masks=np.eye(10, dtype=np.int8)[:2].sum(axis=0))[0] == 1
+    assert agent.predict(0, action_mask=np.eye(10, dtype=np.int8)[:2].sum(axis=0))[0] == 1
 
 
 def test_the_maximum_of_noisy_values_misleads_q_learning_and_not_double_q():

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import os
+import re
+import socket
 import tarfile
 import threading
 from dataclasses import dataclass, replace
@@ -13,6 +15,8 @@ import pytest
 
 from ludus.data import datasets
 from ludus.data.datasets import Dataset
+from ludus.data.image_sets import IMAGE_SETS
+from ludus.scripts.main import run
 
 TIDES = b"hour,height\n0,1.25\n1,1.5\n"
 OTHER_EDITION = b"hour;height\n0;1.25\n1;1.5\n"
@@ -92,7 +96,7 @@ def test_a_set_that_is_not_here_says_where_to_get_it(tmp_path):
     with pytest.raises(FileNotFoundError, match=".") as said:
         datasets.read_files(SET, "all")
     assert str(said.value) == (
-        "Tides (Nobody 2026) is not here; get it from http://localhost/tides.csv and put its files into "
+        "Tides (Nobody 2026) is not here;\nget it from http://localhost/tides.csv and put its files into "
         f"{tmp_path / 'cache' / 'ludus' / 'tides'}, or let the variable LUDUS_DATA name the folder in which tides lies"
     )
 
@@ -158,6 +162,32 @@ def test_what_arrives_damaged_is_refused_and_not_kept(site):
     folder, address = site
     (folder / "tides.csv").write_bytes(TIDES[:-1])
     series = replace(SET, urls=(f"{address}/tides.csv",))
-    with pytest.raises(OSError, match=r"^Tides \(Nobody 2026\) cannot be downloaded \(.*SHA256 hash.*\); get it from"):
+    with pytest.raises(
+        datasets.NotAtHand, match=r"^Tides \(Nobody 2026\) is not here, and cannot be downloaded: .*SHA256 .*;\nget it"
+    ):
         datasets.fetch(series)
     assert not datasets.is_at_hand(series)
+
+
+def test_without_a_network_a_set_says_what_is_missing_in_two_lines(tmp_path, monkeypatch, capfd):
+    monkeypatch.setitem(IMAGE_SETS, "tides", replace(SET, urls=(f"http://127.0.0.1:{closed_port()}/tides.csv",)))
+    status = run(lambda _: datasets.fetch(IMAGE_SETS["tides"]), [])
+    said = capfd.readouterr()
+    assert (status, said.out) == (1, "")
+    first, second = said.err.splitlines()
+    assert first == ("ludus: Tides (Nobody 2026) is not here, and cannot be downloaded: no connection to 127.0.0.1;")
+    assert re.fullmatch(r"get it from http://127\.0\.0\.1:\d+/tides\.csv and put its files into .*LUDUS_DATA.*", second)
+
+
+def test_an_address_that_has_nothing_is_named_with_its_answer(site):
+    series = replace(SET, urls=(f"{site[1]}/nothing.csv",))
+    with pytest.raises(datasets.NotAtHand, match=r"cannot be downloaded: \S+ answers 404 ") as said:
+        datasets.fetch(series)
+    assert len(str(said.value).splitlines()) == 2
+
+
+def closed_port():
+    """A port of this machine at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

@@ -1,4 +1,4 @@
-"""One source says what the environments are: their files. The README's table and `ludus envs` repeat it."""
+"""One source says what the environments are: their files. The page's table and `ludus envs` repeat it."""
 
 import re
 from pathlib import Path
@@ -17,10 +17,9 @@ from ludus.scripts.main import main
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_table_of_the_readme_is_the_one_of_the_files():
-    table = re.search(
-        r"<!-- `ludus envs --markdown` -->\n(.*?)\n<!-- end -->", (ROOT / "README.md").read_text(), re.DOTALL
-    )
+def test_the_table_of_the_page_is_the_one_of_the_files():
+    page = (ROOT / "docs" / "environments" / "README.md").read_text()
+    table = re.search(r"<!-- `ludus envs --markdown` -->\n(.*?)\n<!-- end -->", page, re.DOTALL)
     assert table is not None
     assert table[1] == markdown(cards()), "paste what `ludus envs --markdown` prints"
 
@@ -36,7 +35,7 @@ def test_every_environment_has_a_card_and_a_picture(id):
 
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)
-def test_the_pictures_of_the_readme_are_those_that_are_drawn_today(id, tmp_path):
+def test_the_pictures_of_the_page_are_those_that_are_drawn_today(id, tmp_path):
     if id == "ludus/Sorter-v0" and not is_at_hand("fashion-mnist"):
         pytest.skip("its picture shows Fashion-MNIST, which is not here")
     if id == "ludus/Helpdesk-v0" and not is_in_folder(CAMREST):

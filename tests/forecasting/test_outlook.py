@@ -14,6 +14,7 @@ from ludus.forecasting.outlook import find_origin, look_ahead, to_csv
 from ludus.forecasting.plots import render_by_horizon, render_by_hour, render_fan
 from ludus.forecasting.report_plots import save_plots
 from ludus.forecasting.windows import Windows, layout_of
+from ludus.utils.extras import install
 from ludus.utils.plotting import pixels_of
 from series_texts import hourly, read
 
@@ -171,5 +172,5 @@ def test_without_matplotlib_a_note_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     notes = []
     save_plots(make_naive(PRICES, 24, 48), Windows.of(PRICES, "test", 24, 48), tmp_path, Writer(), 0, notes.append)
-    assert notes == ["the picture needs matplotlib: pip install 'ludus[plots]'"]
+    assert notes == [f"the picture needs matplotlib: {install('plots')}"]
     assert not list(tmp_path.iterdir())

@@ -85,12 +85,12 @@ BAD = {
         "is neither the folder of a run (it has no config.yaml) nor an environment id",
     ),
     "watch without a policy": (
-        ["watch", "ludus/Snake-v1"],
-        "is an environment: say which policy plays it, --policy heuristic or --policy random",
+        ["watch", "CartPole-v1"],
+        "CartPole-v1 is an environment, and none of Ludus': say which policy plays it, --policy random",
     ),
     "unknown policy": (
         ["watch", "ludus/Snake-v1", "--policy", "best"],
-        "unknown policy 'best'; known: heuristic, random",
+        "unknown policy 'best'; known: heuristic, random, zoo",
     ),
     "no display": (["watch", "ludus/Snake-v1", "--policy", "heuristic"], "display"),
     "no mode of resetting": (

@@ -90,10 +90,9 @@ def test_bad_input_is_one_line(tmp_path, capsys):
         assert message in capsys.readouterr().err
 
 
-def test_the_table_of_the_readme_is_the_one_of_the_results():
-    table = re.search(
-        r"<!-- `ludus study presets --markdown` -->\n(.*?)\n<!-- end -->", (ROOT / "README.md").read_text(), re.DOTALL
-    )
+def test_the_table_of_the_page_is_the_one_of_the_results():
+    page = (ROOT / "docs" / "agents.md").read_text()
+    table = re.search(r"<!-- `ludus study presets --markdown` -->\n(.*?)\n<!-- end -->", page, re.DOTALL)
     rows = read(ROOT / "results" / "presets.csv")
     assert table is not None
     assert table[1] == markdown(rows), "paste what `ludus study presets --markdown` prints"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from ...data import images
-from ...data.image_sets import IMAGE_SETS
 from ...training.command import FitArguments
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """Train an image classifier.
 
   ludus fit vision/classify --data fashion-mnist --out models/garments
+  ludus fit vision/classify --data parcels --out models/parcels                    # made here: needs no download
   ludus fit vision/classify --out models/garments --resume
   ludus fit vision/classify --data cifar-100 --out models/things --epochs 2        # a trial
   ludus fit vision/classify --data pictures/ --out models/mine --model convnet     # a subfolder per class
@@ -27,7 +27,9 @@ DESCRIPTION = """Train an image classifier.
 class Arguments(FitArguments):
     data: Annotated[
         str | None,
-        tyro.conf.arg(help=f"A data set ({', '.join(IMAGE_SETS)}), fetched if need be; or a folder of images."),
+        tyro.conf.arg(
+            help=f"A set ({', '.join(images.NAMES)}), fetched if need be (parcels are made), or a folder of images."
+        ),
     ] = None
     model: str = "resnet"
     """resnet, convnet or mlp."""
@@ -36,12 +38,12 @@ class Arguments(FitArguments):
 def start_fit(arguments: Arguments, out: Path) -> "Fit":
     """A new training; ``ValueError`` for what cannot be trained."""
     if arguments.data is None:
-        raise ValueError(f"which data? --data NAME, one of {', '.join(IMAGE_SETS)}, or a folder of images")
+        raise ValueError(f"which data? --data NAME, one of {', '.join(images.NAMES)}, or a folder of images")
     from .classify import Classify
     from .classify_recipe import compose
 
     recipe = compose(arguments.data, arguments.model, arguments.seed, arguments.settings)
-    if arguments.data in IMAGE_SETS:
+    if arguments.data in images.NAMES:
         images.fetch(arguments.data)
     return Classify.start(out, recipe)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ...data.image_sets import IMAGE_SETS
+from ...data.images import NAMES
 from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_choice, check_range
 from ...utils.wording import did_you_mean
@@ -101,9 +101,9 @@ def compose(
         ValueError: a setting that does not exist, or a value out of range.
         FileNotFoundError: neither a known data set nor a folder.
     """
-    if data not in IMAGE_SETS and not Path(data).is_dir():
+    if data not in NAMES and not Path(data).is_dir():
         raise FileNotFoundError(
-            f"{data!r} is neither a data set that Ludus knows nor a folder{did_you_mean(data, IMAGE_SETS)}"
+            f"{data!r} is neither a data set that Ludus knows nor a folder{did_you_mean(data, NAMES)}"
         )
     if model not in MODELS:
         raise ValueError(f"unknown model {model!r}{did_you_mean(model, MODELS)}")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from ...data import images
-from ...data.image_sets import IMAGE_SETS
 from ...training.command import FitArguments
 
 if TYPE_CHECKING:
@@ -27,19 +26,21 @@ Then `ludus generate OUT` draws pictures, and `ludus study generation` says how 
 class Arguments(FitArguments):
     data: Annotated[
         str | None,
-        tyro.conf.arg(help=f"A data set ({', '.join(IMAGE_SETS)}), fetched if need be; or a folder of images."),
+        tyro.conf.arg(
+            help=f"A set ({', '.join(images.NAMES)}), fetched if need be (parcels are made), or a folder of images."
+        ),
     ] = None
 
 
 def start_fit(arguments: Arguments, out: Path) -> "Fit":
     """A new training; ``ValueError`` for what cannot be trained."""
     if arguments.data is None:
-        raise ValueError(f"which data? --data NAME, one of {', '.join(IMAGE_SETS)}, or a folder of images")
+        raise ValueError(f"which data? --data NAME, one of {', '.join(images.NAMES)}, or a folder of images")
     from .generate import Generate
     from .generate_recipe import compose
 
     recipe = compose(arguments.data, arguments.seed, arguments.settings)
-    if arguments.data in IMAGE_SETS:
+    if arguments.data in images.NAMES:
         images.fetch(arguments.data)
     return Generate.start(out, recipe)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ...data.image_sets import IMAGE_SETS
+from ...data.images import NAMES
 from ...training.recipe import Recipe, of_this_machine
 from ...training.settings import check_range
 from ...utils.wording import did_you_mean
@@ -59,9 +59,9 @@ def compose(data: str, seed: int = 0, settings: dict[str, Any] | None = None) ->
         ValueError: a setting that does not exist, or a value out of range.
         FileNotFoundError: neither a known data set nor a folder.
     """
-    if data not in IMAGE_SETS and not Path(data).is_dir():
+    if data not in NAMES and not Path(data).is_dir():
         raise FileNotFoundError(
-            f"{data!r} is neither a data set that Ludus knows nor a folder{did_you_mean(data, IMAGE_SETS)}"
+            f"{data!r} is neither a data set that Ludus knows nor a folder{did_you_mean(data, NAMES)}"
         )
     values, net = GeneratorRecipe.split(settings or {}, Generator)
     values |= of_this_machine(values)

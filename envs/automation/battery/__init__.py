@@ -14,11 +14,11 @@ Observation   `state`: float32 (36,)
               | #       | what                                                        | low      | high | unit     |
               |---------|-------------------------------------------------------------|----------|------|----------|
               | 0       | charge                                                      | 0        | 1    | capacity |
-              | 1 … 24  | 1 where it is hour 0 … 23; all 0 when the week is over      | 0        | 1    |          |
-              | 25 … 31 | 1 where it is Monday … Sunday                               | 0        | 1    |          |
+              | 1 … 24  | hour: 1 where it is 0 … 23; all 0 when the week is over     | 0        | 1    |          |
+              | 25 … 31 | weekday: 1 where it is Monday … Sunday                      | 0        | 1    |          |
               | 32, 33  | sine and cosine of the day of the year, a turn of 366 days  | -1       | 1    |          |
               | 34      | load less sun in the coming hour; 0 when the week is over   | -sun     | *    | MW       |
-              | 35      | days of the week that are left, the running one included    | 0        | 1    | 7 days   |
+              | 35      | days left of the week, the running one included             | 0        | 1    | 7 days   |
               sun: the larger of pv_peak and 1 MW · *: 1.7 times the larger of load_mean and 1 MW
 Slots         `forecast`, once a day: raw is flat float32, what is known before the day: `past` (lookback, columns), the
               rows before midnight, the price first · `known` (24, K), what is known of the day's rows in advance, such
@@ -71,6 +71,8 @@ PARAMETERS = {
     "load_mean": Parameter(0.0, 0.0, 1000.0, "MW", "mean load of the site; its shape is in rules_site.py"),
     "pv_peak": Parameter(0.0, 0.0, 1000.0, "MW", "rated power of its solar panels; their shape is there, too"),
 }
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WAVES = ("sine", "cosine")
 MOST_LOAD = 1.7  # of `load_mean`, in any hour
 WIDTH = 10.0  # €/MWh: `noisy:0.34` has a mean absolute error of 3.4 €/MWh
 NOISE_CORRELATION = 0.85  # of neighbouring hours' errors of the DNN that Lago et al. published for DE: 0.849
@@ -100,12 +102,22 @@ def make_spaces(data, split, lookback, *, load_mean=PARAMETERS["load_mean"].span
     return make_observation_space(load_mean, pv_peak), spaces.Box(-1.0, 1.0, (1,), np.float32)
 
 
+def names(data, split, lookback):
+    clock = {"charge": "capacity", **{f"hour: {hour}": "" for hour in range(HOURS)}}
+    days = {f"weekday: {day}": "" for day in WEEKDAYS} | {f"{wave} of the day of the year": "" for wave in WAVES}
+    return {**clock, **days, "load less sun in the coming hour": "MW", "days left of the week": "7 days"}
+
+
 def raw_space(data, split, lookback):
     return spaces.Box(-np.inf, np.inf, (layout(data, split, lookback).size,), np.float32)
 
 
 def truth_space(data, split, lookback):
     return spaces.Box(-np.inf, np.inf, (HOURS,), np.float32)
+
+
+def truth_names(data, split, lookback):
+    return {f"price: hour {hour}": "€/MWh" for hour in range(HOURS)}
 
 
 def layout(data, split, lookback):
@@ -131,6 +143,7 @@ SLOTS = {
     "forecast": Slot(
         raw=raw_space,
         truth=truth_space,
+        names=truth_names,
         meaning="the prices of the day",
         default="truth",
         sense=sense,
@@ -154,6 +167,7 @@ SIMULATION = Simulation(
     name="ludus/Battery-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

@@ -76,7 +76,7 @@ def pin(data: str) -> tuple[str, str]:
         return data, ""
     if data in SERIES_SETS:
         if not datasets.is_at_hand(SERIES_SETS[data]):
-            raise datasets.not_here(SERIES_SETS[data])
+            raise datasets.NotAtHand(SERIES_SETS[data])
         return data, datasets.fingerprint(SERIES_SETS[data])
     path = Path(data).resolve()
     try:

@@ -11,22 +11,22 @@ Mask          none: every lift can answer every call
 Observation   float32 (4 + 2F + L (8 + 4W),) for F floors, L lifts, W = 2F - 1; all within 0 … 1. The lifts' planes show
               the floors as they lie before the call: column F - 1 is its floor, and floor f is (f - its floor) columns
               further if it leads up, as many before if down. Without a call they are seen from floor 0 upwards.
-              | from      | what                                                                                      |
-              |-----------|-------------------------------------------------------------------------------------------|
-              | 0         | 1 if there is a call; if not, all up to 4 + 2F but the time are 0                         |
-              | 1, 2      | 1: the call leads up, 1: down                                                             |
-              | 3         | share of `duration` that is left                                                          |
-              | 4         | F numbers: 1 for the call's floor                                                         |
-              | 4 + F     | F numbers: 1 for the floors to its destination, with destination control                  |
-              | 4 + 2F    | L lifts of 8 + 4W numbers each:                                                           |
-              | + 0, 1    | 1: it serves the call's direction, 1: the other one; none if it has nothing to do         |
-              | + 2 … 5   | 1: it moves, its doors open, passengers step in, its doors close; all 0: it is parked     |
-              | + 6       | time until it has done so, in units of 20 s, at most 1                                    |
-              | + 7       | its passengers as a share of `capacity`, at most 1                                        |
-              | + 8       | W columns: 1 where it is; on a trip shares of the two floors between which it is, by time |
-              | + 8 + W   | W columns: 1 where one of its passengers gets out                                         |
-              | + 8 + 2W  | W columns: 1 where it is to answer a call in the call's direction                         |
-              | + 8 + 3W  | W columns: 1 where it is to answer one in the other direction                             |
+              | from      | what                                                                           | unit     |
+              |-----------|--------------------------------------------------------------------------------|----------|
+              | 0         | 1 if there is a call; if not, all up to 4 + 2F but the time are 0              |          |
+              | 1, 2      | 1: the call leads up, 1: down                                                  |          |
+              | 3         | share of `duration` that is left                                               |          |
+              | 4         | F numbers: 1 for the call's floor                                              |          |
+              | 4 + F     | F numbers: 1 for the floors to its destination, with destination control       |          |
+              | 4 + 2F    | L lifts of 8 + 4W numbers each:                                                |          |
+              | + 0, 1    | 1: it serves the call's direction, 1: the other; none if it has nothing to do  |          |
+              | + 2 … 5   | 1: it moves, doors open, passengers step in, doors close; all 0: it is parked  |          |
+              | + 6       | time until it has done so, at most 1                                           | 20 s     |
+              | + 7       | passengers in it, at most 1                                                    | capacity |
+              | + 8       | W columns: 1 where it is there; on a trip shares of two floors, by time        |          |
+              | + 8 + W   | W columns: 1 where passengers get out                                          |          |
+              | + 8 + 2W  | W columns: 1 where it is to answer calls in the call's direction               |          |
+              | + 8 + 3W  | W columns: 1 where it is to answer calls in the other direction                |          |
 Reward        Three terms, none above 0, in seconds per passenger; N = arrival_rate / 300 s · duration passengers are
               expected in an episode (at least 1):
               `waiting`  -waiting_weight · (seconds that passengers waited) / N
@@ -163,10 +163,32 @@ def make_spaces(lifts, floors):
     return spaces.Box(0.0, 1.0, (numbers,), np.float32), spaces.Discrete(lifts)
 
 
+def names(lifts, floors):
+    call = ["there is a call", "call leads up", "call leads down", "share of duration left"]
+    call += [f"call's floor: {floor}" for floor in range(floors)]
+    call += [f"floors to its destination: {count}" for count in range(floors)]
+    named = dict.fromkeys(call, "")
+    columns = range(1 - floors, floors)  # from the call's floor, in the call's direction
+    for lift in range(1, lifts + 1):  # as a person counts
+        flags = ["serves the call's direction", "serves the other direction"]
+        flags += ["moves", "doors open", "passengers step in", "doors close"]
+        named |= {f"lift {lift} {flag}": "" for flag in flags}
+        named |= {f"lift {lift} time until it has done so": "20 s", f"lift {lift} passengers": "capacity"}
+        for plane in (
+            "is there",
+            "passengers get out",
+            "calls in the call's direction",
+            "calls in the other direction",
+        ):
+            named |= {f"lift {lift} {plane}: {column:+d}": "" for column in columns}
+    return named
+
+
 SIMULATION = Simulation(
     name="ludus/Elevator-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

@@ -19,15 +19,15 @@ Observation   `state`: float32 (66,)
               | #       | what                                                              | low | high |
               |---------|-------------------------------------------------------------------|-----|------|
               | 0 … 24  | the form's food: 1 where it is none, anything, one of 23          | 0   | 1    |
-              | 25 … 31 | its area: none, anything, one of 5                                | 0   | 1    |
-              | 32 … 36 | its price: none, anything, one of 3                               | 0   | 1    |
+              | 25 … 31 | the form's area: none, anything, one of 5                         | 0   | 1    |
+              | 32 … 36 | the form's pricerange: none, anything, one of 3                   | 0   | 1    |
               | 37 … 39 | 1 where the clerk has asked whether the note is right             | 0   | 1    |
               | 40      | venues that fit the form: log(1 + count) / log(111)               | 0   | 1    |
               | 41      | 1: none fits                                                      | 0   | 1    |
-              | 42, 43  | 1: a venue was named; it still fits the form                      | 0   | 1    |
+              | 42, 43  | 1: a venue was named; the venue still fits the form               | 0   | 1    |
               | 44 … 49 | 1 where address, phone, postcode, food, area, price were told     | 0   | 1    |
               | 50 … 64 | 1 at what the clerk said last (`data/dialogue/terms.py`)          | 0   | 1    |
-              | 65      | utterances of the guest so far, at most 30                        | 0   | 1    |
+              | 65      | utterances of the guest so far, at most 1, in units of 30         | 0   | 1    |
 Mask          A check needs a note that was not checked yet, an offer any note, telling a venue, and something that was
               not told of it, a goodbye that something was; a note is another one. The rest is always legal. What is not
               legal costs and does nothing
@@ -57,7 +57,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ....components.utterance import heard_layout, meaning_layout
-from ....data.dialogue.terms import ACTS, SPLITS
+from ....data.dialogue.terms import ACTS, LAST_ACTS, SPLITS
 from ....data.dialogue.turns import pin
 from ....data.dialogue.venues import SLOTS, VALUES, WISHES
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
@@ -125,6 +125,15 @@ def make_spaces(data, split):
     return spaces.Box(0.0, 1.0, (NUMBERS,), np.float32), spaces.Discrete(ACTIONS)
 
 
+def names(data, split):
+    form = [f"form's {slot}: {value}" for slot in SLOTS for value in ("none", "anything", *VALUES[slot])]
+    checked = [f"asked whether the note is right: {slot}" for slot in SLOTS]
+    venues = ["venues that fit", "none fits", "a venue was named", "the venue still fits"]
+    told = [f"told: {wish}" for wish in WISHES]
+    said = [f"clerk said last: {act}" for act in LAST_ACTS]
+    return {**dict.fromkeys((*form, *checked, *venues, *told, *said), ""), "utterances of the guest so far": "30"}
+
+
 def raw_space(data, split):
     return spaces.Box(0, 255, (heard_layout().size,), np.uint8)
 
@@ -161,6 +170,7 @@ SIMULATION = Simulation(
     name="ludus/Helpdesk-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

@@ -11,13 +11,13 @@ World         A delivery of `items` comes along a belt, one after the other, pas
 Actions       route + (K + 2) * speed. Routes: 0 … K-1 a chute · K reject (sort by hand) · K+1 round again, which is a
               rejection where the loop is full. Speeds: 0 slow · 1 normal · 2 fast
 Observation   `state`: float32 (7,)
-              | #     | what                                               | low | high | unit |
-              |-------|----------------------------------------------------|-----|------|------|
-              | 0 … 2 | the belt's speed: 1 where it is slow, normal, fast | 0   | 1    |      |
-              | 3     | items on the loop                                  | 0   | 1    | 8    |
-              | 4     | items that are still to come, of the delivery      | 0   | 1    |      |
-              | 5     | how often this item has been round, of 3 at most   | 0   | 1    |      |
-              | 6     | 1: the belt has just been jammed                   | 0   | 1    |      |
+              | #     | what                                               | low | high | unit     |
+              |-------|----------------------------------------------------|-----|------|----------|
+              | 0 … 2 | the belt's speed: 1 where it is slow, normal, fast | 0   | 1    |          |
+              | 3     | items on the loop                                  | 0   | 1    | 8        |
+              | 4     | items still to come                                | 0   | 1    | delivery |
+              | 5     | how often it has been round, the item; at most 1   | 0   | 1    | 3        |
+              | 6     | 1: the belt has just been jammed                   | 0   | 1    |          |
 Slots         `perception`, in each step: raw is the camera's picture, uint8 (height, width, channels) of the images;
               the truth is the item's kind, one-hot float32 (K,), and the default. Baseline `nearest-mean`: the kind
               whose mean training image is the nearest
@@ -42,6 +42,7 @@ Source        own rules
 import numpy as np
 from gymnasium import spaces
 
+from ....data.generated_parcels import CLASSES
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
 from .constants import FAST, LOOP, MOST_TURNED, NORMAL, NUMBERS, OTHER_ROUTES, SLOW, SPEEDS
 from .invariants import INVARIANTS, invariant
@@ -49,11 +50,11 @@ from .observation import observe, sense, tell
 from .policies import heuristic, nearest_mean
 from .rendering import render
 from .rules import reset, step
-from .rules_items import PARCEL_KINDS, describe, make_items, pin
+from .rules_items import describe, make_items, pin
 
 # For a person who plays, with the default images, which are of ten kinds: digits, and for the slow and the fast belt
 # the keypad's digits and the function keys.
-ROUTE_NAMES = (*PARCEL_KINDS, "by hand", "round again")
+ROUTE_NAMES = (*CLASSES, "by hand", "round again")
 KEYS_OF_SPEEDS = {
     SLOW: (*(f"[{digit}]" for digit in range(10)), "[-]", "[+]"),
     NORMAL: (*"0123456789", "x", "c"),
@@ -121,10 +122,17 @@ def truth_space(images, split):
     return spaces.Box(0.0, 1.0, (len(describe(images)[1]),), np.float32)
 
 
+def names(images, split):
+    belt = [f"belt's speed: {speed}" for speed in ("slow", "normal", "fast")]
+    counts = {"items on the loop": "8", "items still to come": "delivery", "how often it has been round": "3"}
+    return {**dict.fromkeys(belt, ""), **counts, "the belt has just been jammed": ""}
+
+
 SIMULATION = Simulation(
     name="ludus/Sorter-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

@@ -16,7 +16,7 @@ from ..mistakes import files_of, is_ours
 from ..roles import kernel_of, roles_of
 from ..simulation import Simulation
 from . import driver
-from .binding import bind, hash_sources, layout_of
+from .binding import bind, hash_sources
 from .driver import begin, drive, mask
 
 
@@ -115,16 +115,16 @@ class Checks(NamedTuple):
 
 
 class Driver:
-    """The loops of one environment for one layout of its records. Each is compiled at its first call and cached."""
+    """The loops of one environment, for records of one ``layout``. Each is compiled at its first call and cached."""
 
     def __init__(
-        self, module: types.ModuleType, simulation: Simulation, dtype: np.dtype, checks: Checks, checked: bool
+        self, module: types.ModuleType, simulation: Simulation, layout: str, checks: Checks, checked: bool
     ) -> None:
         given = {name: getattr(simulation, name) for name in roles.SIMULATION}
         names = {name: kernel for name, kernel in given.items() if kernel is not None}
         advisers = {"": names["heuristic"]} if "heuristic" in names else {}
         advisers |= simulation.heuristics
-        self._module, self._slots, self._layout, self.checked = module, simulation.slots, layout_of(dtype), checked
+        self._module, self._slots, self._layout, self.checked = module, simulation.slots, layout, checked
         self._checks = checks
         self._files = files_of(module)
         self._hash = hash_sources(
@@ -175,11 +175,11 @@ _drivers: dict[Any, Driver] = {}
 
 
 def compile_driver(
-    module: types.ModuleType, simulation: Simulation, dtype: np.dtype, checks: Checks, checked: bool
+    module: types.ModuleType, simulation: Simulation, layout: str, checks: Checks, checked: bool
 ) -> Driver:
-    """The driver of ``module`` for records of ``dtype``; one per process, and another if it is ``checked``."""
+    """The driver of ``module`` for records of ``layout``; one per process, and another if it is ``checked``."""
     declared = tuple((role.path, role.kernel) for role in roles_of(simulation))
-    key = (module.__name__, layout_of(dtype), checked, declared)
+    key = (module.__name__, layout, checked, declared)
     if key not in _drivers:
-        _drivers[key] = Driver(module, simulation, dtype, checks, checked)
+        _drivers[key] = Driver(module, simulation, layout, checks, checked)
     return _drivers[key]

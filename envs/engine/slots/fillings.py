@@ -13,6 +13,7 @@ from gymnasium import Space, spaces
 from ....components.layout import mismatch
 from ....components.spaces import same_space
 from ..simulation import Simulation, Slot
+from ..space_layout import bounds_of
 from .measures import cells_of
 from .noise import hash_of, normal_of, salt_of, uniform
 
@@ -146,14 +147,6 @@ def width_of(slot: Slot, truth: Space, name: str) -> np.ndarray:
             f"the truth of slot {name} has no bounds, so errors need another measure: give the Slot a width"
         )
     return width
-
-
-def bounds_of(space: Space) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest value of each number of a ``Box`` or ``Discrete``."""
-    if isinstance(space, spaces.Discrete):
-        return np.asarray(space.start), np.asarray(space.start + space.n - 1)
-    assert isinstance(space, spaces.Box)
-    return space.low, space.high
 
 
 class Raw(Told):

@@ -11,6 +11,13 @@ from gymnasium import Space, spaces
 from ....components.layout import Layout
 from ..roles import Kernel, undeclared
 
+STATE = "state"  # key of the ordinary observation, where it is no Dict: the keys of one stay
+
+
+def by_key(state: Any) -> dict[str, Any]:
+    """The ordinary observation, or its space, by the keys under which it stands beside slots."""
+    return dict(state.items()) if isinstance(state, Mapping) else {STATE: state}
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -39,6 +46,7 @@ class Slot:
     replaces_state: bool = False
     # **sizes -> names of the classes, where the truth is one-hot; () where it is a vector of numbers
     classes: Callable[..., tuple[str, ...]] = lambda **sizes: ()
+    names: Callable[..., Mapping[str, str]] | None = None  # **sizes -> {name: unit} of other numbers of the truth
     # What errors of the truth's numbers are measured against, (*truth) or one number; None: the width of its bounds.
     width: Any = None
     # What the raw signal consists of, where it is one flat Box: **sizes -> Layout. A component with another is refused.
@@ -59,6 +67,15 @@ class Slot:
     # is observed then begins with the present, see `ahead.py`; estimates and measures keep the whole path.
     now: str = ""
     measures: tuple[str, ...] = ()  # how right a filling is, of `measures.py`; (): what its kind of truth calls for
+
+    def truth_names(self, sizes: Mapping[str, Any]) -> dict[str, str]:
+        """{name: unit} of the truth's numbers: ``names``, else the classes, else the columns of ``truth_layout``."""
+        if self.names is not None:
+            return dict(self.names(**sizes))
+        if self.truth_layout is None:
+            return dict.fromkeys(self.classes(**sizes), "")
+        parts = self.truth_layout(**sizes).parts
+        return {f"{part.name}: {column}": "" for part in parts for column in part.columns}
 
 
 VISION_SIDE = 84  # pixels of a side of what an agent sees, after Mnih et al. 2015

@@ -28,8 +28,7 @@ from .ahead import Ahead, ahead_space, is_path
 from .fillings import Filling, Learned, check_kept
 from .keyed import KeyedLearned
 from .resolve import identity_of, make_filling
-
-STATE = "state"  # key of the ordinary observation
+from .slot import by_key
 
 
 class SlottedBatch(KernelBatch):
@@ -54,8 +53,7 @@ class SlottedBatch(KernelBatch):
         slots = self.simulation.slots
         replaced = any(slots[name].replaces_state for name in shown)
         self._alone = next(iter(shown)) if replaced and len(shown) == 1 else None
-        if not replaced:
-            shown[STATE] = self.state_space
+        shown |= {} if replaced else by_key(self.state_space)
         moved = [
             name for name, what in fillings.items() if is_path(slots[name], what, shown[name], self._truth_of(name))
         ]
@@ -71,13 +69,14 @@ class SlottedBatch(KernelBatch):
         self._filled_at = {field: np.full(self.num_envs, -1, np.int64) for field in self.by_field}
         self._shown, self._final = (
             {name: np.zeros((count, *(of.space.shape or ())), of.space.dtype) for name, of in self.fillings.items()}
-            for count in (self.num_envs, len(self._inner.final_observation))
+            for count in (self.num_envs, len(self._inner.final_mask))
         )
         self._ahead = {name: Ahead(slots[name].now, self._shown[name], self._final[name]) for name in moved}
         observation: Any = self._shown | {name: of.observation for name, of in self._ahead.items()}
         final: Any = self._final | {name: of.final_observation for name, of in self._ahead.items()}
-        if STATE in shown:
-            observation[STATE], final[STATE] = self._inner.observation, self._inner.final_observation
+        if not replaced:
+            observation |= by_key(self._inner.observation)
+            final |= by_key(self._inner.final_observation)
         if self._alone:
             observation, final = observation[self._alone], final[self._alone]
         else:
@@ -228,7 +227,7 @@ class SlottedBatch(KernelBatch):
 
     def _end(self, rows: np.ndarray) -> None:
         """Keep what the episodes that have ended show last, and begin the next ones."""
-        b = self._inner
+        b = self.rows
         b.final_observation[rows], b.final_mask[rows] = b.observation[rows], b.mask[rows]
         anew = dict.fromkeys(self.each_step, rows)
         for field, names in self.by_field.items():

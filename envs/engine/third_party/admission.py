@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from gymnasium import Space
 
-from ..compile.binding import layout_of
 from ..compile.loops import Checks, Driver, compile_driver
 from ..mistakes import declared_at, innermost, is_ours, mistake, place_of
 from ..records import record_dtype
 from ..roles import Kernel
 from ..simulation import Simulation
 from . import trust
-from .declaration import check_spaces, check_state
+from .declaration import check_state
+from .declaration_names import check_observation_names
 from .declaration_slots import check_slot_fields
+from .declaration_spaces import check_spaces
 from .declared import Declared
 
 # What a file's own function raises by mistake; anything else it says on purpose.
@@ -33,6 +34,9 @@ def declared(
     third_party = not is_ours(module.__file__)
     pair = _ask(module, "spaces", third_party, lambda: simulation.spaces_for(sizes, spans))
     check_spaces(module, simulation, dict(sizes), pair)
+    if simulation.names is not None:
+        names = _ask(module, "names", third_party, lambda: simulation.names(**sizes))
+        check_observation_names(_place(module, simulation.names, "names"), names, pair[0])
     check_state(module, simulation, _ask(module, "state", third_party, lambda: simulation.state(**sizes)))
     try:
         dtype = record_dtype(simulation, sizes)
@@ -73,13 +77,13 @@ def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> D
     Raises:
         Mistake: a kernel holds what can be told to be wrong before it is compiled.
     """
-    checked, key = trust.needs_checks(module, simulation, made), (module.__name__, layout_of(made.dtype))
+    checked, key = trust.needs_checks(module, simulation, made), (module.__name__, made.layout)
     if checked and key not in _linted and not is_ours(module.__file__):
         from .lint import lint  # here and below: our own environments need none of it
 
-        lint(module, simulation, made.dtype, made.world)
+        lint(module, simulation, made)
         _linted.add(key)
-    return compile_driver(module, simulation, made.dtype, Checks(_strict_compiler, _guard), checked)
+    return compile_driver(module, simulation, made.layout, Checks(_strict_compiler, _guard), checked)
 
 
 def _strict_compiler() -> type:
@@ -94,7 +98,7 @@ def _guard(*loop: Any) -> Callable:
     return guarded(*loop)
 
 
-_linted: set[tuple[str, str]] = set()  # modules, and the layouts of their records
+_linted: set[tuple[str, str]] = set()  # modules, and their layouts
 
 
 def watch_slot(loop: Any, module: types.ModuleType, kernel: Kernel, is_rule: bool, space: Any) -> Callable:

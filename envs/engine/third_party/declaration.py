@@ -12,7 +12,6 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from gymnasium import Space, spaces
 
 from ....utils.wording import counted, did_you_mean
 from ..mistakes import declared_at, innermost, mistake, names_in, place_of, tree_of
@@ -176,66 +175,6 @@ def _check_arguments(role: Role) -> None:
         raise mistake(
             *place_of(kernel), f"{name}({', '.join(given)}) has its arguments in another order; expected {wanted}"
         )
-
-
-def check_spaces(module: types.ModuleType, simulation: Any, sizes: dict[str, Any], pair: Any) -> None:
-    """What ``spaces`` returns: two, of which kernels can write the one and read the other; and actions have names.
-
-    Raises:
-        Mistake: they are not.
-    """
-    place = place_of(simulation.spaces) if hasattr(simulation.spaces, "__code__") else declared_at(module, "spaces")
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        came = type(pair).__name__
-        raise mistake(*place, f"spaces returned {came}; expected a pair (observation space, action space)")
-    observation, action = pair
-    if not isinstance(observation, (spaces.Box, spaces.Discrete)):
-        came = type(observation).__name__
-        raise mistake(
-            *place, f"the observation space is a {came}; kernels write a Box, or a Discrete: put all into one Box"
-        )
-    if isinstance(observation, spaces.Discrete) and observation.start:
-        raise mistake(
-            *place, f"the observation space is {observation}; kernels count from 0: Discrete({observation.n})"
-        )
-    if not isinstance(action, (spaces.Box, spaces.Discrete)):
-        raise mistake(*place, f"the action space is a {type(action).__name__}; kernels take {instead_of(action)}")
-    if isinstance(action, spaces.Discrete) and action.start:
-        message = f"declares actions {action}, kernels count them from 0; declare Discrete({action.n})"
-        raise mistake(*place, message)
-    if isinstance(action, spaces.Box) and action.dtype.kind != "f":
-        raise mistake(
-            *place, f"the action space is a Box of {action.dtype}; kernels take a Box of floats, or Discrete(n)"
-        )
-    # What a choice shares, a folder of images for one, may bring actions of its own.
-    if all(sizes[key] == choice.default for key, choice in simulation.choices.items()):
-        _check_action_names(module, simulation, sizes, actions_in(action))
-
-
-def _check_action_names(module: types.ModuleType, simulation: Any, sizes: dict[str, Any], count: int) -> None:
-    names = len(simulation.action_names)
-    highest = {key: size.high for key, size in simulation.sizes.items()}
-    if names < count:
-        message = f"action_names has {counted(names, 'name')} for {counted(count, 'action')}; expected one for each"
-        raise _wrong(module, message, "action_names")
-    if names > count and names > (actions_in(simulation.spaces(**{**sizes, **highest})[1]) if highest else count):
-        raise _wrong(
-            module,
-            f"action_names has {counted(names, 'name')} for {counted(count, 'action')}; expected one for each",
-            "action_names",
-        )
-
-
-def instead_of(action: Any) -> str:
-    if isinstance(action, (spaces.MultiDiscrete, spaces.MultiBinary)):
-        counts = np.full(action.shape, 2) if isinstance(action, spaces.MultiBinary) else action.nvec
-        return f"a Discrete or a Box of floats: for all combinations Discrete({int(np.prod(counts))})"
-    return "a Discrete or a Box of floats"
-
-
-def actions_in(space: Space) -> int:
-    """How many names the actions of a space need: one for each, in a Box one for each component."""
-    return int(space.n) if isinstance(space, spaces.Discrete) else int(np.prod(space.shape or ()))
 
 
 def check_state(module: types.ModuleType, simulation: Any, fields: Any) -> None:

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from gymnasium import Space
+from gymnasium import Space, spaces
 
 from .. import kernels
 from ..compile import driver, loops
-from ..compile.binding import as_text, hash_sources
+from ..compile.binding import as_text, hash_sources, layout_of
 from ..mistakes import files_of
 from ..roles import roles_of
 from ..simulation import Simulation
+from ..space_layout import shown_dtype
 
 
 class Declared(NamedTuple):
@@ -24,6 +25,12 @@ class Declared(NamedTuple):
     action_space: Space
     world: tuple
     dtype: np.dtype  # of a record
+
+    @property
+    def layout(self) -> str:
+        """What tells the records apart that kernels take: those of states, and of what is shown where it is a Dict."""
+        shown = self.observation_space
+        return layout_of(self.dtype) + (layout_of(shown_dtype(shown)) if isinstance(shown, spaces.Dict) else "")
 
 
 def fingerprint(module: types.ModuleType, simulation: Simulation, made: Declared) -> str:
@@ -78,5 +85,7 @@ def _texts(simulation: Simulation, sizes: dict[str, Any]) -> Iterator[str]:
 
 def _space_text(space: Space) -> str:
     """All of a space; its own ``repr`` leaves out the middle of long bounds."""
+    if isinstance(space, spaces.Dict):
+        return f"Dict({', '.join(f'{key}={_space_text(part)}' for key, part in space.items())})"
     parts = (f"{name}={as_text(value)}" for name, value in sorted(vars(space).items()) if name != "_np_random")
     return f"{type(space).__name__}({', '.join(parts)})"

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 
 from ....utils.wording import did_you_mean
 from ..compile.twins import is_kernel
 from ..mistakes import Mistake, declared_at, is_ours, mistake, place_of, syntax_of
 from ..roles import roles_of
+from .declared import Declared
 from .returns import body_nodes, check_returns
 
 RANDOM = "follows no seed; take uniform(s), below(s, n) or gaussian(s) of ludus.envs.engine.kernels"
@@ -39,17 +41,19 @@ FORBIDDEN: dict[type, str] = {
 }
 
 
-def lint(module: types.ModuleType, simulation: Any, dtype: np.dtype, world: tuple) -> None:
+def lint(module: types.ModuleType, simulation: Any, made: Declared) -> None:
     """Look at the kernels of an environment's file and at the helpers that they call, those of Ludus left out.
 
     Args:
-        dtype: Of its records.
-        world: What its kernels get as ``world``.
+        made: What the file declares: what its kernels get as ``s``, ``world`` and, to be filled, ``out``.
 
     Raises:
         Mistake: the first one that is found.
     """
-    reader = _Reader(tuple(dtype.names or ()), getattr(world, "_fields", None), _resolver())
+    fields = {"record": tuple(made.dtype.names or ())}
+    if isinstance(made.observation_space, spaces.Dict):
+        fields["observation"] = tuple(made.observation_space)
+    reader = _Reader(fields, getattr(made.world, "_fields", None), _resolver())
     for role in roles_of(simulation):
         kernel: Any = role.kernel
         if not hasattr(kernel, "py_func") and _is_compiling():
@@ -60,7 +64,12 @@ def lint(module: types.ModuleType, simulation: Any, dtype: np.dtype, world: tupl
         function = getattr(kernel, "py_func", kernel)
         own = function.__code__.co_varnames[: function.__code__.co_argcount]
         places = dict(zip(role.arguments, own, strict=False))
-        reader.read(function, {places.get("s"): "record", places.get("world"): "world"})
+        meanings = {places.get("s"): "record", places.get("world"): "world"}
+        if "observation" in fields and role.path == ("observe",):
+            meanings[places.get("out")] = "observation"
+        elif "observation" in fields and role.path == ("invariant",):
+            meanings[places.get("shown")] = "observation"
+        reader.read(function, meanings)
     check_returns(simulation)
 
 
@@ -89,12 +98,14 @@ def _resolver() -> Callable[[Any], bool]:
 class _Reader:
     """Reads functions, each once for each way in which its arguments are used."""
 
-    def __init__(self, fields: tuple[str, ...], world: tuple[str, ...] | None, is_known: Callable[[Any], bool]) -> None:
+    def __init__(
+        self, fields: dict[str, tuple[str, ...]], world: tuple[str, ...] | None, is_known: Callable[[Any], bool]
+    ) -> None:
         self.fields, self.world, self.is_known = fields, world, is_known
         self._read: set[Any] = set()
 
     def read(self, function: types.FunctionType, meanings: dict[Any, str]) -> None:
-        """``meanings``: names of arguments that hold the record or the world."""
+        """``meanings``: names of arguments that hold a record, of the state or of the observation, or the world."""
         meanings = {name: meaning for name, meaning in meanings.items() if name}
         key = function.__code__, tuple(sorted(meanings.items()))
         if key in self._read or is_ours(function.__code__.co_filename):
@@ -156,17 +167,18 @@ class _Body:
             raise self.wrong(node, f"uses the name {node.id!r}, which is not defined{hint}")
 
     def _check_subscript(self, node: ast.Subscript) -> None:
-        if isinstance(node.value, ast.Name) and self.meanings.get(node.value.id) == "record":
+        if isinstance(node.value, ast.Name) and self.meanings.get(node.value.id) in self.reader.fields:
             raise self.wrong(node, f"uses {ast.unparse(node)}; a field is written {node.value.id}.NAME")
 
     def _check_attribute(self, node: ast.Attribute) -> None:
         if node.attr in ("flat", "ctypes") and self._value(node.value) is None:
             raise self.wrong(node, f"uses {ast.unparse(node)}, of which nothing checks the index; use plain indices")
         meaning = self.meanings.get(node.value.id) if isinstance(node.value, ast.Name) else None
-        if meaning == "record" and node.attr not in self.reader.fields:
+        known = self.reader.fields.get(meaning or "")
+        if known is not None and node.attr not in known:
             verb = "sets" if isinstance(node.ctx, ast.Store) else "reads"
-            message = f"{verb} {ast.unparse(node)}, and the record has no such field"
-            raise self.wrong(node, message + did_you_mean(node.attr, self.reader.fields))
+            message = f"{verb} {ast.unparse(node)}, and the {meaning} has no such field"
+            raise self.wrong(node, message + did_you_mean(node.attr, known))
         if meaning == "world" and self.reader.world is not None and node.attr not in (*self.reader.world, *dir(tuple)):
             message = f"reads {ast.unparse(node)}, and the world has no such array"
             raise self.wrong(node, message + did_you_mean(node.attr, self.reader.world))

@@ -71,7 +71,8 @@ def _problem_of(statement: Any, typemap: dict[str, Any]) -> str | None:
             return None
         place, target, whole = f"the field {statement.attr!r}", owner.typeof(statement.attr), True
         if isinstance(target, types.Array):  # Numba copies as many elements as the field has, whatever comes
-            name = f"s.{statement.attr}"
+            owner_name = statement.target.name.partition(".")[0]
+            name = f"{'s' if owner_name.startswith('$') else owner_name}.{statement.attr}"
             return f"replaces the array {name} as a whole, of which nothing checks the size; write {name}[:] = …"
     elif isinstance(statement, (ir.SetItem, ir.StaticSetItem)):
         target = typemap[statement.target.name]

@@ -9,6 +9,7 @@ from ..compile.driver import RESET, SAME_STEP
 from ..mistakes import Mistake, mistake, place_of
 from ..roles import Kernel
 from ..simulation import Simulation
+from ..space_layout import bounds_of, each_part
 
 
 class Writes:
@@ -19,11 +20,6 @@ class Writes:
 
     def __init__(self, simulation: Simulation, space: Space) -> None:
         self._simulation, self._space = simulation, space
-        whole = isinstance(space, spaces.Discrete)
-        self._low = np.zeros(1) if whole else space.low  # type: ignore[attr-defined]
-        self._high = np.full(1, space.n - 1) if whole else space.high  # type: ignore[attr-defined]
-        if not whole and not space.shape:
-            self._low, self._high = self._low.reshape(1), self._high.reshape(1)
 
     def __call__(self, arguments: tuple[Any, ...], result: int) -> None:
         setup, command, start, stop = arguments
@@ -49,18 +45,25 @@ class Writes:
             self._demand_flags(rows.mask[part], ready, part.start)
 
     def _demand_inside(self, observation: np.ndarray, selected: np.ndarray, start: int, when: str = "") -> None:
-        inside = (observation >= self._low) & (observation <= self._high)  # false for NaN
+        for key, part, rows in each_part(self._space, observation):
+            self._demand_part_inside(key, part, rows, selected, start, when)
+
+    def _demand_part_inside(
+        self, key: str, part: Space, observation: np.ndarray, selected: np.ndarray, start: int, when: str
+    ) -> None:
+        low, high = (np.broadcast_to(bound, observation.shape[1:]) for bound in bounds_of(part))
+        inside = (observation >= low) & (observation <= high)  # false for NaN
         if inside.all():
             return
         wrong = ~inside & selected.reshape(-1, *(1,) * (observation.ndim - 1))
         if wrong.any():
             i, *where = (int(index) for index in np.argwhere(wrong)[0])
             place = tuple(where)
-            low, high = self._low[place], self._high[place]
+            out = (f"out.{key}" if key else "out") + (f"[{', '.join(map(str, place))}]" if place else "")
             raise self._wrong(
                 self._simulation.observe,
-                f"observe leaves {observation[(i, *place)]:g} in out[{', '.join(map(str, place))}] "
-                f"{when}of environment {start + i}; its space has {low:g} … {high:g} there",
+                f"observe leaves {observation[(i, *place)]:g} in {out} "
+                f"{when}of environment {start + i}; its space has {low[place]:g} … {high[place]:g} there",
             )
 
     def _demand_flags(self, mask: np.ndarray, selected: np.ndarray, start: int) -> None:

@@ -25,14 +25,14 @@ Observation   float32 (10 + rows * columns,)
               | #     | what                                                          | low  | high | unit           |
               |-------|---------------------------------------------------------------|------|------|----------------|
               | 0, 1  | ball x, y, from the field's middle                            | -5   | 5    | 10 u           |
-              | 2, 3  | ball velocity; 0 while it lies on the paddle                  | -4   | 4    | u/step         |
+              | 2, 3  | ball velocity x, y; 0 while it lies on the paddle             | -4   | 4    | u/step         |
               | 4     | paddle x, from the field's middle                             | -5   | 5    | 10 u           |
               | 5     | ball x - paddle x                                             | -10  | 10   | 10 u           |
-              | 6     | balls that are left, the one in play included                 | 0    | 5    |                |
+              | 6     | balls left, the one in play included                          | 0    | 5    |                |
               | 7     | walls cleared                                                 | 0    | 2    |                |
               | 8     | steps until the serve                                         | 0    | 1    | 10 steps       |
-              | 9     | n + 1, what the next contact's deflection is multiplied with  | 0    | 1    | 10, at most 1  |
-              | 10 …  | bricks, row by row from the upper left: 1 stands, 0 is gone   | 0    | 1    |                |
+              | 9     | next contact's n, which its deflection is multiplied with     | 0    | 1    | 10, at most 1  |
+              | 10 …  | brick, row by row from the upper left: 1 stands, 0 is gone    | 0    | 1    |                |
 Reward        `points`: for each brick the number of its row, counted from the lowest, which is 1
 Start         all bricks stand, the paddle is in the middle with a ball to be served on it
 End           terminated when the last ball is lost, and when the second wall is cleared, which is success;
@@ -128,10 +128,19 @@ def make_spaces(
     return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(ACTIONS)
 
 
+def names(rows, columns):
+    ball = {"ball x": "10 u", "ball y": "10 u", "ball velocity x": "u/step", "ball velocity y": "u/step"}
+    paddle = {"paddle x": "10 u", "ball x - paddle x": "10 u"}
+    game = {"balls left": "", "walls cleared": "", "steps until the serve": "10 steps"}
+    bricks = [f"brick: row {row + 1}, column {column + 1}" for row in range(rows) for column in range(columns)]
+    return {**ball, **paddle, **game, "next contact's n": "10, at most 1", **dict.fromkeys(bricks, "")}
+
+
 SIMULATION = Simulation(
     name="ludus/Breakout-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

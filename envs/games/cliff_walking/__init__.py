@@ -46,10 +46,15 @@ def make_spaces():
     return spaces.Discrete(ROWS * COLUMNS), spaces.Discrete(MOVES)
 
 
+def names():
+    return {f"row * {COLUMNS} + column": ""}
+
+
 SIMULATION = Simulation(
     name="ludus/CliffWalking-v1",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

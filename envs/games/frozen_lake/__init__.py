@@ -67,10 +67,15 @@ def make_spaces(size):
     return spaces.Discrete(size * size), spaces.Discrete(MOVES)
 
 
+def names(size):
+    return {f"row * {size} + column": ""}
+
+
 SIMULATION = Simulation(
     name="ludus/FrozenLake-v1",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

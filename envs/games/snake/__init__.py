@@ -3,14 +3,14 @@
 World         A board of `size` x `size` cells. The snake starts as a single cell; one fruit lies on a free cell.
 Actions       0 up · 1 right · 2 down · 3 left
 Observation   uint8 (size, size, 5), row 0 on top
-              | plane | what                                                                   | range   |
-              |-------|------------------------------------------------------------------------|---------|
-              | 0     | body, the head included                                                | 0, 1    |
-              | 1     | head                                                                   | 0, 1    |
-              | 2     | tail, the last cell of the body (of a snake of one cell: the head)     | 0, 1    |
-              | 3     | fruit (none on a full board)                                           | 0, 1    |
-              | 4     | body age: steps until the cell is free if nothing is eaten, tail = 1,  | 0 … 255 |
-              |       | head = length; 0 off the body; 255 also stands for more                |         |
+              | plane | what                                                                | low | high | unit  |
+              |-------|---------------------------------------------------------------------|-----|------|-------|
+              | 0     | body, the head included                                             | 0   | 1    |       |
+              | 1     | head                                                                | 0   | 1    |       |
+              | 2     | tail, the last cell of the body (of a snake of one cell: the head)  | 0   | 1    |       |
+              | 3     | fruit (none on a full board)                                        | 0   | 1    |       |
+              | 4     | body age: until the cell is free if nothing is eaten, tail = 1,     | 0   | 255  | steps |
+              |       | head = length; 0 off the body; 255 also stands for more             |     |      |       |
 Mask          A move is illegal that leaves the board or enters the body, except into the tail, which moves away as the
               head arrives. Backwards is therefore illegal from length 3 on, and legal for a snake of 1 or 2 cells.
 Reward        `fruit`: +1 for each fruit
@@ -54,10 +54,15 @@ def make_spaces(size):
     return spaces.Box(0, MAX_AGE, (size, size, PLANES), np.uint8), spaces.Discrete(MOVES)
 
 
+def names(size):
+    return {"body": "", "head": "", "tail": "", "fruit": "", "body age": "steps"}  # of the planes, the last axis
+
+
 SIMULATION = Simulation(
     name="ludus/Snake-v1",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

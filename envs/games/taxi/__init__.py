@@ -82,10 +82,15 @@ def make_spaces():
     return spaces.Discrete(SIZE * SIZE * (STANDS + 1) * STANDS), spaces.Discrete(ACTIONS)
 
 
+def names():
+    return {f"((row * {SIZE} + column) * {STANDS + 1} + passenger) * {STANDS} + destination": ""}
+
+
 SIMULATION = Simulation(
     name="ludus/Taxi-v4",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

@@ -10,8 +10,8 @@ Observation   float32 (6,)
               | 1 | sine of the first angle                        | -1      | 1      |       |
               | 2 | cosine of the second angle, 1 = stretched out  | -1      | 1      |       |
               | 3 | sine of the second angle                       | -1      | 1      |       |
-              | 4 | angular velocity of the first                  | -12.567 | 12.567 | rad/s |
-              | 5 | angular velocity of the second                 | -28.275 | 28.275 | rad/s |
+              | 4 | angular velocity of the first angle            | -12.567 | 12.567 | rad/s |
+              | 5 | angular velocity of the second angle           | -28.275 | 28.275 | rad/s |
               The second angle and its velocity are measured against the first link.
 Reward        `time`: -1 per step, but 0 for the one that reaches the goal
 Start         both angles and both velocities uniform in [start_low, start_high), rounded to float32
@@ -87,10 +87,17 @@ def make_spaces(
     return spaces.Box(-high, high, dtype=np.float32), spaces.Discrete(ACTIONS)
 
 
+def names():
+    angles = [f"{ratio} of the {which} angle" for which in ("first", "second") for ratio in ("cosine", "sine")]
+    speeds = [f"angular velocity of the {which} angle" for which in ("first", "second")]
+    return {**dict.fromkeys(angles, ""), **dict.fromkeys(speeds, "rad/s")}
+
+
 SIMULATION = Simulation(
     name="ludus/Acrobot-v1",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

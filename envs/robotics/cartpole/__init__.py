@@ -88,10 +88,16 @@ def make_spaces(
 # Errors of a reading are measured against these: m, m/s, rad, rad/s. An episode stays within, played well.
 WIDTH = (4.8, 4.0, 0.42, 6.0)
 
+
+def names():
+    return {"cart position": "m", "cart velocity": "m/s", "pole angle": "rad", "pole angular velocity": "rad/s"}
+
+
 SIMULATION = Simulation(
     name="ludus/CartPole-v1",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

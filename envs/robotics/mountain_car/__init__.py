@@ -60,10 +60,15 @@ def make_spaces(
     return spaces.Box(low, high, dtype=np.float32), spaces.Discrete(ACTIONS)
 
 
+def names():
+    return {"position": "length", "velocity": "length / step"}
+
+
 SIMULATION = Simulation(
     name="ludus/MountainCar-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

@@ -59,10 +59,15 @@ def make_spaces(*, max_speed=PARAMETERS["max_speed"].span, start_speed=PARAMETER
     return spaces.Box(-high, high, dtype=np.float32), spaces.Box(-LARGEST_TORQUE, LARGEST_TORQUE, (1,), np.float32)
 
 
+def names():
+    return {"cosine of the angle": "", "sine of the angle": "", "angular velocity": "rad/s"}
+
+
 SIMULATION = Simulation(
     name="ludus/Pendulum-v1",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

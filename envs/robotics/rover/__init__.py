@@ -11,12 +11,12 @@ Crowd         A walker goes straight ahead at a constant speed. Where the next s
               to a random direction instead. So whoever collides with a walker has driven into it.
 Actions       float (2,): commands of the left and the right wheel, -1 … 1 of the greatest speed
 Observation   float32 (37,)
-              | #      | what                                                                | low | high | unit      |
-              |--------|---------------------------------------------------------------------|-----|------|-----------|
-              | 0 … 31 | lidar: distance along the beam 11.25° · # to the left of ahead      | 0   | 1    | its range |
-              | 32     | distance of the goal                                                | 0   | 1    | 14.14 m   |
-              | 33, 34 | sine and cosine of its bearing, to the left of ahead (0, 1 if at 0) | -1  | 1    |           |
-              | 35, 36 | speed of the left and the right wheel                               | -1  | 1    | greatest  |
+              | #      | what                                                             | low | high | unit         |
+              |--------|------------------------------------------------------------------|-----|------|--------------|
+              | 0 … 31 | lidar: distance at 11.25° · # to the left of ahead               | 0   | 1    | its range    |
+              | 32     | distance of the goal                                             | 0   | 1    | 14.14 m      |
+              | 33, 34 | sine and cosine of the goal's bearing, left of ahead (there 0, 1)| -1  | 1    |              |
+              | 35, 36 | speed of the left and the right wheel                            | -1  | 1    | its greatest |
               Noise is Gaussian: on the distances, on the goal's place as seen from the rover, on the wheel speeds.
               Readings are clipped to their bounds. All noise is 0 by default, as is the slip, so that what is learned
               is the way and not the noise; the lag is a tenth of a second, as of a small motor.
@@ -91,10 +91,17 @@ def make_spaces(blocks, discs, crowd):
     return spaces.Box(low, 1.0, dtype=np.float32), spaces.Box(-1.0, 1.0, (2,), np.float32)
 
 
+def names(blocks, discs, crowd):
+    beams = {f"lidar at: {360 / BEAMS * beam:g}°": "its range" for beam in range(BEAMS)}
+    goal = {"distance of the goal": "14.14 m", "sine of the goal's bearing": "", "cosine of the goal's bearing": ""}
+    return {**beams, **goal, **{f"speed of the {side} wheel": "its greatest" for side in ("left", "right")}}
+
+
 SIMULATION = Simulation(
     name="ludus/Rover-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,

@@ -15,6 +15,7 @@ from ludus.agents.runs.curves import Group, name_of, read_groups, reference_scor
 from ludus.agents.runs.curves_plot import plot_curves, short_steps, title_of
 from ludus.training.curves import read_curves
 from ludus.training.settings import write_settings
+from ludus.utils.extras import install
 
 CARTPOLE = "ludus/CartPole-v1"
 
@@ -139,7 +140,7 @@ def test_the_picture_shows_each_group(tmp_path, capsys, monkeypatch):
 def test_without_matplotlib_it_is_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     code, error = said(capsys, "plot", make_run(tmp_path / "run", [1.0, 2.0]), "--out", tmp_path / "c.png")
-    assert (code, error) == (1, "ludus: the picture needs matplotlib: pip install 'ludus[plots]'\n")
+    assert (code, error) == (1, f"ludus: the picture needs matplotlib: {install('plots')}\n")
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from ludus.agents.evaluation import evaluate, heuristic_policy, named_policy
-from ludus.data.images import LabelledImages, is_at_hand
+from ludus.data.images import LabelledImages, is_at_hand, load_images
 from ludus.envs.automation.sorter import KEYS, PARAMETERS, rules_items
 from ludus.envs.automation.sorter.observation import COVER, photograph
-from ludus.envs.automation.sorter.rules_items import make_items, make_parcels
+from ludus.envs.automation.sorter.rules_items import make_items
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.slots.slotted_batch import open_batch
 from ludus.envs.make import make_batch
@@ -195,7 +195,7 @@ def test_belt_speed_decides_how_much_is_smeared():
 def test_truth_is_the_kind_of_what_the_camera_shows():
     batch = open_batch(MODULE, 32, perception="raw", **PARCELS)
     batch.reset(seeds=range(32))
-    parcels = make_parcels("test")
+    parcels = load_images("parcels", "test")
     truth = batch.slot_loop("perception", "tell")
     for _ in range(5):
         shown, told = batch.buffers.observation["perception"], np.zeros((32, 10), np.float32)
@@ -211,7 +211,7 @@ def test_nearest_mean_is_the_nearest_mean():
     raw = open_batch(MODULE, 64, perception="raw", rotation=0.3, **PARCELS)
     for each in (batch, raw):
         each.reset(seeds=range(64))
-    images = make_parcels("train")
+    images = load_images("parcels", "train")
     means = np.stack([images.images[images.labels == k].mean(axis=0) for k in range(10)])
     pictures = raw.buffers.observation["perception"].astype(float)
     nearest = ((pictures[:, None] - means) ** 2).sum(axis=(2, 3, 4)).argmin(axis=1)
@@ -219,7 +219,7 @@ def test_nearest_mean_is_the_nearest_mean():
 
 
 def test_parcels_of_both_splits_are_others():
-    train, test = make_parcels("train"), make_parcels("test")
+    train, test = load_images("parcels", "train"), load_images("parcels", "test")
     assert train.images.shape == (4000, 32, 32, 3)
     known = {image.tobytes() for image in train.images}
     assert not any(image.tobytes() in known for image in test.images)

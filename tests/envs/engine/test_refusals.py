@@ -8,8 +8,8 @@ import pytest
 from gymnasium import error, spaces
 
 from ludus.envs.engine.kernel_batch import KernelBatch
-from ludus.envs.engine.parameters import action_bounds
 from ludus.envs.engine.simulation import Drift, load
+from ludus.envs.engine.space_layout import action_bounds
 from ludus.envs.make import make_batch
 
 CARTPOLE, SNAKE = "ludus.envs.robotics.cartpole", "ludus.envs.games.snake"

@@ -266,10 +266,34 @@ def test_no_key_of_the_defaults_is_taken_already():
     assert len(set(ORDER)) == len(ORDER)
 
 
+def test_each_value_of_a_component_has_a_key_and_holds_while_it_is_held():
+    controls = make_controls(spaces.MultiDiscrete([3, 2]), ("way", "light"))
+    assert [binding.caps for binding in controls.bindings] == [("1", "2"), ("3",)]
+    assert controls.next().tolist() == [0, 0]
+    for held, action in (("1", [1, 0]), ("3", [1, 1])):
+        controls.press(held)
+        assert controls.next().tolist() == action
+    controls.release("1")
+    controls.press("2")
+    assert controls.next().tolist() == [2, 1]
+    assert controls.next().dtype == np.int64
+    bits = make_controls(spaces.MultiBinary(3), (), {"left": (0, 1), "up": (2, 1)})
+    bits.press("up")
+    assert bits.next() in spaces.MultiBinary(3)
+    assert bits.turn().tolist() == [0, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("space", "keys", "words"),
     [
-        (spaces.MultiBinary(3), {}, r"the actions are MultiBinary\(3\); a person can play Discrete and Box"),
+        (spaces.Text(3), {}, r"the actions are Text.*; a person can play Discrete, MultiDiscrete, MultiBinary and Box"),
+        (
+            spaces.MultiBinary(3),
+            {"a": (0, 0)},
+            r"the key 'a' stands for \(0, 0\), expected \(component, value > 0\)",
+        ),
+        (spaces.MultiBinary(3), {"r": (0, 1)}, "the key 'r' means 'restart' in every game"),
+        (spaces.MultiDiscrete([2, 3]), {"a": (0, 2)}, r"the key 'a' stands for \(0, 2\)"),
         (spaces.Discrete(2), {"r": 0}, "the key 'r' means 'restart' in every game; declare another one"),
         (spaces.Discrete(2), {"a": 2}, r"the key 'a' stands for 2, but the actions are Discrete\(2\)"),
         (spaces.Discrete(2), {"a": (0, 1.0)}, "the key 'a' stands for"),

@@ -22,7 +22,7 @@ from ludus.envs.rendering import window as window_module
 from ludus.envs.rendering.window_commands import Command
 from ludus.scripts.main import main
 
-SNAKE, CARTPOLE, SLIDER = "ludus/Snake-v1", "ludus/CartPole-v1", "test/Slider-v0"
+SNAKE, CARTPOLE, SLIDER, PAINTER = "ludus/Snake-v1", "ludus/CartPole-v1", "test/Slider-v0", "test/Painter-v0"
 
 
 def sit(path, id, script, seed=0, **keywords):
@@ -134,7 +134,7 @@ def test_a_place_that_cannot_be_recorded_to_is_refused_before_the_game(tmp_path,
 
 def test_what_cannot_be_kept_is_refused_before_the_game(tmp_path):
     game = make_game("Blackjack-v1")
-    with pytest.raises(ValueError, match=r"Blackjack-v1 observes Tuple.*; only Box and Discrete can be recorded"):
+    with pytest.raises(ValueError, match=r"Blackjack-v1 observes Tuple.*; only Box, Discrete and a Dict of"):
         Recorder(tmp_path / "a.npz", game)
     game = make_game(CARTPOLE)
     game.keywords["gravity"] = {1, 2}
@@ -181,6 +181,8 @@ SITTINGS = {
     "a limit": (CARTPOLE, ["left", "right", "left", Command.NEXT, "left"], {"max_episode_steps": 3}),
     "no limit": (CARTPOLE, ["left", "right"], {"max_episode_steps": -1}),
     "continuous": (SLIDER, ["right", "b", "left", Command.NEXT, "right"], {"gain": 0.1}),
+    "several actions and observations": (PAINTER, ["2", "3", "2", "5", Command.NEXT, "4"], {"cost": 0.5}),
+    "and a slot beside them": (PAINTER, ["2", "3", "2", "5", Command.NEXT, "4"], {"sheen": "truth"}),
     "a third party": ("CartPole-v1", ["1", "2", "1", Command.NEXT, "2"], {"sutton_barto_reward": True}),
     "a third party's vectors": ("Pendulum-v1", ["left", "right", Command.NEXT, "right"], {"g": 9.81}),
     "a third party's float64": ("test/OtherDtype-v0", ["1", "2", Command.NEXT, "1"], {"whole": False}),

@@ -14,7 +14,7 @@ from ludus.forecasting.models.fracast import LEVELS, Fracast
 from ludus.forecasting.tasks.fracast import FracastFit, FracastRecipe, make_fracast
 from ludus.forecasting.windows import Windows
 
-package = pytest.importorskip("fracast", reason="fracast is not installed: pip install 'ludus[pretrained]'")
+package = pytest.importorskip("fracast", reason="fracast is not installed: pip install '.[pretrained]'")
 
 
 @pytest.fixture(autouse=True)

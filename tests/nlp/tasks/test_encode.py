@@ -22,7 +22,7 @@ from ludus.training.fit import folder_of
 from understanding_toy import a_turn_understander, an_understander, make_file, some
 
 needs_wordllama = pytest.mark.skipif(
-    util.find_spec("wordllama") is None, reason="wordllama is not installed: pip install 'ludus[pretrained]'"
+    util.find_spec("wordllama") is None, reason="wordllama is not installed: pip install '.[pretrained]'"
 )
 TEXTS = ["play naima", "weather in oslo", "", "b" * 400]
 

@@ -37,5 +37,5 @@ def test_other_numbers_of_texts_are_refused():
 
 def test_missing_library_is_named_with_the_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "sacrebleu", None)
-    with pytest.raises(ImportError, match=r"BLEU needs sacrebleu: pip install 'ludus\[nlp\]'"):
+    with pytest.raises(ImportError, match=r"BLEU needs sacrebleu: pip install '\S+\[nlp\]'"):
         score(["a"], ["a"])

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from ludus.studies.tuning.search import Search
+from ludus.utils.extras import install
 from training_toy import CurveFit
 from tuning_stage import TASKS, quick, search_of, work_on  # noqa: F401
 
@@ -46,7 +47,7 @@ def test_what_cannot_be_searched_is_refused_before_anything_is_written(tmp_path,
 def test_without_optuna_nothing_is_begun(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     said = refusal_of(lambda: search_of(tmp_path / "tune"), ImportError)
-    assert said == "a search needs Optuna, which is not installed here: pip install 'ludus[tune]'"
+    assert said == f"a search needs Optuna, which is not installed here: {install('tune')}"
     assert not (tmp_path / "tune").exists()
 
 

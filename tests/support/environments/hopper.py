@@ -142,3 +142,18 @@ SIMULATION = Simulation(
     },
 )
 '''
+
+# The same with a Dict observation.
+HOPPER_OF_PARTS = HOPPER
+for _old, _new in (
+    (
+        "return spaces.Box(-10.0, 10.0, (3,), np.float32), spaces.Discrete(2)",
+        "parts = {'at': spaces.Box(-10, 10, (2,), np.float32), 'track': spaces.Box(-10, 10, (1,), np.float32)}\n"
+        "    return spaces.Dict(parts), spaces.Discrete(2)",
+    ),
+    ("    out[0] = s.x\n    out[1]", "    out.at[0] = s.x\n    out.at[1]"),
+    ("out[2] =", "out.track[0] ="),
+    ("shown[0] != shown[0]", "shown.at[0] != shown.at[0]"),
+):
+    assert HOPPER_OF_PARTS.count(_old) == 1, _old
+    HOPPER_OF_PARTS = HOPPER_OF_PARTS.replace(_old, _new)

@@ -73,7 +73,7 @@ def test_nothing_is_said_of_our_own_files_although_they_are_read_as_if_they_were
     module, simulation = load(ludus.ENVIRONMENTS[id][0])
     spans = {name: parameter.span for name, parameter in simulation.parameters.items()}
     made = admission.declared(module, simulation, simulation.resolve_sizes({}, id), spans)
-    lint.lint(module, simulation, made.dtype, made.world)
+    lint.lint(module, simulation, made)
 
 
 IN_A_COMMAND = [

@@ -1,0 +1,116 @@
+"""Training from a program: a new run, or one that was stopped, up to the policy that it has learned."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ...envs.ids import import_named
+from ...utils.interrupts import Interrupted
+from ..runs.callback import RunProgress
+from ..runs.config import RunConfig, configure
+from ..runs.run import Run
+from .policy import TrainedPolicy
+
+Progress = Callable[[RunProgress], Any]
+
+
+def train(
+    env: str,
+    agent: str = "pqn",
+    *,
+    steps: int | None = None,
+    seed: int = 0,
+    run: str | Path | None = None,
+    slots: Mapping[str, Any] | None = None,
+    hyperparameters: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    evaluate_every: int | None = None,
+    progress: Progress | None = None,
+    **parameters: Any,
+) -> TrainedPolicy:
+    """Train an agent on an environment, in a new run: what `ludus train` does.
+
+    Args:
+        env: An environment id such as ``"ludus/Snake-v1"``, any other that Gymnasium knows, or MODULE:ID.
+        agent: pqn, tabular, ppo, a2c, dqn, sac or td3.
+        steps: Environment steps in all; by default the preset's, or 1,000,000.
+        seed: Of the environments, the network and the exploration.
+        run: The folder of the run, which must be new; by default runs/ENV-AGENT-SEED.
+        slots: What slots show, by their names, such as ``{"perception": "models/garments"}``.
+        hyperparameters: The agent's, other than the preset's: ``num_envs``, ``learning_rate``, ``encoder`` …
+        device: cpu or cuda.
+        evaluate_every: Steps between two evaluations; 0 for none before the end.
+        progress: Called about once a second with how far the training is; ``print`` will do.
+        **parameters: Of the environment: parameters, sizes, ``randomize``, ``drift``, ``max_episode_steps``.
+
+    Returns:
+        The policy at the end of the training. Its run is a folder that `ludus watch` and TensorBoard read.
+
+    Raises:
+        ValueError: no such environment, agent, parameter or hyperparameter; an agent that cannot act there; a folder
+            that holds a run already.
+        KeyboardInterrupt: Ctrl-C; all was saved, and ``ludus.resume(folder)`` goes on.
+    """
+    id = import_named(env)
+    given = {key: value for key, value in (("steps", steps), ("evaluate_every", evaluate_every)) if value is not None}
+    if steps is not None and steps < 1:
+        raise ValueError(f"steps must be >= 1, got {steps}")
+    for name, filling in (slots or {}).items():
+        if not isinstance(filling, (str, Path, Mapping)):
+            raise ValueError(
+                f"slot {name} must be a text or a folder, which config.yaml can name, got a {type(filling).__name__}; "
+                "save a component with save(folder) and give the folder"
+            )
+        if name in parameters:
+            raise ValueError(f"slot {name} is given twice, in slots and as a parameter; leave one out")
+    fillings = {name: str(what) if isinstance(what, Path) else what for name, what in (slots or {}).items()}
+    config = configure(
+        id,
+        agent,
+        dict(hyperparameters or {}),
+        seed=seed,
+        environment={**parameters, **fillings},
+        device=device,
+        **given,
+    )
+    folder = Path(run) if run is not None else default_folder(config)
+    if (folder / "config.yaml").exists():
+        raise ValueError(
+            f"{folder} already holds a run: ludus.resume({str(folder)!r}) goes on with it, ludus.load({str(folder)!r}) "
+            "takes what it has learned; or choose another run="
+        )
+    return _trained(Run.start(folder, config), progress)
+
+
+def resume(run: str | Path, *, progress: Progress | None = None) -> TrainedPolicy:
+    """Go on with a run that was stopped, to the end of its training; one that is at its end is loaded.
+
+    Args:
+        run: Its folder.
+        progress: As for ``train``.
+
+    Raises:
+        FileNotFoundError: there is no run.
+        ValueError: it is damaged, or another process trains it.
+        KeyboardInterrupt: Ctrl-C; all was saved.
+    """
+    return _trained(Run.open(Path(run)), progress)
+
+
+def default_folder(config: RunConfig) -> Path:
+    """Where a run lies if nobody says it: runs/ENV-AGENT-SEED."""
+    name = f"{config.env.removeprefix('ludus/').replace('/', '-')}-{config.agent}-{config.seed}"
+    return Path("runs") / name.lower()
+
+
+def _trained(run: Run, progress: Progress | None) -> TrainedPolicy:
+    try:
+        run.train(progress)
+    except Interrupted as signal:
+        _stop(run, str(signal))
+    return TrainedPolicy(run, run.agent())
+
+
+def _stop(run: Run, signal: str) -> NoReturn:
+    told = f"stopped by {signal}, and everything is saved; go on with ludus.resume({str(run.folder)!r})"
+    raise KeyboardInterrupt(told) if signal == "SIGINT" else SystemExit(told)
