@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rich import box
 from rich.table import Table
 
 from .race import OURS, Row
@@ -19,7 +20,7 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     shown: dict[str, Table] = {}
     for row in rows:
         if row.work not in shown:
-            shown[row.work] = Table(title=f"{row.work}: {row.unit}", title_justify="left")
+            shown[row.work] = Table(box=box.SIMPLE_HEAD, title=f"{row.work}: {row.unit}", title_justify="left")
             for column in ("envs", "side", "median", "slowest … fastest", "Ludus is", "must be"):  # 80 characters wide
                 shown[row.work].add_column(column, justify="left" if column in ("side", "must be") else "right")
         shown[row.work].add_row(

@@ -14,6 +14,7 @@ from ludus.envs.command_line import environment
 from ludus.envs.engine.slots.resolve import NAMED
 from ludus.envs.names import grouped
 from ludus.utils.command_line import parse
+from ludus.utils.tables import results_table
 from ludus.utils.wording import format_score
 
 DESCRIPTION = """The environments with their parameters, or the card of one.
@@ -80,9 +81,9 @@ def print_card(console: Console, card: Card) -> None:
     simulation = card.simulation
     rows = [(k, p.default, p.low, p.high, p.unit, p.meaning) for k, p in simulation.parameters.items()]
     rows += [(k, s.default, s.low, s.high, "", s.meaning) for k, s in simulation.sizes.items()]
-    shown = Table(title="Parameters and sizes", title_justify="left")
-    for column in ("name", "default", "low", "high", "unit", "meaning"):
-        shown.add_column(column, justify="right" if column in ("default", "low", "high") else "left")
+    shown = results_table(("parameter\nor size",), ("default", "low", "high"))
+    shown.add_column("unit", no_wrap=True)
+    shown.add_column("meaning")
     for name, default, low, high, unit, meaning in rows:
         shown.add_row(name, f"{default:g}", f"{low:g}", f"{high:g}", unit, meaning)
     console.print()

@@ -36,13 +36,14 @@ MOST_LETTERS = 2000  # of a message: values that came from a file can be long
 
 
 def usage() -> str:
-    width = max(map(len, COMMANDS))
-    lines = [f"  ludus {name:{width}}  {what}" for name, what in COMMANDS.items()]
+    from ludus.utils.help_text import flowing, listing
+
+    lines = listing((f"ludus {name}", what) for name, what in COMMANDS.items())
     return "\n".join(
         [
-            "Ludus: environments for reinforcement learning whose senses can be learned models.",
+            flowing("Ludus: environments for reinforcement learning whose senses can be learned models."),
             "",
-            *lines,
+            lines,
             "",
             "`ludus COMMAND --help` explains a command. A first run:",
             "",

@@ -22,7 +22,7 @@ lowest to the highest seed.
 
 Runs that differ in nothing but the seed are one group, wherever they lie. What is shown is read from the runs'
 TensorBoard files: evaluation/return, the mean return of the greedy evaluations on the way, or any other tag. Needs
-matplotlib, which the extra `plots` brings."""
+matplotlib, from the extra `plots`."""
 
 
 @dataclass

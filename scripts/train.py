@@ -94,6 +94,11 @@ def main(arguments: list[str]) -> int:
     if steps % at_once:
         whole = -(-steps // at_once) * at_once
         console.print(f"Note: a rollout is {at_once:,} steps, so it trains for {whole:,} instead of {steps:,}.")
+    if config.until is not None and config.evaluate_every >= steps:
+        console.print(
+            f"Note: it is evaluated every {config.evaluate_every:,} steps, so --until cannot end it earlier; give a "
+            "smaller --evaluate-every"
+        )
     if len(options.seed) > 1:
         return train_seeds(Seeds.start(folder, config, options.seed), console)
     return train(Run.start(folder, config), console)

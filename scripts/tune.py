@@ -19,6 +19,7 @@ from ludus.studies.tuning import command
 from ludus.studies.tuning.command import TuneArguments
 from ludus.utils.command_line import parse
 from ludus.utils.files import quote
+from ludus.utils.help_text import flowing, listing
 from ludus.utils.memory import keep_memory
 from ludus.utils.wording import did_you_mean
 
@@ -62,8 +63,9 @@ def main(arguments: list[str]) -> int:
 
 def usage() -> str:
     """The description, and a line per subcommand."""
-    lines = [f"  ludus tune {name:{max(map(len, SUBCOMMANDS))}}  {what}" for name, what in SUBCOMMANDS.items()]
-    return "\n".join([DESCRIPTION, "", *lines, "", "`ludus tune fit --help` lists the tasks; each has a --help, too."])
+    lines = listing((f"ludus tune {name}", what) for name, what in SUBCOMMANDS.items())
+    more = "`ludus tune fit --help` lists the tasks; each has a --help, too."
+    return "\n".join([flowing(DESCRIPTION), "", lines, "", more])
 
 
 class TunedTask:
@@ -145,7 +147,9 @@ def work(search: Any, options: Any) -> int:
     keep_memory()
     console = Console(highlight=False)
     workers = options.workers or (0 if options.ray else 1)
-    doing = Work(search, options.trials, workers, options.seeds, TASKS, options.imports, options.ray)
+    given = {name: getattr(options, name) for name in command.FIRST_ASKED}
+    asked = search.trials().ask_for(given, command.FIRST_ASKED)
+    doing = Work(search, asked["trials"], workers, asked["seeds"], TASKS, options.imports, options.ray)
     status, _ = train_with_bar(doing, search.subject.command, console)
     if status:
         return status

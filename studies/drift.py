@@ -6,6 +6,7 @@ again tries on purpose.
 
 import csv
 import io
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from ..agents.runs.config import preset
 from ..envs.make import make_batch
 from ..utils.command_line import output_folder
 from ..utils.files import write_atomically
+from ..utils.tables import results_table
 from ..utils.wording import counted
 from .command import StudyArguments, tell_files
 from .plotting import BLUE, RED, WIDTHS, import_pyplot, save_figure
@@ -169,20 +171,22 @@ def filled(values: np.ndarray) -> np.ndarray:
 
 def table(curves: list[Curve], seeds: int, steps: int) -> Table:
     """A row per arm: how long it takes to recover, and what it earns at the end."""
-    shown = Table(caption=f"{counted(seeds, 'seed')}, {steps:,} steps, change half-way", caption_justify="left")
-    shown.add_column("epsilon")
-    for level in LEVELS:
-        shown.add_column(f"steps to {level:.0f} after the change: median (all)", justify="right")
-    shown.add_column("return of the last tenth", justify="right")
+    figures = [f"steps to {level:.0f} after the\nchange: median (all)" for level in LEVELS]
+    caption = f"{counted(seeds, 'seed')}, {steps:,} steps, change half-way"
+    shown = results_table(("epsilon",), (*figures, "return of the\nlast tenth"), caption)
     for reheats, label in ((False, "falls for good"), (True, "rises again")):
         arm = [curve for curve in curves if curve.reheats == reheats]
         cells = []
         for level in LEVELS:
             times = sorted(curve.recovery(steps // 2, level) for curve in arm)
-            cells.append(f"{np.median(times):,.0f} ({' '.join(f'{t:,.0f}' for t in times)})")
+            cells.append(f"{_steps(float(np.median(times)))} ({' '.join(map(_steps, times))})")
         last = np.nanmean([curve.returns[-len(curve.returns) // 10 :] for curve in arm])
         shown.add_row(label, *cells, f"{last:.0f}")
     return shown
+
+
+def _steps(count: float) -> str:
+    return f"{count:,.0f}" if math.isfinite(count) else "never"
 
 
 def run(arguments: Arguments, console: Console) -> int:

@@ -6,8 +6,8 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stderr
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import tyro
 
+from .help_text import help_text
 from .untrusted import parse_yaml
 from .whole_numbers import whole_number
 
@@ -84,26 +85,38 @@ def parse(command: type, name: str, description: str, arguments: list[str]) -> A
     Raises:
         SystemExit: 0 after the help; 2 for a command line that does not fit, which one line on standard error explains.
     """
-    prog, said, columns = f"ludus {name}", io.StringIO(), os.environ.get("COLUMNS")
+    prog, said = f"ludus {name}", io.StringIO()
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)  # whatever letters the terminal has
+    asks_help = bool({"-h", "--help"} & set(arguments))
     try:
-        with redirect_stderr(io.StringIO()), NUMBERS:
+        with redirect_stderr(io.StringIO()), redirect_stdout(shown), NUMBERS, _wide(asks_help):
             return tyro.cli(command, prog=prog, description=description, args=arguments, config=CONFIG)
     except SystemExit as end:
         if not end.code:
+            print(help_text(shown.buffer.getvalue().decode(), UNSET))  # type: ignore[attr-defined]
             raise
     try:  # again, for a box whose lines are not broken
-        os.environ["COLUMNS"] = "10000"
-        with redirect_stderr(said), NUMBERS:
+        with redirect_stderr(said), NUMBERS, _wide(True):
             tyro.cli(command, prog=prog, description=description, args=arguments, config=CONFIG)
     except SystemExit:
         print(f"ludus: {unboxed(said.getvalue())}; see {prog} --help", file=sys.stderr)
         raise SystemExit(2) from None
-    finally:
-        if columns is None:
-            del os.environ["COLUMNS"]
-        else:
-            os.environ["COLUMNS"] = columns
     raise AssertionError("a command line that fits at one width only")
+
+
+@contextlib.contextmanager
+def _wide(asked: bool) -> Iterator[None]:
+    """A block in which tyro breaks no line, if that is ``asked`` for."""
+    before = os.environ.get("COLUMNS")
+    try:
+        if asked:
+            os.environ["COLUMNS"] = "10000"
+        yield
+    finally:
+        if before is not None:
+            os.environ["COLUMNS"] = before
+        elif asked:
+            del os.environ["COLUMNS"]
 
 
 def unboxed(box: str) -> str:

@@ -1,6 +1,7 @@
 """Wording that messages share: the tail of an error about an unknown name, numbers with their nouns, and scores."""
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -26,9 +27,21 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def duration(seconds: float) -> str:
+    """``12 s``, ``3 min 20 s``, ``1 h 05 min``, ``2 d 03 h``: about so long, with its units."""
+    whole = int(max(seconds, 0.0))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
+
+
 def format_score(value: float | None) -> str:
-    """A mean return for a table; a dash where there is none."""
-    if value is None:
+    """A mean return for a table; a dash where there is none, or no finite one."""
+    if value is None or not math.isfinite(value):
         return "–"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 

@@ -73,6 +73,8 @@ class RunConfig:
         check_range(self, 0, MOST_SECONDS, "checkpoint_seconds")
         if self.until is not None and not is_number(self.until):
             raise ValueError(f"until must be a finite number, got {in_line(self.until, 60)}")
+        if self.until is not None and not self.evaluate_every:
+            raise ValueError("until is judged by the evaluations on the way, and evaluate_every is 0: there are none")
         if not all(key.isdigit() and is_whole(value, 1, MOST_STEPS) for key, value in self.extended.items()):
             raise ValueError(f"extended must be a map from steps to steps, got {in_line(self.extended, 60)}")
         if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", self.device):

@@ -15,6 +15,7 @@ from ..exploration import LinearSchedule
 from .config import versions_of, write_config
 from .run import Run
 
+DQN = ("initial_eps", "final_eps", "fraction")  # what SB3 calls the schedule of its exploration
 LINEAR = "lin_"  # of a value such as lin_0.001, see `agents/sb3/hyperparameters.py`
 
 
@@ -71,9 +72,8 @@ def scheduled(hyperparameters: Mapping[str, Any], progress: float) -> dict[str, 
     for name in ("learning_rate", "step_size"):
         if f"{name}_end" in h:
             values[name] = h[name] * (1.0 - progress * (1.0 - h[f"{name}_end"]))
-    own = [h.get(f"epsilon_{name}") for name in ("start", "end", "fraction")]
-    dqn = [h.get(f"exploration_{name}") for name in ("initial_eps", "final_eps", "fraction")]
-    for start, end, fraction in (own, dqn):
-        if fraction is not None:
-            values["epsilon"] = LinearSchedule(start, end, fraction)(progress)
+    for prefix, parts in (("epsilon", ("start", "end", "fraction")), ("exploration", DQN)):
+        names = [f"{prefix}_{part}" for part in parts]
+        if all(name in h for name in names):
+            values["epsilon"] = LinearSchedule(*(h[name] for name in names))(progress)
     return values

@@ -122,12 +122,7 @@ class Part:
     """One run of several, for whoever trains it: what goes on after a stop is all of them."""
 
     def __init__(self, run: Run, again: str) -> None:
-        self.run, self.again = run, again
-
-    @property
-    def notes(self) -> list[str]:
-        """What a person should know, one line each."""
-        return self.run.notes
+        self.run, self.again, self.notes = run, again, run.notes
 
     def train(self, progress: Callable[[Any], None] | None = None) -> Any:
         """See ``Run.train``."""

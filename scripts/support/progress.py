@@ -5,11 +5,33 @@ from signal import Signals
 from typing import Any, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.table import Column
+from rich.text import Text
 
 from ludus.utils.interrupts import Interrupted
+from ludus.utils.wording import duration
 
-ROOMY = 140  # columns of a terminal in which all of the progress fits a line
+ROOMY = 140  # columns of a terminal in which a bar fits a line, too
+
+
+class Told(ProgressColumn):
+    """How far it is, its figures, and the time that it is likely to take, if there is room for that.
+
+    Args:
+        width: Columns that there are.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__(Column(no_wrap=True, overflow="ellipsis"))
+        self.width = width
+
+    def render(self, task: Task) -> Text:
+        told = f"{task.percentage:>3.0f} %  {task.fields['figures']}"
+        left = task.time_remaining
+        if left and not task.finished and len(more := f"{told} · {duration(left)} left") <= self.width:
+            told = more
+        return Text(told)
 
 
 class Trainable(Protocol):
@@ -34,11 +56,9 @@ def train_with_bar(work: Trainable, name: str, console: Console) -> tuple[int, A
     Returns:
         The exit status, as a shell says it (0; 130 after Ctrl-C, 143 after SIGTERM), and what ``train`` returned.
     """
-    told: tuple[ProgressColumn, ...] = (TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}"),)
-    times = (TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn())
-    columns = told
+    columns: tuple[ProgressColumn, ...] = (Told(console.width),)
     if console.width >= ROOMY:  # in a narrow terminal the figures matter more than what stands around them
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), *told, *times)
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), Told(console.width - len(name) - 30))
     bar = Progress(*columns, console=console)
     task = bar.add_task(name, total=None, figures="")
 
@@ -47,7 +67,9 @@ def train_with_bar(work: Trainable, name: str, console: Console) -> tuple[int, A
             bar.stop()
 
     def show(progress: Any) -> None:
-        bar.start()  # not before: a training that is refused is refused in one line
+        if not bar.live.is_started:  # not before: a training that is refused is refused in one line
+            bar.start()
+            bar.reset(task, total=progress.total, completed=progress.done)  # what a resumed one has done took no time
         bar.update(task, completed=progress.done, total=progress.total, figures=str(progress))
         tell_notes()
 

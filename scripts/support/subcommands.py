@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ludus.utils.command_line import named_object, parse
+from ludus.utils.help_text import flowing, listing
 from ludus.utils.wording import did_you_mean
 
 
@@ -51,10 +52,9 @@ def choose(
 
 def usage(command: str, noun: str, description: str, table: Mapping[str, tuple[str, str]]) -> str:
     """The description, and a line per subcommand."""
-    width = max(map(len, table))
-    lines = [f"  ludus {command} {name:{width}}  {what}" for name, (_, what) in table.items()]
+    lines = listing((f"ludus {command} {name}", what) for name, (_, what) in table.items())
     more = f"`ludus {command} {noun.upper()} --help` explains a {noun} and its options."
-    return "\n".join([description, "", *lines, "", more])
+    return "\n".join([flowing(description), "", lines, "", flowing(more)])
 
 
 def _refuse(command: str, message: str) -> NoReturn:

@@ -5,11 +5,14 @@ Files are another matter: whatever the terminal's encoding is, they are UTF-8.
 
 import codecs
 import io
+import os
 import sys
 import warnings
 from pathlib import Path
 
 from rich.console import Console
+
+from ludus.utils.wording import in_line
 
 PLAINER = {
     "…": "...", "×": "x", "–": "-", "—": "-", "−": "-", "·": "|", "±": "+-", "²": "^2", "³": "^3", "µ": "u",
@@ -17,6 +20,7 @@ PLAINER = {
 }  # fmt: skip
 NAME = "ludus.plainer"
 OURS = str(Path(__file__).parents[2])  # the package
+MOST_LETTERS = 1000  # of a warning
 USUAL = warnings.formatwarning
 
 
@@ -34,17 +38,27 @@ def plain_console() -> Console:
 
 
 def warn_in_a_line() -> None:
-    """From here on a ``UserWarning`` that our code raises is a line without code; may be called again."""
+    """From here on a warning is a line without code; may be called again. LUDUS_TRACEBACK=1 shows all of it."""
     warnings.formatwarning = _in_a_line
 
 
 def _in_a_line(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
 ) -> str:
+    if os.environ.get("LUDUS_TRACEBACK"):
+        return USUAL(message, category, filename, lineno, line)
     inside = filename.startswith(OURS) and "site-packages" not in filename[len(OURS) :]  # .venv may lie in the checkout
-    if category is UserWarning and inside:
-        return f"ludus: {message}\n"
-    return USUAL(message, category, filename, lineno, line)
+    said = in_line(message, MOST_LETTERS)
+    return f"ludus: {said}\n" if inside else f"ludus: {_library_of(filename)} warns: {said}\n"
+
+
+def _library_of(filename: str) -> str:
+    """Whose code a file is, in a word: the package that it belongs to, as it is installed, or its own name."""
+    parts = Path(filename).parts
+    for folder in ("site-packages", "dist-packages"):
+        if folder in parts[:-1]:
+            return parts[parts.index(folder) + 1].removesuffix(".py")
+    return Path(filename).stem
 
 
 def _plainer(fault: UnicodeError) -> tuple[str | bytes, int]:

@@ -9,6 +9,7 @@ import tyro
 from ...utils.command_line import Imports
 
 TOP = 10  # trials in a table
+FIRST_ASKED = {"trials": 40, "seeds": 1}  # of a search of which nobody says it
 FITS = """Search the settings of a fit; what --set and the other options of the task say is the same in all trials."""
 FIT = """Search the settings of `ludus fit {name}`; all of its options are here, and say what is the same in all trials.
 
@@ -35,13 +36,14 @@ SHOW = """Show the best trials of a search, what mattered, the winner and what t
 class WorkArguments:
     """How far a search goes."""
 
-    trials: int = 40
-    """Trials in all, those that have ended included."""
+    trials: int | None = None
+    """Trials in all, those that have ended included (default: as many as were asked for before; of a new search 40)."""
     workers: int | None = None
     """Processes that train trials beside each other (default: 1; on Ray one per core of the cluster). More may be begun
     with the same command at any time."""
-    seeds: int = 1
-    """Trainings of the default and of the winner in the end, on all training data, judged by the test; 0: none."""
+    seeds: int | None = None
+    """Trainings of the default and of the winner in the end, on all training data, judged by the test; 0: none
+    (default: as many as were asked for before; of a new search 1)."""
     ray: str | None = None
     """Train the trials on a Ray cluster: its address, auto for the one this machine is in, local for one of its own."""
 

@@ -17,11 +17,13 @@ from typing import Any
 
 from ...utils.files import own_folder
 from ...utils.locks import lock, open_lock
+from ...utils.untrusted import is_whole
 from ...utils.wording import in_line
 from .space import Space
 from .storage import import_optuna, open_study, told
 
 FILE, PLACES = "trials.db", "trials"  # the folder of PLACES has one for each trial
+ASKED, MOST_ASKED = "asked", 1_000_000  # what the search as a whole is to come to, in the study's attributes
 STARTUP = 10  # trials that are sampled evenly, before there is something to learn from
 WARMUP = 4  # a trial may be pruned after one in so many of its rounds
 # The attributes of a trial.
@@ -111,6 +113,20 @@ class Trials:
     def _remove_lock_file(self, number: int) -> None:
         with suppress(PermissionError):  # Windows removes no file that is open, and one that stays is locked by nobody
             (self.places / f"{_name(number)}.lock").unlink(missing_ok=True)
+
+    def ask_for(self, given: Mapping[str, int | None], otherwise: Mapping[str, int]) -> dict[str, int]:
+        """How far the search is to go, by name: what is ``given``, else what it was asked for last, else ``otherwise``.
+
+        It is kept, so that whoever goes on without a number has the same one.
+        """
+        with self.locked("all"), self.whole():
+            kept = self.study.user_attrs.get(ASKED)
+            kept = kept if isinstance(kept, dict) else {}
+            before = {name: kept[name] for name in otherwise if is_whole(kept.get(name), 0, MOST_ASKED)}
+            now = {**otherwise, **before, **{name: number for name, number in given.items() if number is not None}}
+            if now != kept:
+                self.study.set_user_attr(ASKED, now)
+        return now
 
     def enqueue(self, values: Mapping[str, Any], who: str) -> None:
         """Values that are to be tried first, under a name, unless there are trials already."""

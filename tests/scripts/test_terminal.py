@@ -57,12 +57,14 @@ def test_letters_that_there_are_stay(monkeypatch):
     assert stream.getvalue() == b"3 \xd7 4 \xb7 1 ... 5, ? caf\xe9"
 
 
-def test_a_warning_of_ours_is_a_line_and_others_stay(monkeypatch):
+def test_a_warning_is_a_line_without_code(monkeypatch):
     monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
     warn_in_a_line()
     assert warnings.formatwarning("drawn once", UserWarning, picture_source.__file__, 7) == "ludus: drawn once\n"
+    assert warnings.formatwarning("a\nb", UserWarning, torch.__file__, 7) == "ludus: torch warns: a b\n"
+    assert warnings.formatwarning("old", DeprecationWarning, "/home/me/hopper.py", 7) == "ludus: hopper warns: old\n"
+    monkeypatch.setenv("LUDUS_TRACEBACK", "1")
     assert "UserWarning: drawn once" in warnings.formatwarning("drawn once", UserWarning, torch.__file__, 7)
-    assert "Deprecation" in warnings.formatwarning("old", DeprecationWarning, picture_source.__file__, 7)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from ludus.agents.runs.config import configure
 from ludus.agents.runs.run import Run
 from ludus.scripts import train as train_script
 from ludus.scripts.main import main
+from ludus.scripts.support import progress as progress_script
+from ludus.scripts.support.progress import Told
 from ludus.training import progress
 
 
@@ -151,3 +153,36 @@ def test_the_progress_says_that_an_evaluation_is_under_way(run_folder, tmp_path)
     assert all(0 < share <= 1 for share in shares)
     told = callback.RunProgress(256, 256, 10.0, None, None, 0.5)
     assert str(told).endswith("evaluating 50%")
+
+
+def test_the_time_that_is_left_is_told_where_there_is_room(monkeypatch):
+    task = SimpleNamespace(percentage=34.0, fields={"figures": "20,480 steps"}, time_remaining=3900, finished=False)
+    assert str(Told(80).render(task)) == " 34 %  20,480 steps · 1 h 05 min left"
+    assert str(Told(30).render(task)) == " 34 %  20,480 steps"
+    for change in ({"time_remaining": None}, {"time_remaining": 0}, {"finished": True}):
+        assert str(Told(80).render(SimpleNamespace(**{**vars(task), **change}))) == " 34 %  20,480 steps"
+
+
+def test_what_a_resumed_training_has_done_is_no_pace():
+    """Else the first report would say that half of it took no time, and so the rest."""
+    file, now = io.StringIO(), [0.0]
+    console = Console(file=file, width=80, get_time=lambda: now[0])
+    left = []
+
+    class Resumed:
+        notes, again = [], "ludus train"
+
+        def train(self, show):
+            for done in (1_000_000, 1_000_100, 1_000_200):
+                show(callback.RunProgress(done, 2_000_000, 10.0, None, None))
+                now[0] += 10.0
+
+    class Watched(Told):
+        def render(self, task):
+            left.append(task.time_remaining)
+            return super().render(task)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress_script, "Told", Watched)
+        progress_script.train_with_bar(Resumed(), "x", console)
+    assert min(seconds for seconds in left if seconds) > 50_000  # 10 steps a second

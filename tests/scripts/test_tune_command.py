@@ -87,6 +87,21 @@ def test_the_same_command_and_resume_go_on(toy, capsys):
     assert error.startswith("ludus: runs/tune holds another search: epochs 3, not 5; choose another --out, or go on")
 
 
+def test_a_search_goes_on_to_the_trials_that_it_was_begun_with(toy, capsys):
+    assert main([*FIT, "--trials", "2", "--seeds", "0"]) == 0
+    capsys.readouterr()
+    for command, trials in (
+        (["tune", "resume", "runs/tune"], 2),  # not to the 40 of a new one
+        (FIT, 2),
+        (["tune", "resume", "runs/tune", "--trials", "3"], 3),
+        (["tune", "resume", "runs/tune"], 3),
+    ):
+        assert main(command) == 0
+        shown = capsys.readouterr().out
+        assert f"\n{trials} trials, " in shown
+        assert "on the test" not in shown  # nor does it train seeds that nobody asked for
+
+
 def test_ctrl_c_saves_and_says_how_to_go_on(toy, capsys, monkeypatch):
     from training_toy import CurveFit
 

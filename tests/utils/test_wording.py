@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ludus.envs import ENVIRONMENTS
-from ludus.utils.wording import counted, did_you_mean, in_one_line
+from ludus.utils.wording import counted, did_you_mean, duration, format_score, in_one_line
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,20 @@ def test_numbers_bring_their_noun(number, text):
 )
 def test_what_an_error_says_is_one_line_of_a_bounded_length(fault, text):
     assert in_one_line(fault) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        *((-1, "0 s"), (0.9, "0 s"), (12, "12 s"), (59.9, "59 s"), (60, "1 min 00 s"), (200, "3 min 20 s")),
+        *((3599, "59 min 59 s"), (3600, "1 h 00 min"), (3900, "1 h 05 min"), (86400, "1 d 00 h"), (183600, "2 d 03 h")),
+    ],
+)
+def test_a_duration_has_its_units(seconds, told):
+    assert duration(seconds) == told
+
+
+def test_a_score_that_is_no_number_is_a_dash():
+    assert [format_score(value) for value in (None, float("inf"), float("nan"), 3.14159, -22.25)] == [
+        *("–", "–", "–", "3.14", "-22.2"),
+    ]

@@ -107,6 +107,8 @@ def test_what_never_comes_does_not_end_it(tmp_path):
     assert load_latest(tmp_path / "run").steps == 256
     with pytest.raises(ValueError, match="until must be a finite number, got inf"):
         configure("ludus/CartPole-v1", until=float("inf"))
+    with pytest.raises(ValueError, match="judged by the evaluations on the way, and evaluate_every is 0"):
+        configure("ludus/CartPole-v1", evaluate_every=0, until=3.0)
 
 
 def test_the_best_checkpoint_stays_beside_the_last_three(tmp_path):
