@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..rendering.display import start_pygame
+from ..rendering.video import BACKGROUND
 from ..rendering.window import MARGIN, VALUE, Window
 
 Result = TypeVar("Result")
@@ -76,7 +77,7 @@ class WaitingWindow(Window):
     def say(self, *lines: str) -> bool:
         """Show the lines, the first one large; returns whether the window is still there."""
         self.lines = lines
-        return self.show(np.zeros((1, 2, 2, 3), np.uint8), badge="lines", seconds=LOOK)
+        return self.show(np.full((1, 2, 2, 3), BACKGROUND, np.uint8), badge="lines", seconds=LOOK)
 
 
 def wait_for(
@@ -136,5 +137,5 @@ def describe(name: str, compiling: Compiling, seconds: float) -> tuple[str, ...]
     return (
         f"Compiling {name}",
         "This is done once: the machine code is kept for the next time.",
-        f"{compiling.kernel.replace('_', ' ')} · {seconds:.0f} s",
+        f"kernel {compiling.count}, {compiling.kernel} · {seconds:.0f} s",
     )
