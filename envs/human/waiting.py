@@ -81,7 +81,7 @@ class WaitingWindow(Window):
 
 
 def wait_for(
-    work: Callable[[], Result], name: str, console: Console, *, in_window: bool, patience: float = PATIENCE
+    work: Callable[[], Result], name: str, console: Console, *, in_window: bool, patience: float | None = None
 ) -> Result:
     """What ``work()`` returns or raises; where it takes long, what is done stands in a window and on the console.
 
@@ -89,7 +89,7 @@ def wait_for(
         work: Runs in a thread of its own, so it opens no window.
         name: Of what begins, such as "ludus/Elevator-v0".
         in_window: Open a window, which is closed at the end; otherwise the console alone says it.
-        patience: Seconds of silence at first.
+        patience: Seconds of silence at first; ``PATIENCE`` by default.
 
     Raises:
         KeyboardInterrupt: the person has closed the window, or pressed q. What was begun ends with the process.
@@ -109,7 +109,7 @@ def wait_for(
 
     worker = threading.Thread(target=run, name=f"ludus: {name}", daemon=True)
     worker.start()
-    worker.join(patience)
+    worker.join(PATIENCE if patience is None else patience)
     window = WaitingWindow(name) if in_window and worker.is_alive() else None
     told = False
     try:
