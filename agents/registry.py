@@ -31,12 +31,14 @@ class Entry:
     exact: bool  # a resumed run has the same bits as one that was never stopped (on Ludus environments, on the CPU)
     what: str
     actions: tuple[type[spaces.Space], ...] = (spaces.Discrete,)  # kinds of action spaces in which it can act
+    needs_mask: bool = False  # only where the environment says which actions are legal
 
 
 AGENTS: dict[str, Entry] = {
     "pqn": Entry("pqn", True, "epsilon-greedy Q-learning on a whole batch, without replay (Gallici et al. 2024)"),
     "tabular": Entry("tabular", True, "Q-learning, SARSA, expected SARSA and double Q-learning, in a table"),
     "ppo": Entry("sb3.algorithms", True, "Stable-Baselines3's PPO", (spaces.Discrete, spaces.Box)),
+    "maskable_ppo": Entry("sb3.algorithms", True, "sb3-contrib's PPO, which sees the legal actions", needs_mask=True),
     "a2c": Entry("sb3.algorithms", True, "Stable-Baselines3's A2C", (spaces.Discrete, spaces.Box)),
     "dqn": Entry("sb3.algorithms", False, "Stable-Baselines3's DQN, one exploration coin per environment"),
     "sac": Entry("sb3.algorithms", False, "Stable-Baselines3's SAC, for continuous actions", (spaces.Box,)),
@@ -108,10 +110,18 @@ def make(
     """
     kinds = find(name).actions
     if not isinstance(batch.action_space, kinds):
-        fitting = [agent for agent, entry in AGENTS.items() if isinstance(batch.action_space, entry.actions)]
+        fitting = [
+            agent
+            for agent, entry in AGENTS.items()
+            if isinstance(batch.action_space, entry.actions) and not entry.needs_mask
+        ]
         remedy = f"; take {', '.join(fitting[:-1])} or {fitting[-1]}" if fitting else ""
         raise ValueError(
             f"{name} needs a {' or '.join(kind.__name__ for kind in kinds)} action space, {batch.name} has "
             f"{batch.action_space}{remedy}"
+        )
+    if find(name).needs_mask and not batch.has_mask:
+        raise ValueError(
+            f"{name} needs an environment that says which actions are legal, {batch.name} does not; take ppo"
         )
     return _module(name).make(name, batch, values, seed, device, acting)

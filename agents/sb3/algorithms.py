@@ -16,7 +16,7 @@ from ..exploration import AskedEpsilonGreedy, EpsilonGreedy
 from ..vecenv.vecenv import BatchVecEnv
 from ..views import EgocentricView
 from . import hyperparameters
-from .hyperparameters import NOISES, OURS, SCHEDULES, policy_arguments, schedule
+from .hyperparameters import MASKED, NOISES, OURS, SCHEDULES, policy_arguments, schedule
 from .resumable import Resumable
 
 MOST_SEED = 2**32 - 1  # what NumPy's global random numbers take, which SB3 seeds
@@ -109,6 +109,15 @@ class ViewVecEnv(VecEnvWrapper):
 CLASSES: dict[str, Any] = {"ppo": LudusPPO, "a2c": LudusA2C, "dqn": LudusDQN, "sac": LudusSAC, "td3": LudusTD3}
 
 
+def class_of(name: str) -> Any:
+    """The class of agent ``name``; that of ``maskable_ppo`` is read here, since its package may be absent."""
+    if name != MASKED:
+        return CLASSES[name]
+    from .masked import LudusMaskablePPO
+
+    return LudusMaskablePPO
+
+
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """See ``registry.resolve``."""
     return hyperparameters.resolve(name, values)
@@ -123,10 +132,15 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
     """See ``registry.make``."""
     if seed > MOST_SEED:
         raise ValueError(f"seed must be 0 … 2**32-1 for {name}, got {seed}")
+    kind = class_of(name)
     arguments = {key: value for key, value in values.items() if key not in OURS}
     arguments["policy_kwargs"] = policy_arguments(arguments["policy_kwargs"])
     arguments.update({key: schedule(key, arguments[key]) for key in SCHEDULES if key in arguments})
-    if acting and issubclass(CLASSES[name], OnPolicyAlgorithm):
+    entropy = None
+    if issubclass(kind, OnPolicyAlgorithm) and isinstance(values["ent_coef"], str):
+        entropy = schedule("ent_coef", values["ent_coef"])
+        arguments["ent_coef"] = entropy(1.0)
+    if acting and issubclass(kind, OnPolicyAlgorithm):
         arguments["n_steps"] = max(values["num_envs"] * values["n_steps"] // batch.num_envs, 2)
     if acting and "buffer_size" in arguments:
         arguments["buffer_size"] = 1
@@ -154,9 +168,9 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
             if placed:
                 options = placed.leave_alone(options, batch.observation_space)
             wrapped = VecNormalize(wrapped, gamma=values["gamma"], training=not acting, **options)
-        agent = CLASSES[name](policy, wrapped, seed=seed, device=device, **arguments)
+        agent = kind(policy, wrapped, seed=seed, device=device, **arguments)
     except (AssertionError, TypeError, KeyError, RuntimeError) as fault:  # SB3 refuses hyperparameters in each way
         what = f"there is no {fault}" if isinstance(fault, KeyError) else " ".join(str(fault).split())
         raise ValueError(f"{name} refuses its hyperparameters or {batch.name}: {what}") from fault
-    agent.attach(batch, values["threads"], env, see)
+    agent.attach(batch, values["threads"], env, see, entropy)
     return agent

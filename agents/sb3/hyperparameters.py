@@ -13,6 +13,7 @@ from ..batch_agent import MANY, MOST_THREADS
 from ..encoders import check_encoder
 
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
+MASKED = "maskable_ppo"  # sb3-contrib's, which may be absent
 # Hyperparameters that are ours and not arguments of SB3's classes.
 OURS: dict[str, Any] = {
     "policy": "auto",  # or MlpPolicy, CnnPolicy, MultiInputPolicy
@@ -64,6 +65,7 @@ ON_POLICY = {**EVERYWHERE, "gae_lambda": "0.8..1.0", "ent_coef": "1e-6..0.1 log"
 OFF_POLICY = {**EVERYWHERE, "batch_size": "64|128|256|512", "train_freq": "1|4|8|16"}
 SEARCH: dict[str, dict[str, str]] = {
     "ppo": {**ON_POLICY, "n_epochs": "1..20 log", "clip_range": "0.1..0.4"},
+    MASKED: {**ON_POLICY, "n_epochs": "1..20 log", "clip_range": "0.1..0.4"},
     "a2c": {**ON_POLICY, "n_steps": "5|8|16|32|64"},
     "dqn": {**OFF_POLICY, "target_update_interval": "100..20000 log", "exploration_final_eps": "0.01..0.2 log"},
     "sac": {**OFF_POLICY, "tau": "0.002..0.05 log"},
@@ -74,9 +76,10 @@ SEARCH: dict[str, dict[str, str]] = {
 def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """See ``registry.resolve``; the names are those of SB3's arguments, ``OURS``, and ``policy_kwargs`` as a dict.
 
-    ``learning_rate`` and ``clip_range`` may be ``lin_0.001``: falling linearly from there to 0.
+    ``learning_rate``, ``clip_range`` and the on-policy algorithms' ``ent_coef`` may be ``lin_0.001``: falling linearly
+    from there to 0.
     """
-    arguments = inspect.signature(ALGORITHMS[name]).parameters
+    arguments = inspect.signature(algorithm(name)).parameters
     known = {key: entry.default for key, entry in arguments.items() if key not in REFUSED}
     defaults = {**OURS, **known, "policy_kwargs": {}}
     for key in values:
@@ -90,7 +93,7 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"center must be the number of a plane, or null for none, got {center!r}")
     if not all(map(is_number, scale if isinstance(scale, (list, tuple)) else [scale])):
         raise ValueError(f"input_scale must be a number or a list of numbers, got {scale!r}")
-    if name == "ppo":
+    if name in ("ppo", MASKED):
         size = resolved["num_envs"] * resolved["n_steps"]
         if size % resolved["batch_size"]:
             raise ValueError(f"num_envs * n_steps = {size} must be a multiple of batch_size = {resolved['batch_size']}")
@@ -103,9 +106,21 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
     return resolved
 
 
+def algorithm(name: str) -> Any:
+    """The class of Stable-Baselines3's or sb3-contrib's; ``ValueError`` if the latter is asked for and absent."""
+    if name != MASKED:
+        return ALGORITHMS[name]
+    try:
+        from sb3_contrib import MaskablePPO
+    except ModuleNotFoundError as fault:
+        raise ValueError(f"{MASKED} is sb3-contrib's, which is not installed: pip install 'ludus[contrib]'") from fault
+    return MaskablePPO
+
+
 def _check(key: str, value: Any, default: Any) -> None:
     """``ValueError`` unless ``value`` is of the default's kind and in the range of the hyperparameter ``key``."""
-    if key in SCHEDULES and isinstance(value, str):
+    # SAC's entropy coefficient, which is "auto", is another thing: it is learned.
+    if isinstance(value, str) and (key in SCHEDULES or (key == "ent_coef" and default != "auto")):
         schedule(key, value)
     elif key in WHOLE:
         low, high = WHOLE[key]

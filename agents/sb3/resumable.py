@@ -40,10 +40,20 @@ class Resumable:
     _replay_saved: dict[str, Any] = {}  # what the loaded checkpoint says of them
 
     def attach(
-        self, batch: Batch, threads: int, env: BatchVecEnv, see: Callable[[np.ndarray], np.ndarray] | None
+        self,
+        batch: Batch,
+        threads: int,
+        env: BatchVecEnv,
+        see: Callable[[np.ndarray], np.ndarray] | None,
+        entropy: Callable[[float], float] | None,
     ) -> None:
-        """Follow the episodes of ``batch``, on which SB3's ``env`` stands; ``see`` makes its view of observations."""
-        self.batch, self.threads, self.see = batch, threads, see
+        """Follow the episodes of ``batch``, on which SB3's ``env`` stands.
+
+        Args:
+            see: Makes the agent's view of observations.
+            entropy: The entropy coefficient by the share of the training that is left, 1 … 0; SB3 has a number alone.
+        """
+        self.batch, self.threads, self.see, self.entropy = batch, threads, see, entropy
         self.statistics = EpisodeStatistics(batch.terms, batch.succeeds)
         self.logged_at = 0
         env.on_ended = self.statistics.add
@@ -68,7 +78,7 @@ class Resumable:
         else:
             total_timesteps -= self.num_timesteps
         return super().learn(  # type: ignore[misc]
-            total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar
+            total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar=progress_bar
         )
 
     def collect_rollouts(self: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -83,7 +93,9 @@ class Resumable:
         with self._replay_files.writing() if self._replay_files is not None else contextlib.nullcontext():
             super()._store_transition(*arguments, **keywords)  # type: ignore[misc]
 
-    def train(self, *arguments: Any, **keywords: Any) -> None:
+    def train(self: Any, *arguments: Any, **keywords: Any) -> None:
+        if self.entropy is not None:
+            self.ent_coef = self.entropy(self._current_progress_remaining)
         super().train(*arguments, **keywords)  # type: ignore[misc]
         self._log()
 
@@ -111,13 +123,16 @@ class Resumable:
     # --- Acting ---
 
     def choose(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
-        """The deterministic actions (N, …) of the batch's own space; SB3's algorithms know no masks."""
+        """The deterministic actions (N, …) of the batch's own space; only MaskablePPO knows masks."""
         if self.see is not None:
             observation = self.see(observation)
         normalizer = self.get_vec_normalize_env()
         if normalizer is not None:
             observation = normalizer.normalize_obs(observation)
-        return as_members(self.batch.action_space, self.predict(observation, deterministic=True)[0])
+        return as_members(self.batch.action_space, self._predicted(observation, mask))
+
+    def _predicted(self: Any, observation: Any, mask: np.ndarray | None) -> np.ndarray:
+        return self.predict(observation, deterministic=True)[0]
 
     # --- Persistence ---
 

@@ -44,7 +44,7 @@ CONFIGS = {
         "evaluate_every": 3_000,
         "environment": {"randomize": {"gravity": [8.0, 12.0]}},
         "hyperparameters": {"num_envs": 8, "n_steps": 32, "batch_size": 64, "n_epochs": 4, "normalize": True}
-        | {"learning_rate": "lin_0.001", "clip_range": "lin_0.2"},
+        | {"learning_rate": "lin_0.001", "clip_range": "lin_0.2", "ent_coef": "lin_0.01"},
     },
     "a2c": {
         "env": "ludus/Snake-v1",

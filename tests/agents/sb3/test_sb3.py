@@ -387,6 +387,8 @@ def test_log_lines_come_after_the_update_and_nothing_waits_in_the_logger():
             {"clip_range": "lin_inf"},
             "clip_range must be a number 0 … 10, also where it begins to fall, got 'lin",
         ),
+        ("ppo", {"ent_coef": "fast"}, "ent_coef must be a number, or lin_NUMBER for a linear fall to 0, got 'fast'"),
+        ("sac", {"ent_coef": "lin_0.1"}, "ent_coef must be a number"),
         ("ppo", {"learning_rate": "lin_11"}, "learning_rate must be a number 0 … 10, also where it begins"),
         ("ppo", {"num_envs": 0}, "num_envs must be a whole number 1 … 1000000000, got 0"),
         ("ppo", {"n_steps": 10, "batch_size": 32}, "num_envs \\* n_steps = 80 must be a multiple of batch_size = 32"),
@@ -422,6 +424,21 @@ def test_refusals(name, values, message):
 
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_entropy_coefficient_falls_as_the_learning_rate_does():
+    values = registry.resolve("a2c", {"ent_coef": "lin_0.5", "learning_rate": "lin_0.1"})
+    agent = registry.make("a2c", make_batch("ludus/CartPole-v1", 8), values, 0)
+    seen = []
+    update = agent.policy.optimizer.step
+    agent.policy.optimizer.step = lambda: (
+        seen.append((agent.ent_coef, agent.policy.optimizer.param_groups[0]["lr"])),
+        update(),
+    )
+    agent.learn(8 * 5 * 4)
+    coefficients, rates = np.array(seen).T
+    np.testing.assert_allclose(coefficients, 5.0 * rates)
+    np.testing.assert_allclose(coefficients, [0.375, 0.25, 0.125, 0.0])
 
 
 @pytest.mark.parametrize("kind", ["normal", "ornstein-uhlenbeck"])
