@@ -22,7 +22,8 @@ DESCRIPTION = """The environments with their parameters, or the card of one.
   ludus envs
   ludus envs ludus/Snake-v1
   ludus envs --markdown                         # the table of docs/environments/README.md
-  ludus envs --pictures docs/environments       # and its pictures"""
+  ludus envs --pictures docs/environments       # and its pictures
+  ludus envs --film docs/rollouts.webp          # the README's first picture"""
 
 
 @dataclass
@@ -33,6 +34,8 @@ class Arguments:
     """Print the table for docs/environments/README.md."""
     pictures: Path | None = None
     """Render each environment into a PNG in this folder."""
+    film: Path | None = None
+    """Write the README's first picture, five environments at play, to this .webp."""
 
 
 def main(arguments: list[str]) -> int:
@@ -44,6 +47,10 @@ def main(arguments: list[str]) -> int:
         for card in shown:
             render_picture(card.id, options.pictures / picture_name(card.id))
             console.print(options.pictures / picture_name(card.id), soft_wrap=True)
+    elif options.film is not None:
+        from ludus.envs.collage import film
+
+        console.print(f"{options.film}: {film(options.film):,} bytes", soft_wrap=True)
     elif options.markdown:
         print(markdown(shown))
     elif options.id is None:

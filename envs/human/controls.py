@@ -172,8 +172,17 @@ class BoxControls:
 
 
 def _binding(name: str, inputs: Sequence[str]) -> Binding:
-    caps = tuple(CAPS.get(key, key) for key in inputs if not _is_pad(key))
+    caps = tuple(cap_of(key) for key in inputs if not _is_pad(key))
     return Binding(name, caps, tuple(key for key in inputs if _is_pad(key)))
+
+
+def cap_of(key: str) -> str:
+    """What a person calls a key: ``←``, ``F1``, or ``num 7`` for pygame's ``[7]`` of the number pad."""
+    if len(key) > 2 and key[0] == "[" and key[-1] == "]":
+        return f"num {key[1:-1]}"
+    if key[0] == "f" and key[1:].isdigit():
+        return key.upper()
+    return CAPS.get(key, key)
 
 
 def _is_pad(name: str) -> bool:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..rendering.display import start_pygame
+from ..rendering.video import BACKGROUND
 from ..rendering.window import MARGIN, VALUE, Window
 
 Result = TypeVar("Result")
@@ -76,11 +77,11 @@ class WaitingWindow(Window):
     def say(self, *lines: str) -> bool:
         """Show the lines, the first one large; returns whether the window is still there."""
         self.lines = lines
-        return self.show(np.zeros((1, 2, 2, 3), np.uint8), badge="lines", seconds=LOOK)
+        return self.show(np.full((1, 2, 2, 3), BACKGROUND, np.uint8), badge="lines", seconds=LOOK)
 
 
 def wait_for(
-    work: Callable[[], Result], name: str, console: Console, *, in_window: bool, patience: float = PATIENCE
+    work: Callable[[], Result], name: str, console: Console, *, in_window: bool, patience: float | None = None
 ) -> Result:
     """What ``work()`` returns or raises; where it takes long, what is done stands in a window and on the console.
 
@@ -88,7 +89,7 @@ def wait_for(
         work: Runs in a thread of its own, so it opens no window.
         name: Of what begins, such as "ludus/Elevator-v0".
         in_window: Open a window, which is closed at the end; otherwise the console alone says it.
-        patience: Seconds of silence at first.
+        patience: Seconds of silence at first; ``PATIENCE`` by default.
 
     Raises:
         KeyboardInterrupt: the person has closed the window, or pressed q. What was begun ends with the process.
@@ -108,7 +109,7 @@ def wait_for(
 
     worker = threading.Thread(target=run, name=f"ludus: {name}", daemon=True)
     worker.start()
-    worker.join(patience)
+    worker.join(PATIENCE if patience is None else patience)
     window = WaitingWindow(name) if in_window and worker.is_alive() else None
     told = False
     try:
@@ -136,5 +137,5 @@ def describe(name: str, compiling: Compiling, seconds: float) -> tuple[str, ...]
     return (
         f"Compiling {name}",
         "This is done once: the machine code is kept for the next time.",
-        f"{compiling.kernel.replace('_', ' ')} · {seconds:.0f} s",
+        f"kernel {compiling.count}, {compiling.kernel} · {seconds:.0f} s",
     )

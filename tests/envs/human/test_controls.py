@@ -6,7 +6,7 @@ from gymnasium import spaces
 
 from ludus.envs import ENVIRONMENTS
 from ludus.envs.engine.simulation import load
-from ludus.envs.human.controls import ORDER, PAIRS, RESERVED, Gamepad, make_controls
+from ludus.envs.human.controls import ORDER, PAIRS, RESERVED, Gamepad, cap_of, make_controls
 
 ARROWS = {"up": 0, "right": 1, "down": 2, "left": 3}
 
@@ -304,3 +304,8 @@ def test_each_value_of_a_component_has_a_key_and_holds_while_it_is_held():
 def test_keys_that_play_nothing_are_refused(space, keys, words):
     with pytest.raises(ValueError, match=words):
         make_controls(space, (), keys)
+
+
+def test_keys_are_called_what_a_person_calls_them():
+    names = {"left": "←", "f1": "F1", "f12": "F12", "f": "f", "[7]": "num 7", "[-]": "num -", "[": "[", "x": "x"}
+    assert {key: cap_of(key) for key in names} == names

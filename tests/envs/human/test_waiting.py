@@ -51,7 +51,7 @@ def test_a_window_and_the_console_say_what_is_compiled_once(pygame, monkeypatch)
     monkeypatch.setattr(WaitingWindow, "say", say)
     assert wait_for(slow_until(release), "ludus/Toy-v0", console, in_window=True, patience=0.0) == 2
     assert said[-1][0] == "Compiling ludus/Toy-v0"
-    assert said[-1][2].startswith("render toy · ")
+    assert said[-1][2].startswith("kernel 1, render_toy · ")
     assert console.file.getvalue().startswith("Compiling ludus/Toy-v0, once")
     assert console.file.getvalue().count("Compiling") == 1
     assert not _windows  # closed, so that the next one stands alone
@@ -97,4 +97,4 @@ def test_lines_name_the_kernel_only_while_something_is_compiled():
     compiling = Compiling()
     assert describe("ludus/Toy-v0", compiling, 3.2) == ("Starting ludus/Toy-v0", "3 s")
     compiling.count, compiling.kernel = 4, "render_lift"
-    assert describe("ludus/Toy-v0", compiling, 7.9)[-1] == "render lift · 8 s"
+    assert describe("ludus/Toy-v0", compiling, 7.9)[-1] == "kernel 4, render_lift · 8 s"
