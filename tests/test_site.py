@@ -41,7 +41,8 @@ def test_links_are_bent_to_where_things_lie(tmp_path):
     for name in ("docs/a.md", "docs/deep/b.md", "README.md", "DATA.md", "results/x.png", "envs/cards.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    places = {"docs/a.md": "a.md", "docs/deep/b.md": "deep/b.md", "DATA.md": "DATA.md", "results/x.png": "results/x.png"}
+    places = {"docs/a.md": "a.md", "docs/deep/b.md": "deep/b.md"}
+    places |= {name: name for name in ("DATA.md", "results/x.png")}
 
     def bent(text: str, name: str = "docs/a.md") -> str:
         return bend_links(text, name, places, tmp_path)
@@ -74,7 +75,8 @@ def test_the_page_of_an_environment_has_all_of_its_card(id):
 
 def test_sections_of_a_card_become_markdown():
     found = dict(sections(read_card("ludus/Snake-v1").text))
-    assert "| 4 | body age: until the cell is free if nothing is eaten, tail = 1, head = length;" in found["Observation"]
+    wrapped = "| 4 | body age: until the cell is free if nothing is eaten, tail = 1, head = length;"
+    assert wrapped in found["Observation"]
     assert "\n\n| plane | what |" in found["Observation"]
     assert "- `sorted`" not in found["Reward"]
     breakout = dict(sections(read_card("ludus/Breakout-v0").text))["World"]

@@ -32,7 +32,7 @@ def find_browser() -> str | None:
 
 
 class Browser:
-    """One tab of a running browser. ``faults`` are the errors since it began: what a page logs, and what did not load."""
+    """One tab of a running browser. ``faults`` are all errors so far: what pages log, what did not load."""
 
     def __init__(self, ask: int, hear: int) -> None:
         self._ask, self._hear, self._next, self._rest = ask, hear, 0, b""
@@ -75,9 +75,7 @@ class Browser:
         """A PNG of the page's first screen."""
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=features)
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
-        )
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
     def _read(self) -> dict[str, Any]:
