@@ -230,7 +230,7 @@ def environments_index(shown: list[Card]) -> str:
         rows = []
         for card in (card for card in shown if f".{family}." in _module_of(card)):
             name = short_name(card.id)
-            picture = f'<a href="{name}.html"><img src="{name}.png" class="thumbnail" alt="{name}"></a>'
+            picture = f"![{name}]({name}.png){{.thumbnail}}"
             figures = (card.observation, card.actions, format_score(card.random), format_score(card.reference))
             rows.append((picture, f"[{name}]({name}.md)", card.task, *figures))
         parts.append(table(("", "id", "task", "observation", "actions", "random", "reference"), rows))

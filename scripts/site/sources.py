@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT_PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "DATA.md", "SECURITY.md")
 HOME = {"README.md": "index.md", "docs/environments/README.md": "environments/index.md"}  # who stands for them there
+CELL = re.compile(r"^```\{code-cell\} ipython3\n(?::[^\n]*\n)*\n?", re.MULTILINE)  # of a notebook, as it is read here
 FENCE = re.compile(r"^ *(```|~~~)")
 LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\[\]]*\])*\])\(([^()\s]+)\)")
 
@@ -26,7 +27,8 @@ def copy_pages(root: Path, out: Path) -> None:
         target = out / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".md"):
-            target.write_text(bend_links((root / name).read_text(), name, places, root))
+            text = CELL.sub("```python\n", (root / name).read_text())
+            target.write_text(bend_links(text, name, places, root))
         else:
             shutil.copyfile(root / name, target)
 
