@@ -35,6 +35,7 @@ html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
+highlight_language = "text"  # of a block that names none: commands
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 
