@@ -87,7 +87,9 @@ def test_sections_of_a_card_become_markdown():
 
 def test_the_index_lists_every_environment_once():
     index = environments_index(cards())
-    assert [index.count(f"[{short_name(id)}]({short_name(id)}.md)") for id in ENVIRONMENTS] == [1] * len(ENVIRONMENTS)
+    assert [index.count(f"[**{short_name(id)}**]({short_name(id)}.md)") for id in ENVIRONMENTS] == [1] * len(
+        ENVIRONMENTS
+    )
 
 
 def test_the_page_of_a_command_is_its_help():
