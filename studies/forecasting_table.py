@@ -90,7 +90,7 @@ def markdown(rows: Sequence[Trained]) -> str:
         headings, found = lines(own)
         ruler = ["---", *("---:" for _ in headings[1:])]
         text = "\n".join(f"| {' | '.join(line)} |" for line in (headings, ruler, *found))
-        parts.append(f"### {data}\n\n{caption_of(own)}.\n\n{text}\n")
+        parts.append(f"## {data}\n\n{caption_of(own)}.\n\n{text}\n")
     return "\n".join(parts)
 
 

@@ -66,4 +66,4 @@ def _directive(module: str, name: str, value: Any) -> str:
         return f".. autoclass:: {module}.{name}\n   :members:\n   :exclude-members: __init__, __new__\n"
     if callable(value):
         return f".. autofunction:: {module}.{name}\n"
-    return f".. autodata:: {module}.{name}\n"
+    return f".. py:data:: {module}.{name}\n   :type: {type(value).__name__}\n"

@@ -14,6 +14,7 @@ from ludus.studies import presets
 from ludus.utils.wording import format_score
 
 SECTION = 14  # letters of a card's left column, in which the names of its sections stand
+TERM = re.compile(r"`\w+`(:| {2,})")  # of the reward, where it begins a line
 DEEPER = 4  # a line so much further in than the one before is a formula or a drawing
 MOST_ACTIONS = 60  # that a table lists
 FAMILIES = {"robotics": "Robotics and control", "games": "Games and grids", "automation": "Automation"}
@@ -33,7 +34,7 @@ def environment_page(card: Card, root: Path, has_picture: bool) -> str:
         f"*{card.task[:1].upper()}{card.task[1:]}.*",
         f"![{name}, played by its reference policy]({picture})",
         f"```\nludus watch {card.id} --policy heuristic\nludus train {card.id} --run runs/{name.lower()}\n```",
-        f"```python\nimport gymnasium as gym\nimport ludus\n\nenv = gym.make({card.id!r})\n```",
+        f'```python\nimport gymnasium as gym\nimport ludus\n\nenv = gym.make("{card.id}")\n```',
         "## The world",
         *(f"### {label}\n\n{text}" for label, text in sections(card.text)),
         "## Actions",
@@ -64,8 +65,10 @@ def sections(card: str) -> list[tuple[str, str]]:
 
 
 def _markdown(label: str, lines: list[str]) -> list[str]:
+    """The lines of a section, with the empty lines that tables, lists and formulas need around them in Markdown."""
     out: list[str] = []
     before = 0  # indentation of the line before
+    terms = [line for line in lines if TERM.match(line)] if not any(" · `" in line for line in lines) else []
     for line in lines:
         indent = len(line) - len(line.lstrip())
         text = line.strip()
@@ -75,13 +78,14 @@ def _markdown(label: str, lines: list[str]) -> list[str]:
             before = indent
             continue
         is_item = text.startswith("- ")
-        if label == "Reward" and indent == 0 and re.match(r"`\w+`(:| {2,})", text):  # a term on a line of its own
+        if label == "Reward" and len(terms) > 1 and line in terms:  # each on a line of its own
             text, is_item = "- " + re.sub(r"^(`\w+`) {2,}", r"\1: ", text), True
         if label == "Profiles":
             text, is_item = "- " + re.sub(r"^([\w-]+) +(--set .*?)( {2,}.*)?$", r"\1: `\2`\3", text), True
         deeper = indent >= before + DEEPER and not is_item
         first_item = is_item and bool(out) and not out[-1].startswith(("- ", "  "))
-        back = before >= DEEPER and indent < before and not is_item  # from a formula
+        in_list = bool(out) and out[-1].startswith(("- ", "  "))
+        back = not is_item and indent < before if before >= DEEPER else in_list and not is_item and indent == 0
         if was_table or first_item or deeper or back:
             out.append("")
         out.append(" " * indent + text)
@@ -230,10 +234,10 @@ def environments_index(shown: list[Card]) -> str:
         rows = []
         for card in (card for card in shown if f".{family}." in _module_of(card)):
             name = short_name(card.id)
-            picture = f'<a href="{name}.html"><img src="{name}.png" class="thumbnail" alt="{name}"></a>'
+            picture = f"![{name}]({name}.png){{.thumbnail}}"
             figures = (card.observation, card.actions, format_score(card.random), format_score(card.reference))
-            rows.append((picture, f"[{name}]({name}.md)", card.task, *figures))
-        parts.append(table(("", "id", "task", "observation", "actions", "random", "reference"), rows))
+            rows.append((picture, f"[**{name}**]({name}.md): {card.task}", *figures))
+        parts.append(table(("", "environment", "observation", "actions", "random", "reference"), rows))
     parts.append("```{toctree}\n:hidden:\n\n" + "\n".join(short_name(card.id) for card in shown) + "\n```")
     return "\n\n".join(parts) + "\n"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT_PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "DATA.md", "SECURITY.md")
 HOME = {"README.md": "index.md", "docs/environments/README.md": "environments/index.md"}  # who stands for them there
+CELL = re.compile(r"^```\{code-cell\} ipython3\n(?::[^\n]*\n)*\n?", re.MULTILINE)  # of a notebook, as it is read here
 FENCE = re.compile(r"^ *(```|~~~)")
 LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\[\]]*\])*\])\(([^()\s]+)\)")
 
@@ -26,7 +27,7 @@ def copy_pages(root: Path, out: Path) -> None:
         target = out / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".md"):
-            text = (root / name).read_text(encoding="utf-8")
+            text = CELL.sub("```python\n", (root / name).read_text(encoding="utf-8"))
             target.write_text(bend_links(text, name, places, root), encoding="utf-8")
         else:
             shutil.copyfile(root / name, target)
@@ -62,8 +63,6 @@ def _bent(match: re.Match, here: Path, there: Path, places: dict[str, str], root
     place = places.get(name) or HOME.get(name)
     if place is not None:
         return f"{label}({os.path.relpath(place, there)}{hash_}{anchor})"
-    if re.match(r"docs/(environments|commands|api)/", name):  # made at build time, or written for the site
-        return match[0]
     if not (root / name).exists():
         raise ValueError(f"{here}: the link {match[0]} leads nowhere")
     return label[1:-1]
