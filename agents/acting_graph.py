@@ -22,6 +22,9 @@ NEVER = -1e8  # sb3-contrib's logit of an illegal action
 class BoardView(nn.Module):
     """``views.EgocentricView`` as operations of torch: boards (N, H, W, C) uint8 -> (N, 2r+1, 2r+1, C+1) float32."""
 
+    cells: torch.Tensor  # (H * W,) the numbers of the board's cells
+    side: torch.Tensor  # (2r+1,) the places along a side of the view
+
     def __init__(self, view: EgocentricView, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.center, self.radius = view.center, view.radius
@@ -95,6 +98,12 @@ class _NetworkGraph(ActingGraph):
 class _TableGraph(ActingGraph):
     """What lies outside the table's grid belongs to its border; outside a Discrete, where ``predict`` refuses, too."""
 
+    low: torch.Tensor  # (D,) of the grid, in the observation's units, as scale, the cells per unit
+    scale: torch.Tensor
+    last: torch.Tensor  # (D,) number of the last cell along each axis
+    table: torch.Tensor  # (states, A)
+    strides: torch.Tensor  # (D,) what a cell further along each axis adds to the number of the state
+
     def __init__(self, agent: Tabular, uses_mask: bool) -> None:
         super().__init__(agent.action_space, uses_mask)
         states = agent.grid.states
@@ -116,6 +125,10 @@ class _TableGraph(ActingGraph):
 
 class _Sb3Graph(ActingGraph):
     """Stable-Baselines3's policies: views, normalisation and unscaling included."""
+
+    view_scale: torch.Tensor  # () or (planes,)
+    low: torch.Tensor  # of a Box of actions, as high
+    high: torch.Tensor
 
     def __init__(self, agent: Any, uses_mask: bool) -> None:
         super().__init__(agent.batch.action_space, uses_mask)

@@ -163,8 +163,13 @@ def evaluate_pairwise(
             parts.append(evaluate(batch, policy, batch.num_envs, seed + first, age, tell))
         finally:
             batch.close()
-    rows = (np.concatenate([getattr(part, name) for part in parts]) for name in ("returns", "lengths", "successes"))
-    return Evaluation(*rows, parts[0].scores, parts[0].succeeds)
+    return Evaluation(
+        np.concatenate([part.returns for part in parts]),
+        np.concatenate([part.lengths for part in parts]),
+        np.concatenate([part.successes for part in parts]),
+        parts[0].scores,
+        parts[0].succeeds,
+    )
 
 
 def _check_every_start(batch: Batch, episodes: int) -> None:

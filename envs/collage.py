@@ -27,12 +27,13 @@ class Tile:
 
     def __init__(self, id: str, skip: float) -> None:
         settings, fps = watched_with(id)
-        self.batch: Any = make_batch(id, 1, rendered=True, **settings)
-        self.batch.seed_from(0)
-        self.fps: float = self.batch.fps if fps is None else fps
+        batch: Any = make_batch(id, 1, rendered=True, **settings)
+        batch.seed_from(0)
+        self.batch = batch
+        self.fps: float = batch.fps if fps is None else fps
         self.skip = skip
         self.steps = 0
-        height, width = self.batch.frame_size
+        height, width = batch.frame_size
         self.proportion = width / height
 
     def render(self, seconds: float, size: tuple[int, int]) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 from gymnasium import spaces
 
 from .engine.slots.ahead import is_path
-from .engine.slots.slotted_batch import STATE
+from .engine.slots.slot import STATE
 
 FEW = 7  # values are written out, more are shown by the first and the last
 
@@ -63,8 +63,9 @@ def _span(values: list[str]) -> str:
 
 def _names_of(batch: Any, key: str, space: spaces.Space) -> dict[str, str]:
     simulation, sizes = batch.simulation, batch.sizes
-    if key == STATE:
-        return simulation.names_of(None, sizes)
+    if key not in simulation.slots:
+        named = simulation.names_of(None, sizes)
+        return named if key == STATE else named.get(key, {})  # of a Dict a map for each key
     names, truth = simulation.names_of(key, sizes), simulation.truth_for(key, sizes, batch.spans)
     given = batch.given[key]
     if given == "raw" or not names or space.shape != truth.shape:

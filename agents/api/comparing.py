@@ -225,8 +225,10 @@ def typed_players(
     Raises:
         FileNotFoundError, ValueError: as ``find_player``; runs that learned in different worlds; the same one twice.
     """
-    typed = [(place, None) for place in what if not names or (Path(place) / "config.yaml").exists()]
-    typed += [(what[0], name) for name in names]  # type: ignore[list-item]
+    typed: list[tuple[str, str | None]] = [
+        (place, None) for place in what if not names or (Path(place) / "config.yaml").exists()
+    ]
+    typed += [(what[0], name) for name in names]
     for place in what:
         if (place, None) not in typed:  # an id says no more than where
             find_player(place, names[0], seed, settings)

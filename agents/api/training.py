@@ -53,7 +53,9 @@ def train(
         KeyboardInterrupt: Ctrl-C; all was saved, and ``ludus.resume(folder)`` goes on.
     """
     id = import_named(env)
-    given = {key: value for key, value in (("steps", steps), ("evaluate_every", evaluate_every)) if value is not None}
+    given: dict[str, Any] = {
+        key: value for key, value in (("steps", steps), ("evaluate_every", evaluate_every)) if value is not None
+    }
     if steps is not None and steps < 1:
         raise ValueError(f"steps must be >= 1, got {steps}")
     for name, filling in (slots or {}).items():

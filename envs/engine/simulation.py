@@ -169,7 +169,7 @@ class Simulation:
     world: Callable[..., tuple] = no_world  # **sizes -> a NamedTuple of arrays that the batch shares, read-only
     # **sizes -> {name: unit} of what is observed: of each number of a Box, of more than one axis along its last; of a
     # Discrete what its number is made of. A unit may be a scale, as "10 steps"; "" where there is none.
-    names: Callable[..., Mapping[str, str]] | None = None
+    names: Callable[..., Mapping[str, Any]] | None = None
     succeeds: bool = False  # the task can be solved: kernels set s.success, info carries "is_success"
     scores: Mapping[str, float] = field(
         default_factory=dict
@@ -221,8 +221,11 @@ class Simulation:
         truth = self.slots[slot].truth
         return truth(**sizes, **_asked(truth, spans))
 
-    def names_of(self, slot: str | None, sizes: Mapping[str, Any]) -> dict[str, str]:
-        """Names and units, in order, of the observation or of the truth of ``slot``; {} where nobody has named them."""
+    def names_of(self, slot: str | None, sizes: Mapping[str, Any]) -> dict[str, Any]:
+        """Names and units, in order, of the observation or of the truth of ``slot``; {} where nobody has named them.
+
+        Of an observation that is a Dict, a map of these for each key that is named.
+        """
         if slot is None or self.slots[slot].replaces_state:
             return dict(self.names(**sizes)) if self.names else {}
         return self.slots[slot].truth_names(sizes)

@@ -76,9 +76,9 @@ def any_in_each(mask: np.ndarray, action_space: Space) -> np.ndarray:
     """(N,) whether each component has a legal value in ``mask`` (N, flags)."""
     values = values_of(action_space)
     if len(values) < 2:
-        return mask.any(axis=1)
+        return np.asarray(mask.any(axis=1))
     starts = [0, *accumulate(values)][:-1]
-    return np.logical_or.reduceat(mask != 0, starts, axis=1).all(axis=1)
+    return np.asarray(np.logical_or.reduceat(mask != 0, starts, axis=1).all(axis=1))
 
 
 def are_legal(actions: np.ndarray, mask: np.ndarray, action_space: Space) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def _table_row(text: str, out: list[str], was_table: bool) -> list[str]:
     return [*([] if was_table else [""]), f"| {' | '.join(cells)} |"]
 
 
-def table(heads: tuple[str, ...], rows: list[tuple[str, ...]], right: tuple[str, ...] = ()) -> str:
+def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> str:
     """A table in Markdown; the columns named in ``right`` are aligned to the right."""
     lines = [f"| {' | '.join(heads)} |", f"|{'|'.join('---:' if head in right else '---' for head in heads)}|"]
     return "\n".join([*lines, *(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)])

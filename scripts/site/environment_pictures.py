@@ -35,10 +35,10 @@ def write_picture(id: str, path: Path) -> None:
 
 def play(id: str) -> tuple[list[np.ndarray], float]:
     """Frames (height, width, 3) uint8 of a rollout, seed 0, and how many are shown in a second."""
-    shown, pace = watched_with(id)
+    shown, watched = watched_with(id)
     player = find_player(id, "heuristic", 0, {**MADE_HERE.get(id, {}), **shown})
     batch = player.make(1, rendered=True)
-    pace = float(pace or batch.fps)
+    pace = float(watched or batch.fps)
     height, width = batch.frame_size
     batch.seed_from(0)
     steps = int(SECONDS * pace)

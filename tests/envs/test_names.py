@@ -1,5 +1,7 @@
 """The names and units of what is observed are those of the cards, one for each number."""
 
+import re
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -148,3 +150,25 @@ def test_wrong_names_of_a_file_are_told_with_its_line(names, message):
     space = gym.spaces.Box(0, 1, (3, 2))
     with pytest.raises(Mistake, match=message):
         check_observation_names(("hopper.py", 7), names, space)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["arm"], "names returned list; expected a dict {key: {name: unit}}"),
+        ({"amr": {"angle": "rad"}}, "names returned names of 'amr'; did you mean 'arm'"),
+        ({"arm": {"angle": "rad"}}, "names returned for 'arm' 1 name; expected 2"),
+        ({"arm": ["angle"]}, "names returned for 'arm' list; expected a dict {name: unit}"),
+    ],
+)
+def test_wrong_names_of_a_dict_are_told_with_their_key(names, message):
+    space = gym.spaces.Dict(arm=gym.spaces.Box(0, 1, (2,)))
+    with pytest.raises(Mistake, match=re.escape(message)):
+        check_observation_names(("hopper.py", 7), names, space)
+
+
+def test_the_parts_of_a_dict_have_names_of_their_own():
+    found = observation_names(gym.make_vec("test/Painter-v0", num_envs=2))
+    assert list(found) == ["cells", "brush", "time"]
+    assert found["brush"] == {"place on the strip": "", "paint": ""}
+    assert found["cells"] == {}

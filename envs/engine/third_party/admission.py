@@ -34,9 +34,10 @@ def declared(
     third_party = not is_ours(module.__file__)
     pair = _ask(module, "spaces", third_party, lambda: simulation.spaces_for(sizes, spans))
     check_spaces(module, simulation, dict(sizes), pair)
-    if simulation.names is not None:
-        names = _ask(module, "names", third_party, lambda: simulation.names(**sizes))
-        check_observation_names(_place(module, simulation.names, "names"), names, pair[0])
+    naming = simulation.names
+    if naming is not None:
+        names = _ask(module, "names", third_party, lambda: naming(**sizes))
+        check_observation_names(_place(module, naming, "names"), names, pair[0])
     check_state(module, simulation, _ask(module, "state", third_party, lambda: simulation.state(**sizes)))
     try:
         dtype = record_dtype(simulation, sizes)

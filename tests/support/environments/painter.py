@@ -31,6 +31,10 @@ def make_spaces(cells, *, colours=4):
     return observation, spaces.MultiDiscrete([3, colours + 1])
 
 
+def names(cells):
+    return {"brush": {"place on the strip": "", "paint": ""}, "time": {"time": ""}}  # a cell needs no name
+
+
 @kernel
 def reset(s, world):
     for k in range(s.strip.shape[0]):
@@ -119,6 +123,7 @@ SIMULATION = Simulation(
     name="test/Painter-v0",
     state=state,
     spaces=make_spaces,
+    names=names,
     reset=reset,
     step=step,
     observe=observe,
