@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from ludus.agents.evaluation import EVALUATION_SEED, episodes_of
 from ludus.envs.command_line import import_all, slot_fillings
+from ludus.scripts.support.subcommands import refuse
 from ludus.utils.command_line import Imports, key_values, parse
 from ludus.utils.wording import counted
 
@@ -58,9 +59,7 @@ def main(arguments: list[str]) -> int:
     for name in lists:
         del settings[name]
     if not options.what:
-        raise ValueError(
-            "what? ludus evaluate RUN, or ID with --policy, such as ludus evaluate ludus/Snake-v1 --policy heuristic"
-        )
+        refuse("evaluate", "what? a RUN, or an ID with --policy, such as ludus/Snake-v1 --policy heuristic")
     names = [] if options.policy is None else options.policy.split(",")
     if lists:
         compare_fillings(options, names, lists, settings, console)

@@ -12,6 +12,8 @@ import os
 import sys
 import threading
 
+from .processors import usable_processors
+
 POLICY = "OMP_WAIT_POLICY"
 GRAIN = 1 << 15  # elements that torch gives one thread at least
 
@@ -42,7 +44,7 @@ def let_sleep() -> int:
     used = torch.get_num_threads()
     if used == 1:  # it waits for nobody
         return 0
-    count = len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+    count = usable_processors() + 1
     made = threading.Event()
 
     def lie_still() -> None:

@@ -229,6 +229,8 @@ def typed_players(
         (place, None) for place in what if not names or (Path(place) / "config.yaml").exists()
     ]
     typed += [(what[0], name) for name in names]
+    if checkpoint != LAST and all(policy is not None for _, policy in typed):
+        raise ValueError("--checkpoint is of a run, and of no policy; leave it out")
     for place in what:
         if (place, None) not in typed:  # an id says no more than where
             find_player(place, names[0], seed, settings)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 
+from ...utils.extras import install
 from ...utils.files import write_atomically
 from ..acting_graph import make_graph
 from ..evaluation import random_policy
@@ -21,7 +22,7 @@ CHECKED = 1_000  # observations
 SIDE_BY_SIDE = 50  # environments in which these are met
 TRIED = 0.3  # share of the steps in which a random action is taken, so that more of the world is seen
 NEAR = 1e-4  # of the largest value: two actions whose values are nearer are equally good
-INSTALL = "exporting to ONNX needs the packages onnx, onnxscript and onnxruntime: pip install 'ludus[onnx]'"
+NEEDED = "exporting to ONNX needs the packages onnx, onnxscript and onnxruntime"
 
 
 def export(policy: TrainedPolicy | str | Path, file: str | Path, *, check: bool = True) -> Path:
@@ -63,7 +64,7 @@ def to_onnx(policy: TrainedPolicy) -> bytes:
         import onnx
         import onnxscript  # noqa: F401  # torch's exporter needs it
     except ImportError as fault:
-        raise ImportError(INSTALL) from fault
+        raise ImportError(f"{NEEDED}: {install('onnx')}") from fault
     graph = make_graph(policy.agent, policy.uses_mask).eval()
     space, batch = policy.observation_space, torch.export.Dim("batch", min=1)
     inputs, axes = _example(space), {0: batch}
@@ -111,7 +112,7 @@ def check_graph(policy: TrainedPolicy, data: bytes, observations: int = CHECKED,
     try:
         import onnxruntime
     except ImportError as fault:
-        raise ImportError(INSTALL) from fault
+        raise ImportError(f"{NEEDED}: {install('onnx')}") from fault
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

@@ -44,7 +44,10 @@ def check_data(config: RunConfig, folder: Path, others: Mapping[str, Any]) -> li
         words, sums = pin_data(config.env, {**config.environment, **others})
     except (FileNotFoundError, ValueError) as fault:
         told = " and ".join(f"{key}={in_line(value, 100)}" for key, value in seen.items())
-        raise type(fault)(f"{folder} was trained with {told}: {fault}") from None
+        kind = (
+            FileNotFoundError if isinstance(fault, FileNotFoundError) else ValueError
+        )  # not a set's own, of two lines
+        raise kind(f"{folder} was trained with {told}: {' '.join(str(fault).split())}") from None
     for key, value in seen.items():
         expected, found = config.data.get(key), sums.get(key)
         if expected is not None and found != expected:

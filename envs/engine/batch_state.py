@@ -254,8 +254,8 @@ class BatchState:
         self._driver.render(self.records, rows, self.world, frames)
 
     @property
-    def frame_size(self) -> tuple[int, int]:
-        return self.simulation.frame
+    def frame_size(self) -> tuple[int, int] | None:
+        return self.simulation.frame if self._driver.render is not None else None
 
     @property
     def fps(self) -> float:

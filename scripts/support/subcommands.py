@@ -41,9 +41,9 @@ def choose(
         print(usage(command, noun, description, table))
         raise SystemExit(0)
     if not name:
-        _refuse(command, f"which {noun}? One of {', '.join(table)}")
+        refuse(command, f"which {noun}? One of {', '.join(table)}")
     if name not in table:
-        _refuse(command, f"unknown {noun} {name!r}{did_you_mean(name, table)}")
+        refuse(command, f"unknown {noun} {name!r}{did_you_mean(name, table)}")
     options = list(arguments)
     options.remove(name)
     module = adapt(named_object(table[name][0]), name)
@@ -57,6 +57,7 @@ def usage(command: str, noun: str, description: str, table: Mapping[str, tuple[s
     return "\n".join([flowing(description), "", lines, "", flowing(more)])
 
 
-def _refuse(command: str, message: str) -> NoReturn:
+def refuse(command: str, message: str) -> NoReturn:
+    """End with status 2, and a line on standard error that says why the command line does not fit."""
     print(f"ludus: {message}; see ludus {command} --help", file=sys.stderr)
     raise SystemExit(2)

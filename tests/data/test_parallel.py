@@ -156,7 +156,7 @@ def test_a_set_that_is_not_here_says_where_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setenv("LUDUS_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     load_parallel.cache_clear()
-    with pytest.raises(FileNotFoundError, match=r"Multi30k.* is not here; get it from https.*LUDUS_DATA"):
+    with pytest.raises(FileNotFoundError, match=r"Multi30k.* is not here;\nget it from https.*LUDUS_DATA"):
         load_parallel("multi30k", "de", "en", "train")
 
 

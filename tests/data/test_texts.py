@@ -83,7 +83,7 @@ def test_a_public_text_is_checked_and_found_packed(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     texts._load_set.cache_clear()
     with pytest.raises(
-        FileNotFoundError, match="tinyshakespeare, Karpathy 2015.* is not here; get it from https://.*LUDUS_DATA"
+        FileNotFoundError, match="tinyshakespeare, Karpathy 2015.* is not here;\nget it from https://.*LUDUS_DATA"
     ):
         load_text("shakespeare")
     (tmp_path / "text").mkdir()

@@ -180,5 +180,5 @@ def test_a_set_that_is_not_here_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("LUDUS_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert not is_at_hand("snips")
-    with pytest.raises(FileNotFoundError, match="SNIPS .* is not here; get it from https://.*LUDUS_DATA"):
+    with pytest.raises(FileNotFoundError, match="SNIPS .* is not here;\nget it from https://.*LUDUS_DATA"):
         load_utterances("snips", "train")

@@ -180,6 +180,8 @@ def test_bad_input_is_answered_in_one_clear_line(case, capsys, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     for variable in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         monkeypatch.delenv(variable, raising=False)
+    if case == "unknown policy":  # without a screen that is what is said first
+        monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     arguments, expected = BAD[case]
     code, error = said(capsys, *arguments)
     assert code != 0
@@ -275,7 +277,7 @@ def test_another_folder_that_is_not_empty_is_refused(capsys, tmp_path):
         ("\x00\xff", "cannot be read: it is no text in UTF-8"),
     ],
 )
-def test_a_half_written_config_is_named(capsys, tmp_path, content, expected):
+def test_a_half_written_config_is_named(capsys, tmp_path, pygame, content, expected):
     (tmp_path / "config.yaml").write_bytes(content.encode("latin-1"))
     for command in (["train", "--resume"], ["evaluate"], ["watch"]):
         code, error = said(capsys, *command, tmp_path)
@@ -375,11 +377,11 @@ def test_a_full_disk_ends_the_run_in_one_line_and_keeps_what_was_saved(capsys, t
     saves = []
     real = checkpoint.save
 
-    def save(*arguments):
+    def save(*arguments, **keywords):
         saves.append(arguments)
         if len(saves) > 2:
             raise OSError(28, "No space left on device", str(tmp_path))
-        real(*arguments)
+        real(*arguments, **keywords)
 
     monkeypatch.setattr(checkpoint, "save", save)
     config = configure("ludus/CartPole-v1", hyperparameters=TINY, steps=640, checkpoint_seconds=0.0)

@@ -56,7 +56,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_where_nothing_can_be_explained_one_line_says_why(case, items, capsys):
+def test_where_nothing_can_be_explained_one_line_says_why(case, items, capsys, pygame):
     arguments, expected = BAD[case]
     assert main([argument.replace("ITEMS", items) for argument in arguments]) == 1
     error = capsys.readouterr().err

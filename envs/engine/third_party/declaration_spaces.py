@@ -79,8 +79,10 @@ def _check_part(key: Any, part: Any, wrong: Callable[[str], Exception]) -> None:
 
 def _check_keys(module: types.ModuleType, simulation: Any, observation: Space) -> None:
     is_dict = isinstance(observation, spaces.Dict)
+    # Of the dict in a Dict: `in` asks the space itself whether it contains a sample.
+    taken = tuple(observation.spaces) if isinstance(observation, spaces.Dict) else (STATE,)
     for name, slot in simulation.slots.items():
-        if name in (observation if is_dict else (STATE,)):  # type: ignore[operator]
+        if name in taken:
             message = f"the slot {name!r} would stand in the observation under a key that is there already; rename one"
             raise mistake(*declared_at(module, "slots", name), message)
         if is_dict and slot.tell is simulation.observe:

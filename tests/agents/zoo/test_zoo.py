@@ -93,6 +93,7 @@ def test_where_the_zoo_has_none_the_heuristic_plays_and_says_so():
 
 def test_settings_reach_the_zoo_s_world_and_what_does_not_fit_is_refused():
     batch = find_player("ludus/CartPole-v1", "zoo", 0, {"gravity": 3.7}).make(2)
+    batch.seed_from(0)
     assert batch.parameters(1)["gravity"] == 3.7
     batch.close()
     with pytest.raises(ValueError, match="the agent was trained where it observes .* leave out the --set or --slot"):
@@ -100,7 +101,10 @@ def test_settings_reach_the_zoo_s_world_and_what_does_not_fit_is_refused():
 
 
 def test_a_policy_of_the_zoo_plays_in_the_world_of_a_run(tmp_path, capsys):
-    Run.start(tmp_path / "run", configure(CLIFF, "tabular"))
+    short = {"max_episode_steps": 60}  # what a run has not learned would walk for ever
+    Run.start(
+        tmp_path / "run", configure(CLIFF, "tabular", steps=640, environment=short, evaluation_episodes=2)
+    ).train()
     assert main(["evaluate", str(tmp_path / "run"), "--policy", "zoo", "--episodes", "4"]) == 0
     assert "-13.0" in capsys.readouterr().out
 

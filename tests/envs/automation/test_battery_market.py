@@ -228,7 +228,7 @@ def test_a_market_that_is_not_here_says_where_it_comes_from(monkeypatch, tmp_pat
     monkeypatch.setenv("LUDUS_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     load_set.cache_clear()
-    with pytest.raises(FileNotFoundError, match=r"prices, NP .*is not here; get it from .*LUDUS_DATA"):
+    with pytest.raises(FileNotFoundError, match=r"prices, NP .*is not here;\nget it from .*LUDUS_DATA"):
         open_batch(data="epf-np")
 
 

@@ -235,7 +235,7 @@ def test_a_failing_policy_leaves_no_file(tmp_path):
         ({"speed": 0}, "speed must be above 0"),
         ({"fps": float("nan")}, "fps must be above 0"),
         ({"seed": -1}, "a seed must be 0"),
-        ({"record": "a.avi"}, r"must be an \.mp4 file"),
+        ({"record": "a.avi"}, r"must be an \.mp4, \.gif or \.webp file"),
     ],
 )
 def test_wrong_arguments_are_named(wrong, words):
