@@ -125,6 +125,7 @@ def _advise_all(batch: KernelBatch) -> None:
 
 
 def _render_all(batch: KernelBatch, seen: Seen) -> None:
+    assert batch.frame_size is not None  # there is a kernel
     for height, width in (*FRAMES, batch.frame_size):
         batch.render_many(np.arange(batch.num_envs), np.zeros((batch.num_envs, height, width, 3), np.uint8))
         seen.frames += batch.num_envs

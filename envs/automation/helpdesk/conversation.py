@@ -97,6 +97,7 @@ class Conversation:
         self.source = source_of(self.batch.sizes["data"])
         self.over = False
         self.sentence = ""  # the clerk's last one
+        assert self.batch.frame_size is not None  # a help desk draws itself
         self.frame_size = self.batch.frame_size
         self._venues = load_venues(self.source)
         self._clerk = Clerk(seed)
