@@ -122,8 +122,10 @@ def test_the_command_shows_a_row_for_each_and_what_it_earns_more(runs, capsys, m
     assert max(map(len, shown.splitlines())) <= 80
     assert main(["evaluate", "a", "a"]) == 1
     assert capsys.readouterr().err == "ludus: a is given twice; leave one out\n"
-    assert main(["evaluate"]) == 1
-    assert "what? ludus evaluate RUN, or ID with --policy" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate"])
+    assert end.value.code == 2
+    assert "what? a RUN, or an ID with --policy" in capsys.readouterr().err
 
 
 def test_a_policy_of_ones_own_is_judged_as_by_the_evaluation_of_trainings():
