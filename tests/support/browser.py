@@ -106,7 +106,7 @@ class Browser:
 @contextmanager
 def browser(path: str) -> Iterator[Browser]:
     """A tab of a new Chromium with a profile of its own; both are gone afterwards."""
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         theirs, ask = os.pipe()
         hear, answers = os.pipe()
 
