@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     if options.what == "make":
         return make(options, chosen, console)
     if options.what == "check":
-        return check(chosen, options.quick, console)
+        return check(chosen, options.quick, options.env == "all", console)
     if options.markdown:
         print(zoo.markdown())
     else:
@@ -98,12 +98,18 @@ def make(options: Arguments, chosen: list[str], console: Console) -> int:
     return int(left_out)
 
 
-def check(chosen: list[str], quick: bool, console: Console) -> int:
-    """Exit status 0 if all is as the table says, else 1, with a line for each fault."""
+def check(chosen: list[str], quick: bool, everything: bool, console: Console) -> int:
+    """Exit status 0 if all is as the table says, else 1, with a line for each fault.
+
+    Where ``everything`` is asked for, an environment that has no policy yet is told of, and is no fault.
+    """
     from ludus.studies import zoo
 
     wrong = zoo.too_large()
     for env in chosen:
+        if everything and zoo.entry(env) is None:
+            console.print(f"{env}: no policy yet; ludus zoo make {env}")
+            continue
         with console.status(f"{env}: playing"):
             found = zoo.faults(env, replayed=not quick)
         console.print(f"{env}: {'as the table says' if not found else 'WRONG'}")

@@ -248,3 +248,13 @@ def test_the_check_finds_a_fault(capsys, monkeypatch):
     assert main(["zoo", "check", "--quick", CLIFF]) == 1
     out = capsys.readouterr().out.splitlines()
     assert out == [f"{CLIFF}: WRONG", f"{CLIFF}: its weights are others than those of scores.csv"]
+
+
+def test_what_has_no_policy_yet_is_told_and_is_no_fault(monkeypatch, capsys):
+    real = study.entry
+    monkeypatch.setattr(study, "environments", lambda: [CLIFF, LAKE])
+    monkeypatch.setattr(study, "entry", lambda env, *rest: None if env == LAKE else real(env, *rest))
+    assert main(["zoo", "check", "--quick"]) == 0
+    said = capsys.readouterr().out
+    assert f"{CLIFF}: as the table says\n{LAKE}: no policy yet; ludus zoo make {LAKE}\n" in said
+    assert main(["zoo", "check", "--quick", LAKE]) == 1  # which was asked for
