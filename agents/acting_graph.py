@@ -15,7 +15,6 @@ from .tables import EVERYBODY, gather
 from .tabular import Tabular
 from .views import EgocentricView
 
-Observation = torch.Tensor | dict[str, torch.Tensor]
 NEVER = -1e8  # sb3-contrib's logit of an illegal action
 
 
@@ -65,9 +64,8 @@ class ActingGraph(nn.Module):
     values (N, A) of all actions, which the choice goes by.
     """
 
-    def __init__(self, space: spaces.Space, uses_mask: bool) -> None:
+    def __init__(self, space: spaces.Space) -> None:
         super().__init__()
-        self.uses_mask = uses_mask
         self.start = int(space.start) if isinstance(space, spaces.Discrete) else 0
 
     def values(self, observation: Any) -> torch.Tensor:
@@ -86,8 +84,8 @@ class ActingGraph(nn.Module):
 
 
 class _NetworkGraph(ActingGraph):
-    def __init__(self, agent: PQN, uses_mask: bool) -> None:
-        super().__init__(agent.action_space, uses_mask)
+    def __init__(self, agent: PQN) -> None:
+        super().__init__(agent.action_space)
         self.network = copy.deepcopy(agent.network).cpu().eval()
         self.view = None if agent.view is None else BoardView(agent.view, agent.observation_space.shape or ())
 
@@ -104,8 +102,8 @@ class _TableGraph(ActingGraph):
     table: torch.Tensor  # (states, A)
     strides: torch.Tensor  # (D,) what a cell further along each axis adds to the number of the state
 
-    def __init__(self, agent: Tabular, uses_mask: bool) -> None:
-        super().__init__(agent.action_space, uses_mask)
+    def __init__(self, agent: Tabular) -> None:
+        super().__init__(agent.action_space)
         states = agent.grid.states
         table = torch.zeros((states, agent.tables.shape[-1]), dtype=torch.float64)
         everybody = torch.full((states,), EVERYBODY).numpy()
@@ -130,8 +128,8 @@ class _Sb3Graph(ActingGraph):
     low: torch.Tensor  # of a Box of actions, as high
     high: torch.Tensor
 
-    def __init__(self, agent: Any, uses_mask: bool) -> None:
-        super().__init__(agent.batch.action_space, uses_mask)
+    def __init__(self, agent: Any) -> None:
+        super().__init__(agent.batch.action_space)
         self.policy = copy.deepcopy(agent.policy).cpu().eval()
         self.is_box = isinstance(agent.batch.action_space, spaces.Box)
         see, self.view = agent.see, None
@@ -195,7 +193,7 @@ class _Sb3Graph(ActingGraph):
         return torch.where(legal, values, NEVER)
 
 
-def make_graph(agent: Any, uses_mask: bool) -> ActingGraph:
+def make_graph(agent: Any) -> ActingGraph:
     """The graph of ``agent``, on the CPU.
 
     Raises:
@@ -205,11 +203,11 @@ def make_graph(agent: Any, uses_mask: bool) -> ActingGraph:
     if not isinstance(space, (spaces.Discrete, spaces.Box)):
         raise ValueError(f"only policies in Discrete and Box actions can be exported, this one acts in {space}")
     if isinstance(agent, PQN):
-        return _NetworkGraph(agent, uses_mask)
+        return _NetworkGraph(agent)
     if isinstance(agent, Tabular):
-        return _TableGraph(agent, uses_mask)
+        return _TableGraph(agent)
     if isinstance(agent, Resumable) and isinstance(agent, BaseAlgorithm):
         if getattr(agent, "use_sde", False) and isinstance(space, spaces.Box):
             raise ValueError("a policy that explores by gSDE cannot be exported; train it without use_sde")
-        return _Sb3Graph(agent, uses_mask)
+        return _Sb3Graph(agent)
     raise ValueError(f"a {type(agent).__name__} cannot be exported; expected a policy that ludus.load gave")

@@ -65,7 +65,7 @@ def to_onnx(policy: TrainedPolicy) -> bytes:
         import onnxscript  # noqa: F401  # torch's exporter needs it
     except ImportError as fault:
         raise ImportError(f"{NEEDED}: {install('onnx')}") from fault
-    graph = make_graph(policy.agent, policy.uses_mask).eval()
+    graph = make_graph(policy.agent).eval()
     space, batch = policy.observation_space, torch.export.Dim("batch", min=1)
     inputs, axes = _example(space), {0: batch}
     names = list(inputs) if isinstance(inputs, dict) else ["observation"]

@@ -14,6 +14,7 @@ from ludus.agents.runs.run import Run
 SETTINGS: dict[str, dict[str, Any]] = {
     "tabular": {"num_envs": 4, "rollout_steps": 8},
     "ppo": {"num_envs": 4, "n_steps": 8, "batch_size": 32, "n_epochs": 1},
+    "a2c": {"num_envs": 4, "n_steps": 8},
     "maskable_ppo": {"num_envs": 4, "n_steps": 8, "batch_size": 32, "n_epochs": 1},
     "dqn": {"num_envs": 4, "learning_starts": 16, "buffer_size": 100},
     "sac": {"num_envs": 4, "learning_starts": 16, "buffer_size": 100},

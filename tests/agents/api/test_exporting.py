@@ -26,7 +26,11 @@ POLICIES = {
     ),
     "ppo, normalised": ("ludus/CartPole-v1", "ppo", NORMAL, {}),
     "ppo, continuous": ("ludus/Pendulum-v1", "ppo", {}, {}),
+    "maskable_ppo, which sees a mask": ("ludus/Snake-v1", "maskable_ppo", {}, {"size": 5}),
+    "a2c": ("ludus/CartPole-v1", "a2c", {}, {}),
+    "dqn": ("ludus/CartPole-v1", "dqn", {}, {}),
     "sac": ("ludus/Pendulum-v1", "sac", {}, {}),
+    "td3": ("ludus/Pendulum-v1", "td3", {}, {}),
 }
 
 
@@ -67,8 +71,8 @@ def test_a_graph_that_decides_otherwise_is_not_written(onnxruntime, tmp_path, mo
     policy = train_policy(tmp_path / "run", "ludus/CartPole-v1", "pqn")
     make_graph = exporting.make_graph
 
-    def lies(agent, uses_mask):
-        graph = make_graph(agent, uses_mask)
+    def lies(agent):
+        graph = make_graph(agent)
         graph.network.head[-1].weight.data.neg_()
         return graph
 
