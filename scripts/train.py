@@ -11,7 +11,7 @@ from rich.console import Console
 from ludus.agents.api.training import default_folder
 from ludus.agents.registry import AGENTS
 from ludus.agents.runs.config import RunConfig, configure, read_preset
-from ludus.agents.runs.extension import extend
+from ludus.agents.runs.extension import check_goal, extend
 from ludus.agents.runs.run import Run
 from ludus.agents.runs.seeds import Part, Seeds, is_group, result_of
 from ludus.agents.runs.seeds_table import seeds_table
@@ -113,11 +113,13 @@ def resume(options: Arguments, console: Console) -> int:
         )
     folder = Path(str(options.resume))
     if is_group(folder):
-        seeds = Seeds.open(folder)
+        seeds = Seeds.open(folder, begin=True)
         for note in seeds.extend(options.steps, options.until):
             console.print(f"Note: {note}")
         return train_seeds(seeds, console)
-    return train(extend(Run.open(folder), options.steps, options.until), console)
+    run = Run.open(folder)
+    check_goal(run, options.steps, options.until)
+    return train(extend(run, options.steps, options.until), console)
 
 
 def new_run(options: Arguments) -> tuple[Path, RunConfig]:
@@ -177,7 +179,9 @@ def train(run: Run, console: Console) -> int:
     low, high = result.interval
     score = "" if result.normalised is None else f", normalised score {result.normalised:.2f}"
     until = run.config.until
-    ended = f"Reached {until:g}" if until is not None and result.mean >= until else "Trained"
+    ended = "Trained"
+    if until is not None:
+        ended = f"Reached {until:g}" if result.mean >= until else f"Trained, and {until:g} was not reached"
     console.print(
         f"{ended}: mean return {format_score(result.mean)} over {len(result.returns)} greedy episodes "
         f"(95 % interval {format_score(low)} … {format_score(high)}{score})."

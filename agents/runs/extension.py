@@ -6,13 +6,16 @@ one that would have had so many steps from its beginning. What it is stands in c
 on it is as exact as any: killed and resumed, it has the same bits.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from ...training import checkpoint, folders
 from ..exploration import LinearSchedule
-from .config import versions_of, write_config
+from .callback import load_latest
+from .config import RunConfig, read_config, versions_of, write_config
 from .run import Run
 
 DQN = ("initial_eps", "final_eps", "fraction")  # what SB3 calls the schedule of its exploration
@@ -27,26 +30,65 @@ def extend(run: Run, steps: int | None, until: float | None) -> Run:
     Raises:
         ValueError: it has as many steps or more already; another process trains it.
     """
-    c, path = run.config, run.folder / "config.yaml"
-    with folders.held(path, "--run"):
-        found = checkpoint.list_checkpoints(run.folder / "checkpoints")
-        done, changed = int(found[0].name) if found else 0, c
-        if steps is not None and steps != c.steps:
-            if steps <= done:
-                raise ValueError(f"{run.folder} has {done:,} steps already, expected --steps above that, got {steps:,}")
-            history = {**c.extended, str(done): c.steps} if done else c.extended
-            changed = replace(changed, steps=steps, extended=history)
-        if until is not None:
-            changed = replace(changed, until=until)
-        if changed != c:
-            write_config(changed, path, versions_of(run.folder))
-    again = Run(run.folder, changed)
-    if done and changed.steps != c.steps:
-        again.notes += [
-            f"it goes on from {done:,} steps to {changed.steps:,}, not to {c.steps:,}",
-            *schedule_notes(c.hyperparameters, done, c.steps, changed.steps),
+    return extend_all([run], steps, until)[0]
+
+
+def extend_all(runs: Sequence[Run], steps: int | None, until: float | None) -> list[Run]:
+    """The same for several runs: all of them are changed, or none. Errors as of ``extend``."""
+    with contextlib.ExitStack() as stack:
+        for run in runs:
+            stack.enter_context(folders.held(run.folder / "config.yaml", "--run"))
+        # Read anew: what was read before somebody else let go of the lock may have changed.
+        changes = [_change(run.folder, steps, until) for run in runs]
+        for run, change in zip(runs, changes, strict=True):
+            if change.after != change.before:
+                write_config(change.after, run.folder / "config.yaml", versions_of(run.folder))
+    return [_changed(run.folder, change) for run, change in zip(runs, changes, strict=True)]
+
+
+class _Change(NamedTuple):
+    before: RunConfig
+    after: RunConfig
+    done: int  # steps
+
+
+def _change(folder: Path, steps: int | None, until: float | None) -> _Change:
+    before = after = read_config(folder)
+    found = checkpoint.list_checkpoints(folder / "checkpoints")
+    done = int(found[0].name) if found else 0
+    if steps is not None and steps != before.steps:
+        if steps <= done:
+            raise ValueError(f"{folder} has {done:,} steps already, expected --steps above that, got {steps:,}")
+        history = {**before.extended, str(done): before.steps} if done else before.extended
+        after = replace(after, steps=steps, extended=history)
+    if until is not None:
+        after = replace(after, until=until)
+    return _Change(before, after, done)
+
+
+def _changed(folder: Path, change: _Change) -> Run:
+    before, after, done = change
+    run = Run(folder, after)
+    if done and after.steps != before.steps:
+        run.notes += [
+            f"it goes on from {done:,} steps to {after.steps:,}, not to {before.steps:,}",
+            *schedule_notes(before.hyperparameters, done, before.steps, after.steps),
         ]
-    return again
+    return run
+
+
+def check_goal(run: Run, steps: int | None, until: float | None) -> None:
+    """``ValueError`` if neither more ``steps`` nor another ``until`` lets the run train, for it has had that return."""
+    goal = run.config.until if until is None else until
+    begun = checkpoint.list_checkpoints(run.folder / "checkpoints")
+    if (steps is None and until is None) or goal is None or not begun:
+        return
+    best = load_latest(run.folder).state["run"]["best"]
+    if best is not None and best >= goal:
+        raise ValueError(
+            f"{run.folder} ends at a return of {goal:g} and has had {best:g}; give a higher --until (where that is "
+            "never reached, it plays all of its steps)"
+        )
 
 
 def schedule_notes(hyperparameters: Mapping[str, Any], done: int, before: int, now: int) -> list[str]:

@@ -70,7 +70,7 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
         ValueError: an unknown policy or none, a setting that does not exist, or one with which the agent cannot act.
     """
     check_seed(seed)
-    if checkpoint != LAST and (policy is not None or not (Path(what) / "config.yaml").exists()):
+    if checkpoint != LAST and policy is not None:
         raise ValueError("--checkpoint is of a run, and of no policy; leave it out")
     notes: tuple[str, ...] = ()
     if (Path(what) / "config.yaml").exists():
@@ -92,6 +92,8 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
                 f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "
                 "`ludus envs` lists the ids"
             )
+        if checkpoint != LAST:
+            raise ValueError(f"--checkpoint is of a run, and {what} is an environment; leave it out")
         env, keywords = environment(what), dict(settings)
         if policy is None:
             policy, notes = _default_policy(what, env)
@@ -114,7 +116,7 @@ def _default_policy(typed: str, env: str) -> tuple[str, tuple[str, ...]]:
     if not is_ludus(find_spec(env)):
         raise ValueError(f"{typed} is an environment, and none of Ludus': say which policy plays it, --policy random")
     policy = policies(env)[0]
-    return policy, (f"the zoo has no policy for {env}, so {policy} plays; train one: ludus train {env}",)
+    return policy, (f"the zoo has no policy for {env}, so {policy} plays; train one: ludus train {typed}",)
 
 
 def _player_of_the_zoo(env: str, make: Callable[..., Any], keywords: dict[str, Any]) -> Player:

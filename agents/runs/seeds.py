@@ -17,7 +17,7 @@ from ...utils.files import quote
 from ...utils.untrusted import is_whole
 from .callback import load_latest
 from .config import RunConfig, write_config
-from .extension import extend
+from .extension import extend_all
 from .logs import EVALUATIONS, last_row
 from .run import Run
 
@@ -74,8 +74,11 @@ class Seeds:
         return begun
 
     @classmethod
-    def open(cls, folder: Path) -> "Seeds":
-        """The runs in ``folder``; one that a kill left without its config.yaml is begun like the others.
+    def open(cls, folder: Path, begin: bool = False) -> "Seeds":
+        """The runs in ``folder``, of those seeds that have been begun.
+
+        Args:
+            begin: A run that a kill left without its config.yaml is begun like the others: whoever trains wants all.
 
         Raises:
             FileNotFoundError: there are none.
@@ -90,6 +93,8 @@ class Seeds:
         begun = [seed for seed in found.seeds if (found.folder_of(seed) / "config.yaml").exists()]
         if not begun:
             raise FileNotFoundError(f"{folder} holds no run of its seeds; remove it and begin anew")
+        if not begin:
+            return cls(folder, begun)
         for seed in found.seeds:
             if seed not in begun:
                 found._begin(replace(Run.open(found.folder_of(begun[0])).config, seed=seed, extended={}))
@@ -114,8 +119,11 @@ class Seeds:
         return f"ludus train --resume {quote(self.folder)}{import_option(module)}"
 
     def extend(self, steps: int | None, until: float | None) -> list[str]:
-        """More steps, or another return to be reached, for each; returns notes. Errors as of ``extension.extend``."""
-        return [note for run in self.runs() for note in extend(run, steps, until).notes]
+        """More steps, or another return to be reached, for each or for none; returns notes.
+
+        Errors as of ``extension.extend``.
+        """
+        return [note for run in extend_all(self.runs(), steps, until) for note in run.notes]
 
 
 class Part:
@@ -146,7 +154,8 @@ def result_of(run: Run) -> SeedResult | None:
         return None
     c, told = run.config, saved.state["run"]
     reached = c.until is not None and told["best"] is not None and told["best"] >= c.until
-    if told["evaluated_at"] != saved.steps or not (saved.steps >= c.steps or reached):
+    ended = saved.steps >= c.steps and told["evaluated_at"] == saved.steps
+    if not (ended or reached):
         return None
     row = last_row(run.folder / EVALUATIONS)
     try:

@@ -9,7 +9,7 @@ from ludus.agents.runs.config import configure, read_config
 from ludus.agents.runs.extension import extend, schedule_notes, scheduled
 from ludus.agents.runs.player import find_player
 from ludus.agents.runs.run import Run
-from ludus.training import checkpoint
+from ludus.training import checkpoint, folders
 from stopping import stop_at
 
 SMALL = {"num_envs": 4, "rollout_steps": 8, "minibatches": 1, "hidden": [8]}
@@ -38,6 +38,23 @@ def test_a_run_goes_on_to_more_steps(tmp_path):
     after = curve(tmp_path / "run")
     assert [event for event in after if event[1] <= 256] == before  # nothing of what was is touched
     assert [row["steps"] for row in evaluations(tmp_path / "run")] == [64 * k for k in range(1, 9)]
+
+
+def test_every_extension_is_remembered(tmp_path):
+    begin(tmp_path / "run").train()
+    extend(Run.open(tmp_path / "run"), 320, None).train()
+    extend(Run.open(tmp_path / "run"), 384, None)
+    assert read_config(tmp_path / "run").extended == {"256": 256, "320": 320}
+
+
+def test_a_run_that_another_process_trains_is_left_alone(tmp_path):
+    run = begin(tmp_path / "run")
+    with (
+        folders.held(tmp_path / "run" / "config.yaml", "--run"),
+        pytest.raises(ValueError, match="another process"),
+    ):
+        extend(run, 512, None)
+    assert read_config(tmp_path / "run").steps == 256
 
 
 def test_an_extended_run_is_the_same_however_often_it_is_stopped(tmp_path):
@@ -153,3 +170,16 @@ def test_the_best_is_evaluated_from_the_command_line(tmp_path, capsys):
     assert (code, error.count("\n"), "no checkpoint of 12 steps" in error) == (1, 1, True)
     code, error = said(capsys, "evaluate", "ludus/CartPole-v1", "--policy", "random", "--checkpoint", "best")
     assert (code, "--checkpoint is of a run" in error) == (1, True)
+
+
+def test_a_run_that_has_had_its_return_is_not_changed_by_more_steps(tmp_path, capsys):
+    begin(tmp_path / "run", until=0.5).train()
+    before = (tmp_path / "run" / "config.yaml").read_bytes()
+    for more in (["--steps", "512"], ["--until", "0.25"]):
+        code, error = said(capsys, "train", "--resume", tmp_path / "run", *more)
+        assert (code, error.count("\n")) == (1, 1)
+        assert "run ends at a return of 0." in error
+        assert "give a higher --until" in error
+        assert (tmp_path / "run" / "config.yaml").read_bytes() == before
+    assert said(capsys, "train", "--resume", tmp_path / "run", "--steps", "512", "--until", "1e9") == (0, "")
+    assert load_latest(tmp_path / "run").steps == 512

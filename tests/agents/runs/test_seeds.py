@@ -9,6 +9,7 @@ import yaml
 from commands_stage import said
 from ludus.agents.runs import callback
 from ludus.agents.runs.callback import load_latest
+from ludus.agents.runs.extension import extend
 from ludus.agents.runs.run import Run
 from ludus.agents.runs.seeds import Seeds, result_of
 from ludus.scripts.main import main
@@ -87,6 +88,27 @@ def test_all_of_them_go_on_to_more_steps(group, tmp_path, capsys):
     assert [load_latest(tmp_path / "copy" / f"seed-{seed}").steps for seed in (1, 2, 3)] == [192] * 3
 
 
+def test_more_steps_are_for_all_of_them_or_for_none(group, tmp_path, capsys):
+    shutil.copytree(group, tmp_path / "copy")
+    extend(Run.open(tmp_path / "copy" / "seed-1"), 256, None).train()
+    before = [(tmp_path / "copy" / f"seed-{seed}" / "config.yaml").read_bytes() for seed in (3, 1, 2)]
+    code, error = said(capsys, "train", "--resume", tmp_path / "copy", "--steps", "192")
+    assert (code, "seed-1 has 256 steps already, expected --steps above that, got 192" in error) == (1, True)
+    assert [(tmp_path / "copy" / f"seed-{seed}" / "config.yaml").read_bytes() for seed in (3, 1, 2)] == before
+
+
+def test_who_only_reads_begins_no_run(group, tmp_path):
+    shutil.copytree(group, tmp_path / "copy")
+    extend(Run.open(tmp_path / "copy" / "seed-3"), 192, None).train()
+    extend(Run.open(tmp_path / "copy" / "seed-3"), 256, None)
+    shutil.rmtree(tmp_path / "copy" / "seed-2")
+    assert Seeds.open(tmp_path / "copy").seeds == (3, 1)
+    assert not (tmp_path / "copy" / "seed-2").exists()
+    begun = Seeds.open(tmp_path / "copy", begin=True)
+    config = begun.runs()[2].config
+    assert (begun.seeds, config.seed, config.steps, config.extended) == ((3, 1, 2), 2, 256, {})
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -99,6 +121,13 @@ def test_all_of_them_go_on_to_more_steps(group, tmp_path, capsys):
 def test_seeds_that_cannot_be_are_refused(arguments, words, tmp_path, capsys):
     code, error = said(capsys, *CARTPOLE, *arguments.split(), "--run", tmp_path / "g")
     assert (code != 0, error.count("\n"), words in error) == (True, 1, True), error
+    assert not (tmp_path / "g").exists()
+
+
+def test_a_last_seed_that_cannot_be_is_refused_before_the_first_is_begun(tmp_path, capsys):
+    typed = ["train", "ludus/CartPole-v1", "--agent", "dqn", "--steps", "128", "--run", tmp_path / "g"]
+    code, error = said(capsys, *typed, "--seed", "0,4294967296")
+    assert (code, error) == (1, "ludus: seed must be 0 … 2**32-1 for dqn, got 4294967296\n")
     assert not (tmp_path / "g").exists()
 
 
