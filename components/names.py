@@ -39,6 +39,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "nlp/understander": "nlp.models.understander:Understander",
     "nlp/wordllama": "nlp.models.wordllama:WordLlama",
     "vision/convnet": "vision.models.convnet:ConvNet",
+    "vision/detector": "vision.models.detector:Detector",
     "vision/generator": "vision.models.generator:Generator",
     "vision/mlp": "vision.models.mlp:MLP",
     "vision/reader": "vision.models.reader:Reader",

@@ -46,6 +46,7 @@ TASKS = {
     "nlp/understand": ("ludus.nlp.tasks.understand_command", "what was meant, and which words say what?"),
     "nlp/wordllama": ("ludus.nlp.tasks.encode_command:wordllama", "which vector is a text? pretrained ones"),
     "vision/classify": ("ludus.vision.tasks.classify_command", "which class is in the picture?"),
+    "vision/detect": ("ludus.vision.tasks.detect_command", "what lies where in the picture, and how?"),
     "vision/generate": ("ludus.vision.tasks.generate_command", "what do pictures of a class look like? from noise"),
     "vision/read": (
         "ludus.vision.tasks.read_command",

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...components.component import Component
-from ...components.detections import AXIS_COS, AXIS_SIN, CENTRE_X, CLASS, HEIGHT, VALID, VISIBLE, WIDTH
+from ...components.detections import AXIS_COS, AXIS_SIN, CENTRE_X, CLASS, HEIGHT, VALID, WIDTH
 from .layers import ConvNorm
 
 CELL = 4  # pixels
@@ -86,7 +86,12 @@ class Detector(Component):
         self.classes = tuple(classes) or tuple(map(str, range(self.num_classes)))
         if len(self.classes) != self.num_classes:
             raise ValueError(f"{len(self.classes)} names of classes for {self.num_classes} classes")
-        if len(widths) != 3 or len(blocks) != 2 or min(*widths, hidden) < 1 or not 0 <= min(blocks) <= max(blocks) < 100:
+        if (
+            len(widths) != 3
+            or len(blocks) != 2
+            or min(*widths, hidden) < 1
+            or not 0 <= min(blocks) <= max(blocks) < 100
+        ):
             raise ValueError(
                 f"expected three widths >= 1, two numbers of blocks 0 … 99 and hidden >= 1, got {list(widths)}, "
                 f"{list(blocks)} and {hidden}"
@@ -111,10 +116,10 @@ class Detector(Component):
         # Back to the cells (Lin et al. 2017, *Feature pyramid networks*).
         self.back = nn.Conv2d(high, middle, 1, bias=False)
         self.joined = ConvNorm(middle, middle, momentum=0.1)
-        self.place = nn.Conv2d(middle, CLASS, 1)
-        self.kind = nn.Sequential(
-            nn.Conv2d(middle, hidden, 1, bias=False), nn.BatchNorm2d(hidden), nn.GELU(), nn.Conv2d(hidden, self.num_classes, 1)
-        )
+        # The last layers are dense ones of each cell: no norm follows, and of filters Muon would take the size away.
+        self.place = nn.Linear(middle, CLASS)
+        self.look = nn.Sequential(nn.Conv2d(middle + high, hidden, 1, bias=False), nn.BatchNorm2d(hidden), nn.GELU())
+        self.kind = nn.Linear(hidden, self.num_classes)
         with torch.no_grad():
             self.place.bias.zero_()
             self.place.bias[CENTRE] = -4.0  # at first nothing is a centre, as hardly any cell is one
@@ -134,10 +139,11 @@ class Detector(Component):
     def maps(self, x: torch.Tensor) -> torch.Tensor:
         """(N, H, W, C) -> (N, 8 + K, h, w), unbounded: what each cell says, see the constants above; what is trained."""
         near = self.near(self.stem(self.prepare(x)))
-        far = self.back(self.far(near))
-        far = F.interpolate(far, scale_factor=2.0)[:, :, : near.shape[2], : near.shape[3]]
-        joined = self.joined(near + far)
-        return torch.cat([self.place(joined).float(), self.kind(joined).float()], dim=1)
+        far = self.far(near)
+        joined = self.joined(near + _doubled(self.back(far), near))
+        look = self.look(torch.cat([joined, _doubled(far, near)], dim=1))
+        said = [self.place(joined.permute(0, 2, 3, 1)), self.kind(look.permute(0, 2, 3, 1))]
+        return torch.cat([part.float() for part in said], dim=3).permute(0, 3, 1, 2)
 
     def decoded(self, maps: torch.Tensor) -> torch.Tensor:
         """What the cells say, as rows (N, h w, 8 + K) in the units of the answer; ``VALID`` is how sure a centre is."""
@@ -188,6 +194,11 @@ class Detector(Component):
         low, high = torch.zeros_like(rows[0, 0]), torch.ones_like(rows[0, 0])
         low[[AXIS_COS, AXIS_SIN]] = -1.0
         return rows.clamp(low, high)
+
+
+def _doubled(x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Maps (N, C, h, w), each cell as 2 x 2, cut to the height and width of ``like``."""
+    return F.interpolate(x, scale_factor=2.0)[:, :, : like.shape[2], : like.shape[3]]
 
 
 def _overlaps(rows: torch.Tensor) -> torch.Tensor:
