@@ -23,7 +23,12 @@ TEST_SHARE = 0.2  # of the images of a folder that is not split into train and t
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """A picture of one of the ``FORMATS``, scaled to (32, 32, 3) uint8.
+    """A picture of one of the ``FORMATS``, scaled to (32, 32, 3) uint8; raises what ``read_scaled`` does."""
+    return read_scaled(path, FOLDER_SIDE)[0]
+
+
+def read_scaled(path: Path, side: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """A picture of one of the ``FORMATS``, scaled to (side, side, 3) uint8, and the width and height that it has.
 
     Raises:
         OSError: it cannot be opened.
@@ -39,7 +44,7 @@ def read_picture(path: Path) -> np.ndarray:
                 width, height = image.size
                 if width * height > MOST_PIXELS:
                     raise ValueError(f"it has {width * height:,} pixels, at most {MOST_PIXELS:,} are read")
-                scaled = image.convert("RGB").resize((FOLDER_SIDE, FOLDER_SIDE), Image.Resampling.BILINEAR)
+                scaled = image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
     except Image.DecompressionBombError as fault:
         found = re.search("[0-9]+", str(fault))
         size = f"{int(found[0]):,}" if found else "far too many"
@@ -50,7 +55,7 @@ def read_picture(path: Path) -> np.ndarray:
         raise ValueError(f"{path} is no image that can be read: expected {', '.join(FORMATS)}") from None
     except Exception as fault:  # whatever Pillow's decoders raise at damaged data
         raise ValueError(f"{path} is no image that can be read: {in_one_line(fault)}") from None
-    return np.asarray(scaled, np.uint8)
+    return np.asarray(scaled, np.uint8), (width, height)
 
 
 def read_folder(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
@@ -60,7 +65,7 @@ def read_folder(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray, tuple
     names, is for testing.
 
     Raises:
-        ValueError: a file is no picture that can be read, see ``read_picture``; or there are too few. Or a folder of a
+        ValueError: a file is no picture that can be read, see ``read_scaled``; or there are too few. Or a folder of a
             split or of a class is a link, or holds more than ``MOST_ENTRIES`` files.
     """
     is_split = all((folder / part).is_dir() for part in SPLITS)

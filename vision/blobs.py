@@ -67,7 +67,7 @@ class Blobs:
 
 def _touching(mask: torch.Tensor) -> torch.Tensor:
     """Names (N, H, W) of pixels of ``mask``: equal where they touch, side by side or at a corner; 0 outside of it."""
-    n, height, width = mask.shape
+    _, height, width = mask.shape
     names = (torch.arange(1, height * width + 1).view(1, height, width) * mask).float()  # exact up to 4096 x 4096
     while True:
         spread = F.max_pool2d(names[:, None], 3, stride=1, padding=1)[:, 0] * mask

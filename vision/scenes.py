@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ..components.detections import AXIS_COS, AXIS_SIN, CLASS, VALID
+from ..components.detections import AXIS_COS, AXIS_SIN, CENTRE_X, CLASS, VALID
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,6 @@ def mirrored(images: torch.Tensor, rows: torch.Tensor, which: torch.Tensor) -> t
     """Pictures (N, H, W, C) and rows (N, R, 8 + K), those with ``which`` (N,) mirrored left to right."""
     images = torch.where(which[:, None, None, None], images.flip(2), images)
     turned = rows.clone()
-    turned[..., 1] = torch.where(rows[..., VALID] > 0.0, 1.0 - rows[..., 1], rows[..., 1])
+    turned[..., CENTRE_X] = torch.where(rows[..., VALID] > 0.0, 1.0 - rows[..., CENTRE_X], rows[..., CENTRE_X])
     turned[..., AXIS_SIN] = -rows[..., AXIS_SIN]  # the angle θ becomes π - θ
     return images, torch.where(which[:, None, None], turned, rows)

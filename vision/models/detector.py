@@ -137,7 +137,7 @@ class Detector(Component):
         return F.pad(x, (0, right, 0, down)) if down or right else x
 
     def maps(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, H, W, C) -> (N, 8 + K, h, w), unbounded: what each cell says, see the constants above; what is trained."""
+        """(N, H, W, C) -> (N, 8 + K, h, w), unbounded: what each cell says, as the constants above name it."""
         near = self.near(self.stem(self.prepare(x)))
         far = self.far(near)
         joined = self.joined(near + _doubled(self.back(far), near))
@@ -147,7 +147,7 @@ class Detector(Component):
 
     def decoded(self, maps: torch.Tensor) -> torch.Tensor:
         """What the cells say, as rows (N, h w, 8 + K) in the units of the answer; ``VALID`` is how sure a centre is."""
-        n, _, h, w = maps.shape
+        h, w = maps.shape[2:]
         flat = maps.flatten(2).transpose(1, 2)  # (N, h w, 8 + K)
         grid_y, grid_x = torch.meshgrid(
             torch.arange(h, device=maps.device), torch.arange(w, device=maps.device), indexing="ij"
@@ -166,7 +166,7 @@ class Detector(Component):
         )  # fmt: skip
 
     def peaks(self, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The things: rows (N, R, 8 + K), the surest first, and the cells (N, R) from which they are, -1 for nothing."""
+        """The things: rows (N, R, 8 + K), the surest first, and their cells (N, R), -1 for nothing."""
         rows = self.decoded(maps)
         centre = maps[:, CENTRE]
         highest = F.max_pool2d(centre[:, None], 3, stride=1, padding=1)[:, 0]

@@ -14,7 +14,7 @@ from ..detection_loss import loss_of, targets_of
 from ..models.detector import Detector
 from ..scenes import Scenes
 from . import detect_report
-from .detect_data import Data, SceneBatches, load, spaces_of
+from .detect_data import Data, SceneBatches, first_scenes, load, spaces_of
 from .detect_recipe import DetectorRecipe
 
 SEEN = 2000  # training pictures from which mean and spread are computed
@@ -81,7 +81,12 @@ class Detect(Fit):
         return super().again + import_option(self.recipe.module)
 
     def load(self) -> Data:
-        return load(self.recipe)
+        data = load(self.recipe)
+        self.notes += data.notes
+        return data
+
+    def check(self) -> None:
+        build(self.recipe, first_scenes(self.recipe))
 
     def prepare(self, data: Data) -> DetectorLearner:
         return DetectorLearner(self.recipe, data)

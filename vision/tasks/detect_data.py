@@ -1,13 +1,27 @@
 """The pictures of a detector's training: new ones of an environment in each epoch, or those of a folder."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from gymnasium import spaces
 
-from ...components.detections import CLASS, detections_space
-from ...envs.frames import frames
+from ...components.detections import (
+    AXIS_COS,
+    AXIS_SIN,
+    CENTRE_X,
+    CENTRE_Y,
+    CLASS,
+    HEIGHT,
+    VALID,
+    VISIBLE,
+    WIDTH,
+    detections_space,
+)
+from ...data.coco import LabelledBoxes, read_coco, splits_of
+from ...envs.frames import Frames, frames
 from ...envs.make import choices_of
 from ...training.batches import Shuffled, generator
 from ..scenes import Scenes, mirrored
@@ -17,6 +31,8 @@ WATCHED = 1024  # pictures, at most, that are judged after each epoch
 TESTED_APART = 1_000_003  # what the seed of the test's episodes is further
 HELD_APART = 2_000_003  # the same of episodes that are held out: neither learned from nor the test's
 EPOCHS_APART = 10_000_019  # the same of the episodes of an epoch and those of the next
+HELD_SHARE = 0.1  # of the training pictures of a folder without a split for that
+MORE_STEPS = (1.75, 3.5)  # that are played for each picture: in some steps nothing changes
 
 
 class Data(NamedTuple):
@@ -25,13 +41,14 @@ class Data(NamedTuple):
     train: Callable[[int], Scenes]  # as many in each epoch
     watched: Scenes
     test: Scenes
+    notes: tuple[str, ...] = ()  # what a person should know, a line each
 
 
 def load(recipe: DetectorRecipe) -> Data:
     """The pictures of a recipe; ``ValueError`` if they are none of detections."""
     r = recipe
     if r.data:
-        raise NotImplementedError
+        return of_folder(r)
     test = of_environment(r, r.test_frames, r.seed + TESTED_APART, tested=True)
     watched = test.subset(slice(WATCHED))
     if r.holdout:
@@ -39,22 +56,89 @@ def load(recipe: DetectorRecipe) -> Data:
     return Data(lambda epoch: of_environment(r, r.frames, r.seed + EPOCHS_APART * epoch), watched, test)
 
 
+def of_folder(recipe: DetectorRecipe) -> Data:
+    """The pictures of a folder in COCO's format. Where it has no test, ``val`` is that.
+
+    Held out is ``val`` where there is a test beside it, else a part of the training pictures.
+
+    Raises:
+        ValueError: its splits have other classes, or too few pictures; or what ``read_coco`` says.
+    """
+    r = recipe
+    known = splits_of(Path(r.data))
+    found = {split: read_coco(Path(r.data), split, r.side, r.most) for split in known}
+    classes = found["train"].classes
+    for split, part in found.items():
+        if part.classes != classes:
+            raise ValueError(f"{r.data}: train has the classes {classes}, {split} has {part.classes}")
+    scenes = {split: _scenes(part) for split, part in found.items()}
+    train, test = scenes["train"], scenes.get("test", scenes.get("val"))
+    assert test is not None
+    watched = scenes.get("val", test)
+    if r.holdout and watched is test:
+        order = torch.randperm(len(train), generator=generator(0, "holdout"))
+        count = round(HELD_SHARE * len(train))
+        if not count:
+            raise ValueError(f"{r.data}: of {len(train)} training pictures none can be held out; give more")
+        train, watched = train.subset(order[count:].sort().values), train.subset(order[:count].sort().values)
+    if not train.things:
+        raise ValueError(f"{r.data}: nothing is said to be in the training pictures")
+    notes = tuple(note for part in found.values() for note in part.notes)
+    return Data(lambda epoch: train, watched.subset(slice(WATCHED)), test, notes)
+
+
+def _scenes(found: LabelledBoxes) -> Scenes:
+    there = found.kinds >= 0
+    rows = np.zeros((*there.shape, CLASS + len(found.classes)), np.float32)
+    low, high = found.boxes[..., :2], found.boxes[..., 2:]
+    rows[..., VALID] = there
+    rows[..., CENTRE_X : CENTRE_Y + 1], rows[..., WIDTH : HEIGHT + 1] = (low + high) / 2, high - low
+    told = ~np.isnan(found.angles)
+    rows[told, AXIS_COS], rows[told, AXIS_SIN] = np.cos(2.0 * found.angles[told]), np.sin(2.0 * found.angles[told])
+    rows[..., VISIBLE] = found.visible
+    picture, row = np.nonzero(there)
+    rows[picture, row, CLASS + found.kinds[there]] = 1.0
+    return Scenes(torch.from_numpy(found.images), torch.from_numpy(rows), found.classes)
+
+
+def first_scenes(recipe: DetectorRecipe) -> Scenes:
+    """A few training pictures of an environment, or all of a folder, by which a recipe can be checked."""
+    return of_environment(recipe, 1, recipe.seed) if recipe.env else load(recipe).train(0)
+
+
 def of_environment(recipe: DetectorRecipe, count: int, seed: int, tested: bool = False) -> Scenes:
-    """``count`` pictures, at least, of what the slot of the recipe's environment senses.
+    """``count`` pictures of what the slot of the recipe's environment senses, without those that nothing changed.
+
+    Where hardly anything ever changes, pictures come again.
 
     Raises:
         ValueError: its truth is no set of detections.
     """
     r = recipe
     keywords = split_of(r, tested) | r.environment | (r.tested if tested else {})
-    found = frames(r.env, r.slot, count, seed, keywords)
+    for more in MORE_STEPS:
+        found = frames(r.env, r.slot, round(more * count), seed, keywords)
+        rows = np.flatnonzero(_changed(found))
+        if len(rows) >= count:
+            break
+    else:
+        rows = np.arange(len(found))
     shape, truth = found.raw_space.shape or (), found.truth_space.shape or ()
     if len(shape) != 3 or found.raw_space.dtype != "uint8" or len(truth) != 2 or truth[1] != CLASS + len(found.classes):
         raise ValueError(
             f"slot {r.slot} of {r.env} turns {found.raw_space} into {found.truth_space}; expected a picture, uint8 "
             f"(height, width, channels), and rows of {CLASS} numbers and a class, of classes that it names"
         )
-    return Scenes(torch.from_numpy(found.raw), torch.from_numpy(found.truth), found.classes)
+    return Scenes(torch.from_numpy(found.raw[rows[:count]]), torch.from_numpy(found.truth[rows[:count]]), found.classes)
+
+
+def _changed(found: Frames) -> np.ndarray:
+    """(N,) whether a picture is another one than that of the step before, as far as that is known."""
+    changed = np.ones(len(found), np.bool_)
+    rows = np.flatnonzero(found.before >= 0)
+    pairs = found.raw[rows].reshape(len(rows), -1), found.raw[found.before[rows]].reshape(len(rows), -1)
+    changed[rows] = (pairs[0] != pairs[1]).any(axis=1)
+    return changed
 
 
 def split_of(recipe: DetectorRecipe, tested: bool) -> dict[str, Any]:
@@ -66,11 +150,8 @@ def split_of(recipe: DetectorRecipe, tested: bool) -> dict[str, Any]:
 
 def spaces_of(scenes: Scenes) -> tuple[spaces.Box, spaces.Box]:
     """The input and output space of a detector for such scenes."""
-    from numpy import uint8
-
-    return spaces.Box(0, 255, tuple(scenes.images.shape[1:]), uint8), detections_space(
-        scenes.rows.shape[1], len(scenes.classes)
-    )
+    seen = spaces.Box(0, 255, tuple(scenes.images.shape[1:]), np.uint8)
+    return seen, detections_space(scenes.rows.shape[1], len(scenes.classes))
 
 
 class SceneBatches(Shuffled):

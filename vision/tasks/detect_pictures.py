@@ -76,7 +76,7 @@ def boxed(image: torch.Tensor, rows: np.ndarray, classes: tuple[str, ...], colou
     height = round(SIDE * image.shape[0] / image.shape[1])
     picture = Image.fromarray(rgb(image.numpy())).resize((SIDE, height), Image.Resampling.NEAREST)
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(LETTERS)
-    for row, (left, top, right, bottom), colour in zip(rows, corners_of(rows), colours.tolist(), strict=True):
+    for (left, top, right, bottom), colour in zip(corners_of(rows), colours.tolist(), strict=True):
         edges = (left * SIDE, top * height, right * SIDE, bottom * height)
         draw.rectangle(tuple(float(edge) for edge in edges), outline=colour, width=2)
     for row, (left, top, _, _), colour in zip(rows, corners_of(rows), colours.tolist(), strict=True):
