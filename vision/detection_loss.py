@@ -6,11 +6,13 @@ import torch
 from torch.nn import functional as F
 
 from ..components.detections import AXIS_COS, AXIS_SIN, CENTRE_X, CLASS, HEIGHT, VALID, VISIBLE, WIDTH
-from .models.detector import AXIS, CELL, CENTRE, MOST_LOG_SIZE, SEEN, SHIFT, SIZE
+from .models.detector import AXIS, CELL, CENTRE, MOST_LOG_SIZE, SEEN, SHIFT, SIZE, Detector
 
 SPREAD = 0.1  # of the bell around a centre, as a share of the root of the box's area
 LEAST_SPREAD = 0.6  # cells
 NEAR = 1.5  # cells around a centre, in each direction, that learn what lies there
+LOOKS = 5  # things of a picture, on average, that are looked at again
+WRONG_PLACE, WRONG_SIZE, WRONG_TURN = 0.06, 0.08, 0.15  # spread of mistakes, of the size, its logarithm, rad
 # What the parts of the loss weigh beside that of the centres.
 BOX, TURN, SHARE = 1.0, 0.3, 0.3
 
@@ -81,6 +83,41 @@ def loss_of(maps: torch.Tensor, t: Targets, label_smoothing: float) -> dict[str,
         "visible": SHARE * mean(seen),
         "classes": mean(classes.view_as(weight)),
     }
+
+
+def second_loss(
+    net: Detector, images: torch.Tensor, rows: torch.Tensor, maps: torch.Tensor, least_visible: float,
+    label_smoothing: float, source: torch.Generator,
+) -> torch.Tensor:  # fmt: skip
+    """The loss of the class of things that are looked at again, as a detector does that is a little wrong about them.
+
+    Things are drawn so that there are always as many: other shapes would cost more than they are worth.
+    """
+    assert net.again is not None
+    n = len(rows)
+    picture, row = ((rows[..., VALID] >= 0.5) & (rows[..., VISIBLE] >= least_visible)).nonzero(as_tuple=True)
+    if not len(picture):
+        return maps.sum() * 0.0
+    drawn = torch.randperm(len(picture), generator=source)[torch.arange(LOOKS * n) % len(picture)]
+    picture, row = picture[drawn], row[drawn]
+    things = rows[picture, row].clone()
+    noise = torch.randn(len(things), 5, generator=source)
+    size = things[:, WIDTH : HEIGHT + 1]
+    h, w = maps.shape[2:]
+    cell = things[:, CENTRE_X:WIDTH] * torch.tensor([net.width / CELL, net.height / CELL])
+    cell = torch.minimum(cell.floor().clamp(min=0).long(), torch.tensor([w - 1, h - 1]))
+    first = maps[picture, CLASS:, cell[:, 1], cell[:, 0]]
+    kinds = things[:, CLASS:].argmax(dim=1)
+    things[:, CENTRE_X:WIDTH] += WRONG_PLACE * size * noise[:, :2]
+    things[:, WIDTH : HEIGHT + 1] = size * (WRONG_SIZE * noise[:, 2:4]).exp()
+    # Which end of an axis is which, nobody knows; of round things not even the axis.
+    turn = WRONG_TURN * noise[:, 4] + torch.pi * (torch.rand(len(things), generator=source) < 0.5)
+    angle = 0.5 * torch.atan2(things[:, AXIS_SIN], things[:, AXIS_COS])
+    round_ = things[:, [AXIS_COS, AXIS_SIN]].square().sum(dim=1) < 0.25
+    angle = torch.where(round_, 2 * torch.pi * torch.rand(len(things), generator=source), angle + turn)
+    cut = net.cut_out(net.prepare(images), picture, things, angle)
+    said = net.again(cut).float() + first
+    return F.cross_entropy(said, kinds, label_smoothing=label_smoothing)
 
 
 def _focal(logit: torch.Tensor, t: Targets) -> torch.Tensor:

@@ -4,6 +4,10 @@ A network makes a map of cells of 4 x 4 pixels. In each cell it says how much th
 whatever its class (Zhou et al. 2019, *Objects as points*, have a map per class), and what holds of such a thing: where
 exactly its centre is, its size, its axis, how much of it is visible, its class. Cells that are surer than their eight
 neighbours are things; of two whose boxes nearly coincide, the surer one stays, whatever their classes.
+
+What a thing is, is the hardest question, and harder for one that lies turned. So a second network looks at each thing
+again, cut out of the picture and turned until its axis is level (Jaderberg et al. 2015, *Spatial transformer networks*;
+two stages as in Faster R-CNN, Ren et al. 2015), and what both say of its class is added.
 """
 
 from collections.abc import Sequence
@@ -35,6 +39,23 @@ class Residual(nn.Module):
         return x + self.body(x)
 
 
+class Look(nn.Sequential):
+    """The second network: from cut-outs (M, C, side, side), of which each block halves the side, to (M, classes)."""
+
+    def __init__(self, channels: int, side: int, widths: Sequence[int], hidden: int, classes: int) -> None:
+        low, middle, high = widths
+        flat = high * (-(-side // 8)) ** 2
+        super().__init__(
+            ConvNorm(channels, low, momentum=0.1, stride=2),
+            ConvNorm(low, middle, momentum=0.1, pool=True),
+            ConvNorm(middle, high, momentum=0.1, pool=True),
+            nn.Flatten(),
+            nn.Linear(flat, hidden),
+            nn.GELU(),
+            nn.Linear(hidden, classes),
+        )
+
+
 class Detector(Component):
     """See the head of this file.
 
@@ -43,7 +64,9 @@ class Detector(Component):
         output_space: ``detections_space`` of so many rows and classes; a row that stands for nothing is all zeros.
         widths: Channels at a half, a quarter and an eighth of the picture's height and width.
         blocks: Residual blocks at a quarter and at an eighth.
-        hidden: Channels of the layer before a cell's class.
+        hidden: Units of the layer before a class.
+        crop: Side in pixels of the cut-outs that the second network sees; 0: there is none.
+        crop_widths: Channels of its three blocks.
         overlap: Intersection over union of two boxes from which on the surer one suppresses the other.
         classes: Names of the classes.
         mean, std: Of each channel over the training pictures, as shares of full brightness.
@@ -61,9 +84,11 @@ class Detector(Component):
         self,
         input_space: Space,
         output_space: Space,
-        widths: Sequence[int] = (32, 64, 112),
+        widths: Sequence[int] = (24, 48, 96),
         blocks: Sequence[int] = (1, 1),
-        hidden: int = 128,
+        hidden: int = 64,
+        crop: int = 32,
+        crop_widths: Sequence[int] = (32, 64, 96),
         overlap: float = 0.6,
         classes: Sequence[str] = (),
         mean: Sequence[float] = (),
@@ -72,7 +97,8 @@ class Detector(Component):
         data: str = "",
     ) -> None:
         config = {
-            "widths": list(widths), "blocks": list(blocks), "hidden": hidden, "overlap": overlap,
+            "widths": list(widths), "blocks": list(blocks), "hidden": hidden, "crop": crop,
+            "crop_widths": list(crop_widths), "overlap": overlap,
             "classes": list(classes), "mean": list(mean), "std": list(std), "axes": axes, "data": data,
         }  # fmt: skip
         super().__init__(input_space, output_space, config)
@@ -96,6 +122,8 @@ class Detector(Component):
                 f"expected three widths >= 1, two numbers of blocks 0 … 99 and hidden >= 1, got {list(widths)}, "
                 f"{list(blocks)} and {hidden}"
             )
+        if crop not in range(8, 257) and crop != 0 or len(crop_widths) != 3 or min(crop_widths) < 1:
+            raise ValueError(f"expected crop 0 or 8 … 256, and three crop_widths >= 1, got {crop} and {crop_widths}")
         if not 0.0 < overlap <= 1.0:
             raise ValueError(f"overlap must be above 0 and at most 1, got {overlap}")
         self.overlap, self.axes = float(overlap), bool(axes)
@@ -120,6 +148,8 @@ class Detector(Component):
         self.place = nn.Linear(middle, CLASS)
         self.look = nn.Sequential(nn.Conv2d(middle + high, hidden, 1, bias=False), nn.BatchNorm2d(hidden), nn.GELU())
         self.kind = nn.Linear(hidden, self.num_classes)
+        self.crop = crop
+        self.again = Look(channels, crop, crop_widths, hidden, self.num_classes) if crop else None
         with torch.no_grad():
             self.place.bias.zero_()
             self.place.bias[CENTRE] = -4.0  # at first nothing is a centre, as hardly any cell is one
@@ -144,6 +174,28 @@ class Detector(Component):
         look = self.look(torch.cat([joined, _doubled(far, near)], dim=1))
         said = [self.place(joined.permute(0, 2, 3, 1)), self.kind(look.permute(0, 2, 3, 1))]
         return torch.cat([part.float() for part in said], dim=3).permute(0, 3, 1, 2)
+
+    def cut_out(
+        self, x: torch.Tensor, picture: torch.Tensor, rows: torch.Tensor, angle: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Things (M, 8 + K) of pictures (N, C, H, W), each of number ``picture`` (M,), turned level: (M, C, side, side).
+
+        Their axis is level, or what lies at ``angle`` (M,), in rad.
+
+        A cut-out is as wide as the box's diagonal, so that all of a thing is in it however it lies.
+        """
+        side = torch.tensor([self.width, self.height], device=x.device)
+        far = (rows[:, WIDTH : HEIGHT + 1] * side).norm(dim=1)[:, None, None] / 2  # pixels
+        if angle is None:
+            angle = 0.5 * torch.atan2(rows[:, AXIS_SIN], rows[:, AXIS_COS])
+        angle = angle[:, None, None]
+        step = (torch.arange(self.crop, device=x.device) + 0.5) * 2.0 / self.crop - 1.0
+        v, u = (part[None] * far for part in torch.meshgrid(step, step, indexing="ij"))  # (M, side, side), pixels
+        sin, cos = angle.sin(), angle.cos()
+        centre = rows[:, CENTRE_X:WIDTH, None, None] * side[:, None, None]
+        across = (centre[:, 0] + cos * u - sin * v) * 2.0 / x.shape[3] - 1.0
+        down = (centre[:, 1] + sin * u + cos * v) * 2.0 / x.shape[2] - 1.0
+        return F.grid_sample(x[picture], torch.stack([across, down], dim=3), align_corners=False)
 
     def decoded(self, maps: torch.Tensor) -> torch.Tensor:
         """What the cells say, as rows (N, h w, 8 + K) in the units of the answer; ``VALID`` is how sure a centre is."""
@@ -189,7 +241,15 @@ class Detector(Component):
         return torch.stack(found, dim=1), torch.stack(cells, dim=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        rows = self.peaks(self.maps(x))[0]
+        maps = self.maps(x)
+        rows, cells = self.peaks(maps)
+        if self.again is not None:
+            n, r, wide = rows.shape
+            picture = torch.arange(n, device=x.device).repeat_interleave(r)
+            said = self.again(self.cut_out(self.prepare(x), picture, rows.view(n * r, wide))).view(n, r, -1)
+            first = maps[:, CLASS:].flatten(2).transpose(1, 2).gather(1, cells.clamp(min=0)[..., None].expand_as(said))
+            there = rows[..., VALID : VALID + 1] > 0.0
+            rows[..., CLASS:] = torch.where(there, F.softmax(first + said.float(), dim=2), 0.0)
         # What lies outside of the space's bounds lies outside of the picture.
         low, high = torch.zeros_like(rows[0, 0]), torch.ones_like(rows[0, 0])
         low[[AXIS_COS, AXIS_SIN]] = -1.0

@@ -10,7 +10,7 @@ from ...envs.ids import check_registered, import_option
 from ...training.batches import generator
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
-from ..detection_loss import loss_of, targets_of
+from ..detection_loss import loss_of, second_loss, targets_of
 from ..models.detector import Detector
 from ..scenes import Scenes
 from . import detect_report
@@ -40,7 +40,7 @@ def build(recipe: DetectorRecipe, train: Scenes) -> Detector:
 
 
 class DetectorLearner(Learner):
-    """The sum of the losses of centres, boxes, axes, visible shares and classes (see `detection_loss.py`)."""
+    """The sum of the losses of centres, boxes, axes, visible shares and classes (see `vision/detection_loss.py`)."""
 
     recipe: DetectorRecipe
     net: Detector
@@ -55,7 +55,11 @@ class DetectorLearner(Learner):
         images, rows = batch
         net = self.net
         targets = targets_of(rows, net.cells, (net.height, net.width), self.recipe.least_visible)
-        parts = loss_of(net.maps(images), targets, self.recipe.label_smoothing)
+        maps, r = net.maps(images), self.recipe
+        parts = loss_of(maps, targets, r.label_smoothing)
+        if net.again is not None:
+            source = generator(r.seed, "again", step)
+            parts["classes, again"] = second_loss(net, images, rows, maps, r.least_visible, r.label_smoothing, source)
         self.parts = {name: float(part.detach()) for name, part in parts.items()}
         return torch.stack(list(parts.values())).sum()
 
