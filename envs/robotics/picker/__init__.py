@@ -8,15 +8,15 @@ World         A tray of 0.6 m x 0.6 m, on which up to 8 items lie, each turned, 
               middle. What it takes is gone from the tray, ordered or not; the gantry carries all of it along
 Actions       float32 (3,), -1 … 1: place from left to right, from top to bottom, and angle of the gripper's long axis,
               -90° … 90° from left-right towards top-bottom
-Observation   `state`: float32 (K + 6,)
-              | #            | what                                              | low | high | unit |
-              |--------------|---------------------------------------------------|-----|------|------|
-              | 0 … K-1      | still ordered, of each kind                       | 0   | 1    | 8    |
-              | K, K+1       | the gripper's place, from the left and from above | 0   | 1    | tray |
-              | K+2          | 1: the last grasp took what was ordered           | 0   | 1    |      |
-              | K+3          | 1: it took what was not                           | 0   | 1    |      |
-              | K+4          | 1: it took nothing                                | 0   | 1    |      |
-              | K+5          | how often it took nothing; at most 1              | 0   | 1    | 8    |
+Observation   `state`: float32 (6 + K,)
+              | #    | what                                              | low | high | unit |
+              |------|---------------------------------------------------|-----|------|------|
+              | 0, 1 | the gripper's place from the left and from above  | 0   | 1    | tray |
+              | 2    | 1: the last grasp took what was ordered           | 0   | 1    |      |
+              | 3    | 1: the last grasp took something else             | 0   | 1    |      |
+              | 4    | 1: the last grasp took nothing                    | 0   | 1    |      |
+              | 5    | how often a grasp took nothing; at most 1         | 0   | 1    | 8    |
+              | 6 …  | still ordered, of each of the K kinds             | 0   | 1    | 8    |
 Slots         `perception`, whenever something was taken: raw is the picture of a camera above the tray, uint8 (96, 96,
               channels of the images); the truth is a row for each item from the top downwards, float32 (8, 8 + K): 1
               where there is one, middle and size of the box round all of it as shares of the picture, cosine and sine
@@ -43,10 +43,10 @@ Source        own rules; the plan is that of Held & Karp 1962 with precedences
 import numpy as np
 from gymnasium import spaces
 
-from ....components.detections import detections_space
+from ....components.detections import detections_space, names_of_columns
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
 from ...items.sets import describe, pin
-from .constants import ITEMS, MOST_REACH, OTHERS, PICTURE, SETS
+from .constants import ITEMS, MOST_REACH, ORDER, PICTURE, SETS
 from .invariants import INVARIANTS, invariant
 from .observation import observe, sense, tell
 from .policies import heuristic, plan
@@ -96,7 +96,7 @@ def state(images, split):
 
 def make_spaces(images, split):
     kinds = len(describe(images)[1])
-    return spaces.Box(0.0, 1.0, (kinds + OTHERS,), np.float32), spaces.Box(-1.0, 1.0, (3,), np.float32)
+    return spaces.Box(0.0, 1.0, (ORDER + kinds,), np.float32), spaces.Box(-1.0, 1.0, (3,), np.float32)
 
 
 def raw_space(images, split):
@@ -113,7 +113,7 @@ def names(images, split):
     last = dict.fromkeys(
         [f"the last grasp took {what}" for what in ("what was ordered", "something else", "nothing")], ""
     )
-    return {**ordered, **place, **last, "how often it took nothing": "8"}
+    return {**place, **last, "how often a grasp took nothing": "8", **ordered}
 
 
 SIMULATION = Simulation(
@@ -149,13 +149,15 @@ SIMULATION = Simulation(
             refresh="taken",
             sense=sense,
             tell=tell,
+            names=lambda images, split: names_of_columns(describe(images)[1]),
         )
     },
     world=make_items,
     succeeds=True,
     terms=("picked", "wrong", "missed", "time"),
     action_names=("from the left", "from above", "angle"),
-    scores={"random": -1.0, "optimum": 2.0},
+    # Of 4,096 episodes with Fashion-MNIST; parcels, which are as long as they are wide, cost 0.1 more.
+    scores={"random": -17.9, "optimum": 2.33},
     frame=(480, 720),
     fps=2,
     turn_based=True,

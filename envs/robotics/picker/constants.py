@@ -15,6 +15,6 @@ PICKED, WRONG, MISSED, TIME = range(4)  # terms
 NOTHING = -1
 NONE_YET, GOOD, UNASKED, EMPTY, CROOKED, BURIED = range(6)  # what came of the last grasp
 
-# Indices of the observation's end, behind the K counts of the order.
-AT_X, AT_Y, LAST_GOOD, LAST_UNASKED, LAST_MISSED, MISSES, OTHERS = range(7)  # OTHERS: how many there are of them
+# Indices of the observation; ORDER is the first of the K counts at its end.
+AT_X, AT_Y, LAST_GOOD, LAST_UNASKED, LAST_MISSED, MISSES, ORDER = range(7)
 MISSES_SEEN = 8  # more of them look the same
