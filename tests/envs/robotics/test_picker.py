@@ -82,7 +82,7 @@ def lay(batch, **fields):
 
 
 def test_what_lies_above_is_taken_first_and_what_is_buried_is_not(tray):
-    lay(tray, x=[0.5, 0.54], y=[0.5, 0.5], label=[2, 3], image=tray.world.order[tray.world.first[[2, 3]]].tolist())
+    lay(tray, x=[0.5, 0.6], y=[0.5, 0.5], label=[2, 3], image=tray.world.order[tray.world.first[[2, 3]]].tolist())
     records = tray.records
     records["count"], records["taken"], records["wanted"] = 2, 0, 0
     records["wanted"][0, 3] = 1
@@ -90,8 +90,8 @@ def test_what_lies_above_is_taken_first_and_what_is_buried_is_not(tray):
     records["seen"][0, 0] = 100
     records["seen"][0, 1, :2] = [30, 100]  # of the lower one three tenths are to be seen
     records["angle"][0, :2] = -np.nan_to_num(tray.world.axes[records["image"][0, :2]])
-    at_lower, between = np.array([[0.08, 0.0, 0.0]], np.float32), np.array([[0.06, 0.0, 0.0]], np.float32)
-    tray.step(np.array([[0.14, 0.0, 0.0]], np.float32))  # only the lower one is in reach
+    at_lower, between = np.array([[0.2, 0.0, 0.0]], np.float32), np.array([[0.12, 0.0, 0.0]], np.float32)
+    tray.step(np.array([[0.28, 0.0, 0.0]], np.float32))  # only the lower one is in reach
     assert (records["result"][0], records["last"][0]) == (BURIED, 1)
     tray.step(between)  # both are
     assert (records["result"][0], records["last"][0], records["taken"][0]) == (UNASKED, 0, 1)
@@ -100,7 +100,7 @@ def test_what_lies_above_is_taken_first_and_what_is_buried_is_not(tray):
     tray.step(at_lower)
     assert (records["result"][0], records["taken"][0]) == (GOOD, 3)
     assert tray.buffers.terminated[0]
-    assert tray.buffers.terms[0].tolist() == pytest.approx([1.0, 0.0, 0.0, -0.1 * (1.0 + 0.6 * 0.04 / 0.3)])
+    assert tray.buffers.terms[0].tolist() == pytest.approx([1.0, 0.0, 0.0, -0.1 * (1.0 + 0.6 * 0.1 / 0.3)])
 
 
 def test_an_axis_is_the_same_after_half_a_turn(tray):

@@ -72,7 +72,7 @@ class Twin:
             for _ in range(12):
                 low = np.array([self.stream.random(), self.stream.random()]) * (1.0 - item.size)
                 item.root = low - item.low
-                apart = all(math.dist(item.centre, other.centre) >= 0.06 for other in self.items)
+                apart = all(math.dist(item.centre, other.centre) >= 0.1 for other in self.items)
                 if apart and self.visible(item, self.items) >= 0.25:
                     break
             else:
