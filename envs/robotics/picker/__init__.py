@@ -8,15 +8,15 @@ World         A tray of 0.6 m x 0.6 m, on which up to 8 items lie, each turned, 
               middle. What it takes is gone from the tray, ordered or not; the gantry carries all of it along
 Actions       float32 (3,), -1 … 1: place from left to right, from top to bottom, and angle of the gripper's long axis,
               -90° … 90° from left-right towards top-bottom
-Observation   `state`: float32 (K + 6,)
-              | #            | what                                              | low | high | unit |
-              |--------------|---------------------------------------------------|-----|------|------|
-              | 0 … K-1      | still ordered, of each kind                       | 0   | 1    | 8    |
-              | K, K+1       | the gripper's place, from the left and from above | 0   | 1    | tray |
-              | K+2          | 1: the last grasp took what was ordered           | 0   | 1    |      |
-              | K+3          | 1: it took what was not                           | 0   | 1    |      |
-              | K+4          | 1: it took nothing                                | 0   | 1    |      |
-              | K+5          | how often it took nothing; at most 1              | 0   | 1    | 8    |
+Observation   `state`: float32 (6 + K,)
+              | #    | what                                              | low | high | unit |
+              |------|---------------------------------------------------|-----|------|------|
+              | 0, 1 | the gripper's place from the left and from above  | 0   | 1    | tray |
+              | 2    | 1: the last grasp took what was ordered           | 0   | 1    |      |
+              | 3    | 1: the last grasp took something else             | 0   | 1    |      |
+              | 4    | 1: the last grasp took nothing                    | 0   | 1    |      |
+              | 5    | how often a grasp took nothing; at most 1         | 0   | 1    | 8    |
+              | 6 …  | still ordered, of each of the K kinds             | 0   | 1    | 8    |
 Slots         `perception`, whenever something was taken: raw is the picture of a camera above the tray, uint8 (96, 96,
               channels of the images); the truth is a row for each item from the top downwards, float32 (8, 8 + K): 1
               where there is one, middle and size of the box round all of it as shares of the picture, cosine and sine
@@ -25,7 +25,7 @@ Slots         `perception`, whenever something was taken: raw is the picture of 
 Reward        `picked`: +1 for an item that was ordered · `wrong`: -wrong_cost for another · `missed`: -miss_cost ·
               `time`: -wage per second of way and grasp
 Start         Items are laid from the top downwards, so that of each at least a quarter is to be seen and the middles of
-              two are 3.6 cm apart; what finds no place in 12 throws is left out, with all that would come after it. The
+              two are 6 cm apart; what finds no place in 12 throws is left out, with all that would come after it. The
               order is of `ordered` of them, each as likely. The gripper is above the tray's middle
 End           terminated when nothing of the order is missing, which is success; truncated after 40 steps
 Parameters    see PARAMETERS below; of `fewest`, `most` and `ordered` the whole part counts
@@ -43,10 +43,10 @@ Source        own rules; the plan is that of Held & Karp 1962 with precedences
 import numpy as np
 from gymnasium import spaces
 
-from ....components.detections import detections_space
+from ....components.detections import detections_space, names_of_columns
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
 from ...items.sets import describe, pin
-from .constants import ITEMS, MOST_REACH, OTHERS, PICTURE, SETS
+from .constants import ITEMS, MOST_REACH, ORDER, PICTURE, SETS
 from .invariants import INVARIANTS, invariant
 from .observation import observe, sense, tell
 from .policies import heuristic, plan
@@ -62,8 +62,8 @@ PARAMETERS = {
     "scale_high": Parameter(0.42, 0.1, 0.6, "tray", "side of the image of the largest item"),
     "rotation": Parameter(3.14, 0.0, 3.14, "rad", "largest angle by which an item lies turned, either way"),
     "lighting": Parameter(0.0, 0.0, 1.0, "", "largest share by which the light is weaker or stronger"),
-    "reach": Parameter(0.05, 0.01, MOST_REACH, "tray", "of the gripper, from an item's middle"),
-    "tolerance": Parameter(0.35, 0.05, 1.57, "rad", "between the gripper's axis and the item's"),
+    "reach": Parameter(0.08, 0.01, MOST_REACH, "tray", "of the gripper, from an item's middle"),
+    "tolerance": Parameter(0.5, 0.05, 1.57, "rad", "between the gripper's axis and the item's"),
     "least_visible": Parameter(0.6, 0.0, 1.0, "", "share of an item that is to be seen if it is to be taken"),
     "speed": Parameter(0.3, 0.05, 10.0, "m/s", "of the gantry"),
     "grasp_time": Parameter(1.0, 0.1, 60.0, "s", "that a grasp takes beside the way"),
@@ -96,7 +96,7 @@ def state(images, split):
 
 def make_spaces(images, split):
     kinds = len(describe(images)[1])
-    return spaces.Box(0.0, 1.0, (kinds + OTHERS,), np.float32), spaces.Box(-1.0, 1.0, (3,), np.float32)
+    return spaces.Box(0.0, 1.0, (ORDER + kinds,), np.float32), spaces.Box(-1.0, 1.0, (3,), np.float32)
 
 
 def raw_space(images, split):
@@ -113,7 +113,7 @@ def names(images, split):
     last = dict.fromkeys(
         [f"the last grasp took {what}" for what in ("what was ordered", "something else", "nothing")], ""
     )
-    return {**ordered, **place, **last, "how often it took nothing": "8"}
+    return {**place, **last, "how often a grasp took nothing": "8", **ordered}
 
 
 SIMULATION = Simulation(
@@ -146,16 +146,20 @@ SIMULATION = Simulation(
             truth=truth_space,
             meaning="what lies on the tray, from the top downwards",
             default="truth",
+            detections=True,
+            measures=("mAP50", "mAP50-95"),
             refresh="taken",
             sense=sense,
             tell=tell,
+            names=lambda images, split: names_of_columns(describe(images)[1]),
         )
     },
     world=make_items,
     succeeds=True,
     terms=("picked", "wrong", "missed", "time"),
     action_names=("from the left", "from above", "angle"),
-    scores={"random": -1.0, "optimum": 2.0},
+    # Of 4,096 episodes with Fashion-MNIST; parcels, which are as long as they are wide, cost 0.1 more.
+    scores={"random": -17.5, "optimum": 2.4},
     frame=(480, 720),
     fps=2,
     turn_based=True,

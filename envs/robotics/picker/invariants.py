@@ -22,6 +22,7 @@ from .constants import (
     MISSES_SEEN,
     NONE_YET,
     NOTHING,
+    ORDER,
     PICKED,
     SETS,
     TIME,
@@ -126,17 +127,16 @@ def invariant(s, world, shown, legal):
         return 6
     if s.success != (s.clock > 0 and is_filled(s)):
         return 7
-    kinds = s.wanted.shape[0]
-    for k in range(kinds):
-        if shown[k] != np.float32(s.wanted[k] / ITEMS):
+    for k in range(s.wanted.shape[0]):
+        if shown[ORDER + k] != np.float32(s.wanted[k] / ITEMS):
             return 8
-    if shown[kinds + AT_X] != np.float32(s.grip_x) or shown[kinds + AT_Y] != np.float32(s.grip_y):
+    if shown[AT_X] != np.float32(s.grip_x) or shown[AT_Y] != np.float32(s.grip_y):
         return 8
     good, unasked = s.result == GOOD, s.result == UNASKED
-    if shown[kinds + LAST_GOOD] != good or shown[kinds + LAST_UNASKED] != unasked:
+    if shown[LAST_GOOD] != good or shown[LAST_UNASKED] != unasked:
         return 8
-    if shown[kinds + LAST_MISSED] != (s.result != NONE_YET and not good and not unasked):
+    if shown[LAST_MISSED] != (s.result != NONE_YET and not good and not unasked):
         return 8
-    if shown[kinds + MISSES] != np.float32(min(s.missed, MISSES_SEEN) / MISSES_SEEN):
+    if shown[MISSES] != np.float32(min(s.missed, MISSES_SEEN) / MISSES_SEEN):
         return 8
     return 0

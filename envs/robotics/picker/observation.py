@@ -1,4 +1,4 @@
-"""What Picker shows: the order and the gantry, the camera's picture of the tray, and what truly lies there."""
+"""The observation of Picker, and its camera: the order and the gantry, the picture of the tray, what lies there."""
 
 import math
 
@@ -27,6 +27,7 @@ from .constants import (
     LAST_UNASKED,
     MISSES,
     MISSES_SEEN,
+    ORDER,
     UNASKED,
 )
 from .rules_tray import axis_of, is_there, pixel_size, visible_share
@@ -37,14 +38,13 @@ DIAGONAL = 1.4143  # of a square, by its side
 
 @kernel
 def observe(s, world, out):
-    kinds = s.wanted.shape[0]
-    for k in range(kinds):
-        out[k] = s.wanted[k] / ITEMS
-    out[kinds + AT_X], out[kinds + AT_Y] = s.grip_x, s.grip_y
-    out[kinds + LAST_GOOD] = s.result == GOOD
-    out[kinds + LAST_UNASKED] = s.result == UNASKED
-    out[kinds + LAST_MISSED] = s.result == EMPTY or s.result == CROOKED or s.result == BURIED
-    out[kinds + MISSES] = min(s.missed, MISSES_SEEN) / MISSES_SEEN
+    out[AT_X], out[AT_Y] = s.grip_x, s.grip_y
+    out[LAST_GOOD] = s.result == GOOD
+    out[LAST_UNASKED] = s.result == UNASKED
+    out[LAST_MISSED] = s.result == EMPTY or s.result == CROOKED or s.result == BURIED
+    out[MISSES] = min(s.missed, MISSES_SEEN) / MISSES_SEEN
+    for k in range(s.wanted.shape[0]):
+        out[ORDER + k] = s.wanted[k] / ITEMS
 
 
 @kernel

@@ -21,7 +21,7 @@ from ....components.detections import (
 )
 from ...engine.compile.binding import loop
 from ...engine.kernels import kernel, scratch
-from .constants import AT_X, AT_Y, ITEMS, LAST_MISSED, MISSES, MISSES_SEEN, NOTHING, SETS, TRAY
+from .constants import AT_X, AT_Y, ITEMS, LAST_MISSED, MISSES, MISSES_SEEN, NOTHING, ORDER, SETS, TRAY
 from .rules import is_clear
 from .rules_tray import axis_of
 
@@ -173,10 +173,10 @@ def _plan_all(state, rows, boxes, parameters, actions):
     for n in range(len(state)):
         least_visible, wrong_cost, wage, speed, grasp_time, reach = parameters[:, n]
         for k in range(kinds):
-            wanted[k] = int(np.rint(state[n, k] * ITEMS))
-        here_x, here_y = np.float64(state[n, kinds + AT_X]), np.float64(state[n, kinds + AT_Y])
-        missed = state[n, kinds + LAST_MISSED] > 0.5
-        misses = int(np.rint(state[n, kinds + MISSES] * MISSES_SEEN))
+            wanted[k] = int(np.rint(state[n, ORDER + k] * ITEMS))
+        here_x, here_y = np.float64(state[n, AT_X]), np.float64(state[n, AT_Y])
+        missed = state[n, LAST_MISSED] > 0.5
+        misses = int(np.rint(state[n, MISSES] * MISSES_SEEN))
         tried, doubtful = NOTHING, 0  # the row that was missed, and those that are none
         for i in range(ITEMS):
             x[i], y[i] = rows[n, i, CENTRE_X], rows[n, i, CENTRE_Y]
