@@ -6,6 +6,8 @@ truth the numbers are 0 or 1 where they can be; a detector writes its confidence
 the classes into ``CLASS`` and behind.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from gymnasium import spaces
 
@@ -31,6 +33,11 @@ def names_of_columns(classes: tuple[str, ...]) -> dict[str, str]:
     size = {"centre x": "width", "centre y": "height", "width": "width", "height": "height"}
     known = {"valid": "", **{name: f"the picture's {unit}" for name, unit in size.items()}}
     return {**known, "cos 2θ": "", "sin 2θ": "", "visible": "", **{f"is {name}": "" for name in classes}}
+
+
+def classes_of_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """The classes that ``names_of_columns`` was given, of the names that it gave."""
+    return tuple(name.removeprefix("is ") for name in names)[CLASS:]
 
 
 def corners_of(rows: np.ndarray) -> np.ndarray:

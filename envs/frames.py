@@ -40,6 +40,7 @@ class Frames:
     classes: tuple[str, ...]  # what the truth names, where it is one-hot
     # (*truth) what errors of numbers are measured against; see `engine.simulation.Slot`. Of whole numbers: ones.
     width: np.ndarray
+    names: tuple[str, ...] = ()  # of the truth's numbers, where the slot has some
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -117,6 +118,7 @@ def frames(
         truth_space=truth_space,
         classes=batch.simulation.slots[slot].classes(**batch.sizes),
         width=width,
+        names=tuple(batch.simulation.slots[slot].truth_names(batch.sizes)),
     )
 
 

@@ -25,6 +25,7 @@ CELL = 4  # pixels
 CANDIDATES = 4  # peaks for each row of the answer, at most, among which is suppressed
 # The channels of a map; from CLASS on one for each class.
 CENTRE, SHIFT, SIZE, AXIS, SEEN = 0, slice(1, 3), slice(3, 5), slice(5, 7), 7
+FAR = 1.1  # longer sides of its box that a cut-out of a thing is wide
 MOST_LOG_SIZE = 5.0  # of a box, in cells: far more than any picture has
 
 
@@ -122,7 +123,7 @@ class Detector(Component):
                 f"expected three widths >= 1, two numbers of blocks 0 … 99 and hidden >= 1, got {list(widths)}, "
                 f"{list(blocks)} and {hidden}"
             )
-        if crop not in range(8, 257) and crop != 0 or len(crop_widths) != 3 or min(crop_widths) < 1:
+        if (crop not in range(8, 257) and crop != 0) or len(crop_widths) != 3 or min(crop_widths) < 1:
             raise ValueError(f"expected crop 0 or 8 … 256, and three crop_widths >= 1, got {crop} and {crop_widths}")
         if not 0.0 < overlap <= 1.0:
             raise ValueError(f"overlap must be above 0 and at most 1, got {overlap}")
@@ -178,14 +179,12 @@ class Detector(Component):
     def cut_out(
         self, x: torch.Tensor, picture: torch.Tensor, rows: torch.Tensor, angle: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Things (M, 8 + K) of pictures (N, C, H, W), each of number ``picture`` (M,), turned level: (M, C, side, side).
+        """Things (M, 8 + K), each of picture number ``picture`` (M,) of (N, C, H, W), turned level: (M, C, side, side).
 
-        Their axis is level, or what lies at ``angle`` (M,), in rad.
-
-        A cut-out is as wide as the box's diagonal, so that all of a thing is in it however it lies.
+        Level is their axis, or where that is given, what lies at the ``angle`` (M,), in rad. A cut-out is as wide as the longer side of the box, and a little more.
         """
         side = torch.tensor([self.width, self.height], device=x.device)
-        far = (rows[:, WIDTH : HEIGHT + 1] * side).norm(dim=1)[:, None, None] / 2  # pixels
+        far = FAR * (rows[:, WIDTH : HEIGHT + 1] * side).amax(dim=1)[:, None, None] / 2  # pixels
         if angle is None:
             angle = 0.5 * torch.atan2(rows[:, AXIS_SIN], rows[:, AXIS_COS])
         angle = angle[:, None, None]

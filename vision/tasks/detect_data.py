@@ -18,11 +18,12 @@ from ...components.detections import (
     VALID,
     VISIBLE,
     WIDTH,
+    classes_of_columns,
     detections_space,
 )
 from ...data.coco import LabelledBoxes, read_coco, splits_of
 from ...envs.frames import Frames, frames
-from ...envs.make import choices_of
+from ...envs.make import choices_of, slots_of
 from ...training.batches import Shuffled, generator
 from ..scenes import Scenes, mirrored
 from .detect_recipe import DetectorRecipe
@@ -53,7 +54,11 @@ def load(recipe: DetectorRecipe) -> Data:
     watched = test.subset(slice(WATCHED))
     if r.holdout:
         watched = of_environment(r, min(r.test_frames, WATCHED), r.seed + HELD_APART)
-    return Data(lambda epoch: of_environment(r, r.frames, r.seed + EPOCHS_APART * epoch), watched, test)
+
+    def train(epoch: int) -> Scenes:
+        return of_environment(r, r.frames, r.seed + EPOCHS_APART * (epoch // r.fresh))
+
+    return Data(train, watched, test)
 
 
 def of_folder(recipe: DetectorRecipe) -> Data:
@@ -112,9 +117,15 @@ def of_environment(recipe: DetectorRecipe, count: int, seed: int, tested: bool =
     Where hardly anything ever changes, pictures come again.
 
     Raises:
-        ValueError: its truth is no set of detections.
+        ValueError: the slot tells of no set of things; or what ``frames`` says.
     """
     r = recipe
+    slot = slots_of(r.env).get(r.slot)
+    if slot is not None and not slot.detections:
+        raise ValueError(
+            f"slot {r.slot} of {r.env} tells of no set of things in a picture; train a classifier (ludus fit "
+            "vision/classify) or a reader (ludus fit vision/read)"
+        )
     keywords = split_of(r, tested) | r.environment | (r.tested if tested else {})
     for more in MORE_STEPS:
         found = frames(r.env, r.slot, round(more * count), seed, keywords)
@@ -123,13 +134,10 @@ def of_environment(recipe: DetectorRecipe, count: int, seed: int, tested: bool =
             break
     else:
         rows = np.arange(len(found))
-    shape, truth = found.raw_space.shape or (), found.truth_space.shape or ()
-    if len(shape) != 3 or found.raw_space.dtype != "uint8" or len(truth) != 2 or truth[1] != CLASS + len(found.classes):
-        raise ValueError(
-            f"slot {r.slot} of {r.env} turns {found.raw_space} into {found.truth_space}; expected a picture, uint8 "
-            f"(height, width, channels), and rows of {CLASS} numbers and a class, of classes that it names"
-        )
-    return Scenes(torch.from_numpy(found.raw[rows[:count]]), torch.from_numpy(found.truth[rows[:count]]), found.classes)
+    rows = rows[:count]
+    return Scenes(
+        torch.from_numpy(found.raw[rows]), torch.from_numpy(found.truth[rows]), classes_of_columns(found.names)
+    )
 
 
 def _changed(found: Frames) -> np.ndarray:
@@ -160,10 +168,12 @@ class SceneBatches(Shuffled):
     def __init__(self, train: Callable[[int], Scenes], first: Scenes, recipe: DetectorRecipe) -> None:
         super().__init__(len(first), recipe.batch_size, recipe.seed)
         self.train, self.flip = train, recipe.flip
+        self.fresh = recipe.fresh if recipe.env else recipe.epochs  # a folder has the pictures that it has
         self._scenes = (0, first)
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         epoch = step // len(self)
+        epoch -= epoch % self.fresh
         if self._scenes[0] != epoch:
             self._scenes = (epoch, self.train(epoch))
         rows = self.rows(step)

@@ -25,7 +25,8 @@ class DetectorRecipe(Recipe):
     environment: dict[str, Any] = field(default_factory=dict)  # keywords of the environment that is learned from
     tested: dict[str, Any] = field(default_factory=dict)  # and of that of the test, where they are others
     data: str = ""  # a folder in COCO's format; empty: an environment
-    frames: int = 8192  # pictures of an epoch, of an environment new ones in each
+    frames: int = 8192  # pictures of an epoch of an environment
+    fresh: int = 2  # epochs after which there are new ones
     test_frames: int = 4096  # of an environment, of other episodes
     side: int = 96  # pixels to which the pictures of a folder are scaled, in both directions
     most: int = 8  # things in a picture of a folder that a detector can name; of an environment its slot says it
@@ -33,7 +34,7 @@ class DetectorRecipe(Recipe):
     least_visible: float = 0.1  # share of a thing that must be visible for it to be looked for
     label_smoothing: float = 0.1
     flip: bool = True  # half of the pictures are mirrored left to right; not for letters and digits
-    epochs: int = 40
+    epochs: int = 60
     batch_size: int = 32
     ema: float = 0.998
 
@@ -46,7 +47,7 @@ class DetectorRecipe(Recipe):
         self.check_net("a detector")
         check_range(self, 1, 10_000_000, "frames", "test_frames")
         check_range(self, 8, 4096, "side")
-        check_range(self, 1, 1000, "most")
+        check_range(self, 1, 1000, "most", "fresh")
         check_range(self, 0, 0.999, "label_smoothing", "least_visible")
 
     @property

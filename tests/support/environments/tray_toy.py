@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from gymnasium import spaces
 
-from ludus.components.detections import detections_space
+from ludus.components.detections import detections_space, names_of_columns
 from ludus.envs.engine.kernels import below, kernel
 from ludus.envs.engine.simulation import Choice, Simulation, Slot
 
@@ -63,7 +63,7 @@ def observe(s, world, out):
 def sense(s, world, out):
     for y in range(SIDE):
         for x in range(SIDE):
-            out[y, x, 0] = 40 + below(s, 8)
+            out[y, x, 0] = 40 + (7 * x + 13 * y) % 8
     for k in range(s.count - 1, -1, -1):  # the first lies on top
         wide = LONG if s.kind[k] == 0 else SHORT
         high = SHORT if s.kind[k] == 0 else LONG
@@ -109,7 +109,8 @@ SIMULATION = Simulation(
             meaning="the bars on the tray, the topmost first",
             sense=sense,
             tell=tell,
-            classes=lambda split: CLASSES,
+            detections=True,
+            names=lambda split: names_of_columns(CLASSES),
         )
     },
 )
