@@ -147,6 +147,7 @@ SIMULATION = Simulation(
             meaning="what lies on the tray, from the top downwards",
             default="truth",
             detections=True,
+            classes=lambda images, split: describe(images)[1],
             measures=("mAP50", "mAP50-95"),
             refresh="taken",
             sense=sense,
