@@ -6,7 +6,7 @@ import torch
 from gymnasium import spaces
 
 import ludus
-import rows  # noqa: F401  registers test/Rows-v0
+import rows_toy  # noqa: F401  registers test/Rows-v0
 from ludus.agents.api import exporting
 from ludus.agents.set_encoder import SetExtractor, SetLayers, encode_set, leave_rows_alone, rows_of
 from trained_policies import train_policy
