@@ -25,7 +25,7 @@ CELL = 4  # pixels
 CANDIDATES = 4  # peaks for each row of the answer, at most, among which is suppressed
 # The channels of a map; from CLASS on one for each class.
 CENTRE, SHIFT, SIZE, AXIS, SEEN = 0, slice(1, 3), slice(3, 5), slice(5, 7), 7
-FAR = 1.1  # longer sides of its box that a cut-out of a thing is wide
+WIDE = 1.1  # longer sides of its box that a cut-out of a thing is wide
 MOST_LOG_SIZE = 5.0  # of a box, in cells: far more than any picture has
 
 
@@ -78,6 +78,7 @@ class Detector(Component):
         ValueError: the spaces are not those of pictures and detections, or the config does not fit them.
     """
 
+    far = WIDE / 2  # from the middle of a cut-out to its edge, in longer sides of a box
     _mean: torch.Tensor  # (1, C, 1, 1), in bytes
     _std: torch.Tensor
 
@@ -181,10 +182,11 @@ class Detector(Component):
     ) -> torch.Tensor:
         """Things (M, 8 + K), each of picture number ``picture`` (M,) of (N, C, H, W), turned level: (M, C, side, side).
 
-        Level is their axis, or where that is given, what lies at the ``angle`` (M,), in rad. A cut-out is as wide as the longer side of the box, and a little more.
+        Level is their axis or, where that is given, what lies at the ``angle`` (M,), in rad. A cut-out is as wide as the
+        longer side of the box, and a little more.
         """
         side = torch.tensor([self.width, self.height], device=x.device)
-        far = FAR * (rows[:, WIDTH : HEIGHT + 1] * side).amax(dim=1)[:, None, None] / 2  # pixels
+        far = self.far * (rows[:, WIDTH : HEIGHT + 1] * side).amax(dim=1)[:, None, None]  # pixels
         if angle is None:
             angle = 0.5 * torch.atan2(rows[:, AXIS_SIN], rows[:, AXIS_COS])
         angle = angle[:, None, None]

@@ -6,7 +6,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ...components.average_precision import overlaps
 from ...components.detections import CLASS, VALID, VISIBLE, corners_of
-from ...explain.heat_maps import rgb
+from ...explain.boxes import explain_boxes
+from ...explain.heat_maps import overlay, rgb
+from ...explain.panel import visible
+from ..models.detector import Detector
 from ..scenes import Scenes
 
 RIGHT_FROM = 0.5  # of the overlap of a right box and a true one
@@ -87,3 +90,28 @@ def boxed(image: torch.Tensor, rows: np.ndarray, classes: tuple[str, ...], colou
         draw.rectangle((x, y, x + font.getlength(text) + 3, y + LETTERS + 3), fill="black")
         draw.text((x + 2, y), text, colour, font=font)
     return picture
+
+
+def heats_picture(net: Detector, data: Scenes, count: int = 4, boxes: int = 4) -> np.ndarray:
+    """Pictures with what the detector sees, and beside each, box by box, the heat of what speaks for it: RGB uint8."""
+    some = data.images[:count]
+    rows, heats = explain_boxes(net, some)
+    side, line = SIDE // 2, LINE
+    high, wide = side + line + GAP, side + GAP
+    sheet = Image.new("RGB", ((boxes + 1) * wide + GAP, max(len(some), 1) * high + GAP), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(LETTERS)
+    for i, image in enumerate(some):
+        y = i * high + GAP
+        shown = rows[i][rows[i, :, VALID] >= SURE]
+        plain = Image.fromarray(rgb(image.numpy())).resize((side, side), Image.Resampling.NEAREST)
+        sheet.paste(plain, (GAP, y))
+        for k, row in enumerate(shown[:boxes]):
+            x = (k + 1) * wide + GAP
+            hot = Image.fromarray(overlay(image.numpy(), visible(heats[i, k])))
+            tile = hot.resize((side, side), Image.Resampling.NEAREST)
+            edges = corners_of(row) * side
+            ImageDraw.Draw(tile).rectangle(tuple(float(edge) for edge in edges), outline="white", width=1)
+            sheet.paste(tile, (x, y))
+            kind = int(row[CLASS:].argmax())
+            draw.text((x, y + side + 1), f"{data.classes[kind][:14]} {row[CLASS + kind]:.0%}", "black", font=font)
+    return np.asarray(sheet)

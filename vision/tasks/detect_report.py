@@ -13,7 +13,7 @@ from ...utils.wording import counted
 from ..blobs import Blobs
 from ..models.detector import Detector
 from ..scenes import Scenes
-from .detect_pictures import misses_picture
+from .detect_pictures import heats_picture, misses_picture
 
 AT_ONCE = 256  # pictures in a forward pass without training
 COMPARED = 500  # test pictures in which the baseline looks for blobs
@@ -93,4 +93,4 @@ class Summary:
 
 def pictures(net: Detector, shown: np.ndarray, data: Scenes) -> dict[str, np.ndarray]:
     """What is worth seeing, by tag, as RGB (H, W, 3) uint8."""
-    return {"misses": misses_picture(shown, data)}
+    return {"misses": misses_picture(shown, data), "explanations": heats_picture(net, data)}
