@@ -21,7 +21,7 @@ class BoxNetwork(Protocol):
 
     near: nn.Module  # whose maps (N, C, h, w) know where something is
     again: nn.Sequential | None  # the second network
-    far: float  # half of the side of a cut-out, in longer sides of a box
+    reach: float  # half of the side of a cut-out, in longer sides of a box
 
     def prepare(self, x: torch.Tensor) -> torch.Tensor: ...
     def maps(self, x: torch.Tensor) -> torch.Tensor: ...
@@ -106,7 +106,7 @@ def _second_look(detector: BoxNetwork, x: torch.Tensor, rows: torch.Tensor) -> t
     heat = _added(caught[0], slope)  # (N R, side, side)
     # Where each pixel of the picture lies in the cut-out, -1 … 1; what is outside gets nothing.
     sides = torch.tensor([width, height], device=x.device)
-    far = (detector.far * (things[:, WIDTH : HEIGHT + 1] * sides).amax(dim=1)).clamp(min=1e-3)[:, None, None]
+    far = (detector.reach * (things[:, WIDTH : HEIGHT + 1] * sides).amax(dim=1)).clamp(min=1e-3)[:, None, None]
     angle = 0.5 * torch.atan2(things[:, AXIS_SIN], things[:, AXIS_COS])[:, None, None]
     centre = (things[:, CENTRE_X:WIDTH] * sides)[:, :, None, None]
     down, right = torch.meshgrid(

@@ -78,7 +78,7 @@ class Detector(Component):
         ValueError: the spaces are not those of pictures and detections, or the config does not fit them.
     """
 
-    far = WIDE / 2  # from the middle of a cut-out to its edge, in longer sides of a box
+    reach = WIDE / 2  # from the middle of a cut-out to its edge, in longer sides of a box
     _mean: torch.Tensor  # (1, C, 1, 1), in bytes
     _std: torch.Tensor
 
@@ -182,11 +182,11 @@ class Detector(Component):
     ) -> torch.Tensor:
         """Things (M, 8 + K), each of picture number ``picture`` (M,) of (N, C, H, W), turned level: (M, C, side, side).
 
-        Level is their axis or, where that is given, what lies at the ``angle`` (M,), in rad. A cut-out is as wide as the
-        longer side of the box, and a little more.
+        Level is their axis or, where that is given, what lies at the ``angle`` (M,), in rad. A cut-out is as wide as
+        the longer side of the box, and a little more.
         """
         side = torch.tensor([self.width, self.height], device=x.device)
-        far = self.far * (rows[:, WIDTH : HEIGHT + 1] * side).amax(dim=1)[:, None, None]  # pixels
+        far = self.reach * (rows[:, WIDTH : HEIGHT + 1] * side).amax(dim=1)[:, None, None]  # pixels
         if angle is None:
             angle = 0.5 * torch.atan2(rows[:, AXIS_SIN], rows[:, AXIS_COS])
         angle = angle[:, None, None]

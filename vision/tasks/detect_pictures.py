@@ -8,11 +8,11 @@ from ...components.average_precision import overlaps
 from ...components.detections import CLASS, VALID, VISIBLE, corners_of
 from ...explain.boxes import explain_boxes
 from ...explain.heat_maps import overlay, rgb
-from ...explain.panel import visible
 from ..models.detector import Detector
 from ..scenes import Scenes
 
 RIGHT_FROM = 0.5  # of the overlap of a right box and a true one
+APART = 5  # pictures, at least, between two that are shown
 SURE = 0.3  # boxes that are shown are as sure, at least
 SEEN = 0.5  # share of a thing that must be visible for a miss to count in full
 SIDE = 264  # pixels of a picture on the sheet
@@ -42,7 +42,12 @@ def worst(shown: np.ndarray, data: Scenes, count: int) -> np.ndarray:
     right, found = judged(shown, truth)
     wrong = (shown[..., VALID] * ~right * (shown[..., VALID] >= SURE)).sum(axis=1)
     missed = (truth[..., VISIBLE] * (truth[..., VALID] >= 0.5) * ~found).sum(axis=1)
-    return np.argsort(-(wrong + missed), kind="stable")[:count]
+    order = np.argsort(-(wrong + missed), kind="stable")
+    kept: list[int] = []
+    for i in order.tolist():  # neighbours may show the same things, of which one is gone
+        if len(kept) < count and all(abs(i - other) >= APART for other in kept):
+            kept.append(i)
+    return np.array(kept, np.int64)
 
 
 def misses_picture(shown: np.ndarray, data: Scenes, count: int = 8, across: int = 2) -> np.ndarray:
@@ -94,7 +99,7 @@ def boxed(image: torch.Tensor, rows: np.ndarray, classes: tuple[str, ...], colou
 
 def heats_picture(net: Detector, data: Scenes, count: int = 4, boxes: int = 4) -> np.ndarray:
     """Pictures with what the detector sees, and beside each, box by box, the heat of what speaks for it: RGB uint8."""
-    some = data.images[:count]
+    some = data.images[:: max(len(data) // count, 1)][:count]  # neighbours may show the same tray
     rows, heats = explain_boxes(net, some)
     side, line = SIDE // 2, LINE
     high, wide = side + line + GAP, side + GAP
@@ -107,7 +112,7 @@ def heats_picture(net: Detector, data: Scenes, count: int = 4, boxes: int = 4) -
         sheet.paste(plain, (GAP, y))
         for k, row in enumerate(shown[:boxes]):
             x = (k + 1) * wide + GAP
-            hot = Image.fromarray(overlay(image.numpy(), visible(heats[i, k])))
+            hot = Image.fromarray(overlay(image.numpy(), heats[i, k]))
             tile = hot.resize((side, side), Image.Resampling.NEAREST)
             edges = corners_of(row) * side
             ImageDraw.Draw(tile).rectangle(tuple(float(edge) for edge in edges), outline="white", width=1)

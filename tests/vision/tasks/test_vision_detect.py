@@ -8,13 +8,14 @@ import ludus
 from coco_folder import one_picture, write_folder
 from ludus.components.average_precision import average_precision
 from ludus.components.component import Component
-from ludus.components.detections import CLASS, VALID
+from ludus.components.detections import CLASS, VALID, corners_of
 from ludus.envs.make import make_batch
+from ludus.explain.boxes import explain_boxes
 from ludus.scripts.main import main
 from ludus.training.fit import folder_of
 from ludus.utils.interrupts import Interrupted
 from ludus.vision.blobs import Blobs
-from ludus.vision.tasks import detect_data, detect_report
+from ludus.vision.tasks import detect, detect_data, detect_report
 from ludus.vision.tasks.detect import Detect
 from ludus.vision.tasks.detect_data import SceneBatches, load, of_environment
 from ludus.vision.tasks.detect_pictures import boxed, judged, worst
@@ -63,6 +64,31 @@ def test_what_lies_on_the_tray_is_found(learned):
     assert best[:, VALID].mean() > 0.3
     level = best[:, CLASS] > 0.5
     assert best[level, 5].mean() > 0.5 > -0.5 > best[~level, 5].mean()  # cos 2θ of what lies and of what stands
+
+
+def test_what_speaks_for_a_box_lies_in_it_and_is_what_the_network_learned(learned):
+    _, net, _ = learned
+    data = of_environment(recipe(), 32, 5, tested=True)
+    rows, heats = explain_boxes(net, data.images)
+    assert heats.shape == (32, MOST, 32, 32)
+    assert ((heats >= 0.0) & (heats <= 1.0)).all()
+    with torch.no_grad():
+        np.testing.assert_array_equal(rows, net(data.images).numpy())
+    edges = 32.0 * corners_of(rows)
+    y, x = np.mgrid[:32, :32] + 0.5
+    left, top, right, bottom = (edges[..., k, None, None] for k in range(4))
+    inside = (x > left - 2) & (x < right + 2) & (y > top - 2) & (y < bottom + 2)
+    sure = rows[..., VALID] > 0.6
+    assert sure.sum() > 20
+    share = (heats * inside).sum(axis=(2, 3)) / heats.sum(axis=(2, 3)).clip(min=1e-9)
+    assert share[sure].mean() > 0.55
+    blank = detect.build(compose(TOY, seed=3, settings=TINY), data)
+    other, heats = explain_boxes(blank, data.images)
+    share = (heats * inside).sum(axis=(2, 3)) / heats.sum(axis=(2, 3)).clip(min=1e-9)
+    print("BLANK", share[sure].mean())
+    assert share[sure].mean() < 0.4  # an untrained network has nothing to say about these boxes
+    assert blank.training
+    assert (heats[other[..., VALID] == 0.0] == 0.0).all()
 
 
 @pytest.mark.parametrize("step", [5, 12])
@@ -158,6 +184,7 @@ def test_the_worst_picture_is_the_one_with_the_surest_mistake():
     right, found = judged(shown, data.rows.numpy())
     assert (~right & there).sum() == (~found & there).sum() == 1
     assert worst(shown, data, 3)[0] == 5
+    assert np.diff(np.sort(worst(shown, data, 3))).min() >= 5  # neighbours may show nearly the same
     picture = detect_report.misses_picture(shown, data, count=4)
     assert (picture == (255, 176, 0)).all(axis=2).any()  # right place, other class
     tile = np.asarray(boxed(data.images[0], shown[0][there[0]], CLASSES, np.array(["#ff4040"] * there[0].sum())))
