@@ -12,7 +12,7 @@ from rich.table import Table
 from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture
 from ludus.envs.command_line import environment
 from ludus.envs.engine.slots.resolve import NAMED
-from ludus.envs.names import grouped
+from ludus.envs.names import grouped, names_by_key
 from ludus.utils.command_line import parse
 from ludus.utils.tables import results_table
 from ludus.utils.wording import format_score
@@ -116,15 +116,16 @@ def print_names(console: Console, card: Card) -> None:
     simulation = card.simulation
     sizes = simulation.resolve_sizes({}, card.id)
     for slot in (None, *(key for key, slot in simulation.slots.items() if not slot.replaces_state)):
-        names = simulation.names_of(slot, sizes)
-        shown = Table(title="Observation" if slot is None else f"Truth of slot {slot}", title_justify="left")
-        shown.add_column("#", justify="right")
-        shown.add_column("name")
-        shown.add_column("unit")
-        for places, name, unit in grouped(names):
-            shown.add_row(places, name, unit)
-        if names:
-            console.print(shown)
+        title = "Observation" if slot is None else f"Truth of slot {slot}"
+        for key, names in names_by_key(simulation, slot, sizes).items():
+            shown = Table(title=f"{title}, {key}" if key else title, title_justify="left")
+            shown.add_column("#", justify="right")
+            shown.add_column("name")
+            shown.add_column("unit")
+            for places, name, unit in grouped(names):
+                shown.add_row(places, name, unit)
+            if names:
+                console.print(shown)
 
 
 if __name__ == "__main__":
