@@ -12,8 +12,9 @@ from ludus.agents.api.training import default_folder
 from ludus.agents.registry import AGENTS
 from ludus.agents.runs.config import RunConfig, configure, read_preset
 from ludus.agents.runs.extension import check_goal, extend
+from ludus.agents.runs.places import is_group
 from ludus.agents.runs.run import Run
-from ludus.agents.runs.seeds import Part, Seeds, is_group, result_of
+from ludus.agents.runs.seeds import Part, Seeds, result_of
 from ludus.agents.runs.seeds_table import seeds_table
 from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.ids import import_option

@@ -13,7 +13,8 @@ from ...training.curves import read_curves
 from ...training.event_log import EVENTS
 from ...utils.wording import did_you_mean
 from .config import RunConfig, read_config
-from .seeds import Seeds, is_group
+from .places import is_group, no_run
+from .seeds import Seeds
 
 RETURN = "evaluation/return"
 TRAINING = "rollout/return"
@@ -75,6 +76,8 @@ def read_groups(folders: Sequence[Path], tag: str | None = None, apart: bool = F
 def runs_in(folder: Path) -> list[Path]:
     """The folders of the runs that ``folder`` is, or holds; of several seeds those whose training has begun."""
     if not is_group(folder):
+        if not (folder / "config.yaml").exists():
+            raise no_run(folder)
         return [folder]
     seeds = Seeds.open(folder)
     places = [seeds.folder_of(seed) for seed in seeds.seeds]
