@@ -89,6 +89,14 @@ def main(arguments: list[str]) -> int:
     if options.resume is not None:
         return resume(options, console)
     folder, config = new_run(options)
+    several = len(options.seed) > 1
+    begun = Seeds.start(folder, config, options.seed) if several else Run.start(folder, config)
+    tell(config, console)  # after all that can be refused
+    return train(begun, console) if isinstance(begun, Run) else train_seeds(begun, console)
+
+
+def tell(config: RunConfig, console: Console) -> None:
+    """What a person should know of a training that begins."""
     if not config.is_exact:
         console.print(f"Note: {config.agent} on {config.env} ({config.device}) can be resumed, but not bit by bit.")
     steps, at_once = config.steps, config.rollout
@@ -100,9 +108,6 @@ def main(arguments: list[str]) -> int:
             f"Note: it is evaluated every {config.evaluate_every:,} steps, so --until cannot end it earlier; give a "
             "smaller --evaluate-every"
         )
-    if len(options.seed) > 1:
-        return train_seeds(Seeds.start(folder, config, options.seed), console)
-    return train(Run.start(folder, config), console)
 
 
 def resume(options: Arguments, console: Console) -> int:
