@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
+from ...envs.engine.parameters import settings_as
 from ...utils.intervals import bootstrap_interval
 from ...utils.whole_numbers import Whole, as_whole
 from ...utils.wording import did_you_mean
 from ..evaluation import EVALUATION_SEED, Evaluation, episodes_of, evaluate_pairwise
 from ..runs.player import Player
-from .players import Playable, as_settings, find_players
+from .players import SETTINGS, Playable, as_settings, find_players
 
 DEFAULT_EPISODES = 256
 
@@ -88,6 +89,7 @@ def evaluate(
 ) -> Comparison: ...
 
 
+@settings_as(SETTINGS)
 def evaluate(
     policies: Any,
     env: str | None = None,

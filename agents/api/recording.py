@@ -6,13 +6,15 @@ from typing import Any
 
 from rich.console import Console
 
+from ...envs.engine.parameters import settings_as
 from ...envs.human.watch import Watched, watch
 from ...envs.make import watched_with
 from ...envs.rendering.video import check_video
 from ...utils.whole_numbers import Whole, as_whole
-from .players import Playable, as_settings, find_players
+from .players import SETTINGS, Playable, as_settings, find_players
 
 
+@settings_as(SETTINGS)
 def record(
     policy: Playable,
     file: str | Path,

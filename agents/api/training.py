@@ -4,18 +4,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ...envs.engine.parameters import settings_as
 from ...envs.ids import import_named
 from ...utils.interrupts import Interrupted
 from ...utils.whole_numbers import Whole, as_whole
 from ..runs.callback import RunProgress
 from ..runs.config import configure
 from ..runs.run import Run
-from .players import as_settings
+from .players import SETTINGS, as_settings
 from .policy import TrainedPolicy
 
 Progress = Callable[[RunProgress], Any]
 
 
+@settings_as(SETTINGS)
 def train(
     env: str,
     agent: str = "pqn",
