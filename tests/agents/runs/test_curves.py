@@ -94,7 +94,9 @@ def test_runs_of_one_seed_are_not_counted_as_several(tmp_path):
     assert group.name == "a, 4 runs of 2 seeds"
     assert title_of([group]).endswith("mean and range of 4 runs of 2 seeds")
     assert read_groups([runs[0], runs[0]])[1][0].name == "a-0, 2 runs of 1 seed"
-    others = read_groups([make_run(tmp_path / f"b-{n}", [1.0, n], seed=n, environment={"gravity": 3.0}) for n in range(3)])[1]
+    others = read_groups(
+        [make_run(tmp_path / f"b-{n}", [1.0, n], seed=n, environment={"gravity": 3.0}) for n in range(3)]
+    )[1]
     assert title_of([group, *others]).endswith("mean and range of the runs of each")
 
 
