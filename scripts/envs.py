@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture
@@ -64,21 +65,22 @@ def overview(console: Console, shown: list[Card]) -> None:
     """A line per environment, then what can be set in each."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)  # a terminal of 80 columns holds it
     table.add_column("id", no_wrap=True)
-    table.add_column("observation", max_width=13)  # these two give way, the figures never
-    table.add_column("actions", max_width=9)
-    for column in ("limit", "random", "reference"):
+    table.add_column("observation")
+    table.add_column("actions", no_wrap=True)
+    for column in ("random", "reference"):
         table.add_column(column, justify="right", no_wrap=True)
     for card in shown:
-        limit = str(card.limit or "–")
-        table.add_row(
-            card.id, card.observation, card.actions, limit, format_score(card.random), format_score(card.reference)
-        )
+        observed = card.observation.replace(" + ", "\n+ ")  # slots below it
+        table.add_row(card.id, observed, card.actions, format_score(card.random), format_score(card.reference))
     console.print(table)
     for card in shown:
         choices: dict[str, Any] = {**card.simulation.sizes, **card.simulation.choices}
         sizes = [f"{key}={choice.default}" for key, choice in choices.items()]
         names = ", ".join(sizes + list(card.simulation.parameters)) or "–"
-        console.print(f"[bold]{card.id}[/bold]  {card.task}\n  parameters and sizes: {names}")
+        limit = f"at most {card.limit:,} steps" if card.limit else "no limit of steps"
+        console.print(f"\n[bold]{card.id}[/bold]")
+        for line in (card.task, limit, f"parameters and sizes: {names}"):
+            console.print(Padding(line, (0, 0, 0, 2)))
     console.print("\nThe card of one, with units and ranges: ludus envs ID")
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ludus.envs import ENVIRONMENTS
-
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = ROOT / "tests" / "clients"
 NAMES = sorted(file.parent.name for file in CLIENTS.glob("*/constraints.txt"))
@@ -57,7 +55,7 @@ def test_the_page_names_the_versions_that_are_pinned_and_files_that_exist():
     assert f"(Gymnasium {rllib['gymnasium']})" in page
     files = set(re.findall(r"(?:newest|rllib)/\w+\.\w+", page))
     assert len(files) > 8
-    assert {int(count) for count in re.findall(r"all (\d+) ids", page)} == {len(ENVIRONMENTS)}
+    assert re.findall(r"\d+ ids", page) == [], "a number of environments is soon wrong"
     for file in files:
         assert (CLIENTS / file).is_file()
 

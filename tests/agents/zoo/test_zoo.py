@@ -60,7 +60,7 @@ def test_there_is_nothing_else_in_the_folder_and_it_is_small():
 
 def test_the_page_shows_the_table():
     page = (ROOT / "docs" / "zoo.md").read_text()
-    assert study.markdown() in page, "put the table of `ludus zoo --markdown` into docs/zoo.md"
+    assert study.markdown(study.environments()) in page, "put the table of `ludus zoo --markdown` into docs/zoo.md"
 
 
 def test_policies_of_sorter_and_helpdesk_need_no_data():
@@ -253,10 +253,33 @@ def test_the_command_lists_and_checks(capsys):
     assert all(found.env in shown for found in entries())
     assert main(["zoo", "check", CLIFF]) == 0
     assert capsys.readouterr().out == "ludus/CliffWalking-v1: as the table says\n"
+    assert main(["zoo", "check", CLIFF, "--quick"]) == 0
+    said = capsys.readouterr().out
+    assert said == "ludus/CliffWalking-v1: files as the table says, not played\n"
     assert main(["zoo", "--markdown"]) == 0
     assert capsys.readouterr().out.startswith("| environment | agent | return |")
     assert main(["zoo", "check", "ludus/Bandit-v0"]) == 1
     assert "the zoo keeps no policy for ludus/Bandit-v0; it does for" in capsys.readouterr().err
+
+
+def test_the_table_of_one_environment_has_its_row_alone(capsys):
+    for words in (["zoo", "list", CLIFF], ["zoo", "list", CLIFF, "--markdown"]):
+        assert main(words) == 0
+        shown = capsys.readouterr().out
+        assert [found.env in shown for found in entries()] == [found.env == CLIFF for found in entries()]
+
+
+@pytest.mark.parametrize(("columns", "figures"), [(80, 3), (123, 3), (124, 7)])
+def test_no_word_of_the_table_is_broken(columns, figures, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["zoo"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+    heads = next(line for line in lines if "environment" in line)
+    assert [figure for figure in study.FIGURES if f" {figure} " in f"{heads} "] == list(study.FIGURES[:figures])
+    for found in entries():
+        (row,) = (line for line in lines if f" {found.env} " in line)
+        assert f" {study.format_score(found.low)} … {study.format_score(found.high)} " in row
 
 
 def test_the_command_makes_and_keeps_what_is_as_good(capsys):
