@@ -5,6 +5,7 @@ from PIL import Image
 
 import ludus
 from blinker import ID
+from ludus.agents.api import players, recording
 
 
 def test_a_policy_by_name_is_recorded(tmp_path):
@@ -25,3 +26,21 @@ def test_a_policy_by_name_is_recorded(tmp_path):
     for keywords in ({"steps": 0}, {"episodes": "x"}, {"seed": None}, {"envs": 1.5}):
         with pytest.raises(ValueError, match=f"^{next(iter(keywords))}"):
             ludus.record("random", tmp_path / "b.gif", ID, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("given", "bonus", "fps"),
+    [({}, 2.0, 7), ({"bonus": 5.0}, 5.0, None), ({"fps": 3.0}, 2.0, 3.0), ({"bonus": 5.0, "fps": 3.0}, 5.0, 3.0)],
+)
+def test_who_sets_what_rollouts_are_shown_with_sees_just_that(given, bonus, fps, tmp_path, monkeypatch):
+    """As `ludus watch` does: a pace made for other parameters goes with them."""
+    shown = []
+    monkeypatch.setattr(recording, "watched_with", lambda id: ({"bonus": 2.0}, 7))
+    monkeypatch.setattr(recording, "watch", lambda batch, *_, **how: shown.append((batch, how["fps"])))
+    made = []
+    make_batch = players.make_batch
+    monkeypatch.setattr(
+        players, "make_batch", lambda *_, **keywords: made.append(keywords) or make_batch(*_, **keywords)
+    )
+    ludus.record(lambda batch: [1] * batch.num_envs, tmp_path / "a.gif", ID, **given)
+    assert (made[-1]["bonus"], shown[0][1]) == (bonus, fps)

@@ -137,6 +137,15 @@ def test_nothing_is_replaced_without_a_gain(own):
     assert study.faults(CLIFF, **own) == []
 
 
+@pytest.mark.parametrize("interval", [(-0.1, 0.5), (0.0, 0.5), (float("nan"), float("nan"))])
+def test_a_gain_that_may_be_chance_is_none(own, interval, monkeypatch):
+    monkeypatch.setattr(study, "gain", lambda new, old: interval)
+    assert not study.make_policy(CLIFF, "tabular", [1], **own)
+    monkeypatch.setattr(study, "gain", lambda new, old: (0.1, 0.5))
+    assert study.make_policy(CLIFF, "tabular", [1], **own)
+    assert entry(CLIFF, own["scores"]).seed == 1
+
+
 def test_what_is_worse_is_replaced_and_entered(tmp_path):
     own = zoo_of(LAKE, tmp_path)
     place = place_of(LAKE, own["policies"])
@@ -309,5 +318,5 @@ def test_what_has_no_policy_yet_is_told_and_is_no_fault(monkeypatch, capsys):
     monkeypatch.setattr(study, "entry", lambda env, *rest: None if env == LAKE else real(env, *rest))
     assert main(["zoo", "check", "--quick"]) == 0
     said = capsys.readouterr().out
-    assert f"{CLIFF}: as the table says\n{LAKE}: no policy yet; ludus zoo make {LAKE}\n" in said
+    assert f"{CLIFF}: files as the table says, not played\n{LAKE}: no policy yet; ludus zoo make {LAKE}\n" in said
     assert main(["zoo", "check", "--quick", LAKE]) == 1  # which was asked for
