@@ -162,7 +162,7 @@ class Gauge:
         space = declared.truth(**batch.sizes)
         assert isinstance(space, spaces.Box)
         is_classes, is_board = bool(declared.classes(**batch.sizes)), space.dtype.kind in "iu"
-        usual = "accuracy" if is_classes else "cells right" if is_board else "mAP50" if declared.detections else "RMSE"
+        usual = "cells right" if is_board else "mAP50" if declared.detections else "accuracy" if is_classes else "RMSE"
         self.names = declared.measures or (usual,)
         self._parts = declared.truth_layout(**batch.sizes) if declared.truth_layout else None
         self._quantiles = np.asarray(getattr(filling, "quantiles", ()), np.float64)

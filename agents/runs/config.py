@@ -31,7 +31,7 @@ MOST_SECONDS = 10**9
 # What is younger than some runs and results (hyperparameters, and an entry of `RunConfig`): at these values it changes
 # nothing.
 LATER: dict[str, Any] = {
-    **{"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""},
+    **{"encoder": None, "freeze": False, "conv_norm": False, "set_hidden": 0, "noise_type": "normal", "module": ""},
     "evaluation_seed": EVALUATION_SEED,
     "data": {},
     "until": None,
