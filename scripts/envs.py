@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from ludus.envs.card_text import fitted
 from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture
 from ludus.envs.command_line import environment
 from ludus.envs.engine.slots.resolve import NAMED
@@ -86,7 +87,7 @@ def overview(console: Console, shown: list[Card]) -> None:
 
 def print_card(console: Console, card: Card) -> None:
     console.print(f"{card.id}\n", style="bold")
-    console.print(card.text, markup=False, soft_wrap=True)
+    console.print(fitted(card.text, console.width), markup=False, soft_wrap=True)
     simulation = card.simulation
     rows = [(k, p.default, p.low, p.high, p.unit, p.meaning) for k, p in simulation.parameters.items()]
     rows += [(k, s.default, s.low, s.high, "", s.meaning) for k, s in simulation.sizes.items()]
@@ -105,8 +106,7 @@ def print_card(console: Console, card: Card) -> None:
         fillings = ", ".join((*NAMED, *slot.baselines, *slot.tables))
         console.print(
             f"Slot {key} ({slot.meaning}), filled with {slot.default or 'nothing'} by default: {fillings}, or the "
-            "folder of a component",
-            soft_wrap=True,
+            "folder of a component"
         )
     spelled = {"optimum": "optimum (--policy heuristic)"}
     scores = ", ".join(f"{spelled.get(name, name)} {value:g}" for name, value in simulation.scores.items())

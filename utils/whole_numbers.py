@@ -68,11 +68,13 @@ def as_whole(name: str, value: Any, least: int | None = None) -> int:
     try:
         if isinstance(value, str):
             number = whole_number(value)
-        elif isinstance(value, bool) or not isinstance(value, numbers.Real) or not float(value).is_integer():
-            raise ValueError(f"expected a whole number such as 500_000, 1e6 or '1M', got {in_line(repr(value), 60)}")
-        else:
+        elif isinstance(value, numbers.Integral) and not isinstance(value, bool):
             number = int(value)
-    except (ValueError, OverflowError) as fault:  # infinity has no int
+        elif isinstance(value, numbers.Real) and not isinstance(value, bool) and float(value).is_integer():
+            number = int(float(value))
+        else:
+            raise ValueError(f"expected a whole number such as 500_000, 1e6 or '1M', got {in_line(repr(value), 60)}")
+    except ValueError as fault:
         raise ValueError(f"{name}: {fault}") from None
     if least is not None and number < least:
         raise ValueError(f"{name} must be >= {least}, got {number:,}")

@@ -53,8 +53,8 @@ def record(
     """
     check_video(file)  # before anything is compiled
     settings, seed = as_settings(parameters, slots), as_whole("seed", seed, 0)
-    asked = (("episodes", episodes), ("steps", steps))
-    limits = {name: None if value is None else as_whole(name, value, 1) for name, value in asked}
+    steps = None if steps is None else as_whole("steps", steps, 1)
+    episodes = None if episodes is None else as_whole("episodes", episodes, 1)
     (player,) = find_players([policy], env, seed, settings).values()
     shown, pace = watched_with(player.env)
     if shown.keys() & settings.keys():  # who sets the same wants to see just that
@@ -68,7 +68,8 @@ def record(
             fps=pace if fps is None else fps,
             speed=speed,
             record=file,
-            **limits,
+            steps=steps,
+            episodes=episodes,
             title=player.title,
             console=Console(quiet=True),
         )

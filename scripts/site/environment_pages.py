@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from gymnasium import Space, spaces
 
+from ludus.envs.card_text import SECTION, in_two_columns
 from ludus.envs.cards import Card
 from ludus.envs.engine.slots.resolve import NAMED
 from ludus.envs.engine.space_layout import WHOLE, action_bounds, bounds_of
@@ -16,7 +17,6 @@ from ludus.scripts.site.environment_pictures import REFERENCE, who_plays
 from ludus.studies import presets
 from ludus.utils.wording import format_score
 
-SECTION = 14  # letters of a card's left column, in which the names of its sections stand
 TERM = re.compile(r"`\w+`(:| {2,})")  # of the reward, where it begins a line
 DEEPER = 4  # a line so much further in than the one before is a formula or a drawing
 NAMED_BY = (
@@ -71,7 +71,7 @@ def sections(card: str) -> list[tuple[str, str]]:
     """
     found: list[tuple[str, list[str]]] = []
     lines = card.splitlines()[1:]
-    if not all(line[SECTION - 1 : SECTION].isspace() for line in lines if len(line) >= SECTION):
+    if not in_two_columns(lines):
         return [("", "\n".join(lines).strip())]
     for line in lines:
         label, rest = line[:SECTION].strip(), line[SECTION:].rstrip()
