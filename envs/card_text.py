@@ -66,8 +66,8 @@ def table_fitted(rows: Sequence[str], width: int, left: int) -> list[str]:
     Rows without a first cell go on with the row above.
     """
     cells: list[list[str]] = []
-    for row in rows:
-        parts = [part.strip() for part in row.strip("|").split("|")]
+    for text in rows:
+        parts = [part.strip() for part in text.strip("|").split("|")]
         if parts[0] or not cells:
             cells.append(parts)
         else:
