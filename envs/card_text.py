@@ -66,8 +66,8 @@ def table_fitted(rows: Sequence[str], width: int, left: int) -> list[str]:
     Rows without a first cell go on with the row above.
     """
     cells: list[list[str]] = []
-    for row in rows:
-        parts = [part.strip() for part in row.strip("|").split("|")]
+    for text in rows:
+        parts = [part.strip() for part in text.strip("|").split("|")]
         if parts[0] or not cells:
             cells.append(parts)
         else:
@@ -86,6 +86,7 @@ def table_fitted(rows: Sequence[str], width: int, left: int) -> list[str]:
             for cell, span in zip(row, spans, strict=True)
         ]
         for k in range(max(map(len, wrapped))):
-            line = [part[k] if k < len(part) else "" for part in wrapped]
-            out.append(f"{' ' * left}| {' | '.join(f'{x:{span}}' for x, span in zip(line, spans, strict=True))} |")
+            now = [part[k] if k < len(part) else "" for part in wrapped]
+            padded = " | ".join(f"{x:{span}}" for x, span in zip(now, spans, strict=True))
+            out.append(f"{' ' * left}| {padded} |")
     return out
