@@ -26,10 +26,11 @@ def detections_space(rows: int, classes: int) -> spaces.Box:
     return spaces.Box(low, np.ones_like(low))
 
 
-def names_of_columns(classes: tuple[str, ...]) -> tuple[str, ...]:
-    """What the numbers of a row are called."""
-    row = ("valid", "centre x", "centre y", "width", "height", "cos 2θ", "sin 2θ", "visible")
-    return (*row, *(f"is {name}" for name in classes))
+def names_of_columns(classes: tuple[str, ...]) -> dict[str, str]:
+    """{name: unit} of the numbers of a row."""
+    size = {"centre x": "width", "centre y": "height", "width": "width", "height": "height"}
+    known = {"valid": "", **{name: f"the picture's {unit}" for name, unit in size.items()}}
+    return {**known, "cos 2θ": "", "sin 2θ": "", "visible": "", **{f"is {name}": "" for name in classes}}
 
 
 def corners_of(rows: np.ndarray) -> np.ndarray:
