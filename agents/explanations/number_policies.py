@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 
+from ...explain.attribution import randomise
 from ...explain.numbers.entries import Entries, Entry, Factors, cells_of, factors_of, joined, numbers_of
 from ...explain.numbers.policy import ACTION, PROBABILITY, VALUE, NumberPolicy
 from ..acting_graph import ActingGraph, make_graph
@@ -22,16 +23,21 @@ STATE = "state"  # key of the ordinary observation beside slots; its entries nee
 MOST_CELLS = 1_024  # of a board; more of them are pixels, and no cell means anything
 
 
-def number_policy(agent: Any, names: Mapping[str, Mapping[str, str]]) -> tuple[NumberPolicy, Factors | None]:
+def number_policy(
+    agent: Any, names: Mapping[str, Mapping[str, str]], random_weights: int | None = None
+) -> tuple[NumberPolicy, Factors | None]:
     """The policy of ``agent`` as one that sees numbers, and what a Discrete observation is made of.
 
     Args:
         names: {key: {name: unit}} of its observation, see ``envs.names.names_of_batch``.
+        random_weights: The seed of weights that it has instead of its own; a table has its own in another order.
 
     Raises:
         ValueError: there is no such policy: it sees pictures, or acts in several components at once.
     """
     graph = make_graph(agent)
+    if random_weights is not None:
+        _forget(graph, random_weights)
     view = getattr(graph, "view", None)
     space = agent.batch.observation_space
     if view is not None:
@@ -58,6 +64,15 @@ def number_policy(agent: Any, names: Mapping[str, Mapping[str, str]]) -> tuple[N
         return shaped if isinstance(space, spaces.Dict) else shaped[""]
 
     return _policy(agent, graph, Entries(joined(entries), board=board), prepare, seen), None
+
+
+def _forget(graph: ActingGraph, seed: int) -> None:
+    table = getattr(graph, "table", None)
+    if isinstance(table, torch.Tensor):
+        order = torch.randperm(table.numel(), generator=torch.Generator().manual_seed(seed))
+        table.copy_(table.flatten()[order].reshape(table.shape))
+    else:
+        randomise(graph, seed)
 
 
 def _entries(parts: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> tuple[list[Entry], Any]:
@@ -104,4 +119,4 @@ def _policy(agent: Any, graph: ActingGraph, entries: Entries, prepare: Any, seen
     says = ACTION if acts else PROBABILITY if graph.likely else VALUE
     has_slopes = not isinstance(agent, Tabular) and not entries.whole
     ends = (space.low.ravel(), space.high.ravel()) if acts else (None, None)
-    return NumberPolicy(entries, says, prepare, answer, has_slopes, *ends)
+    return NumberPolicy(entries, says, prepare, answer, has_slopes, agent.uses_mask, *ends)

@@ -76,7 +76,7 @@ class NumbersOnlooker:
                 entries.entries[k].told(row),
                 entries.entries[k].told(self.baseline, with_unit=False),
                 float(heat.values[k]),
-                self._without(heat, k),
+                self._without(heat, k, look.chosen),
             )
             for k in order
             if heat.values[k] != 0.0 or heat.changes[k] > 0.0
@@ -99,11 +99,15 @@ class NumbersOnlooker:
             neighbours=self._neighbours(look),
         )
 
-    def _without(self, heat: Heat, k: int) -> str:
+    def _without(self, heat: Heat, k: int, chosen: int) -> str:
         """What is done where the entry is not known; "" where that is the same."""
-        if heat.changes[k] <= 0.0:
-            return ""
-        return self._named(int(heat.alone[k])) if self.policy.chooses else f"{heat.alone[k]:.3g}"
+        if self.policy.chooses:
+            return self._named(int(heat.alone[k])) if heat.changes[k] else ""
+        assert self.policy.low is not None
+        assert self.policy.high is not None
+        done = np.clip(heat.said, self.policy.low[chosen], self.policy.high[chosen])
+        other = f"{heat.alone[k]:.2g}"
+        return "" if other == f"{done:.2g}" else other
 
     def _named(self, k: int) -> str:
         names = self.scene.action_names

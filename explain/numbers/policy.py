@@ -34,6 +34,7 @@ class NumberPolicy:
     prepare: Callable[[Any], np.ndarray]
     answer: Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
     has_slopes: bool
+    heeds_masks: bool = True  # whether it chooses among the legal actions only
     low: np.ndarray | None = None
     high: np.ndarray | None = None
 
@@ -53,14 +54,14 @@ class NumberPolicy:
     def answers(self, rows: np.ndarray, legal: np.ndarray | None = None) -> np.ndarray:
         """(M, K) float64 to rows (M, D); ``legal`` (M, K)."""
         with torch.no_grad():
-            told = None if legal is None else torch.from_numpy(legal)
+            told = torch.from_numpy(legal) if legal is not None and self.heeds_masks else None
             return self.answer(torch.from_numpy(np.ascontiguousarray(rows, np.float32)), told).double().numpy()
 
     def chosen(self, said: np.ndarray, legal: np.ndarray | None = None) -> np.ndarray:
         """(…,) the number of the action of answers (…, K); of a Box the component that is largest for its range."""
         if not self.chooses:
             return np.abs(said / self.ranges).argmax(axis=-1)
-        if legal is not None:  # where nothing is legal, everything is
+        if legal is not None and self.heeds_masks:  # where nothing is legal, everything is
             said = np.where(legal | ~legal.any(axis=-1, keepdims=True), said, -np.inf)
         return said.argmax(axis=-1)
 
@@ -74,7 +75,8 @@ class Moved:
         target: (N,) what is explained: the action that was chosen, or a component of it.
         alone: (N, E) the same with one entry alone at the baseline: the action chosen then, or the component's number,
             as the environment would get it.
-        changes: (N, E) 1 where that is another action; of a Box by how much of its range the component moves.
+        changes: (N, E) 1 where that is another action; of a Box the most that any component moves, as a part of its
+            range.
         steps: (N,) of integrated gradients; 0 for Shapley values.
     """
 
@@ -111,6 +113,7 @@ def move(
     if method == GRADIENTS and not policy.has_slopes:
         raise ValueError(f"a table has no gradients; take the method {SHAPLEY!r}")
     owner = policy.entries.owner
+    legal = legal if policy.heeds_masks else None
 
     def answers(x: np.ndarray, who: np.ndarray) -> np.ndarray:
         return policy.answers(x, None if legal is None else legal[who])
@@ -133,5 +136,6 @@ def move(
     assert policy.high is not None
     low, high = policy.low[target], policy.high[target]
     alone = np.clip(np.take_along_axis(without, target[:, None, None], axis=2)[:, :, 0], low[:, None], high[:, None])
-    done = np.clip(shares.said, low, high)
-    return Moved(shares, target, alone, np.abs(alone - done[:, None]) / policy.ranges[target][:, None], steps)
+    done = np.clip(answers(rows, np.arange(len(rows))), policy.low, policy.high)  # (N, K)
+    moves = np.abs(np.clip(without, policy.low, policy.high) - done[:, None, :]) / policy.ranges
+    return Moved(shares, target, alone, moves.max(axis=2), steps)

@@ -23,7 +23,7 @@ def network(inputs, outputs=3, seed=0):
 
 
 def policy_of(module, inputs, says=VALUE, ends=()):
-    return NumberPolicy(entries(inputs), says, np.asarray, lambda x, legal: module(x), True, *ends)
+    return NumberPolicy(entries(inputs), says, np.asarray, lambda x, legal: module(x), True, True, *ends)
 
 
 def rows_of(count, inputs, seed=1):
@@ -192,7 +192,7 @@ def test_a_box_is_explained_before_it_is_clipped_and_changes_only_what_is_done()
     assert moved.shares.said.tolist() == [6.5]
     assert np.allclose(moved.shares.values, [[6.0, 0.5]])
     assert np.allclose(moved.alone, [[0.5, 1.0]])  # without the second number it is 6.0, which is clipped to 1, too
-    assert np.allclose(moved.changes, [[0.25, 0.0]])
+    assert np.allclose(moved.changes, [[0.25, 0.05]])  # and the other component moves from 0.1 to 0
 
 
 def test_refusals_say_what_was_expected():
