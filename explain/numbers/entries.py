@@ -30,7 +30,11 @@ class Entry:
         """The value in ``row`` (D,): a number and its unit, what is 1 where the others are 0, or the mean of many."""
         own = row[list(self.places)]
         if len(own) == 1:
-            return f"{own[0]:.3g} {self.unit}" if self.unit and with_unit else f"{own[0]:.3g}"
+            if not self.unit or not with_unit:
+                return f"{own[0]:.3g}"
+            if self.unit[0].isdigit():  # a scale: "0.25 · 10 u"
+                return f"{own[0]:.3g} · {self.unit}"
+            return f"{own[0]:.3g} of {self.unit}" if self.unit.startswith("its ") else f"{own[0]:.3g} {self.unit}"
         if self.values and np.count_nonzero(own) == 1 and own.max() == 1.0:
             return self.values[int(own.argmax())]
         return f"mean {own.mean():.3g}"

@@ -95,7 +95,7 @@ def test_what_has_no_classes_or_another_shape_is_refused(world, folder):
     with pytest.raises(ValueError, match="take one that was fitted for it"):
         answers(component, ENV, "perception", {"images": "parcels"}, 20)
     with pytest.raises(ValueError, match="has 0 slots; name one with --slot: none"):
-        slot_with_classes("ludus/CartPole-v1", None)
+        slot_with_classes("ludus/Elevator-v0", None)
 
 
 # --- Asking ----------------------------------------------------------------------------------------------------------
