@@ -37,7 +37,7 @@ WORDS, GAP = 16, 4  # pixels of a panel as it is designed: of the words above a 
 EACH = (32, 40)  # pixels: least and most of a bar with its words
 ENOUGH = 0.01  # completeness error above which it is shown as a warning
 CHANGED = (255, 196, 92)  # of what would be done otherwise
-LETTERS = str.maketrans({"€": "EUR ", "–": "-", "−": "-", "²": "2", "→": ">"})  # what the font of panels lacks
+LETTERS = str.maketrans({"€": "EUR", "–": "-", "−": "-", "²": "2", "→": ">"})  # what the font of panels lacks
 
 
 @dataclass(frozen=True)

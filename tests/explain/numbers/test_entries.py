@@ -28,9 +28,9 @@ def test_few_stand_alone_and_many_of_one_name_together():
     few = numbers_of({"hour: 0": "", "hour: 1": "", "charge": "MWh"}, 3)
     assert joined(few) == tuple(few)
     names = {f"brick: {k}": "" for k in range(MOST_ALONE)} | {"ball x": "u", "ball y": "u"}
-    found = joined(numbers_of(names, len(names), "state"))
+    found = joined(numbers_of(names, len(names)))
     assert [(entry.name, len(entry.places)) for entry in found] == [
-        ("state: brick", MOST_ALONE), ("state: ball x", 1), ("state: ball y", 1),
+        ("brick", MOST_ALONE), ("ball x", 1), ("ball y", 1),
     ]  # fmt: skip
     assert found[0].values[:2] == ("0", "1")
 
