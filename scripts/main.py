@@ -32,7 +32,7 @@ COMMANDS = {
     "upgrade": "rewrite components and runs of the format before this one",
     "demo": "one minute from nothing to a trained Snake agent, a table and a video",
 }
-ASKING = {"forecast", "generate", "complete", "translate", "understand"}  # a fitted model; in a room of their own
+ASKING = {"explain", "forecast", "generate", "complete", "translate", "understand"}  # a model or policy
 MOST_LETTERS = 2000  # of a message: values that came from a file can be long
 
 
