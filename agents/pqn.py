@@ -22,6 +22,7 @@ from .encoders import check_encoder, place_encoder
 from .exploration import greedy
 from .networks import QNetwork, flatten_parameters
 from .returns import lambda_returns
+from .set_encoder import check_set, encode_set
 from .vecenv.observations import map_observation
 from .views import EgocentricView
 
@@ -71,11 +72,13 @@ class PQNConfig:
     view_radius: int = 5  # how far it sees exactly then, in cells
     encoder: str | dict[str, str] | None = None  # folder of a component whose features serve the raw signal it takes
     freeze: bool = False  # its weights stay as they are
+    set_hidden: int = 0  # units by which rows are encoded as a set, whatever their order; 0: as numbers side by side
     threads: int = 1  # torch's threads on the CPU; part of the run, because it changes the last bits
 
     def __post_init__(self) -> None:
         check_types(self)
         check_encoder(self.encoder, self.freeze, self.center)
+        check_set(self.set_hidden, self.encoder)
         check_range(self, 1, float("inf"), "num_envs", "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, MANY, "rollout_steps", "epochs", "minibatches")
         check_range(self, 1, LONGEST, "epsilon_repeat")
@@ -130,13 +133,16 @@ class PQN(BatchAgent):
         placed = place_encoder(c.encoder, c.freeze, self.batch)
         with torch.random.fork_rng():
             torch.manual_seed(self.seed or 0)
+            given: Any = placed.encoders() if placed else None
+            if c.set_hidden:
+                given = encode_set(self.observation_space, c.set_hidden, c.input_scale)
             network = QNetwork(
                 self.view.space if self.view else self.observation_space,
                 int(self.action_space.n),  # type: ignore[attr-defined]
                 c.hidden,
                 c.conv,
                 c.input_scale,
-                placed.encoders() if placed else None,
+                given,
                 c.conv_norm,
             )
         self.policy = network.to(self.device)  # type: ignore[assignment]

@@ -163,9 +163,9 @@ class Gauge:
         space = declared.truth(**batch.sizes)
         assert isinstance(space, spaces.Box)
         is_classes, is_board = bool(declared.classes(**batch.sizes)), space.dtype.kind in "iu"
-        usual = "accuracy" if is_classes else "cells right" if is_board else "mAP50" if declared.detections else "RMSE"
-        # How sure a filling is stands beside how often it is right, wherever it names classes.
-        self.names = declared.measures or ((usual, *DOUBT) if is_classes else (usual,))
+        usual = "cells right" if is_board else "mAP50" if declared.detections else "accuracy" if is_classes else "RMSE"
+        # How sure a filling is stands beside how often it is right, wherever it names a class.
+        self.names = declared.measures or ((usual, *DOUBT) if usual == "accuracy" else (usual,))
         self._parts = declared.truth_layout(**batch.sizes) if declared.truth_layout else None
         self._quantiles = np.asarray(getattr(filling, "quantiles", ()), np.float64)
         self.comparable = filling.space.shape == space.shape or (

@@ -67,7 +67,13 @@ def classics(config: Config) -> list[Row]:
 def own(config: Config) -> list[Row]:
     """Environments that no peer has, under random actions."""
     rows = []
-    for id, target in (("ludus/Breakout-v0", "10 M"), ("ludus/Rover-v0", "1 M"), ("ludus/Elevator-v0", "1 M")):
+    targets = {
+        "ludus/Breakout-v0": "10 M",
+        "ludus/Rover-v0": "1 M",
+        "ludus/Elevator-v0": "1 M",
+        "ludus/Picker-v0": "500 k",
+    }
+    for id, target in targets.items():
         for num_envs in config.num_envs or (1024,):
             env = gymnasium.make_vec(id, num_envs=num_envs)
             rows += race(f"{id}, VectorEnv.step", num_envs, [vector_side(OURS, env)], config, "steps/s", target)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from ..utils.wording import did_you_mean
 from .ids import import_module, import_named
 
+SETTINGS = ("--set {}=…", "--slot {}=…")  # how a parameter is given, and what fills a slot
+
 
 def environment(id: str) -> str:
     """The id of an environment that was typed as ID or as MODULE:ID, in which case the module is imported.

@@ -5,6 +5,7 @@ from typing import Any
 
 from gymnasium import spaces
 
+from .engine.simulation import Simulation
 from .engine.slots.ahead import is_path
 from .engine.slots.slot import STATE
 
@@ -42,6 +43,19 @@ def names_of_batch(batch: Any) -> dict[str, dict[str, str]]:
         return {key: _names_of(batch, key, part) for key, part in space.items()}
     alone = next((name for name in getattr(batch, "fillings", {}) if simulation.slots[name].replaces_state), STATE)
     return {"": _names_of(batch, alone, space)}
+
+
+def names_by_key(simulation: Simulation, slot: str | None, sizes: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """``{key: {name: unit}}`` of what an environment observes, its slots aside, or of the truth of ``slot``.
+
+    As ``observation_names``, of a declaration instead of an environment; ``sizes`` are those that ``resolve_sizes``
+    gave.
+    """
+    named = simulation.names_of(slot, sizes)
+    space = simulation.spaces(**sizes)[0]
+    if slot is None and isinstance(space, spaces.Dict):
+        return {key: dict(named.get(key, {})) for key in space}
+    return {"": named}
 
 
 def grouped(names: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
+from ludus.envs.card_text import fitted
 from ludus.envs.cards import Card, cards, markdown, picture_name, read_card, render_picture
 from ludus.envs.command_line import environment
 from ludus.envs.engine.slots.resolve import NAMED
-from ludus.envs.names import grouped
+from ludus.envs.names import grouped, names_by_key
 from ludus.utils.command_line import parse
 from ludus.utils.tables import results_table
 from ludus.utils.wording import format_score
@@ -64,27 +66,28 @@ def overview(console: Console, shown: list[Card]) -> None:
     """A line per environment, then what can be set in each."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)  # a terminal of 80 columns holds it
     table.add_column("id", no_wrap=True)
-    table.add_column("observation", max_width=13)  # these two give way, the figures never
-    table.add_column("actions", max_width=9)
-    for column in ("limit", "random", "reference"):
+    table.add_column("observation")
+    table.add_column("actions", no_wrap=True)
+    for column in ("random", "reference"):
         table.add_column(column, justify="right", no_wrap=True)
     for card in shown:
-        limit = str(card.limit or "–")
-        table.add_row(
-            card.id, card.observation, card.actions, limit, format_score(card.random), format_score(card.reference)
-        )
+        observed = card.observation.replace(" + ", "\n+ ")  # slots below it
+        table.add_row(card.id, observed, card.actions, format_score(card.random), format_score(card.reference))
     console.print(table)
     for card in shown:
         choices: dict[str, Any] = {**card.simulation.sizes, **card.simulation.choices}
         sizes = [f"{key}={choice.default}" for key, choice in choices.items()]
         names = ", ".join(sizes + list(card.simulation.parameters)) or "–"
-        console.print(f"[bold]{card.id}[/bold]  {card.task}\n  parameters and sizes: {names}")
+        limit = f"at most {card.limit:,} steps" if card.limit else "no limit of steps"
+        console.print(f"\n[bold]{card.id}[/bold]")
+        for line in (card.task, limit, f"parameters and sizes: {names}"):
+            console.print(Padding(line, (0, 0, 0, 2)))
     console.print("\nThe card of one, with units and ranges: ludus envs ID")
 
 
 def print_card(console: Console, card: Card) -> None:
     console.print(f"{card.id}\n", style="bold")
-    console.print(card.text, markup=False, soft_wrap=True)
+    console.print(fitted(card.text, console.width), markup=False, soft_wrap=True)
     simulation = card.simulation
     rows = [(k, p.default, p.low, p.high, p.unit, p.meaning) for k, p in simulation.parameters.items()]
     rows += [(k, s.default, s.low, s.high, "", s.meaning) for k, s in simulation.sizes.items()]
@@ -103,8 +106,7 @@ def print_card(console: Console, card: Card) -> None:
         fillings = ", ".join((*NAMED, *slot.baselines, *slot.tables))
         console.print(
             f"Slot {key} ({slot.meaning}), filled with {slot.default or 'nothing'} by default: {fillings}, or the "
-            "folder of a component",
-            soft_wrap=True,
+            "folder of a component"
         )
     spelled = {"optimum": "optimum (--policy heuristic)"}
     scores = ", ".join(f"{spelled.get(name, name)} {value:g}" for name, value in simulation.scores.items())
@@ -116,15 +118,16 @@ def print_names(console: Console, card: Card) -> None:
     simulation = card.simulation
     sizes = simulation.resolve_sizes({}, card.id)
     for slot in (None, *(key for key, slot in simulation.slots.items() if not slot.replaces_state)):
-        names = simulation.names_of(slot, sizes)
-        shown = Table(title="Observation" if slot is None else f"Truth of slot {slot}", title_justify="left")
-        shown.add_column("#", justify="right")
-        shown.add_column("name")
-        shown.add_column("unit")
-        for places, name, unit in grouped(names):
-            shown.add_row(places, name, unit)
-        if names:
-            console.print(shown)
+        title = "Observation" if slot is None else f"Truth of slot {slot}"
+        for key, names in names_by_key(simulation, slot, sizes).items():
+            shown = Table(title=f"{title}, {key}" if key else title, title_justify="left")
+            shown.add_column("#", justify="right")
+            shown.add_column("name")
+            shown.add_column("unit")
+            for places, name, unit in grouped(names):
+                shown.add_row(places, name, unit)
+            if names:
+                console.print(shown)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import tyro
 from rich.console import Console
 from rich.markup import escape
 
-from ludus.agents.evaluation import EVALUATION_SEED, episodes_of
+from ludus.agents.evaluation import EVALUATION_SEED, envs_for, episodes_of
 from ludus.envs.command_line import import_all, slot_fillings
 from ludus.scripts.support.subcommands import refuse
 from ludus.utils.command_line import Imports, key_values, parse
@@ -58,6 +58,8 @@ def main(arguments: list[str]) -> int:
         raise ValueError(f"one slot can have several fillings, got {' and '.join(lists)}; compare one at a time")
     for name in lists:
         del settings[name]
+    if options.episodes is not None:
+        envs_for(options.episodes)
     if not options.what:
         refuse("evaluate", "what? a RUN, or an ID with --policy, such as ludus/Snake-v1 --policy heuristic")
     names = [] if options.policy is None else options.policy.split(",")

@@ -100,7 +100,7 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     except (ValueError, TypeError, OSError, ImportError, RuntimeError, MemoryError, gymnasium.error.Error) as fault:
         if os.environ.get("LUDUS_TRACEBACK"):
             raise
-        message = in_one_line(fault, MOST_LETTERS)
+        message = in_one_line(in_options(fault), MOST_LETTERS)
         if isinstance(fault, MemoryError):  # NumPy names the type of each field of a record
             message = (
                 f"not enough memory: {message.partition(' and data type')[0]}; take fewer environments or episodes"
@@ -109,6 +109,14 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
             message = "\n".join(in_line(line, MOST_LETTERS) for line in str(fault).splitlines())
         print(f"ludus: {message}", file=sys.stderr)
         return 2 if isinstance(fault, Mistake) else 1
+
+
+def in_options(fault: Exception) -> Exception:
+    """An error about a setting that an environment does not have in options instead of keywords; any other as it is."""
+    from ludus.envs.command_line import SETTINGS
+    from ludus.envs.engine.parameters import UnknownSetting
+
+    return ValueError(fault.said(SETTINGS)) if isinstance(fault, UnknownSetting) else fault
 
 
 if __name__ == "__main__":

@@ -48,10 +48,15 @@ def main(arguments: list[str]) -> int:
     console = Console(highlight=False)
     from ludus.envs.human.game import Game
     from ludus.envs.human.play import play
+    from ludus.envs.human.recording import check_recording
+    from ludus.envs.human.watch import check_limits
     from ludus.envs.make import make_game
     from ludus.scripts.support.beginning import begin
 
     settings = key_values(options.set, "--set")
+    check_limits(None, None, speed=options.speed)  # before anybody waits for machine code
+    if options.record is not None:
+        check_recording(options.record)
 
     def prepare() -> Game:
         game = make_game(environment(options.id), **settings)

@@ -12,8 +12,9 @@ from ludus.agents.api.training import default_folder
 from ludus.agents.registry import AGENTS
 from ludus.agents.runs.config import RunConfig, configure, read_preset
 from ludus.agents.runs.extension import check_goal, extend
+from ludus.agents.runs.places import is_group
 from ludus.agents.runs.run import Run
-from ludus.agents.runs.seeds import Part, Seeds, is_group, result_of
+from ludus.agents.runs.seeds import Part, Seeds, result_of
 from ludus.agents.runs.seeds_table import seeds_table
 from ludus.envs.command_line import check_slots, environment, import_all, slot_fillings
 from ludus.envs.ids import import_option
@@ -88,6 +89,14 @@ def main(arguments: list[str]) -> int:
     if options.resume is not None:
         return resume(options, console)
     folder, config = new_run(options)
+    several = len(options.seed) > 1
+    begun = Seeds.start(folder, config, options.seed) if several else Run.start(folder, config)
+    tell(config, console)  # after all that can be refused
+    return train(begun, console) if isinstance(begun, Run) else train_seeds(begun, console)
+
+
+def tell(config: RunConfig, console: Console) -> None:
+    """What a person should know of a training that begins."""
     if not config.is_exact:
         console.print(f"Note: {config.agent} on {config.env} ({config.device}) can be resumed, but not bit by bit.")
     steps, at_once = config.steps, config.rollout
@@ -99,9 +108,6 @@ def main(arguments: list[str]) -> int:
             f"Note: it is evaluated every {config.evaluate_every:,} steps, so --until cannot end it earlier; give a "
             "smaller --evaluate-every"
         )
-    if len(options.seed) > 1:
-        return train_seeds(Seeds.start(folder, config, options.seed), console)
-    return train(Run.start(folder, config), console)
 
 
 def resume(options: Arguments, console: Console) -> int:

@@ -66,10 +66,15 @@ def main(arguments: list[str]) -> int:
     options = parse(Arguments, "watch", DESCRIPTION, spelled_out(arguments))
     import_all(options.imports)
     console = Console(highlight=False)
+    from ludus.envs.human.watch import check_limits, warm_up, watch
+    from ludus.envs.rendering.video import check_video
+
+    check_limits(options.steps, options.episodes, speed=options.speed)  # before anybody waits for machine code
+    if options.record is not None:
+        check_video(options.record)
     if options.what.lower().endswith(".npz"):
         return watch_recording(options, console)
     settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
-    from ludus.envs.human.watch import warm_up, watch
     from ludus.envs.make import watched_with
     from ludus.scripts.support.beginning import begin
 

@@ -12,7 +12,7 @@ from ludus.utils.command_line import parse
 
 DESCRIPTION = """The small trained policies that come with Ludus: what they earn, their making, their check.
 
-  ludus zoo                                                 # the table
+  ludus zoo                                                 # the table; of one environment: ludus zoo list ID
   ludus watch ludus/Snake-v1                                # the zoo's, where nothing else is said
   ludus evaluate ludus/Snake-v1 --policy zoo
   ludus zoo check                                           # every file and every score once more
@@ -21,8 +21,6 @@ DESCRIPTION = """The small trained policies that come with Ludus: what they earn
 
 `make` takes the best preset whose training takes at most --seconds, by the table of `ludus study presets`; it keeps the
 best of the seeds, and scores it in other episodes than those in which it was chosen."""
-
-WIDE = 140  # columns of the table
 
 
 @dataclass
@@ -40,7 +38,7 @@ class Arguments:
     presets: Path = Path("results/presets.csv")
     """make: the table of presets."""
     quick: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """check: look at the files alone, and play nothing."""
+    """check: compare the files alone with the table, and play nothing: its scores are not looked at."""
     markdown: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """list: as the table of docs/zoo.md."""
 
@@ -62,9 +60,9 @@ def main(arguments: list[str]) -> int:
     if options.what == "check":
         return check(chosen, options.quick, options.env == "all", console)
     if options.markdown:
-        print(zoo.markdown())
+        print(zoo.markdown(chosen))
     else:
-        Console(width=max(console.width, WIDE), highlight=False).print(zoo.table())
+        console.print(zoo.table(chosen, console.width))
     return 0
 
 
@@ -99,20 +97,21 @@ def make(options: Arguments, chosen: list[str], console: Console) -> int:
 
 
 def check(chosen: list[str], quick: bool, everything: bool, console: Console) -> int:
-    """Exit status 0 if all is as the table says, else 1, with a line for each fault.
+    """Exit status 0 if all that is compared is as the table says, else 1, with a line for each fault.
 
     Where ``everything`` is asked for, an environment that has no policy yet is told of, and is no fault.
     """
     from ludus.studies import zoo
 
     wrong = zoo.too_large()
+    right = "files as the table says, not played" if quick else "as the table says"
     for env in chosen:
         if everything and zoo.entry(env) is None:
             console.print(f"{env}: no policy yet; ludus zoo make {env}")
             continue
         with console.status(f"{env}: playing"):
             found = zoo.faults(env, replayed=not quick)
-        console.print(f"{env}: {'as the table says' if not found else 'WRONG'}")
+        console.print(f"{env}: {right if not found else 'WRONG'}")
         wrong += found
     for line in wrong:
         console.print(line, soft_wrap=True)

@@ -21,7 +21,7 @@ from ..agents.evaluation import EVALUATION_SEED, Evaluation, evaluate, greedy_po
 from ..agents.runs.config import configure
 from ..envs.make import make_batch
 from ..utils.command_line import output_folder
-from ..utils.intervals import student_interval
+from ..utils.intervals import FEWEST, half_said, student_interval
 from ..utils.tables import results_table
 from ..utils.wording import counted
 from .command import StudyArguments, tell_files
@@ -102,7 +102,7 @@ def randomisation_study(
         progress: Called before each training with its arm and seed.
 
     Raises:
-        ValueError: too few seeds for an interval, no steps, or a CSV of something else.
+        ValueError: a single seed, no steps, or a CSV of something else.
     """
     if seeds < 2 or steps < 1:
         raise ValueError(f"the randomisation study needs --seeds >= 2 and --steps >= 1, got {seeds}, {steps}")
@@ -192,11 +192,11 @@ def table(lines: Sequence[Line], seeds: int, steps: int, seconds: float) -> Tabl
         (),
         (f"{PARAMETER}, {UNIT}", f"trained on {FIXED:g}", f"on {low:g} … {high:g}", "gain", "reference"),
         f"Return of {EPISODES} greedy episodes, {counted(seeds, 'seed')} of {steps:,} steps, 95\u00a0% intervals over "
-        f"seeds. The randomised training met no others than {low:g} … {high:g} {UNIT}.\n"
+        f"seeds, from {FEWEST} on. The randomised training met no others than {low:g} … {high:g} {UNIT}.\n"
         f"All trainings: {seconds:.0f} s.",
     )
     for line in lines:
-        cells = [f"{mean:.0f} ± {top - mean:.0f}" for mean, _, top in (line.fixed, line.randomised, line.gain)]
+        cells = [half_said(mean, top, 0) for mean, _, top in (line.fixed, line.randomised, line.gain)]
         shown.add_row(f"{line.value:g}{'' if line.inside else ' *'}", *cells, f"{line.reference:.0f}")
     return shown
 

@@ -33,6 +33,8 @@ from .rows import add_row, machine
 EPISODES = 256  # of the choice, and of the score
 CHOICE_SEED = 2_000_000_011  # of the first environment, in the episodes of the choice; the score's is EVALUATION_SEED
 MOST_BYTES = 8_000_000  # of all policies together
+FIGURES = ("return", "95 % interval", "success", "normalised", "steps", "CPU s", "kB")  # columns of the table
+WIDE = 124  # columns of a terminal that hold all of it
 NEAR = 0.01  # of normalised score: presets that are better by less are not worth mentioning
 # What an installation without data has. Sorter's policy sees names and not images, and is one for all sets.
 AS_INSTALLED = {"ludus/Sorter-v0": {"images": "parcels"}, "ludus/Helpdesk-v0": {"data": "grammar"}}
@@ -241,21 +243,24 @@ def environments() -> list[str]:
     return [env for env in ENVIRONMENTS if env not in LEFT_OUT]
 
 
-def table() -> Table:
-    """A row per policy."""
-    figures = ("return", "95 % interval", "normalised", "success", "steps", "CPU s", "kB")
-    shown = results_table(("environment", "agent"), figures, f"{EPISODES} greedy episodes each; {SCORES.name}")
+def table(chosen: Sequence[str], width: int) -> Table:
+    """A row for each policy of the ``chosen`` environments, with as many figures as ``width`` columns hold."""
+    kept = len(FIGURES) if width >= WIDE else FIGURES.index("success") + 1
+    left_out = "" if kept == len(FIGURES) else f"\nFrom {WIDE} columns on also {', '.join(FIGURES[kept:])}"
+    caption = f"{EPISODES} greedy episodes each; {SCORES.name}{left_out}"
+    shown = results_table(("environment", "agent"), FIGURES[:kept], caption, fold=True)
+    shown.pad_edge = False  # 80 columns hold the longest id then
     for row in entries():
-        shown.add_row(row.env, row.agent, *_figures(row))
+        if row.env in chosen:
+            shown.add_row(row.env, row.agent, *_figures(row)[:kept])
     return shown
 
 
-def markdown() -> str:
-    """The table of docs/zoo.md."""
-    columns = ("return", "95 % interval", "normalised", "success", "steps", "CPU s", "kB")
-    lines = ["| " + " | ".join(("environment", "agent", *columns, "dearer presets")) + " |"]
-    lines.append("|---|---|" + "---:|" * len(columns) + "---|")
-    for row in entries():
+def markdown(chosen: Sequence[str]) -> str:
+    """The table of docs/zoo.md, of the ``chosen`` environments."""
+    lines = ["| " + " | ".join(("environment", "agent", *FIGURES, "dearer presets")) + " |"]
+    lines.append("|---|---|" + "---:|" * len(FIGURES) + "---|")
+    for row in (row for row in entries() if row.env in chosen):
         lines.append("| " + " | ".join((f"`{row.env}`", f"`{row.agent}`", *_figures(row), row.dearer or "–")) + " |")
     return "\n".join(lines)
 
@@ -264,8 +269,8 @@ def _figures(row: Entry) -> tuple[str, ...]:
     return (
         format_score(row.mean),
         f"{format_score(row.low)} … {format_score(row.high)}",
-        "–" if np.isnan(row.normalised) else f"{row.normalised:.2f}",
         "–" if np.isnan(row.success) else f"{row.success:.0%}",
+        "–" if np.isnan(row.normalised) else f"{row.normalised:.2f}",
         f"{row.steps:,}",
         f"{row.seconds:.0f}",
         f"{row.kilobytes:.0f}",

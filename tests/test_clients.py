@@ -55,6 +55,7 @@ def test_the_page_names_the_versions_that_are_pinned_and_files_that_exist():
     assert f"(Gymnasium {rllib['gymnasium']})" in page
     files = set(re.findall(r"(?:newest|rllib)/\w+\.\w+", page))
     assert len(files) > 8
+    assert re.findall(r"\d+ ids", page) == [], "a number of environments is soon wrong"
     for file in files:
         assert (CLIENTS / file).is_file()
 

@@ -8,17 +8,21 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import gymnasium
 import pytest
 
+import ludus
 from browser import browser, find_browser
 from house import ROOT
+from ludus.agents import zoo
 from ludus.envs import ENVIRONMENTS
 from ludus.envs.cards import cards, read_card
-from ludus.scripts.main import COMMANDS
+from ludus.scripts.main import COMMANDS, main
+from ludus.scripts.site import environment_pictures
 from ludus.scripts.site.api_pages import public_names
 from ludus.scripts.site.command_pages import command_page, help_of
 from ludus.scripts.site.environment_pages import environment_page, environments_index, sections, short_name
-from ludus.scripts.site.environment_pictures import MOST_BYTES, encode, play
+from ludus.scripts.site.environment_pictures import MOST_BYTES, encode, play, write_picture, zoo_or_heuristic
 from ludus.scripts.site.sources import ROOT_PAGES, bend_links, copy_pages
 
 
@@ -121,9 +125,62 @@ def test_public_names_are_those_that_a_module_lists_or_defines():
     from ludus.envs import names
     from ludus.envs.engine import kernels
 
-    assert public_names(names) == ["observation_names", "grouped"]
+    assert public_names(names) == ["observation_names", "names_by_key", "grouped"]
     assert "uniform_in" in public_names(kernels)
     assert not any(name.startswith("_") for name in public_names(kernels))
+
+
+OWN = {"test/Painter-v0": "painter", "test/Lamps-v0": "lamps"}  # MultiDiscrete and a Dict, MultiBinary
+
+
+@pytest.fixture(params=OWN)
+def own(request):
+    ludus.register(request.param, OWN[request.param])
+    yield request.param
+    del gymnasium.registry[request.param]
+
+
+def test_actions_and_observations_of_parts_have_a_page_and_a_card(own, capsys):
+    page = environment_page(read_card(own), ROOT, has_picture=False)
+    assert main(["envs", own]) == 0
+    shown = capsys.readouterr().out
+    if own == "test/Lamps-v0":
+        assert "| 3 | fourth | 0 | 1 |" in page
+        assert "Numbers without names, 0 … 1." in page
+    else:
+        assert "| 0 | way | 0 | 2 |\n| 1 | colour | 0 | 4 |" in page
+        assert "### `cells`: uint8 (5,)\n\nNumbers without names, 0 … 4." in page
+        assert "### `brush`: float32 (2,)\n\n| # | name" in page
+        assert "| 1 | paint |  | 0 | 1 |" in page
+        assert "Observation, brush" in shown
+        assert "place on the strip" in shown
+    assert "World: a strip of cells, a brush" in page or "Actions: MultiBinary(4), which" in page
+
+
+@pytest.mark.parametrize("id", ["ludus/Taxi-v4", "ludus/Bandit-v0"])
+def test_the_picture_is_of_the_policy_that_the_page_names(id):
+    entry = zoo.entry(id)
+    assert zoo_or_heuristic(id) == ("heuristic" if entry is None else "zoo")
+    page = environment_page(read_card(id), ROOT, has_picture=True)
+    assert f"Played by {entry.said if entry else 'the reference policy'}." in page
+    assert "Played by the reference policy." in environment_page(read_card(id), ROOT, has_picture=False)
+
+
+def test_a_picture_is_made_anew_when_its_policy_is(tmp_path, monkeypatch):
+    played = []
+    monkeypatch.setattr(environment_pictures, "play", lambda id: (played.append(id), 1.0))
+    monkeypatch.setattr(environment_pictures, "encode", lambda *_: b"x")
+    policy = tmp_path / "policy" / "weights"
+    policy.parent.mkdir()
+    policy.write_bytes(b"")
+    monkeypatch.setattr(environment_pictures, "place_of", lambda _: policy.parent)
+    picture = tmp_path / "a.webp"
+    write_picture("ludus/Taxi-v4", picture)
+    write_picture("ludus/Taxi-v4", picture)
+    assert len(played) == 1
+    os.utime(policy, (picture.stat().st_mtime + 1,) * 2)
+    write_picture("ludus/Taxi-v4", picture)
+    assert len(played) == 2
 
 
 def test_a_moving_picture_moves_and_is_small():

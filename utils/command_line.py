@@ -18,7 +18,7 @@ import tyro
 
 from .help_text import help_text
 from .untrusted import parse_yaml
-from .whole_numbers import whole_number
+from .whole_numbers import seeds_in, whole_number
 
 # For the commands that open what was made with a third party's environment: a run, a recording, a training.
 Imports = Annotated[
@@ -39,7 +39,7 @@ SeedList = Annotated[
     tyro.constructors.PrimitiveConstructorSpec(
         nargs=1,
         metavar="N[,N…]",
-        instance_from_str=lambda texts: tuple(whole_number(part) for part in texts[0].split(",")),
+        instance_from_str=lambda texts: seeds_in(texts[0]),
         is_instance=lambda value: isinstance(value, tuple),
         str_from_instance=lambda value: [",".join(map(str, value))],
     ),

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
+from ...envs.engine.parameters import settings_as
 from ...utils.intervals import bootstrap_interval
+from ...utils.whole_numbers import Whole, as_whole
 from ...utils.wording import did_you_mean
 from ..evaluation import EVALUATION_SEED, Evaluation, episodes_of, evaluate_pairwise
 from ..runs.player import Player
-from .players import Playable, as_settings, find_players
+from .players import SETTINGS, Playable, as_settings, find_players
 
 DEFAULT_EPISODES = 256
 
@@ -66,8 +68,8 @@ def evaluate(  # type: ignore[overload-overlap]  # a text is a sequence of texts
     policies: Playable,
     env: str | None = None,
     *,
-    episodes: int | None = None,
-    seed: int = EVALUATION_SEED,
+    episodes: Whole | None = None,
+    seed: Whole = EVALUATION_SEED,
     slots: Mapping[str, Any] | None = None,
     progress: Callable[[str, float], Any] | None = None,
     **parameters: Any,
@@ -79,20 +81,21 @@ def evaluate(
     policies: Sequence[Playable] | Mapping[str, Playable],
     env: str | None = None,
     *,
-    episodes: int | None = None,
-    seed: int = EVALUATION_SEED,
+    episodes: Whole | None = None,
+    seed: Whole = EVALUATION_SEED,
     slots: Mapping[str, Any] | None = None,
     progress: Callable[[str, float], Any] | None = None,
     **parameters: Any,
 ) -> Comparison: ...
 
 
+@settings_as(SETTINGS)
 def evaluate(
     policies: Any,
     env: str | None = None,
     *,
-    episodes: int | None = None,
-    seed: int = EVALUATION_SEED,
+    episodes: Whole | None = None,
+    seed: Whole = EVALUATION_SEED,
     slots: Mapping[str, Any] | None = None,
     progress: Callable[[str, float], Any] | None = None,
     **parameters: Any,
@@ -119,10 +122,11 @@ def evaluate(
         ValueError: an unknown name; no environment; runs that learned in different worlds, and it is not said in which
             one to compare them; an agent that cannot act there.
     """
-    settings = as_settings(parameters, slots)
+    settings, seed = as_settings(parameters, slots), as_whole("seed", seed, 0)
+    count = None if episodes is None else as_whole("episodes", episodes, 1)
     single = not isinstance(policies, Mapping) and (isinstance(policies, str) or not isinstance(policies, Sequence))
     players = find_players(policies if not single else [policies], env, seed, settings)
-    result = compare(players, episodes, seed, progress)
+    result = compare(players, count, seed, progress)
     return next(iter(result.values())) if single else result
 
 

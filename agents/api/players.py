@@ -30,6 +30,9 @@ class Model(Protocol):
 Playable = str | Path | TrainedPolicy | Policy | Model
 
 
+SETTINGS = ("{}=…", "slots={{'{}': …}}")  # how a program gives a parameter, and what fills a slot
+
+
 def as_settings(parameters: Mapping[str, Any], slots: Mapping[str, Any] | None) -> dict[str, Any]:
     """Parameters of an environment and the fillings of its slots as its keywords; folders become texts.
 

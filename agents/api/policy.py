@@ -56,7 +56,9 @@ class TrainedPolicy:
             observation: (*space) or (N, *space), or a dict of these: what the environment shows, without any scaling.
             state, episode_start: Of no meaning here, and there because Stable-Baselines3 hands them on.
             deterministic: The best action; ``False`` explores as at the end of the training.
-            action_mask: (A,) or (N, A), 1 = legal: ``info["action_mask"]``. Required where ``uses_mask``.
+            action_mask: (A,) or (N, A), 1 = legal: ``info["action_mask"]``. Required where ``uses_mask``. Where it
+                allows nothing, which environments say of an episode that the next step ends, everything counts as
+                legal, as in the training.
 
         Returns:
             The action (N, *action shape) of the environment's own space, without N for a single one; and ``None``.

@@ -6,20 +6,24 @@ from typing import Any
 
 from rich.console import Console
 
+from ...envs.engine.parameters import settings_as
 from ...envs.human.watch import Watched, watch
 from ...envs.make import watched_with
-from .players import Playable, as_settings, find_players
+from ...envs.rendering.video import check_video
+from ...utils.whole_numbers import Whole, as_whole
+from .players import SETTINGS, Playable, as_settings, find_players
 
 
+@settings_as(SETTINGS)
 def record(
     policy: Playable,
     file: str | Path,
     env: str | None = None,
     *,
-    episodes: int | None = None,
-    steps: int | None = None,
-    seed: int = 0,
-    envs: int = 1,
+    episodes: Whole | None = None,
+    steps: Whole | None = None,
+    seed: Whole = 0,
+    envs: Whole = 1,
     fps: float | None = None,
     speed: float = 1.0,
     slots: Mapping[str, Any] | None = None,
@@ -47,12 +51,15 @@ def record(
         ValueError: an unknown policy or parameter, another kind of file, an environment without frames.
         OSError: the file cannot be written.
     """
-    settings = as_settings(parameters, slots)
+    check_video(file)  # before anything is compiled
+    settings, seed = as_settings(parameters, slots), as_whole("seed", seed, 0)
+    steps = None if steps is None else as_whole("steps", steps, 1)
+    episodes = None if episodes is None else as_whole("episodes", episodes, 1)
     (player,) = find_players([policy], env, seed, settings).values()
     shown, pace = watched_with(player.env)
     if shown.keys() & settings.keys():  # who sets the same wants to see just that
         shown, pace = {}, None
-    batch = player.make(envs, rendered=True, **shown)
+    batch = player.make(as_whole("envs", envs, 1), rendered=True, **shown)
     try:
         return watch(
             batch,

@@ -4,32 +4,37 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ...envs.engine.parameters import settings_as
 from ...envs.ids import import_named
 from ...utils.interrupts import Interrupted
+from ...utils.whole_numbers import Whole, as_whole
 from ..runs.callback import RunProgress
 from ..runs.config import configure
 from ..runs.run import Run
-from .players import as_settings
+from .players import SETTINGS, as_settings
 from .policy import TrainedPolicy
 
 Progress = Callable[[RunProgress], Any]
 
 
+@settings_as(SETTINGS)
 def train(
     env: str,
     agent: str = "pqn",
     *,
-    steps: int | None = None,
-    seed: int = 0,
+    steps: Whole | None = None,
+    seed: Whole = 0,
     run: str | Path | None = None,
     slots: Mapping[str, Any] | None = None,
     hyperparameters: Mapping[str, Any] | None = None,
     device: str = "cpu",
-    evaluate_every: int | None = None,
+    evaluate_every: Whole | None = None,
     progress: Progress | None = None,
     **parameters: Any,
 ) -> TrainedPolicy:
     """Train an agent on an environment, in a new run: what `ludus train` does.
+
+    Whole numbers may be typed as on the command line: ``steps=1e6``, ``steps="3k"``.
 
     Args:
         env: An environment id such as ``"ludus/Snake-v1"``, any other that Gymnasium knows, or MODULE:ID.
@@ -53,11 +58,9 @@ def train(
         KeyboardInterrupt: Ctrl-C; all was saved, and ``ludus.resume(folder)`` goes on.
     """
     id = import_named(env)
-    given: dict[str, Any] = {
-        key: value for key, value in (("steps", steps), ("evaluate_every", evaluate_every)) if value is not None
-    }
-    if steps is not None and steps < 1:
-        raise ValueError(f"steps must be >= 1, got {steps}")
+    asked = (("steps", steps, 1), ("evaluate_every", evaluate_every, 0))
+    given: dict[str, Any] = {name: as_whole(name, value, least) for name, value, least in asked if value is not None}
+    seed = as_whole("seed", seed, 0)
     for name, filling in (slots or {}).items():
         if not isinstance(filling, (str, Path, Mapping)):
             raise ValueError(

@@ -80,14 +80,17 @@ def _entries(parts: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -
     board, place = None, 0
     for key, part in parts.items():
         prefix = "" if key in ("", STATE) else key
-        shape = part.shape or ()
+        shape: tuple[int, ...] = part.shape or ()
         if len(shape) == 3:
             if shape[0] * shape[1] > MOST_CELLS:
                 raise ValueError(f"it sees a picture of {shape[0]} x {shape[1]} pixels, and no numbers that have names")
             cells, board = cells_of(shape, prefix, place, len(entries))
             entries += cells
         else:
-            entries += numbers_of(names.get(key, {}), prod(shape), prefix, place)
+            named = names.get(key, {})
+            if len(shape) == 2 and len(named) == shape[1]:  # rows of things, each of the same numbers
+                named = {f"row {k + 1}: {name}": unit for k in range(shape[0]) for name, unit in named.items()}
+            entries += numbers_of(named, prod(shape), prefix, place)
         place += prod(shape)
     return entries, board
 

@@ -22,6 +22,7 @@ from ...utils.untrusted import MOST_YAML, is_number, is_whole, parse_yaml, read_
 from ...utils.wording import did_you_mean, in_line, in_one_line
 from .. import registry
 from ..evaluation import EVALUATION_SEED, MOST_EPISODES
+from .places import no_run
 
 CONFIG_FORMAT = 2
 REMEDY = "restore it or start a new run"
@@ -30,7 +31,7 @@ MOST_SECONDS = 10**9
 # What is younger than some runs and results (hyperparameters, and an entry of `RunConfig`): at these values it changes
 # nothing.
 LATER: dict[str, Any] = {
-    **{"encoder": None, "freeze": False, "conv_norm": False, "noise_type": "normal", "module": ""},
+    **{"encoder": None, "freeze": False, "conv_norm": False, "set_hidden": 0, "noise_type": "normal", "module": ""},
     "evaluation_seed": EVALUATION_SEED,
     "data": {},
     "until": None,
@@ -276,8 +277,7 @@ def _content(folder: Path) -> dict[Any, Any]:
     try:
         return read_settings(path, CONFIG_FORMAT, "the config of a run", REMEDY, old)
     except FileNotFoundError:
-        what = "does not exist" if not folder.exists() else "holds no config.yaml"
-        raise FileNotFoundError(f"{folder} {what}; expected the folder of a run that `ludus train` made") from None
+        raise no_run(folder) from None
 
 
 def _plain(value: Any) -> Any:

@@ -11,9 +11,10 @@ from ...envs.engine.simulation import load
 from ...envs.ids import find_spec, is_ludus
 from ...training.curves import read_curves
 from ...training.event_log import EVENTS
-from ...utils.wording import did_you_mean
+from ...utils.wording import counted, did_you_mean
 from .config import RunConfig, read_config
-from .seeds import Seeds, is_group
+from .places import is_group, no_run
+from .seeds import Seeds
 
 RETURN = "evaluation/return"
 TRAINING = "rollout/return"
@@ -27,14 +28,23 @@ class Group:
     name: str
     config: RunConfig
     curves: tuple[tuple[np.ndarray, np.ndarray], ...]  # of each run: steps (N,) int64, values (N,) float64
+    seeds: tuple[int, ...]  # of each run
 
     def mean_and_range(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Steps (M,), and there the mean over the runs, the lowest and the highest value, each (M,) float64.
 
         The steps are all at which one of them has a value, as far as every run goes; between its own a run is taken to
         move along a line.
+
+        Raises:
+            ValueError: there are no such steps.
         """
         first, last = max(steps[0] for steps, _ in self.curves), min(steps[-1] for steps, _ in self.curves)
+        if first > last:
+            raise ValueError(
+                f"{self.name}: one of its runs ends at step {last:,}, before another has its first value, at "
+                f"{first:,}, so they have no mean; draw each run by itself with --apart"
+            )
         steps = np.unique(np.concatenate([steps for steps, _ in self.curves]))
         steps = steps[(steps >= first) & (steps <= last)]
         values = np.stack([np.interp(steps, *curve) for curve in self.curves])
@@ -67,14 +77,17 @@ def read_groups(folders: Sequence[Path], tag: str | None = None, apart: bool = F
         kinds.setdefault(str(places[index]) if apart else _kind_of(config), []).append(index)
     groups = []
     for members in kinds.values():
-        name = name_of([places[index] for index in members])
-        groups.append(Group(name, configs[members[0]], tuple(curves[index][tag] for index in members)))
+        seeds = tuple(configs[index].seed for index in members)
+        name = name_of([places[index] for index in members], seeds)
+        groups.append(Group(name, configs[members[0]], tuple(curves[index][tag] for index in members), seeds))
     return tag, groups
 
 
 def runs_in(folder: Path) -> list[Path]:
     """The folders of the runs that ``folder`` is, or holds; of several seeds those whose training has begun."""
     if not is_group(folder):
+        if not (folder / "config.yaml").exists():
+            raise no_run(folder)
         return [folder]
     seeds = Seeds.open(folder)
     places = [seeds.folder_of(seed) for seed in seeds.seeds]
@@ -86,7 +99,13 @@ def _kind_of(config: RunConfig) -> str:
     return json.dumps(kind, sort_keys=True, default=str)
 
 
-def name_of(places: Sequence[Path]) -> str:
+def counted_runs(seeds: Sequence[int]) -> str:
+    """``3 seeds`` of runs that have a seed each, ``4 runs of 2 seeds`` where some have the same one."""
+    different = counted(len(set(seeds)), "seed")
+    return different if len(set(seeds)) == len(seeds) else f"{counted(len(seeds), 'run')} of {different}"
+
+
+def name_of(places: Sequence[Path], seeds: Sequence[int]) -> str:
     """What a group is called: the folder that its runs share, or what their names have in common."""
     if len(places) == 1:
         return places[0].name
@@ -99,7 +118,7 @@ def name_of(places: Sequence[Path]) -> str:
         while all(len(name) > same and name[same] == names[0][same] for name in names):
             same += 1
         name = names[0][:same].rstrip("-_ ") or names[0]
-    return f"{name}, {len(places)} seeds"
+    return f"{name}, {counted_runs(seeds)}"
 
 
 def reference_scores(groups: Sequence[Group]) -> dict[str, float]:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...utils.plotting import import_pyplot, save_figure
-from ...utils.wording import counted
-from .curves import RETURN, TRAINING, Group
+from .curves import RETURN, TRAINING, Group, counted_runs
 
 # Okabe & Ito's colours, which the colour-blind can tell apart; the order is that of the groups.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
@@ -23,11 +22,14 @@ def plot_curves(groups: Sequence[Group], tag: str, path: Path, references: dict[
     Args:
         tag: What the curves show.
         references: Returns of reference policies by name, drawn as thin lines; for returns alone.
+
+    Raises:
+        ValueError: the runs of a group have no steps in common.
     """
+    drawn = [group.mean_and_range() for group in groups]
     figure, axes = import_pyplot().subplots(figsize=(8, 4.8), layout="constrained")
-    for index, group in enumerate(groups):
+    for index, (group, (steps, mean, low, high)) in enumerate(zip(groups, drawn, strict=True)):
         color, style = COLORS[index % len(COLORS)], STYLES[index // len(COLORS) % len(STYLES)]
-        steps, mean, low, high = group.mean_and_range()
         marker = "o" if len(steps) <= MARKED else None
         axes.plot(steps, mean, color=color, linestyle=style, linewidth=1.8, marker=marker, ms=3.5, label=group.name)
         if len(group.curves) > 1:
@@ -63,9 +65,8 @@ def title_of(groups: Sequence[Group]) -> str:
     configs = [group.config for group in groups]
     parts = [value for value in (_common([c.env for c in configs]), _common([c.agent for c in configs])) if value]
     if any(len(group.curves) > 1 for group in groups):
-        counts = {len(group.curves) for group in groups if len(group.curves) > 1}
-        seeds = counted(counts.pop(), "seed") if len(counts) == 1 else "the seeds"
-        parts.append(f"mean and range of {seeds}")
+        counts = {counted_runs(group.seeds) for group in groups if len(group.curves) > 1}
+        parts.append(f"mean and range of {counts.pop() if len(counts) == 1 else 'the runs of each'}")
     return " · ".join(parts)
 
 

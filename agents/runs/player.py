@@ -22,8 +22,8 @@ from ..registry import Agent
 from ..regret import BLIND, TRUTH
 from .callback import LAST
 from .data_seen import data_instead
+from .places import is_group, no_run
 from .run import Run
-from .seeds import Seeds, is_group
 
 ZOO = "zoo"  # the name of the policy that comes with Ludus
 
@@ -80,8 +80,7 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
         env, keywords, make = run.config.env, {**run.config.environment, **settings}, _maker_of(run, settings)
     else:
         if is_group(Path(what)):
-            one = Seeds.open(Path(what)).runs()[0].folder
-            raise ValueError(f"{what} holds runs of several seeds; name one of them, such as {one}")
+            raise no_run(Path(what))
         if Path(what).exists() or not re.search(r"-v\d+$", what):
             raise FileNotFoundError(
                 f"{what!r} is neither the folder of a run (it has no config.yaml) nor an environment id (NAME-v0); "

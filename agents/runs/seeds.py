@@ -19,9 +19,10 @@ from .callback import load_latest
 from .config import RunConfig, write_config
 from .extension import extend_all
 from .logs import EVALUATIONS, last_row
+from .places import SEEDS, folder_of_seed, is_group
 from .run import Run
 
-SETTINGS, FORMAT = "seeds.yaml", 1
+FORMAT = 1
 REMEDY = "restore it, or name a run of one seed in that folder"
 MOST_SEEDS = 1_000
 
@@ -65,7 +66,7 @@ class Seeds:
         begun = cls(folder, seeds)
 
         def write() -> None:
-            write_settings(folder / SETTINGS, FORMAT, {"seeds": list(begun.seeds)})
+            write_settings(folder / SEEDS, FORMAT, {"seeds": list(begun.seeds)})
 
         first = Run.prepare(begun.folder_of(begun.seeds[0]), replace(config, seed=max(begun.seeds)))
         folders.begin(folder, "--run", write)
@@ -84,11 +85,11 @@ class Seeds:
             FileNotFoundError: there are none.
             ValueError: seeds.yaml is damaged.
         """
-        content = read_settings(folder / SETTINGS, FORMAT, "the seeds of several runs", REMEDY)
+        content = read_settings(folder / SEEDS, FORMAT, "the seeds of several runs", REMEDY)
         seeds = content.get("seeds")
         most = 2**63 - 1
         if not isinstance(seeds, list) or not seeds or not all(is_whole(seed, 0, most) for seed in seeds):
-            raise ValueError(f"{folder / SETTINGS} does not list seeds; {REMEDY}")
+            raise ValueError(f"{folder / SEEDS} does not list seeds; {REMEDY}")
         found = cls(folder, seeds[:MOST_SEEDS])
         begun = [seed for seed in found.seeds if (found.folder_of(seed) / "config.yaml").exists()]
         if not begun:
@@ -106,7 +107,7 @@ class Seeds:
 
     def folder_of(self, seed: int) -> Path:
         """Where the run of ``seed`` lies."""
-        return self.folder / f"seed-{seed}"
+        return folder_of_seed(self.folder, seed)
 
     def runs(self) -> list[Run]:
         """Them, in the order in which they are trained."""
@@ -135,11 +136,6 @@ class Part:
     def train(self, progress: Callable[[Any], None] | None = None) -> Any:
         """See ``Run.train``."""
         return self.run.train(progress)
-
-
-def is_group(folder: Path) -> bool:
-    """Whether ``folder`` holds runs of several seeds."""
-    return (folder / SETTINGS).is_file()
 
 
 def result_of(run: Run) -> SeedResult | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from rich.table import Table
 
-from ...utils.intervals import student_interval
+from ...utils.intervals import FEWEST, student_interval
 from ...utils.tables import results_table
 from ...utils.wording import counted, format_score
 from .config import RunConfig
@@ -14,9 +14,10 @@ from .seeds import SeedResult
 
 def seeds_table(results: Sequence[SeedResult], config: RunConfig) -> Table:
     """A row per seed, and one of all: its interval is Student's, over the seeds, that of a seed over its episodes."""
+    over_seeds = "95 % over the seeds (Student's t)" if len(results) >= FEWEST else f"needs {FEWEST} seeds"
     caption = (
         f"{config.env} · {config.agent}; {counted(config.evaluation_episodes, 'greedy episode')} per seed. Interval of "
-        "a seed: 95 % over its episodes (bootstrap); of all: 95 % over the seeds (Student's t)."
+        f"a seed: 95 % over its episodes (bootstrap); of all: {over_seeds}."
     )
     figures = ["steps", "return", "95 % interval"]
     extra = [name for name in ("normalised", "success") if getattr(results[0], name) is not None]

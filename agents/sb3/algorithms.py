@@ -14,6 +14,7 @@ from ...envs.engine.batch import Batch
 from ..batch_agent import counter
 from ..encoders import place_encoder
 from ..exploration import AskedEpsilonGreedy, EpsilonGreedy
+from ..set_encoder import SetExtractor, leave_rows_alone, rows_of
 from ..vecenv.vecenv import BatchVecEnv
 from ..views import EgocentricView
 from . import hyperparameters
@@ -153,6 +154,12 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
     placed = place_encoder(values["encoder"], values["freeze"], batch)
     if placed:
         arguments["policy_kwargs"] = placed.policy_arguments(arguments["policy_kwargs"])
+    if values["set_hidden"]:
+        rows_of(batch.observation_space)  # refused here, where the message is ours
+        arguments["policy_kwargs"] |= {
+            "features_extractor_class": SetExtractor,
+            "features_extractor_kwargs": {"hidden": values["set_hidden"]},
+        }
     action_space = batch.action_space
     if values["noise_std"] > 0.0 and isinstance(action_space, spaces.Box):
         size = action_space.shape
@@ -173,6 +180,8 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
             options = values["normalize"] if isinstance(values["normalize"], dict) else {}
             if placed:
                 options = placed.leave_alone(options, batch.observation_space)
+            if values["set_hidden"]:
+                options = leave_rows_alone(options, batch.observation_space)
             wrapped = VecNormalize(wrapped, gamma=values["gamma"], training=not acting, **options)
         with left_alone() if acting else contextlib.nullcontext():
             agent = kind(policy, wrapped, seed=seed, device=device, **arguments)

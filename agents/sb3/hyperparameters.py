@@ -12,6 +12,7 @@ from ...utils.untrusted import is_number
 from ...utils.wording import did_you_mean
 from ..batch_agent import MANY, MOST_THREADS
 from ..encoders import check_encoder
+from ..set_encoder import check_set
 
 ALGORITHMS: dict[str, Any] = {"ppo": PPO, "a2c": A2C, "dqn": DQN, "sac": SAC, "td3": TD3}
 MASKED = "maskable_ppo"  # sb3-contrib's, which may be absent
@@ -25,6 +26,7 @@ OURS: dict[str, Any] = {
     "input_scale": 1.0,  # factor(s) for the planes of such a view
     "encoder": None,  # folder of a component whose features serve the raw signal that it takes
     "freeze": False,  # its weights stay as they are
+    "set_hidden": 0,  # units by which rows are encoded as a set, whatever their order; 0: as numbers side by side
     "noise_std": 0.0,  # of the noise added to actions, as a share of half their range: sac and td3
     "noise_type": "normal",  # sampled anew each step; or ornstein-uhlenbeck: each sample pulls at the one before
     "threads": 1,  # torch's threads on the CPU; part of the run, because it changes the last bits
@@ -104,6 +106,7 @@ def resolve(name: str, values: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"noise_type must be {' or '.join(NOISES)}, got {resolved['noise_type']!r}")
     policy_arguments(resolved["policy_kwargs"])
     check_encoder(resolved["encoder"], resolved["freeze"], center, resolved["policy_kwargs"])
+    check_set(resolved["set_hidden"], resolved["encoder"])
     return resolved
 
 

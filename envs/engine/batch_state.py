@@ -11,11 +11,10 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
-from ...utils.wording import did_you_mean
 from . import snapshot, vetting
 from .buffers import Rows, allocate
 from .compile.driver import DISABLED, NEXT_STEP, SAME_STEP, Setup, lay_out
-from .parameters import parameter_ranges, spans
+from .parameters import UnknownSetting, parameter_ranges, spans
 from .policy_view import PolicyView
 from .simulation import Simulation, load
 from .space_layout import action_bounds, action_dtype, shown_parts
@@ -63,9 +62,10 @@ class BatchState:
         self.sizes = simulation.resolve_sizes(parameters, self.name)
         fixed = {key: value for key, value in parameters.items() if key not in self.sizes}
         for key in fixed:
-            if key not in simulation.parameters:  # as a call of Python's: other libraries look for these words
-                known = did_you_mean(key, simulation.keywords)
-                raise TypeError(f"{self.name} got an unexpected keyword argument {key!r}{known}")
+            if key not in simulation.parameters:
+                slots = list(simulation.slots)
+                named = [name for name in simulation.keywords if name not in slots]
+                raise UnknownSetting.of(self.name, key, named, slots)
         ranges = parameter_ranges(simulation, fixed, randomize, drift, self.name)
         self.spans = spans(simulation, ranges)  # the lowest and the highest value of each parameter
         made = admission.declared(environment, simulation, self.sizes, self.spans)

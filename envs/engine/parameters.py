@@ -1,7 +1,9 @@
-"""Fixed, randomised and drifting parameters of an environment, checked and laid out for the driver."""
+"""Fixed, randomised and drifting parameters of an environment, checked and laid out for the driver; unknown ones."""
 
+import contextlib
+import difflib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
@@ -109,3 +111,42 @@ def spans(simulation: Simulation, ranges: Ranges) -> dict[str, tuple[float, floa
     np.minimum.at(low, ranges.drift_parameter, ranges.drift_to)
     np.maximum.at(high, ranges.drift_parameter, ranges.drift_to)
     return dict(zip(simulation.parameters, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+
+
+class UnknownSetting(TypeError):
+    """An environment was told something by a keyword that it does not know.
+
+    The message is that of a call of Python's, because other libraries look for these words.
+    """
+
+    def __init__(self, message: str, name: str = "", key: str = "", known: tuple[Sequence[str], ...] = ()) -> None:
+        super().__init__(message)
+        self.name, self.key, self.known = name, key, known  # known: parameters, sizes and choices; slots
+
+    @classmethod
+    def of(cls, name: str, key: str, parameters: Sequence[str], slots: Sequence[str]) -> "UnknownSetting":
+        hint = did_you_mean(key, [*parameters, *slots])
+        return cls(f"{name} got an unexpected keyword argument {key!r}{hint}", name, key, (parameters, slots))
+
+    def said(self, forms: tuple[str, str]) -> str:
+        """The message where settings are given in other ways: ``forms`` of a parameter and of a slot, ``{}`` its name.
+
+        As ``("--set {}=…", "--slot {}=…")``.
+        """
+        if not self.known:  # Gymnasium's make puts another of this type, made of words alone, in front of it
+            return self.__cause__.said(forms) if isinstance(self.__cause__, UnknownSetting) else str(self)
+        kinds = [(form, names) for form, names in zip(forms, self.known, strict=True) if names]
+        ways = {name: form.format(name) for form, names in kinds for name in names}
+        near = difflib.get_close_matches(self.key, ways, n=1)
+        listed = ", ".join(f"{form.format('NAME')} ({', '.join(names)})" for form, names in kinds) or "none"
+        hint = f"did you mean {ways[near[0]]}?" if near else f"known: {listed}"
+        return f"{self.name} has no parameter or slot {self.key!r}; {hint}"
+
+
+@contextlib.contextmanager
+def settings_as(forms: tuple[str, str]) -> Iterator[None]:
+    """A block, or a function, in which settings are given in the ways ``forms``, and unknown ones refused in these."""
+    try:
+        yield
+    except UnknownSetting as fault:
+        raise ValueError(fault.said(forms)) from None

@@ -72,6 +72,27 @@ class Recording:
         return sum(map(len, self.episodes))
 
 
+def check_recording(path: Path) -> None:
+    """Refuse a file that can become no recording, before anything is compiled or played for it.
+
+    Raises:
+        ValueError: no .npz.
+        OSError: it exists, or cannot be written.
+    """
+    if path.suffix.lower() != ".npz":
+        remedy = "ludus watch makes a video of it"
+        raise ValueError(f"a recording must be an .npz file, got {path}; name it {path.with_suffix('.npz')} ({remedy})")
+    try:
+        if path.exists():
+            raise FileExistsError("it exists already")
+        path.touch()
+        path.unlink()
+    except OSError as problem:
+        raise OSError(
+            f"cannot record to {path}: {problem.strerror or problem}; give a new file in a folder that exists"
+        ) from None
+
+
 class Recorder:
     """Collects what is played in ``game`` and keeps it in the file ``path``, which is written anew by each ``save``.
 
@@ -82,11 +103,7 @@ class Recorder:
 
     def __init__(self, path: Path, game: Game) -> None:
         self.path, self.game = path, game
-        if path.suffix.lower() != ".npz":
-            remedy = "ludus watch makes a video of it"
-            raise ValueError(
-                f"a recording must be an .npz file, got {path}; name it {path.with_suffix('.npz')} ({remedy})"
-            )
+        check_recording(path)
         if kept_as(game.observation_space) is None:
             expected = "only Box, Discrete and a Dict of these can be recorded"
             raise ValueError(f"{game.id} observes {game.observation_space}; {expected}")
@@ -101,15 +118,6 @@ class Recorder:
         except (TypeError, ValueError) as problem:
             raise ValueError(
                 f"the settings of {game.id} cannot be recorded ({problem}); give numbers and text"
-            ) from None
-        try:
-            if path.exists():
-                raise FileExistsError("it exists already")
-            path.touch()  # the place is ours, and writable, before an hour is played for nothing
-            path.unlink()
-        except OSError as problem:
-            raise OSError(
-                f"cannot record to {path}: {problem.strerror or problem}; give a new file in a folder that exists"
             ) from None
         self.episodes: list[Episode] = []
 

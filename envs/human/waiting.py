@@ -1,7 +1,8 @@
 """The wait for the first picture: a window at once, which says what is compiled meanwhile.
 
-An environment is compiled when it is first used, once on a machine: half a minute without a word, if nobody says it.
-What takes long runs in a second thread, because windows belong to the first; while LLVM works, Python goes on.
+An environment is compiled when it is first used with its sizes and slots, later its machine code is read from disk:
+half a minute without a word, if nobody says it. What takes long runs in a second thread, because windows belong to the
+first; while LLVM works, Python goes on.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from ..rendering.video import BACKGROUND
 from ..rendering.window import MARGIN, VALUE, Window
 
 Result = TypeVar("Result")
+KEPT = "the machine code is kept for the next time, other sizes or slots are compiled anew"
 PATIENCE = 1.5  # s without a word: with machine code on disk the picture is there before
 LOOK = 0.25  # s that a picture of the wait stands
 SIZE = (360, 640)  # height and width of its window, in pixels
@@ -115,7 +117,7 @@ def wait_for(
     try:
         while worker.is_alive():
             if compiling.count and not told:
-                console.print(f"Compiling {escape(name)}, once: its machine code is kept for the next time.")
+                console.print(f"Compiling {escape(name)}; {KEPT}.")
                 told = True
             if window is None:
                 worker.join(LOOK)
@@ -131,11 +133,11 @@ def wait_for(
 
 
 def describe(name: str, compiling: Compiling, seconds: float) -> tuple[str, ...]:
-    """The lines of the window: what is done, that it is done once, and how far it is."""
+    """The lines of the window: what is done, when it is done again, and how far it is."""
     if not compiling.count:
         return f"Starting {name}", f"{seconds:.0f} s"
     return (
         f"Compiling {name}",
-        "This is done once: the machine code is kept for the next time.",
+        f"{KEPT[0].upper()}{KEPT[1:]}.",
         f"kernel {compiling.count}, {compiling.kernel} · {seconds:.0f} s",
     )

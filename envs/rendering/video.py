@@ -95,6 +95,29 @@ def tile_frames(frames: np.ndarray) -> np.ndarray:
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 
+def check_video(path: str | os.PathLike[str]) -> None:
+    """Refuse a file that can become no video, before anything is compiled for it.
+
+    Raises:
+        ValueError: another extension.
+        OSError: it is a folder, or lies in none that exists.
+    """
+    place = Path(path)
+    if place.suffix.lower() not in ENCODINGS:
+        raise ValueError(
+            f"a video must be an .mp4, .gif or .webp file, got {place}; name it {place.with_suffix('.mp4')}"
+        )
+    if place.is_dir() or not place.absolute().parent.is_dir():
+        why = "it is a folder" if place.is_dir() else "No such file or directory"
+        raise _cannot_write(place, why)
+
+
+def _cannot_write(path: Path, why: object) -> OSError:
+    return OSError(
+        f"cannot write the video {path}: {why}; give a file in a folder that exists and that you may write to"
+    )
+
+
 class VideoWriter:
     """An MP4, GIF or WebP file that grows frame by frame; use it in a ``with`` statement.
 
@@ -115,10 +138,7 @@ class VideoWriter:
         self.path = Path(path)
         self.frame_size = height, width = int(frame_size[0]), int(frame_size[1])
         self.kind = self.path.suffix.lower()
-        if self.kind not in ENCODINGS:
-            raise ValueError(
-                f"a video must be an .mp4, .gif or .webp file, got {self.path}; name it {self.path.with_suffix('.mp4')}"
-            )
+        check_video(self.path)
         if height < 1 or width < 1 or not 0 < fps < math.inf:
             raise ValueError(f"a video needs a frame size and fps above 0, got {height} x {width} at {fps} fps")
         self.frames = 0  # written so far
@@ -126,14 +146,9 @@ class VideoWriter:
         self._log: IO[bytes] | None = None
         self._ffmpeg: subprocess.Popen[bytes] | None = None
         try:
-            if self.path.is_dir():
-                raise IsADirectoryError("it is a folder")
             self._temporary.open("xb").close()
         except OSError as problem:
-            raise OSError(
-                f"cannot write the video {self.path}: {problem.strerror or problem}; "
-                "give a file in a folder that exists and that you may write to"
-            ) from None
+            raise _cannot_write(self.path, problem.strerror or problem) from None
         try:
             # Not a pipe: one that nobody reads would stop ffmpeg when it is full.
             self._log = tempfile.TemporaryFile()  # noqa: SIM115

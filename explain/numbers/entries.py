@@ -165,17 +165,20 @@ def joined(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """``entries``, those with a common name before their last ": " as one, where there are more than ``MOST_ALONE``."""
     if len(entries) <= MOST_ALONE:
         return tuple(entries)
-    together: dict[tuple[str, str], list[tuple[Entry, str]]] = {}
+    together: dict[str, list[tuple[Entry, str]]] = {}
     for entry in entries:
         subject, colon, value = entry.name.rpartition(": ")
-        together.setdefault((subject if colon else value, entry.unit), []).append((entry, value))
+        together.setdefault(subject if colon else value, []).append((entry, value))
     result = []
-    for (subject, unit), members in together.items():
+    for subject, members in together.items():
         if len(members) == 1:
             result.append(members[0][0])
             continue
         places = tuple(place for entry, _ in members for place in entry.places)
-        result.append(Entry(subject, unit, places, tuple(value for _, value in members)))
+        units = {entry.unit for entry, _ in members}
+        result.append(
+            Entry(subject, units.pop() if len(units) == 1 else "", places, tuple(value for _, value in members))
+        )
     return tuple(result)
 
 

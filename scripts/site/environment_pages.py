@@ -2,21 +2,26 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from gymnasium import Space, spaces
 
+from ludus.envs.card_text import SECTION, in_two_columns
 from ludus.envs.cards import Card
 from ludus.envs.engine.slots.resolve import NAMED
-from ludus.envs.names import grouped
+from ludus.envs.engine.space_layout import WHOLE, action_bounds, bounds_of
+from ludus.envs.names import grouped, names_by_key
+from ludus.scripts.site.environment_pictures import REFERENCE, who_plays
 from ludus.studies import presets
 from ludus.utils.wording import format_score
 
-SECTION = 14  # letters of a card's left column, in which the names of its sections stand
 TERM = re.compile(r"`\w+`(:| {2,})")  # of the reward, where it begins a line
 DEEPER = 4  # a line so much further in than the one before is a formula or a drawing
+NAMED_BY = (
+    "From Python: `ludus.envs.names.observation_names(env)`. Names that differ behind the colon alone share a row."
+)
 MOST_ACTIONS = 60  # that a table lists
 FAMILIES = {"robotics": "Robotics and control", "games": "Games and grids", "automation": "Automation"}
 
@@ -27,17 +32,23 @@ def short_name(id: str) -> str:
 
 
 def environment_page(card: Card, root: Path, has_picture: bool) -> str:
-    """The page of one environment in Markdown; figures come from the CSVs in ``root``/results."""
+    """The page of one environment in Markdown; figures come from the CSVs in ``root``/results.
+
+    Args:
+        has_picture: Its moving picture lies beside the page; else the still one is shown, of the reference policy.
+    """
     name = short_name(card.id)
     picture = f"{name}.webp" if has_picture else f"{name}.png"
+    who = who_plays(card.id) if has_picture else REFERENCE
     parts = [
         f"# {name}",
         f"*{card.task[:1].upper()}{card.task[1:]}.*",
-        f"![{name}, played by its reference policy]({picture})",
-        f"```\nludus watch {card.id} --policy heuristic\nludus train {card.id} --run runs/{name.lower()}\n```",
+        f"![{name} at play]({picture})",
+        f"Played by {who}.",
+        f"```\nludus watch {card.id}\nludus train {card.id} --run runs/{name.lower()}\n```",
         f'```python\nimport gymnasium as gym\nimport ludus\n\nenv = gym.make("{card.id}")\n```',
         "## The world",
-        *(f"### {label}\n\n{text}" for label, text in sections(card.text)),
+        *(f"### {label}\n\n{text}" if label else text for label, text in sections(card.text)),
         "## Actions",
         actions_table(card),
         "## Observation by name",
@@ -54,9 +65,15 @@ def environment_page(card: Card, root: Path, has_picture: bool) -> str:
 
 
 def sections(card: str) -> list[tuple[str, str]]:
-    """The sections of a card's text, (name, text in Markdown) each; its first line, the task, is left out."""
+    """The sections of a card's text, (name, text in Markdown) each; its first line, the task, is left out.
+
+    A card that is not laid out in two columns is one section without a name.
+    """
     found: list[tuple[str, list[str]]] = []
-    for line in card.splitlines()[1:]:
+    lines = card.splitlines()[1:]
+    if not in_two_columns(lines):
+        return [("", "\n".join(lines).strip())]
+    for line in lines:
         label, rest = line[:SECTION].strip(), line[SECTION:].rstrip()
         if label:
             found.append((label, []))
@@ -115,32 +132,41 @@ def actions_table(card: Card) -> str:
         if space.n > MOST_ACTIONS:
             return f"{space.n} actions; the card says how they are counted."
         return table(("action", "name"), [(str(k), names[k]) for k in range(int(space.n))], right=("action",))
-    assert isinstance(space, spaces.Box)
-    bounds = zip(space.low.reshape(-1), space.high.reshape(-1), strict=True)
-    rows = [(str(k), names[k], f"{low:g}", f"{high:g}") for k, (low, high) in enumerate(bounds)]
-    return table(("#", "name", "low", "high"), rows, right=("#", "low", "high"))
+    low, high = action_bounds(space, card.id)
+    rows = [(str(k), names[k], f"{low[k]:g}", f"{high[k]:g}") for k in range(len(low))]
+    whole = "Whole numbers, one for each component.\n\n" if isinstance(space, WHOLE) else ""
+    return whole + table(("#", "name", "low", "high"), rows, right=("#", "low", "high"))
 
 
 def observation_table(card: Card) -> str:
     sizes = card.simulation.resolve_sizes({}, card.id)
-    space, names = card.simulation.spaces(**sizes)[0], card.simulation.names_of(None, sizes)
-    intro = (
-        "From Python: `ludus.envs.names.observation_names(env)`. Names that differ behind the colon alone share a row."
-    )
+    space, names = card.simulation.spaces(**sizes)[0], names_by_key(card.simulation, None, sizes)
+    if isinstance(space, spaces.Dict):
+        parts = [NAMED_BY, "A dict; slots that are filled join it."]
+        for key, part in space.items():
+            parts.append(f"### `{key}`: {part.dtype} {part.shape}\n\n{_numbers_table(part, names[key])}")
+        return "\n\n".join(parts)
     if isinstance(space, spaces.Discrete):
-        return f"One whole number, 0 … {space.n - 1}: `{next(iter(names))}`."
-    heads: tuple[str, ...] = ("#", "name", "unit", "low", "high")
+        return f"One whole number, {space.start} … {space.start + space.n - 1}: `{next(iter(names['']), 'the state')}`."
+    where = "" if len(space.shape or ()) == 1 else f" They are the planes of `{space.dtype} {space.shape}`."
+    return f"{NAMED_BY}{where}\n\n{_numbers_table(space, names[''])}"
+
+
+def _numbers_table(space: Space, names: Mapping[str, str]) -> str:
+    """The numbers of a Box by name, of more than one axis along the last; where they have none, the bounds of all."""
+    if not names:
+        low, high = _bounds(space, slice(None))
+        return f"Numbers without names, {low} … {high}."
     rows = []
     for places, name, unit in grouped(names):
         first, _, last = places.partition(" … ")
-        rows.append((places, name, unit, *_bounds(space, int(first), int(last or first))))
-    where = "" if len(space.shape or ()) == 1 else f" They are the planes of `{space.dtype} {space.shape}`."
-    return f"{intro}{where}\n\n{table(heads, rows, right=('#', 'low', 'high'))}"
+        rows.append((places, name, unit, *_bounds(space, slice(int(first), int(last or first) + 1))))
+    return table(("#", "name", "unit", "low", "high"), rows, right=("#", "low", "high"))
 
 
-def _bounds(space: Space, first: int, last: int) -> tuple[str, str]:
-    assert isinstance(space, spaces.Box)
-    low, high = (limit[..., first : last + 1] for limit in (space.low, space.high))
+def _bounds(space: Space, numbers: slice) -> tuple[str, str]:
+    """The least and the greatest value of some ``numbers`` along the last axis."""
+    low, high = (np.atleast_1d(limit)[..., numbers] for limit in bounds_of(space))
     return f"{np.min(low):.4g}", f"{np.max(high):.4g}"
 
 
@@ -184,6 +210,8 @@ def parameters_table(card: Card) -> str:
 def scores_table(card: Card, csv_path: Path) -> str:
     scores = [(f"`{name}`", format_score(value)) for name, value in card.simulation.scores.items()]
     parts = ["Mean return of the reference policies:", table(("policy", "return"), scores, right=("return",))]
+    if not scores:
+        parts = ["None was measured."]
     rows = [row for row in presets.read(csv_path) if row.env == card.id]
     if rows:
         heads = (

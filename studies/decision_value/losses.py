@@ -106,5 +106,6 @@ def loss_table(rows: Sequence[LossRow]) -> list[str]:
             f"{own[0].model} by {loss}, {len(own)} seeds: MAE {mae:.3f}, shape-MAE {shape:.3f}, {earned:.2f} €/day"
         )
     for loss, (mean, low, high) in differences(rows).items():
-        lines.append(f"{loss} earns {mean:+.2f} €/day more than {LOSSES[0]} (95 % interval {low:+.2f} … {high:+.2f})")
+        spread = "" if np.isnan(low) else f" (95 % interval {low:+.2f} … {high:+.2f})"
+        lines.append(f"{loss} earns {mean:+.2f} €/day more than {LOSSES[0]}{spread}")
     return lines

@@ -64,7 +64,8 @@ class ExplanationSetup:
         """A hash of all that decides the sums: what was seen, what was answered, and how it is explained."""
         rows = self.play.rows
         content = hashlib.sha256(np.ascontiguousarray(rows).tobytes())
-        content.update(self.policy.answers(rows[:256], None if self.play.legal is None else self.play.legal[:256]))
+        legal = None if self.play.legal is None else self.play.legal[:256]
+        content.update(self.policy.answers(rows[:256], legal).tobytes())
         names = [entry.name for entry in self.policy.entries.entries]
         return digest([content.hexdigest(), rows.shape, names, self.method, self.pairs, self.seed, BLOCKS])
 

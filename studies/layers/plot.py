@@ -1,5 +1,6 @@
 """The picture of the layers study: a row per data set; accuracy by shift, training beside test, accuracy by work."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def _training_and_test(axes: Any, rows: Sequence[Row]) -> None:
         axes.bar(x, 100 * mean(own, "train_accuracy"), 0.8, color=COLOURS[net], alpha=0.3)
         low, high = student_interval([100 * row.accuracy for row in own])
         middle = 100 * mean(own, "accuracy")
-        span = [[middle - max(low, 0.0)], [min(high, 100.0) - middle]] if len(own) > 1 else None
+        span = [[middle - max(low, 0.0)], [min(high, 100.0) - middle]] if not math.isnan(low) else None
         axes.bar(x, middle, 0.8, color=COLOURS[net], yerr=span, ecolor="black", capsize=3)
         ticks.append((x, share))
     for share in dict.fromkeys(share for _, share in ticks):

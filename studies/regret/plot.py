@@ -26,6 +26,12 @@ def on_the_curve(line: Line) -> bool:
     return line.filling == TRUTH or line.filling.startswith("noisy:")
 
 
+def _ends(line: Line) -> tuple[float, float, float]:
+    """The mean and the ends of its interval; of too few seeds for one, the mean alone."""
+    mean, low, high = line.earned
+    return (mean, mean, mean) if np.isnan(low) else (mean, low, high)
+
+
 def plot(lines: dict[str, list[Line]], title: str, path: Path) -> None:
     """Render the ``lines`` of each protocol (see ``table.summarise``) into a PNG."""
     figure, axes = import_pyplot().subplots(figsize=(8, 5.2), layout="constrained")
@@ -33,7 +39,7 @@ def plot(lines: dict[str, list[Line]], title: str, path: Path) -> None:
     busy: list[np.ndarray] = []  # (P, 2) each, in data units: lines that no label should hide
     for protocol, color in COLORS.items():
         curve = sorted(filter(on_the_curve, lines[protocol]), key=lambda line: line.metric)
-        x, (mean, low, high) = [line.metric for line in curve], np.array([line.earned for line in curve]).T
+        x, (mean, low, high) = [line.metric for line in curve], np.array([_ends(line) for line in curve]).T
         axes.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
         axes.plot(x, mean, color=color, linewidth=WIDTHS[color], marker="o", markersize=4, label=LABELS[protocol])
         busy.append(np.stack([x, mean], axis=1))
@@ -41,7 +47,7 @@ def plot(lines: dict[str, list[Line]], title: str, path: Path) -> None:
         axes.axhline(blind, color=color, linewidth=0.9, linestyle="--", label=f"blind, {protocol}")
         others = [line for line in lines[protocol] if not on_the_curve(line) and line.filling != BLIND]
         for line, marker in zip(others, MARKERS * len(others), strict=False):
-            mean, low, high = line.earned
+            mean, low, high = _ends(line)
             axes.errorbar(
                 line.metric, mean, [[mean - low], [high - mean]], color=color, marker=marker, markersize=7,
                 markeredgecolor="white", markeredgewidth=0.8, capsize=3, linewidth=1.2, zorder=4,

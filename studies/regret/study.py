@@ -255,4 +255,4 @@ def read(path: Path) -> list[Judged]:
 def check_seeds(seeds: int) -> None:
     """``ValueError`` for too few of them."""
     if seeds < 2:
-        raise ValueError(f"the regret study needs --seeds >= 2 for its intervals, got {seeds}")
+        raise ValueError(f"the regret study needs --seeds >= 2, and 3 for its intervals, got {seeds}")

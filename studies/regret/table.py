@@ -8,7 +8,7 @@ import numpy as np
 from rich.table import Table
 
 from ...agents.regret import BLIND, TRUTH, share_of_gap
-from ...utils.intervals import student_interval
+from ...utils.intervals import FEWEST, half_said, student_interval
 from ...utils.tables import results_table
 from ...utils.wording import counted
 from .study import PROTOCOLS, Judged
@@ -83,17 +83,23 @@ def measures_of(lines: Sequence[Line]) -> list[str]:
 
 def cells(line: Line, others: Sequence[str]) -> tuple[str, ...]:
     """A line for a table: the filling's name, its metric and ``others``, and ``COLUMNS``; ± is half of the interval."""
-    earned, regret = (f"{mean:.2f} ± {high - mean:.2f}" for mean, _, high in (line.earned, line.regret))
+    earned, regret = (half_said(mean, high, 2) for mean, _, high in (line.earned, line.regret))
     values = [line.metric, *(line.others.get(name, np.nan) for name in others)]
     measured = ("–" if np.isnan(value) else f"{value:.3f}" for value in values)
     return line.filling, *measured, earned, regret, "–" if np.isnan(line.share) else f"{line.share:.2f}"
+
+
+def _said_of_intervals(rows: Sequence[Judged]) -> str:
+    if len(seeds_of(rows)) < FEWEST:
+        return f"an interval needs {FEWEST} seeds"
+    return "95\u00a0% intervals over seeds (Student's\u00a0t)"
 
 
 def caption(rows: Sequence[Judged], protocol: str) -> str:
     """What the table of a protocol is made of."""
     return (
         f"{PROTOCOLS[protocol]}. {rows[0].agent}, {counted(len(seeds_of(rows)), 'seed')} of {rows[0].steps:,} steps, "
-        f"the same {rows[0].episodes} episodes for all, 95\u00a0% intervals over seeds (Student's\u00a0t)."
+        f"the same {rows[0].episodes} episodes for all, {_said_of_intervals(rows)}."
     )
 
 

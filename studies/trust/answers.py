@@ -56,7 +56,7 @@ def answers(
         ValueError: the slot's truth is no class, or the component does not fit.
     """
     seen = frames(env, slot, count, seed, world)
-    if not seen.classes:
+    if not seen.classes or len(seen.truth_space.shape or ()) != 1:  # of a set of things no one class is true
         raise ValueError(
             f"slot {slot} of {env} has no classes, so no confidence can be compared with how often it is right"
         )

@@ -100,7 +100,8 @@ def asking_study(
     setting = digest([loaded.fingerprint, sorted(world.items()), episodes, rounds, FITTED_ON])
     rows = [row for row in read_rows(path, AskingRow) if row.setting == setting]
     done = {row.key for row in rows}
-    make = partial(make_batch, ENV, **world, **{SLOT: str(component)})
+    filled: dict[str, Any] = {**world, SLOT: str(component)}
+    make = partial(make_batch, ENV, **filled)
     never: np.ndarray | None = None
     for name, t in (("as it is", 1.0), ("scaled", temperature)):
         for unsure, again in ((HAND, 0), (AGAIN, rounds)):
@@ -146,7 +147,7 @@ def _play(
 
 def threshold_of_the_prices(world: dict[str, Any]) -> float:
     """The confidence from which a chute is worth more than a hand, in this world."""
-    batch = make_batch(ENV, 1, **world)
+    batch: Any = make_batch(ENV, 1, **world)
     batch.seed_from(EVALUATION_SEED)
     named = dict(zip(batch.simulation.parameters, batch.values_of_parameters[0], strict=True))
     batch.close()

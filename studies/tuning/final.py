@@ -72,7 +72,7 @@ def sides_of(search: Search, winner: Mapping[str, Any]) -> dict[str, dict[str, A
 
 
 def in_words(search: Search, trials: Trials) -> list[str]:
-    """Both sides in a line each, with the interval over the seeds where there are several; empty before the test."""
+    """Both sides in a line each, with the interval over the seeds where there are enough; empty before the test."""
     best, figure, lines = best_of(trials), search.subject.aim.figure, []
     if best is None:
         return []

@@ -196,3 +196,16 @@ def test_gradients_are_shown_where_there_are_some_and_named():
     assert view.method == "Shapley values"  # a table has no gradients, and the panel says what it shows
     assert len(view.neighbours) >= 4
     assert len(view.bars) <= 4
+
+
+def test_rows_of_things_are_named_row_by_row():
+    agent, batch = agent_of("ludus/Picker-v0", "ppo", images="parcels")
+    entries = number_policy(agent, names_of_batch(batch))[0].entries
+    names = names_of_batch(batch)["perception"]
+    rows, columns = batch.observation_space["perception"].shape
+    assert len(names) == columns
+    assert sum(entry.name.startswith("perception: row ") for entry in entries.entries) == rows
+    assert rows * columns > 64  # so many that a row is one entry
+    assert len({entry.name for entry in entries.entries}) == len(entries)
+    places = sorted(place for entry in entries.entries for place in entry.places)
+    assert places == list(range(entries.size))

@@ -13,6 +13,7 @@ from ludus.data.dialogue.corpus import CAMREST
 from ludus.data.images import is_at_hand
 from ludus.envs.cards import PICTURE_HEIGHT, cards, markdown, picture_name, read_card, render_picture
 from ludus.scripts.main import main
+from ludus.utils.wording import format_score
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,7 +37,7 @@ def test_every_environment_has_a_card_and_a_picture(id):
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)
 def test_the_pictures_of_the_page_are_those_that_are_drawn_today(id, tmp_path):
-    if id == "ludus/Sorter-v0" and not is_at_hand("fashion-mnist"):
+    if id in ("ludus/Sorter-v0", "ludus/Picker-v0") and not is_at_hand("fashion-mnist"):
         pytest.skip("its picture shows Fashion-MNIST, which is not here")
     if id == "ludus/Helpdesk-v0" and not is_in_folder(CAMREST):
         pytest.skip("its picture shows an utterance of CamRest676, which is not here")
@@ -70,3 +71,15 @@ def test_the_command_prints_both(capsys, tmp_path):
     assert main(["envs"]) == 0
     shown = capsys.readouterr().out
     assert all(id in shown for id in ENVIRONMENTS)
+
+
+def test_a_terminal_of_80_columns_breaks_no_word_of_the_table(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["envs"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    for card in cards():
+        (row,) = (line for line in lines if line.startswith(f"{card.id} "))
+        for cell in (card.observation.partition(" + ")[0], card.actions, format_score(card.reference)):
+            assert f" {cell} " in f"{row} "
+        assert card.id in lines  # and once more above what can be set

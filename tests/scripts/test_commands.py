@@ -29,7 +29,7 @@ BAD = {
     "unknown agent": (["train", "ludus/Snake-v1", "--agent", "pqm"], "unknown agent 'pqm'; did you mean 'pqn'?"),
     "unknown parameter": (
         ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "gravty=3"],
-        "cartpole got an unexpected keyword argument 'gravty'; did you mean 'gravity'?",
+        "cartpole has no parameter or slot 'gravty'; did you mean --set gravity=…?",
     ),
     "parameter out of range": (
         ["train", "ludus/CartPole-v1", "--run", "RUN", "--set", "gravity=-5"],

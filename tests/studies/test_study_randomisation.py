@@ -86,17 +86,17 @@ def test_a_study_goes_on_with_what_is_missing_and_repeats_what_has_changed(small
 def test_the_table_by_hand(monkeypatch):
     monkeypatch.setattr(study, "VALUES", (1.0, 3.0))
     monkeypatch.setattr(study, "judge", lambda policy, value: type("E", (), {"mean": -100.0 * value}))
-    earned = {("fixed", 1.0): (-100, -120), ("randomised", 1.0): (-130, -140)}
-    earned |= {("fixed", 3.0): (-900, -700), ("randomised", 3.0): (-500, -400)}
+    earned = {("fixed", 1.0): (-100, -120, -110), ("randomised", 1.0): (-130, -140, -135)}
+    earned |= {("fixed", 3.0): (-900, -700, -800), ("randomised", 3.0): (-500, -400, -450)}
     rows = [
         Judged(arm, seed, 1, value, float(earned[arm, value][seed]), 1.0, "x")
-        for seed in (1, 0)
+        for seed in (2, 1, 0)
         for arm, value in earned
     ]
     near, far = summarise(rows)
-    half = 12.706 / math.sqrt(2)  # Student's t with one degree of freedom; times the standard deviation
-    assert near.fixed == pytest.approx((-110.0, -110 - half * math.sqrt(200), -110 + half * math.sqrt(200)))
-    assert near.gain == pytest.approx((-25.0, -25 - half * math.sqrt(50), -25 + half * math.sqrt(50)), abs=1e-6)
+    half = 4.303 / math.sqrt(3)  # Student's t with two degrees of freedom; times the standard deviation
+    assert near.fixed == pytest.approx((-110.0, -110 - half * 10, -110 + half * 10))
+    assert near.gain == pytest.approx((-25.0, -25 - half * 5, -25 + half * 5), abs=1e-6)
     assert far.gain[0] == pytest.approx(350.0)
     assert (near.inside, far.inside) == (True, False)
     assert (near.reference, far.reference) == (-100.0, -300.0)

@@ -17,7 +17,7 @@ from ludus.studies.labels import place_labels
 from ludus.studies.plotting import import_pyplot
 from ludus.studies.regret import study
 from ludus.studies.regret.study import SWAPPED, TRAINED, Judged, compose, read, regret_study
-from ludus.studies.regret.table import cells, summarise
+from ludus.studies.regret.table import caption, cells, summarise
 
 SORTER, TOY = "ludus/Sorter-v0", "test/SlotsOfStudy-v0"
 FILLINGS = ["truth", "noisy:0.3", "brightness", "blind"]
@@ -97,9 +97,9 @@ def test_swapped_the_truths_policy_plays_with_all_and_trained_each_its_own(tmp_p
     assert swapped["noisy"].regret[0] == pytest.approx(60.0, abs=5 * 3 * math.sqrt(100 * 0.16 / 16))
     assert swapped["blind"].regret[0] == pytest.approx(270.0, abs=10.0)
     assert own["blind"].regret[0] == pytest.approx(120.0, abs=1e-3)
-    assert own["noisy"].earned == swapped["noisy"].earned
+    assert own["noisy"].earned[0] == swapped["noisy"].earned[0]
     for lines in (swapped, own):
-        assert (lines["truth"].regret, lines["truth"].share, lines["truth"].metric) == ((0.0, 0.0, 0.0), 1.0, 1.0)
+        assert (lines["truth"].regret[0], lines["truth"].share, lines["truth"].metric) == (0.0, 1.0, 1.0)
         assert lines["noisy"].metric == pytest.approx(0.8, abs=0.03)
         assert lines["blind"].share == 0.0
     assert {row.measure for row in rows} == {"accuracy"}
@@ -117,7 +117,7 @@ def test_both_protocols_share_the_truths_training_and_its_episodes(trained, tmp_
     assert {row.measure for row in rows} == {"RMSE"}
     assert {row.raw for row in rows} == {"uint8 4x4x1"}
     for protocol in (SWAPPED, TRAINED):
-        assert summarise(rows, protocol)[0].regret == (0.0, 0.0, 0.0)
+        assert summarise(rows, protocol)[0].regret[0] == 0.0
         assert summarise(rows, protocol)[1].metric == pytest.approx(0.3, abs=0.08)
 
 
@@ -209,13 +209,21 @@ def by_hand(protocol, earned, measure="accuracy"):
 
 
 def test_the_table_by_hand():
-    rows = by_hand(SWAPPED, {"truth": (100, 80), "rule": (70, 60), "blind": (-10, -10)})
+    rows = by_hand(SWAPPED, {"truth": (100, 80, 90), "rule": (70, 60, 65), "blind": (-10, -10, -10)})
     truth, rule, blind = summarise(rows, SWAPPED)
-    half = 12.706 / math.sqrt(2)  # Student's t with one degree of freedom; times the standard deviation
-    assert truth.earned == pytest.approx((90.0, 90 - half * math.sqrt(200), 90 + half * math.sqrt(200)))
-    assert rule.regret == pytest.approx((25.0, 25 - half * math.sqrt(50), 25 + half * math.sqrt(50)))
+    half = 4.303 / math.sqrt(3)  # Student's t with two degrees of freedom; times the standard deviation
+    assert truth.earned == pytest.approx((90.0, 90 - half * 10, 90 + half * 10))
+    assert rule.regret == pytest.approx((25.0, 25 - half * 5, 25 + half * 5))
     assert (truth.share, rule.share, blind.share) == (1.0, 0.75, 0.0)
-    assert cells(rule, []) == ("rule", "0.700", "65.00 ± 63.53", "25.00 ± 63.53", "0.75")
+    assert cells(rule, []) == ("rule", "0.700", "65.00 ± 12.42", "25.00 ± 12.42", "0.75")
+
+
+def test_two_seeds_have_no_interval(tmp_path):
+    rows = by_hand(SWAPPED, {"truth": (100, 80), "rule": (70, 60), "blind": (-10, -10)})
+    lines = summarise(rows, SWAPPED)
+    assert cells(lines[1], []) == ("rule", "0.700", "65.00", "25.00", "0.75")
+    assert caption(rows, SWAPPED).endswith("an interval needs 3 seeds.")
+    assert caption(by_hand(SWAPPED, {"truth": (1, 2, 3), "blind": (0, 0, 0)}), SWAPPED).endswith("(Student's\u00a0t).")
 
 
 def test_names_in_the_picture_touch_neither_each_other_nor_its_edge():
@@ -274,7 +282,7 @@ def test_the_command_leaves_tables_a_picture_and_all_results(trained, model, tmp
         ([TOY, "--slot", "camera=truth,,blind"], "--slot takes NAME=FILLING, such as perception=truth, got"),
         ([TOY, "--slot", "camera=truth,nosy:0.1"], "cannot be filled with 'nosy:0.1'"),
         ([TOY, "--slot", "camera=truth,raw"], "camera=raw is no estimate of the truth"),
-        ([TOY, "--slot", "camera=truth,blind", "--seeds", "1"], "needs --seeds >= 2 for its intervals, got 1"),
+        ([TOY, "--slot", "camera=truth,blind", "--seeds", "1"], "needs --seeds >= 2, and 3 for its intervals, got 1"),
         ([TOY, "--slot", "camera=truth,blind", "--steps", "0"], "steps must be 1 … 1,000,000,000,000,000, got 0"),
         (["ludus/Pendulum-v1"], "ludus/Pendulum-v1 has no slots"),
         (["ludus/Pendulum-v1", "--slot", "camera=truth,blind"], "ludus/Pendulum-v1 has no slot 'camera'; it has none"),

@@ -5,13 +5,19 @@ import math
 import numpy as np
 import pytest
 
-from ludus.utils.intervals import bootstrap_interval, normal_interval, student_interval
+from ludus.utils.intervals import bootstrap_interval, half_said, normal_interval, student_interval
 
 
 def test_interval_of_few_values_is_students():
     low, high = student_interval([1.0, 2.0, 3.0])
     assert (low, high) == (pytest.approx(2 - 4.303 / math.sqrt(3)), pytest.approx(2 + 4.303 / math.sqrt(3)))
-    assert all(math.isnan(end) for end in student_interval([5.0]))
+    for few in ([5.0], [0.4, 0.9]):  # of two it would reach from -2.5 to 3.8
+        assert all(math.isnan(end) for end in student_interval(few))
+
+
+def test_half_of_an_interval_is_left_out_where_there_is_none():
+    assert half_said(1.25, 1.5, 2) == "1.25 ± 0.25"
+    assert half_said(-1.25, float("nan"), 1) == "-1.2"
 
 
 def test_interval_of_many_values_by_hand():

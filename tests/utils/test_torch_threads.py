@@ -49,6 +49,25 @@ def test_torch_before_ludus_gets_more_threads_than_processors():
     assert int(run(TORCH_FIRST)) == len(os.sched_getaffinity(0)) + 1
 
 
+LATER = """
+import threading, torch
+torch.set_num_threads(2)
+torch.ones(10) + 1  # in this thread; those that begin later take what torch has noted last
+import ludus
+from ludus.utils.torch_threads import let_sleep
+assert let_sleep() > 2
+found = []
+later = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+later.start()
+later.join()
+assert (torch.get_num_threads(), found) == (2, [2]), (torch.get_num_threads(), found)
+"""
+
+
+def test_threads_that_begin_later_compute_with_as_many_as_before():
+    run(LATER)
+
+
 @pytest.fixture
 def fresh(monkeypatch):
     monkeypatch.setattr(torch_threads, "_late", False)

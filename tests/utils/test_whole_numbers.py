@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ludus.utils.command_line import key_values
-from ludus.utils.whole_numbers import whole_number
+from ludus.utils.whole_numbers import as_whole, seeds_in, whole_number
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,30 @@ def test_a_setting_is_whole_where_its_text_is():
     values = key_values(["a=1e6", "b=1e-3", "c=1.5e3", "d=1.5", "e=size1", "f=2e400"], "--set")
     assert values == {"a": 1_000_000, "b": 0.001, "c": 1500, "d": 1.5, "e": "size1", "f": float("inf")}
     assert [type(values[key]) for key in "abc"] == [int, float, int]
+
+
+@pytest.mark.parametrize("given", [3000, 3e3, "3k", "3_000", np.int32(3000), np.float32(3000)])
+def test_what_a_program_gives(given):
+    assert as_whole("steps", given, 1) == 3000
+    assert type(as_whole("steps", given)) is int
+
+
+@pytest.mark.parametrize("given", ["3x", 1.5, float("inf"), float("nan"), True, None, [3], 3j, Decimal("3.5")])
+def test_what_is_none_names_what_was_given(given):
+    with pytest.raises(ValueError, match="^steps: .*whole number such as") as fault:
+        as_whole("steps", given, 1)
+    assert "\n" not in str(fault.value)
+
+
+def test_what_is_too_small():
+    with pytest.raises(ValueError, match="^steps must be >= 1, got 0$"):
+        as_whole("steps", "0", 1)
+    assert as_whole("seed", -1) == -1
+
+
+def test_seeds_that_were_typed():
+    assert seeds_in("0") == (0,)
+    assert seeds_in("3,1e1, 2") == (3, 10, 2)
+    for text in ("", "a", "0,,1", "0 1", "0-2", "1.5", "0,1,x"):
+        with pytest.raises(ValueError, match="expected seeds with commas between them, such as 0 or 0,1,2, got"):
+            seeds_in(text)

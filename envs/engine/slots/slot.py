@@ -44,7 +44,8 @@ class Slot:
     refresh: str = "step"
     # Filled, it stands in the place of the ordinary observation; alone, it is the observation, and no dict around it.
     replaces_state: bool = False
-    # **sizes -> names of the classes, where the truth is one-hot; () where it is a vector of numbers
+    # **sizes -> names of the classes, where the truth, or the end of each row of detections, is one-hot; () where it is
+    # a vector of numbers
     classes: Callable[..., tuple[str, ...]] = lambda **sizes: ()
     names: Callable[..., Mapping[str, str]] | None = None  # **sizes -> {name: unit} of other numbers of the truth
     # What errors of the truth's numbers are measured against, (*truth) or one number; None: the width of its bounds.

@@ -53,6 +53,14 @@ def test_one_policy_gives_an_evaluation_and_several_a_comparison():
         both["bussy"]
 
 
+def test_whole_numbers_may_be_typed_as_on_the_command_line():
+    typed = ludus.evaluate(always(1), ID, episodes="0.008k", seed=3e0)
+    np.testing.assert_array_equal(typed.returns, ludus.evaluate(always(1), ID, episodes=8, seed=3).returns)
+    for keywords in ({"episodes": "x"}, {"episodes": 0}, {"seed": -1}, {"seed": True}):
+        with pytest.raises(ValueError, match=f"^{next(iter(keywords))}"):
+            ludus.evaluate(always(1), ID, **keywords)
+
+
 def test_all_meet_the_same_episodes_however_many(monkeypatch):
     """Also where there are more than environments: what was done before decides no start."""
     monkeypatch.setattr(evaluation, "MOST_ENVS", 4)

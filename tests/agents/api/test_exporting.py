@@ -2,13 +2,15 @@
 
 from types import SimpleNamespace
 
+import gymnasium
 import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
 
 import ludus
-from ludus.agents.acting_graph import BoardView
+from blinker import Blinker
+from ludus.agents.acting_graph import BoardView, make_graph
 from ludus.agents.api import exporting
 from ludus.agents.views import EgocentricView
 from trained_policies import train_policy
@@ -34,6 +36,15 @@ POLICIES = {
     "sac": ("ludus/Pendulum-v1", "sac", {}, {}),
     "td3": ("ludus/Pendulum-v1", "td3", {}, {}),
 }
+
+
+class CountedFromThree(Blinker):
+    """Whose actions are 3 and 4."""
+
+    action_space = spaces.Discrete(2, start=3)
+
+    def step(self, action):
+        return super().step(action - 3)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +97,60 @@ def test_a_graph_that_decides_otherwise_is_not_written(onnxruntime, tmp_path, mo
         ludus.export(policy, tmp_path / "a.pt")
     with pytest.raises(OSError, match="its folder does not exist"):
         ludus.export(policy, tmp_path / "none" / "a.onnx")
+
+
+@pytest.mark.parametrize("agent", ["pqn", "tabular", "maskable_ppo"])
+def test_where_nothing_is_legal_an_export_decides_as_the_policy(agent, onnxruntime, tmp_path):
+    policy = train_policy(tmp_path / "run", "ludus/Taxi-v4", agent, max_episode_steps=20)
+    if agent == "tabular":  # after a few steps nearly all of it is 0, and the first action the best
+        policy.agent.tables[:] = np.random.default_rng(0).random(policy.agent.tables.shape)
+    session = onnxruntime.InferenceSession(exporting.to_onnx(policy), providers=["CPUExecutionProvider"])
+    states, mask = np.arange(40), np.zeros((40, 6), np.int8)
+    mask[::3, 3] = 1
+    expected = policy.predict(states, action_mask=mask)[0]
+    assert agent == "maskable_ppo" or len(set(expected.tolist())) > 2
+    np.testing.assert_array_equal(session.run(None, exporting.as_inputs(states, mask))[0], expected)
+
+
+@pytest.mark.parametrize("agent", ["pqn", "ppo"])
+def test_an_export_counts_actions_from_where_the_environment_does(agent, onnxruntime, tmp_path):
+    id = "test/CountedFromThree-v0"
+    gymnasium.register(id, entry_point=CountedFromThree)
+    try:
+        policy = train_policy(tmp_path / "run", id, agent)
+        file = exporting.export(policy, tmp_path / "policy.onnx")
+        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        observation = np.random.default_rng(0).random((200, 2), np.float32)
+        expected = policy.predict(observation)[0]
+        assert set(expected.tolist()) <= {3, 4}
+        np.testing.assert_array_equal(session.run(None, exporting.as_inputs(observation, None))[0], expected)
+        masked = make_graph(policy.agent).eval()(torch.from_numpy(observation), torch.tensor([[0, 1]] * 200))[0]
+        assert masked.tolist() == [4] * 200
+    finally:
+        del gymnasium.registry[id]
+
+
+def test_an_export_clips_what_lies_far_outside(onnxruntime, tmp_path):
+    policy = train_policy(tmp_path / "run", "ludus/CartPole-v1", "ppo", NORMAL, max_episode_steps=30)
+    session = onnxruntime.InferenceSession(exporting.to_onnx(policy), providers=["CPUExecutionProvider"])
+    far = np.array([[1e3, -1e3, 1e3, -1e3]], np.float32)
+    near, farther = (session.run(None, exporting.as_inputs(x, None))[1] for x in (far, 1e3 * far))
+    np.testing.assert_array_equal(near, farther)
+    inside = session.run(None, exporting.as_inputs(0.001 * far, None))[1]
+    assert not np.array_equal(near, inside)
+    seen = policy.agent.get_vec_normalize_env().normalize_obs(far)
+    assert np.abs(seen).max() == 10.0
+    with torch.no_grad():
+        logits = policy.agent.policy.get_distribution(torch.from_numpy(seen).float()).distribution.logits
+    np.testing.assert_allclose(near - near.max(), logits - logits.max(), atol=1e-5)
+
+
+def test_an_illegal_action_is_no_export():
+    policy = SimpleNamespace(action_space=spaces.Discrete(2, start=3))
+    ours, values, mask = np.array([4, 4]), [np.array([[0.0, 1.0]] * 2)], np.array([[0, 1], [0, 0]], np.int8)
+    assert exporting._count_other(policy, ours, ours, values, mask) == 0  # where nothing is legal, everything is
+    with pytest.raises(ValueError, match="chooses illegal actions; nothing was written"):
+        exporting._count_other(policy, ours, ours, values, 1 - mask)
 
 
 @pytest.mark.parametrize(("shape", "radius"), [((4, 7, 3), 2), ((6, 5, 2), 1), ((3, 3, 2), 4)])

@@ -78,6 +78,21 @@ def test_sb3s_agents_act_as_they_learned_with_a_mask_or_without(policies):
         policy.predict(states, action_mask=np.ones(6))
 
 
+@pytest.mark.parametrize("name", ["taxi pqn", "taxi tabular"])
+def test_where_nothing_is_legal_everything_is(policies, name):
+    """As in training: such a mask stands where the episode is lost, and whatever comes next ends it."""
+    policy, states = policies[name], np.arange(40)
+    free = policy.predict(states, action_mask=np.ones((40, 6)))[0]
+    assert len(set(free.tolist())) > 1
+    np.testing.assert_array_equal(policy.predict(states, action_mask=np.zeros((40, 6)))[0], free)
+    one = np.tile(np.eye(6)[3], (40, 1))
+    one[::2] = 0  # in every second environment nothing is
+    np.testing.assert_array_equal(policy.predict(states, action_mask=one)[0], np.where(states % 2 == 0, free, 3))
+    assert policy.predict(states[0], action_mask=np.zeros(6))[0] == free[0]
+    tried = policy.predict(np.zeros(2000, np.int64), deterministic=False, action_mask=np.zeros((2000, 6)))[0]
+    assert set(tried.tolist()) == set(range(6))
+
+
 def test_explored_actions_are_legal_and_others_now_and_then(policies):
     policy = policies["taxi pqn"]
     mask = np.tile(np.array([1, 0, 1, 0, 0, 1], np.int8), (300, 1))
@@ -146,6 +161,10 @@ def test_a_third_partys_environment_is_asked_for_its_mask(tmp_path):
     envs = gymnasium.make_vec("test/Doors-v0", 2, vectorization_mode="sync")
     observation, _ = envs.reset()
     assert policy.act(envs, observation).tolist() == [4, 4]
+    vec = make_vec_env("test/Doors-v0", 2)  # which counts from 0, as Stable-Baselines3 does
+    vec.reset()
+    assert policy.act(vec).tolist() == [1, 1]
+    assert vec.step(policy.act(vec))[1].tolist() == [4.0, 4.0]
     counted_from_zero = to_sb3(envs)
     assert policy.predict(counted_from_zero.reset(), action_mask=np.tile(info["action_mask"], (2, 1)))[0][0] == 4
 

@@ -20,7 +20,12 @@ def here(tmp_path, monkeypatch):
 
 
 def train(**keywords):
-    return ludus.train(ID, hyperparameters=TINY, steps=64, evaluate_every=0, **keywords)
+    return ludus.train(ID, hyperparameters=TINY, **{"steps": 64, "evaluate_every": 0, **keywords})
+
+
+def test_whole_numbers_may_be_typed_as_on_the_command_line():
+    config = train(steps="0.064k", evaluate_every=1e2, seed="4").run.config
+    assert (config.steps, config.evaluate_every, config.seed) == (64, 100, 4)
 
 
 def test_a_training_leaves_a_run_that_can_be_loaded(here):
@@ -52,6 +57,10 @@ def test_a_training_that_is_stopped_says_how_it_goes_on(monkeypatch):
     ("keywords", "expected"),
     [
         ({"steps": 0}, "steps must be >= 1, got 0"),
+        ({"steps": "3x"}, "steps: expected a whole number such as 500000, .*, got '3x'"),
+        ({"steps": 1.5}, "steps: expected a whole number such as 500_000, 1e6 or '1M', got 1.5"),
+        ({"evaluate_every": -1}, "evaluate_every must be >= 0, got -1"),
+        ({"seed": "a"}, "seed: expected a whole number"),
         (
             {"slots": {"sight": object()}},
             "slot sight must be a text or a folder, which config.yaml can name",

@@ -83,9 +83,34 @@ def test_runs_that_differ_in_their_seed_are_a_group(tmp_path):
 
 def test_between_its_own_steps_a_run_moves_along_a_line():
     curves = ((np.array([0, 100]), np.array([0.0, 10.0])), (np.array([0, 50, 100]), np.array([0.0, 1.0, 2.0])))
-    steps, mean, low, high = Group("g", configure(CARTPOLE), curves).mean_and_range()
+    steps, mean, low, high = Group("g", configure(CARTPOLE), curves, (0, 1)).mean_and_range()
     assert steps.tolist() == [0, 50, 100]
     assert (mean.tolist(), low.tolist(), high.tolist()) == ([0.0, 3.0, 6.0], [0.0, 1.0, 2.0], [0.0, 5.0, 10.0])
+
+
+def test_runs_of_one_seed_are_not_counted_as_several(tmp_path):
+    runs = [make_run(tmp_path / f"a-{n}", [1.0, n], seed=n // 2, steps=300 + 100 * (n % 2)) for n in range(4)]
+    (group,) = read_groups(runs)[1]
+    assert group.name == "a, 4 runs of 2 seeds"
+    assert title_of([group]).endswith("mean and range of 4 runs of 2 seeds")
+    assert read_groups([runs[0], runs[0]])[1][0].name == "a-0, 2 runs of 1 seed"
+    others = read_groups(
+        [make_run(tmp_path / f"b-{n}", [1.0, n], seed=n, environment={"gravity": 3.0}) for n in range(3)]
+    )[1]
+    assert title_of([group, *others]).endswith("mean and range of the runs of each")
+
+
+def test_runs_without_common_steps_have_no_mean(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    early = make_run(tmp_path / "a-0", [1.0, 2.0], seed=0)
+    late = make_run(tmp_path / "a-1", [3.0, 6.0], seed=1, every=300)
+    code, error = said(capsys, "plot", early, late, "--out", tmp_path / "c.png")
+    assert code == 1
+    assert "a, 2 seeds: one of its runs ends at step 200, before another has its first value, at 300" in error
+    assert error.endswith("draw each run by itself with --apart\n")
+    assert said(capsys, "plot", early, late, "--apart", "--out", tmp_path / "c.png") == (0, "")
+    both = read_groups([early, make_run(tmp_path / "a-2", [5.0], seed=2, every=200)], "evaluation/return")[1][0]
+    assert [part.tolist() for part in both.mean_and_range()] == [[200], [3.5], [2.0], [5.0]]
 
 
 def test_the_runs_of_several_seeds_are_found_in_their_folder(tmp_path):
@@ -105,9 +130,9 @@ def test_a_run_that_was_evaluated_once_shows_its_training(tmp_path):
 
 
 def test_reference_scores_are_those_of_the_same_world(tmp_path):
-    plain = Group("a", configure(CARTPOLE), ())
-    other = Group("b", configure(CARTPOLE, environment={"gravity": 3.0}), ())
-    third = Group("c", configure("test/Chain-v0"), ())
+    plain = Group("a", configure(CARTPOLE), (), ())
+    other = Group("b", configure(CARTPOLE, environment={"gravity": 3.0}), (), ())
+    third = Group("c", configure("test/Chain-v0"), (), ())
     assert set(reference_scores([plain])) == {"random", "heuristic"}
     for groups in ([plain, other], [plain, third]):
         assert reference_scores(groups) == {}
@@ -155,6 +180,6 @@ def test_what_cannot_be_drawn_is_said_in_a_line(line, words, capsys, tmp_path, m
 
 
 def test_a_group_is_called_by_what_its_names_share(tmp_path):
-    assert name_of([tmp_path / "cart-0", tmp_path / "cart-1"]) == "cart, 2 seeds"
-    assert name_of([tmp_path / "a", tmp_path / "b"]) == "a, 2 seeds"
-    assert name_of([tmp_path / "a"]) == "a"
+    assert name_of([tmp_path / "cart-0", tmp_path / "cart-1"], (0, 1)) == "cart, 2 seeds"
+    assert name_of([tmp_path / "a", tmp_path / "b"], (0, 1)) == "a, 2 seeds"
+    assert name_of([tmp_path / "a"], (0,)) == "a"

@@ -12,6 +12,7 @@ from ludus.agents.runs.callback import load_latest
 from ludus.agents.runs.extension import extend
 from ludus.agents.runs.run import Run
 from ludus.agents.runs.seeds import Seeds, result_of
+from ludus.agents.runs.seeds_table import seeds_table
 from ludus.scripts.main import main
 from ludus.utils.intervals import student_interval
 
@@ -47,6 +48,15 @@ def test_the_table_has_a_line_for_each_and_students_interval(group, capsys):
     (last,) = (line for line in lines if line[:2] == ["all", "3"])
     low, high = student_interval(means)
     assert [float(word) for word in (last[2], last[3], last[5])] == pytest.approx([np.mean(means), low, high], abs=0.06)
+
+
+def test_two_seeds_have_no_interval(group):
+    results = [result_of(Run.open(group / f"seed-{seed}")) for seed in (3, 1, 2)]
+    config = Run.open(group / "seed-1").config
+    two, three = seeds_table(results[:2], config), seeds_table(results, config)
+    assert "of all: needs 3 seeds." in two.caption
+    assert "of all: 95 % over the seeds" in three.caption
+    assert [list(table.columns[3].cells)[-1] == "–" for table in (two, three)] == [True, False]
 
 
 def test_it_goes_on_with_those_that_have_not_ended(group, tmp_path, capsys, monkeypatch):
@@ -113,8 +123,8 @@ def test_who_only_reads_begins_no_run(group, tmp_path):
     ("arguments", "words"),
     [
         ("--seed 0,0", "is there twice"),
-        ("--seed 0,x", "expected a whole number"),
-        ("--seed 0,", "expected a whole number"),
+        ("--seed 0,x", "expected seeds with commas between them, such as 0 or 0,1,2"),
+        ("--seed 0,", "expected seeds with commas between them, such as 0 or 0,1,2"),
         ("--seed=-1,0", "seed must be"),
     ],
 )

@@ -24,10 +24,10 @@ from ludus.training import checkpoint
 CLIFF = "ludus/CliffWalking-v1"
 LAKE = "ludus/FrozenLake-v1"
 QUICK = [CLIFF, LAKE, "ludus/CartPole-v1"]  # a second each
-LEFT_OUT = {"ludus/Bandit-v0"}
+LEFT_OUT = {"ludus/Bandit-v0", "ludus/Picker-v0"}
 
 
-def test_every_environment_but_the_bandit_has_a_policy():
+def test_every_environment_but_those_left_out_has_a_policy():
     assert {found.env for found in entries()} == set(study.environments())
     assert set(study.ENVIRONMENTS) - set(study.environments()) == LEFT_OUT
 
@@ -60,7 +60,7 @@ def test_there_is_nothing_else_in_the_folder_and_it_is_small():
 
 def test_the_page_shows_the_table():
     page = (ROOT / "docs" / "zoo.md").read_text()
-    assert study.markdown() in page, "put the table of `ludus zoo --markdown` into docs/zoo.md"
+    assert study.markdown(study.environments()) in page, "put the table of `ludus zoo --markdown` into docs/zoo.md"
 
 
 def test_policies_of_sorter_and_helpdesk_need_no_data():
@@ -135,6 +135,15 @@ def test_nothing_is_replaced_without_a_gain(own):
     assert "+0 … +0; that one stays" in said[-1]
     assert entry(CLIFF, own["scores"]) == before
     assert study.faults(CLIFF, **own) == []
+
+
+@pytest.mark.parametrize("interval", [(-0.1, 0.5), (0.0, 0.5), (float("nan"), float("nan"))])
+def test_a_gain_that_may_be_chance_is_none(own, interval, monkeypatch):
+    monkeypatch.setattr(study, "gain", lambda new, old: interval)
+    assert not study.make_policy(CLIFF, "tabular", [1], **own)
+    monkeypatch.setattr(study, "gain", lambda new, old: (0.1, 0.5))
+    assert study.make_policy(CLIFF, "tabular", [1], **own)
+    assert entry(CLIFF, own["scores"]).seed == 1
 
 
 def test_what_is_worse_is_replaced_and_entered(tmp_path):
@@ -253,10 +262,33 @@ def test_the_command_lists_and_checks(capsys):
     assert all(found.env in shown for found in entries())
     assert main(["zoo", "check", CLIFF]) == 0
     assert capsys.readouterr().out == "ludus/CliffWalking-v1: as the table says\n"
+    assert main(["zoo", "check", CLIFF, "--quick"]) == 0
+    said = capsys.readouterr().out
+    assert said == "ludus/CliffWalking-v1: files as the table says, not played\n"
     assert main(["zoo", "--markdown"]) == 0
     assert capsys.readouterr().out.startswith("| environment | agent | return |")
     assert main(["zoo", "check", "ludus/Bandit-v0"]) == 1
     assert "the zoo keeps no policy for ludus/Bandit-v0; it does for" in capsys.readouterr().err
+
+
+def test_the_table_of_one_environment_has_its_row_alone(capsys):
+    for words in (["zoo", "list", CLIFF], ["zoo", "list", CLIFF, "--markdown"]):
+        assert main(words) == 0
+        shown = capsys.readouterr().out
+        assert [found.env in shown for found in entries()] == [found.env == CLIFF for found in entries()]
+
+
+@pytest.mark.parametrize(("columns", "figures"), [(80, 3), (123, 3), (124, 7)])
+def test_no_word_of_the_table_is_broken(columns, figures, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["zoo"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+    heads = next(line for line in lines if "environment" in line)
+    assert [figure for figure in study.FIGURES if f" {figure} " in f"{heads} "] == list(study.FIGURES[:figures])
+    for found in entries():
+        (row,) = (line for line in lines if f" {found.env} " in line)
+        assert f" {study.format_score(found.low)} … {study.format_score(found.high)} " in row
 
 
 def test_the_command_makes_and_keeps_what_is_as_good(capsys):
@@ -286,5 +318,5 @@ def test_what_has_no_policy_yet_is_told_and_is_no_fault(monkeypatch, capsys):
     monkeypatch.setattr(study, "entry", lambda env, *rest: None if env == LAKE else real(env, *rest))
     assert main(["zoo", "check", "--quick"]) == 0
     said = capsys.readouterr().out
-    assert f"{CLIFF}: as the table says\n{LAKE}: no policy yet; ludus zoo make {LAKE}\n" in said
+    assert f"{CLIFF}: files as the table says, not played\n{LAKE}: no policy yet; ludus zoo make {LAKE}\n" in said
     assert main(["zoo", "check", "--quick", LAKE]) == 1  # which was asked for

@@ -44,7 +44,7 @@ def twins_of(batch, parameters, streams):
 def test_1000_random_episodes_equal_the_twins(episodes, parameters):
     batch = KernelBatch(MODULE, episodes, autoreset_mode="Disabled", **PARCELS, **parameters)
     batch.reset(seeds=range(episodes))
-    twins = twins_of(batch, parameters, [seeded(seed) for seed in range(episodes)])
+    twins = twins_of(batch, parameters, [Stream.seeded(seed) for seed in range(episodes)])
     generator = np.random.default_rng(0)
     running = np.ones(episodes, bool)
     b, records = batch.buffers, batch.records
@@ -75,18 +75,6 @@ def test_1000_random_episodes_equal_the_twins(episodes, parameters):
         running &= ~b.terminated
         if b.terminated.any():
             batch.reset(b.terminated.copy())
-
-
-def seeded(seed):
-    """The stream of an environment that was seeded with ``seed``: hashed twice, as `kernels.seed_stream` says."""
-    mask = 2**64 - 1
-
-    def mix(z):
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-        return z ^ (z >> 31)
-
-    return Stream(mix(mix((seed + 0x9E3779B97F4A7C15) & mask)))
 
 
 def test_keys_of_a_person_reach_every_way_and_speed():

@@ -52,7 +52,7 @@ def test_a_window_and_the_console_say_what_is_compiled_once(pygame, monkeypatch)
     assert wait_for(slow_until(release), "ludus/Toy-v0", console, in_window=True, patience=0.0) == 2
     assert said[-1][0] == "Compiling ludus/Toy-v0"
     assert said[-1][2].startswith("kernel 1, render_toy · ")
-    assert console.file.getvalue().startswith("Compiling ludus/Toy-v0, once")
+    assert console.file.getvalue().startswith("Compiling ludus/Toy-v0; the machine code is kept")
     assert console.file.getvalue().count("Compiling") == 1
     assert not _windows  # closed, so that the next one stands alone
 
