@@ -68,9 +68,23 @@ class ActingGraph(nn.Module):
         super().__init__()
         self.start = int(space.start) if isinstance(space, spaces.Discrete) else 0
 
-    def values(self, observation: Any) -> torch.Tensor:
-        """(N, A) of Discrete actions, or the actions (N, *space) themselves of a Box."""
+    likely = False  # whether the softmax of the values is the probability of the actions
+
+    def seen(self, observation: Any) -> Any:
+        """What the network is given: the observation, or the view of a board that its agent has."""
+        return observation
+
+    def answer(self, seen: Any) -> torch.Tensor:
+        """(N, A) of Discrete actions, or the actions (N, …) of a Box as the network gives them."""
         raise NotImplementedError
+
+    def meant(self, answers: torch.Tensor) -> torch.Tensor:
+        """The actions (N, *space) of a Box in its units, before they are clipped to it."""
+        return answers
+
+    def values(self, observation: Any) -> torch.Tensor:
+        """``answer`` to an observation."""
+        return self.answer(self.seen(observation))
 
     def forward(self, observation: Any, action_mask: torch.Tensor | None = None) -> tuple[torch.Tensor, ...]:
         values = self.values(observation)
@@ -89,8 +103,11 @@ class _NetworkGraph(ActingGraph):
         self.network = copy.deepcopy(agent.network).cpu().eval()
         self.view = None if agent.view is None else BoardView(agent.view, agent.observation_space.shape or ())
 
-    def values(self, observation: Any) -> torch.Tensor:
-        return self.network(observation if self.view is None else self.view(observation))
+    def seen(self, observation: Any) -> Any:
+        return observation if self.view is None else self.view(observation)
+
+    def answer(self, seen: Any) -> torch.Tensor:
+        return self.network(seen)
 
 
 class _TableGraph(ActingGraph):
@@ -115,8 +132,8 @@ class _TableGraph(ActingGraph):
         self.register_buffer("table", table)
         self.register_buffer("strides", strides)
 
-    def values(self, observation: Any) -> torch.Tensor:
-        rows = observation.double().reshape(observation.shape[0], -1)
+    def answer(self, seen: Any) -> torch.Tensor:
+        rows = seen.double().reshape(seen.shape[0], -1)
         cells = ((rows - self.low) * self.scale).floor().clamp(min=0.0).minimum(self.last)
         return self.table[(cells.long() * self.strides).sum(1)]
 
@@ -154,14 +171,17 @@ class _Sb3Graph(ActingGraph):
             self.register_buffer("low", torch.as_tensor(agent.action_space.low))
             self.register_buffer("high", torch.as_tensor(agent.action_space.high))
 
-    def values(self, observation: Any) -> torch.Tensor:
+        self.likely = hasattr(self.policy, "mlp_extractor") and not self.is_box
+
+    def seen(self, observation: Any) -> Any:
+        return observation if self.view is None else self.view(observation)
+
+    def answer(self, seen: Any) -> torch.Tensor:
         if self.view is not None:
-            observation = (self.view(observation) * self.view_scale).flatten(1)
-        if isinstance(observation, dict):
-            x: Any = {key: self._prepared(key, part) for key, part in observation.items()}
-        else:
-            x = self._prepared("", observation)
-        return self._answer(x)
+            seen = (seen * self.view_scale).flatten(1)
+        if isinstance(seen, dict):
+            return self._answer({key: self._prepared(key, part) for key, part in seen.items()})
+        return self._answer(self._prepared("", seen))
 
     def _prepared(self, key: str, x: torch.Tensor) -> torch.Tensor:
         if key in self.moments:
@@ -181,13 +201,15 @@ class _Sb3Graph(ActingGraph):
             return policy.actor.get_action_dist_params(x)[0].tanh()
         return policy.actor(x)
 
+    def meant(self, answers: torch.Tensor) -> torch.Tensor:
+        x = answers.reshape(-1, *self.low.shape)
+        return self.low + 0.5 * (x + 1.0) * (self.high - self.low) if self.policy.squash_output else x
+
     def forward(self, observation: Any, action_mask: torch.Tensor | None = None) -> tuple[torch.Tensor, ...]:
         if not self.is_box:
             return super().forward(observation, action_mask)
-        x = self.values(observation).reshape(-1, *self.low.shape)
-        if self.policy.squash_output:
-            return (self.low + 0.5 * (x + 1.0) * (self.high - self.low),)
-        return (torch.maximum(torch.minimum(x, self.high), self.low),)
+        x = self.meant(self.values(observation))
+        return (x if self.policy.squash_output else torch.maximum(torch.minimum(x, self.high), self.low),)
 
     def masked(self, values: torch.Tensor, legal: torch.Tensor) -> torch.Tensor:
         return torch.where(legal, values, NEVER)

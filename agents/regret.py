@@ -21,6 +21,7 @@ from ..utils.wording import did_you_mean
 from .evaluation import Evaluation, Policy, envs_for, evaluate
 
 TRUTH, BLIND = "truth", "blind"
+DOUBT = ("confidence", "entropy")  # measures of how sure a filling is of the classes that it names
 
 
 class Measured:
@@ -163,7 +164,8 @@ class Gauge:
         assert isinstance(space, spaces.Box)
         is_classes, is_board = bool(declared.classes(**batch.sizes)), space.dtype.kind in "iu"
         usual = "cells right" if is_board else "mAP50" if declared.detections else "accuracy" if is_classes else "RMSE"
-        self.names = declared.measures or (usual,)
+        # How sure a filling is stands beside how often it is right, wherever it names a class.
+        self.names = declared.measures or ((usual, *DOUBT) if usual == "accuracy" else (usual,))
         self._parts = declared.truth_layout(**batch.sizes) if declared.truth_layout else None
         self._quantiles = np.asarray(getattr(filling, "quantiles", ()), np.float64)
         self.comparable = filling.space.shape == space.shape or (

@@ -31,7 +31,14 @@ def observation_names(env: Any) -> dict[str, dict[str, str]]:
     simulation = getattr(batch, "simulation", None)
     if batch is None or simulation is None:
         raise ValueError(f"{env} is no environment of Ludus; only these name what they observe")
-    space = batch.observation_space
+    return names_of_batch(batch)
+
+
+def names_of_batch(batch: Any) -> dict[str, dict[str, str]]:
+    """``observation_names`` of a batch of the engine; {} for each key of one that has no names, such as Gymnasium's."""
+    simulation, space = getattr(batch, "simulation", None), batch.observation_space
+    if simulation is None:
+        return {key: {} for key in (space if isinstance(space, spaces.Dict) else [""])}
     if isinstance(space, spaces.Dict):
         return {key: _names_of(batch, key, part) for key, part in space.items()}
     alone = next((name for name in getattr(batch, "fillings", {}) if simulation.slots[name].replaces_state), STATE)

@@ -141,14 +141,7 @@ def similarity_when_randomised(
     """
     x = torch.as_tensor(np.asarray(images))
     blank = copy.deepcopy(component)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        for module in blank.modules():
-            for name, p in module.named_parameters(recurse=False):
-                # The spread of each tensor stays, and with it the size of what flows through the network.
-                spread = float(p.detach().std()) if p.numel() > 1 else 1.0
-                with torch.no_grad():
-                    p.copy_(torch.randn(p.shape) * (spread or 0.1) + (1.0 if _is_gain(module, name) else 0.0))
+    randomise(blank, seed)
     component.eval()
     with torch.no_grad():
         target = component(x).argmax(dim=1)
@@ -156,6 +149,18 @@ def similarity_when_randomised(
     ranks = [heat.argsort(dim=1).argsort(dim=1).double() for heat in (one, other)]
     centred = [F.normalize(rank - rank.mean(dim=1, keepdim=True), dim=1) for rank in ranks]
     return float((centred[0] * centred[1]).sum(dim=1).mean())
+
+
+def randomise(network: nn.Module, seed: int = 0) -> None:
+    """Give ``network`` random weights, each tensor with the spread that it had; the global random state stays."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for module in network.modules():
+            for name, p in module.named_parameters(recurse=False):
+                # The spread of each tensor stays, and with it the size of what flows through the network.
+                spread = float(p.detach().std()) if p.numel() > 1 else 1.0
+                with torch.no_grad():
+                    p.copy_(torch.randn(p.shape) * (spread or 0.1) + (1.0 if _is_gain(module, name) else 0.0))
 
 
 def _is_gain(module: nn.Module, name: str) -> bool:

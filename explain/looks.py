@@ -1,5 +1,6 @@
 """Looks: what a model that sees pictures made of one environment, and whoever can give and explain them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,10 +32,10 @@ class Onlooker(Protocol):
     def looks(self, rows: np.ndarray) -> list[Look]:
         """What it makes of the environments ``rows`` (M,) as they stand."""
 
-    def heat(self, looks: list[Look]) -> np.ndarray:
-        """(M, H, W) which pixels decided, 0 … 1; of other signals in the shape of these."""
+    def heat(self, looks: list[Look]) -> Sequence[Any] | np.ndarray:
+        """(M, H, W) which pixels decided, 0 … 1; of other signals in the shape of these, or M of what says it."""
 
-    def view(self, look: Look, heat: np.ndarray) -> Rendered:
+    def view(self, look: Look, heat: Any) -> Rendered:
         """A look and its heat, ready for a panel."""
 
 

@@ -11,6 +11,7 @@ COMMANDS = {
     "chat": "be the guest of a help desk yourself: an agent or a rule answers",
     "play": "play an environment yourself, and record what you do",
     "plot": "learning curves of one or many runs, as a picture",
+    "explain": "what a policy looks at: shares of the numbers that it sees, over its own play",
     "evaluate": "measure an agent or a policy over many episodes",
     "export": "write the policy of a run as an ONNX file, for any runtime",
     "zoo": "the trained policies that come with Ludus: what they earn, their making, their check",
@@ -31,7 +32,7 @@ COMMANDS = {
     "upgrade": "rewrite components and runs of the format before this one",
     "demo": "one minute from nothing to a trained Snake agent, a table and a video",
 }
-ASKING = {"forecast", "generate", "complete", "translate", "understand"}  # a fitted model; in a room of their own
+ASKING = {"explain", "forecast", "generate", "complete", "translate", "understand"}  # a model or policy
 MOST_LETTERS = 2000  # of a message: values that came from a file can be long
 
 

@@ -30,6 +30,8 @@ STUDIES = {
         "one text, four models: loss, speed by length, and how far back they look",
     ),
     "regularisers": ("ludus.studies.regularisers", "what keeps a net from learning its pictures by heart"),
+    "calibration": ("ludus.studies.trust.calibration", "is a component right as often as it is sure?"),
+    "asking": ("ludus.studies.trust.asking", "what it is worth to ask where a component is not sure"),
     "regret": ("ludus.studies.regret", "what a sense is worth, to a policy of the truth's and to its own"),
 }
 

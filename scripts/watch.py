@@ -24,6 +24,7 @@ DESCRIPTION = """See an agent or a policy play, or a recording of `ludus play`, 
   ludus watch runs/snake --record snake.mp4                 # needs no display
   ludus watch ludus/Snake-v1 --policy heuristic
   ludus watch runs/sorter --slot perception=models/garments --explain     # what the model saw, believed, and why
+  ludus watch ludus/Rover-v0 --explain                      # which numbers moved what the policy does
   ludus watch mine.npz                                      # checks that every number comes again, then shows it
 
 Keys in the window: space pauses, . makes a single step, + and - change the speed, r restarts, n takes the next seed,
@@ -56,8 +57,8 @@ class Arguments:
     slot: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """NAME=FILLING: what a slot shows, other than in training."""
     explain: str | None = None
-    """Beside each environment, what its model saw, believed, and why: grad-cam (if nothing is named), or
-    integrated-gradients."""
+    """Beside each environment, what its model or its policy saw, believed, and why: grad-cam (if nothing is named) or
+    integrated-gradients. Policies that see numbers: by Shapley values, or by integrated-gradients."""
     imports: Imports = ()
 
 
@@ -88,7 +89,10 @@ def main(arguments: list[str]) -> int:
         if options.explain is not None:
             from ludus.agents.explanations import make_explanations
 
-            beside = make_explanations(batch, player.policy, options.explain)
+            def make(num_envs: int) -> Any:
+                return player.make(num_envs, **shown)
+
+            beside = make_explanations(batch, player.policy, options.explain, make, player.age)
         warm_up(batch, None if options.policy == "random" else player.policy)
         return player, fps, batch, beside
 

@@ -34,7 +34,8 @@ class Line:
 def others_of(rows: Sequence[Judged]) -> dict[str, float]:
     """The means of the further measures of rows of one filling."""
     found = [dict(NAMED.findall(row.others)) for row in rows]
-    return {name: float(np.mean([float(entry[name]) for entry in found])) for name in found[0]}
+    # A row from before a measure was made has none of it.
+    return {name: float(np.mean([float(entry.get(name, "nan")) for entry in found])) for name in found[0]}
 
 
 def seeds_of(rows: Sequence[Judged]) -> list[int]:
@@ -76,13 +77,14 @@ def summarise(rows: Sequence[Judged], protocol: str) -> list[Line]:
 
 def measures_of(lines: Sequence[Line]) -> list[str]:
     """The names of the further measures that any of the ``lines`` has; without quantiles, some are of none."""
-    return [name for name in lines[0].others if any(np.isfinite(line.others[name]) for line in lines)]
+    names = dict.fromkeys(name for line in lines for name in line.others)
+    return [name for name in names if any(np.isfinite(line.others.get(name, np.nan)) for line in lines)]
 
 
 def cells(line: Line, others: Sequence[str]) -> tuple[str, ...]:
     """A line for a table: the filling's name, its metric and ``others``, and ``COLUMNS``; ± is half of the interval."""
     earned, regret = (half_said(mean, high, 2) for mean, _, high in (line.earned, line.regret))
-    values = [line.metric, *(line.others[name] for name in others)]
+    values = [line.metric, *(line.others.get(name, np.nan) for name in others)]
     measured = ("–" if np.isnan(value) else f"{value:.3f}" for value in values)
     return line.filling, *measured, earned, regret, "–" if np.isnan(line.share) else f"{line.share:.2f}"
 

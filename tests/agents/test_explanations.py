@@ -16,7 +16,7 @@ from explain_stage import PANEL, SIDE, has, make_items, pictures_of
 from ludus.agents import registry
 from ludus.agents.evaluation import greedy_policy
 from ludus.agents.explanations import make_explanations
-from ludus.agents.picture_policies import find_picture_policy
+from ludus.agents.explanations.picture_policies import find_picture_policy
 from ludus.components.component import Component
 from ludus.components.composition import adapt
 from ludus.envs.engine.slots.slotted_batch import open_batch

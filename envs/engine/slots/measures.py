@@ -48,6 +48,15 @@ def _accuracy(look: Look) -> np.ndarray:
     return (look.estimate.argmax(axis=1) == look.truth.argmax(axis=1))[there]
 
 
+def _confidence(look: Look) -> np.ndarray:
+    return look.estimate.max(axis=1)[look.truth.any(axis=1)]
+
+
+def _entropy(look: Look) -> np.ndarray:
+    p = np.clip(look.estimate[look.truth.any(axis=1)].astype(np.float64), 0.0, 1.0)
+    return -(p * np.log(np.maximum(p, 1e-300))).sum(axis=1)
+
+
 def _cells_right(look: Look) -> np.ndarray:
     right = cells_of(look.estimate) == cells_of(look.truth)
     return right.all(axis=2) if right.ndim == 3 else right
@@ -87,6 +96,9 @@ def _values_right(look: Look) -> np.ndarray:
 
 MEASURES: dict[str, Measure | WholeMeasure] = {
     "accuracy": Measure(_accuracy),
+    # How sure it is of the class that it names, and how spread its probabilities are (nats); they know no truth.
+    "confidence": Measure(_confidence),
+    "entropy": Measure(_entropy),
     "cells right": Measure(_cells_right),
     # Of the meaning of an utterance (`components/utterance.py`): all of it is right, its act, its values, its wishes.
     "all right": Measure(_all_right),

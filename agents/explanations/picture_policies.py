@@ -13,12 +13,12 @@ from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from stable_baselines3.common.preprocessing import preprocess_obs
 from stable_baselines3.common.torch_layers import CombinedExtractor
 
-from ..explain.attribution import last_convolution
-from ..explain.policies import PicturePolicy
-from .encoders import ComponentEncoder, EncoderExtractor
-from .networks import ConvEncoder, DictEncoder
-from .pqn import PQN
-from .vecenv.observations import map_observation
+from ...explain.attribution import last_convolution
+from ...explain.policies import PicturePolicy
+from ..encoders import ComponentEncoder, EncoderExtractor
+from ..networks import ConvEncoder, DictEncoder
+from ..pqn import PQN
+from ..vecenv.observations import map_observation
 
 BRIGHTEST = 255  # of a picture's bytes
 

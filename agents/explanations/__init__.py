@@ -1,24 +1,30 @@
-"""Explanations of a running batch: the components in its slots and the policy that acts, where they see pictures.
+"""Explanations of a running batch: the components in its slots, and the policy that acts.
 
 Here what the environments and agents know is handed to `explain`, which knows neither.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
-from ..components.layout import Layout
-from ..envs.engine.slots.fillings import Learned
-from ..explain.attribution import METHODS, last_convolution
-from ..explain.explanations import Explanations
-from ..explain.looks import Onlooker
-from ..explain.policies import PolicyOnlooker
-from ..explain.series_slots import SeriesOnlooker
-from ..explain.slots import SlotOnlooker
-from ..utils.wording import did_you_mean
+from ...components.layout import Layout
+from ...envs.engine.slots.fillings import Learned
+from ...envs.names import names_of_batch
+from ...explain.attribution import METHODS, last_convolution
+from ...explain.explanations import Explanations
+from ...explain.looks import Onlooker
+from ...explain.numbers.onlooker import NumbersOnlooker
+from ...explain.numbers.policy import GRADIENTS, SHAPLEY
+from ...explain.policies import PolicyOnlooker
+from ...explain.series_slots import SeriesOnlooker
+from ...explain.slots import SlotOnlooker
+from ...utils.wording import did_you_mean
+from ..vecenv.observations import select
+from .number_policies import number_policy
+from .own_play import BASELINE_STEPS, own_play
 from .picture_policies import find_picture_policy
-from .vecenv.observations import select
 
 
 class BatchSlot:
@@ -85,10 +91,18 @@ class BatchScene:
         return self.batch.buffers.mask[rows] > 0 if self.batch.has_mask else None
 
 
-def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
-    """The explanations of everything in ``batch`` and ``policy`` that sees pictures, or windows of a series.
+def make_explanations(
+    batch: Any, policy: Any, method: str, make: Callable[..., Any] | None = None, age: int = 0
+) -> Explanations:
+    """The explanations of everything in ``batch``, and of ``policy``.
 
-    A forecaster is explained by integrated gradients, whatever the ``method`` of pictures.
+    A forecaster is explained by integrated gradients, whatever the ``method`` of pictures; a policy that sees numbers
+    by these, too, where they are the method and it has gradients, and else by Shapley values.
+
+    Args:
+        make: ``make(num_envs)`` makes environments such as these, in which a policy that sees numbers plays first, for
+            the mean of what it sees; without it such a policy is not explained.
+        age: How old these are, see ``evaluate``.
 
     Raises:
         ValueError: an unknown method, or nothing that can be explained, with the reasons and a remedy.
@@ -115,16 +129,29 @@ def make_explanations(batch: Any, policy: Any, method: str) -> Explanations:
             remedies.append(f"fill the slot with a model: --slot {name}=models/prices")
     agent = getattr(policy, "agent", None)
     seeing = None if agent is None else find_picture_policy(agent)
-    several = seeing is not None and isinstance(batch.action_space, (spaces.MultiDiscrete, spaces.MultiBinary))
+    several = isinstance(batch.action_space, (spaces.MultiDiscrete, spaces.MultiBinary))
+    blind = "the policy sees no picture through a convolution"
     if seeing is not None and not several:
         onlookers.append(PolicyOnlooker(BatchScene(batch), seeing, method))
+    elif agent is not None and make is not None and not several:
+        try:
+            onlookers.append(numbers_onlooker(batch, policy, method, make, age))
+        except ValueError as fault:
+            blind = f"the policy cannot be explained: {fault}"
     if onlookers:
         return Explanations(onlookers)
-    blind = "the policy sees no picture through a convolution"
     reasons.append(f"one answer is explained, and the policy gives several: {batch.action_space}" if several else blind)
     remedies.append("watch an environment with a camera, such as ludus/Sorter-v0")
     why = "; ".join([*reasons, remedies[0]])
     raise ValueError(f"--explain finds no model that sees pictures or series in {batch.name}: {why}")
+
+
+def numbers_onlooker(batch: Any, policy: Any, method: str, make: Callable[..., Any], age: int = 0) -> NumbersOnlooker:
+    """The onlooker of a policy that sees numbers, after it has played for the mean of these."""
+    seeing, factors = number_policy(policy.agent, names_of_batch(batch))
+    played = own_play(make, policy, seeing.prepare, BASELINE_STEPS, age=age, discrete=seeing.chooses)
+    how = GRADIENTS if method == GRADIENTS and seeing.has_slopes else SHAPLEY
+    return NumbersOnlooker(BatchScene(batch), seeing, seeing.entries.baseline(played.rows), how, factors)
 
 
 def why_not(batch: Any, name: str, method: str) -> tuple[str, str]:
