@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
@@ -52,7 +52,7 @@ def start_fit(arguments: Arguments, out: Path) -> "Fit":
         return Detect.start(out, compose(data=arguments.data, seed=arguments.seed, settings=arguments.settings))
     env = environment(arguments.data)
     check_slots(env, [arguments.slot])
-    more = {"slot": arguments.slot, "environment": keywords, "tested": tested}
+    more: dict[str, Any] = {"slot": arguments.slot, "environment": keywords, "tested": tested}
     return Detect.start(out, compose(env, seed=arguments.seed, settings=arguments.settings, **more))
 
 
