@@ -20,7 +20,7 @@ DESCRIPTION = """Train a detector: what lies where in a picture, how large, how 
   ludus fit vision/detect --data ludus/Picker-v0 --out models/small --set 'widths=[16, 32, 64]' --set epochs=10
   ludus fit vision/detect --data street/ --out models/street --set side=160 --set most=30   # a folder as COCO's
 
-An environment makes new pictures for each epoch. A folder has annotations.json, or instances_train.json,
+An environment makes new pictures for every other epoch. A folder has annotations.json, or instances_train.json,
 instances_val.json and instances_test.json, there or in annotations/, with boxes in pixels, and the pictures that these
 name (docs/detection.md)."""
 
