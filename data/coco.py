@@ -162,7 +162,7 @@ class _Annotations:
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
                 raise ValueError(f"{path} has no list of maps under {part!r}; expected COCO's format")
             parts[part] = entries
-        names = {}
+        names: dict[int, str] = {}
         for entry in sorted(self._with_ids(parts["categories"], "category"), key=lambda entry: entry["id"]):
             name = entry.get("name")
             if not isinstance(name, str) or not name.strip() or not name.isprintable() or name in names.values():

@@ -20,7 +20,10 @@ class Blobs:
     """See the head of this file."""
 
     def __init__(self, train: Scenes) -> None:
-        some = train.subset(slice(SEEN))
+        filled = (train.rows[..., VALID] >= 0.5).any(dim=1).nonzero()[:SEEN, 0]
+        if not len(filled):
+            raise ValueError("nothing is said to be in the training pictures, so there is nothing to look for")
+        some = train.subset(filled)
         self.classes = len(train.classes)
         images = some.images.float()
         self.background = images.median(dim=0).values  # (H, W, C)
@@ -47,16 +50,16 @@ class Blobs:
         for i in range(n):
             found, counts = names[i][differs[i]].unique(return_counts=True)
             order = counts.argsort(descending=True, stable=True)[:most]
-            for row, (name, count) in enumerate(zip(found[order].tolist(), counts[order].tolist(), strict=True)):
+            for number, (name, count) in enumerate(zip(found[order].tolist(), counts[order].tolist(), strict=True)):
                 if count < LEAST_PIXELS:
                     break
                 y, x = (names[i] == name).nonzero(as_tuple=True)
                 left, right, top, bottom = int(x.min()), int(x.max()) + 1, int(y.min()), int(y.max()) + 1
                 box = ((left + right) / 2 / width, (top + bottom) / 2 / height)
-                rows[i, row, VALID : HEIGHT + 1] = torch.tensor(
+                rows[i, number, VALID : HEIGHT + 1] = torch.tensor(
                     [count / (height * width), *box, (right - left) / width, (bottom - top) / height]
                 )
-                rows[i, row, VISIBLE] = 1.0
+                rows[i, number, VISIBLE] = 1.0
         picture, row = (rows[..., VALID] > 0.0).nonzero(as_tuple=True)
         if len(picture):
             crops = self._crops(images[picture].float(), rows[picture, row])

@@ -47,6 +47,8 @@ class DetectorLearner(Learner):
 
     def __init__(self, recipe: DetectorRecipe, data: Data) -> None:
         first = data.train(0)
+        if not first.things:
+            raise ValueError(f"{recipe.source}: nothing lies in any of {len(first):,} training pictures")
         batches = SceneBatches(data.train, first, recipe)
         super().__init__(recipe, build(recipe, first), batches, (first.images, first.rows))
         self.parts: dict[str, float] = {}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
@@ -20,7 +20,7 @@ DESCRIPTION = """Train a detector: what lies where in a picture, how large, how 
   ludus fit vision/detect --data ludus/Picker-v0 --out models/small --set 'widths=[16, 32, 64]' --set epochs=10
   ludus fit vision/detect --data street/ --out models/street --set side=160 --set most=30   # a folder as COCO's
 
-An environment makes new pictures for each epoch. A folder has annotations.json, or instances_train.json,
+An environment makes new pictures for every other epoch. A folder has annotations.json, or instances_train.json,
 instances_val.json and instances_test.json, there or in annotations/, with boxes in pixels, and the pictures that these
 name (docs/detection.md)."""
 
@@ -52,7 +52,7 @@ def start_fit(arguments: Arguments, out: Path) -> "Fit":
         return Detect.start(out, compose(data=arguments.data, seed=arguments.seed, settings=arguments.settings))
     env = environment(arguments.data)
     check_slots(env, [arguments.slot])
-    more = {"slot": arguments.slot, "environment": keywords, "tested": tested}
+    more: dict[str, Any] = {"slot": arguments.slot, "environment": keywords, "tested": tested}
     return Detect.start(out, compose(env, seed=arguments.seed, settings=arguments.settings, **more))
 
 
