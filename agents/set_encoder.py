@@ -19,7 +19,7 @@ MOST_HIDDEN = 4096  # units; more is a slip of the keyboard
 LEAST = -1e9  # score of a row that is none
 
 
-def rows_of(space: Space) -> str | None:
+def rows_of(space: Space) -> str:
     """The key of the part of ``space`` that is a set of rows: a Box with two axes; "" if it is all of it.
 
     Raises:
@@ -36,6 +36,15 @@ def rows_of(space: Space) -> str | None:
 
 def _is_rows(space: Space) -> bool:
     return isinstance(space, spaces.Box) and len(space.shape) == 2
+
+
+def _apart(space: Space) -> tuple[str, spaces.Box, dict[str, Space]]:
+    """The key of the rows, their space, and the other parts by key."""
+    key = rows_of(space)
+    parts = dict(space.items()) if isinstance(space, spaces.Dict) else {}
+    rows = parts.pop(key) if key else space
+    assert isinstance(rows, spaces.Box)
+    return key, rows, parts
 
 
 def check_set(hidden: Any, encoder: Any) -> None:
@@ -75,9 +84,7 @@ class SetEncoder(Encoder):
 
     def __init__(self, space: Space, hidden: int, others: Encoder | None) -> None:
         super().__init__()
-        self.key = rows_of(space)
-        part = space[self.key] if isinstance(space, spaces.Dict) else space
-        assert part.shape is not None
+        self.key, part, _ = _apart(space)
         self.others = others
         self.layers = SetLayers(part.shape[1], others.num_features if others else 0, hidden)
         self.num_features = self.layers.num_features
@@ -90,8 +97,7 @@ class SetEncoder(Encoder):
 
 def encode_set(space: Space, hidden: int, scale: Any = None) -> SetEncoder:
     """The encoder of a set for ``networks.QNetwork``; ``scale`` as for ``networks.make_encoder``."""
-    key = rows_of(space)
-    rest = {k: part for k, part in space.items() if k != key} if isinstance(space, spaces.Dict) else {}
+    rest = _apart(space)[2]
     return SetEncoder(space, hidden, make_encoder(spaces.Dict(rest), scale=scale) if rest else None)
 
 
@@ -99,10 +105,8 @@ class SetExtractor(BaseFeaturesExtractor):
     """The same for Stable-Baselines3's policies; ``CombinedExtractor`` sees to the other parts."""
 
     def __init__(self, observation_space: Space, hidden: int) -> None:
-        key = rows_of(observation_space)
-        rest = spaces.Dict({k: part for k, part in observation_space.items() if k != key}) if key else None  # type: ignore[attr-defined]
-        others = CombinedExtractor(rest) if rest else None
-        part = observation_space[key] if key else observation_space  # type: ignore[index]
+        key, part, rest = _apart(observation_space)
+        others = CombinedExtractor(spaces.Dict(rest)) if rest else None
         layers = SetLayers(part.shape[1], others.features_dim if others else 0, hidden)
         super().__init__(observation_space, layers.num_features)
         self.key, self.others, self.layers = key, others, layers
