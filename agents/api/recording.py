@@ -49,9 +49,7 @@ def record(
     """
     settings = as_settings(parameters, slots)
     (player,) = find_players([policy], env, seed, settings).values()
-    shown, pace = watched_with(player.env)
-    if shown.keys() & settings.keys():  # who sets the same wants to see just that
-        shown, pace = {}, None
+    shown, pace = watched_with(player.env, settings)
     batch = player.make(envs, rendered=True, **shown)
     try:
         return watch(

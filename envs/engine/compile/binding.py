@@ -81,6 +81,16 @@ def bind(
     return compile_cached(bound, {**options, **extra}, source_hash)
 
 
+def interpreted(loop: Callable, names: Mapping[str, Any]) -> Callable:
+    """``loop`` with the kernels ``names``, all of it in plain Python, as with NUMBA_DISABLE_JIT=1.
+
+    Records must have attributes, as in a `numpy.recarray`. As in machine code, no number that overflows is warned of.
+    """
+    function = with_names(loop, names)
+    twins.Twins(lambda kernel, copy: kernel.in_python if copy is None else copy).put_into(function)
+    return np.errstate(all="ignore")(function)
+
+
 def loop(function: Callable) -> Callable:
     """Decorator of a loop that is bound to no environment: compiled at its first call, cached beside its own file.
 
