@@ -44,7 +44,7 @@ def begin(
     """What ``prepare()`` returns; while it compiles ``world``, a window, or without one the console, says so.
 
     Args:
-        world: None: nothing is compiled. Gymnasium's own environments may use pygame, which belongs to the first thread.
+        world: None: nothing is compiled. Those of Gymnasium may use pygame, which belongs to the first thread.
         name: Of what begins, for a person.
     """
     if world is None:
