@@ -14,7 +14,7 @@ from gymnasium import spaces
 
 from ..envs.engine.slots.fillings import Learned, width_of
 from ..envs.engine.slots.keyed import KeyedLearned
-from ..envs.engine.slots.measures import MEASURES, Look
+from ..envs.engine.slots.measures import MEASURES, Look, WholeMeasure
 from ..envs.engine.slots.slotted_batch import SlottedBatch
 from ..utils.intervals import bootstrap_interval
 from ..utils.wording import did_you_mean
@@ -162,7 +162,7 @@ class Gauge:
         space = declared.truth(**batch.sizes)
         assert isinstance(space, spaces.Box)
         is_classes, is_board = bool(declared.classes(**batch.sizes)), space.dtype.kind in "iu"
-        usual = "accuracy" if is_classes else "cells right" if is_board else "RMSE"
+        usual = "accuracy" if is_classes else "cells right" if is_board else "mAP50" if declared.detections else "RMSE"
         self.names = declared.measures or (usual,)
         self._parts = declared.truth_layout(**batch.sizes) if declared.truth_layout else None
         self._quantiles = np.asarray(getattr(filling, "quantiles", ()), np.float64)
@@ -174,6 +174,7 @@ class Gauge:
         self._all = np.arange(batch.num_envs)
         self._width = width_of(declared, space, slot) if "RMSE" in self.names else np.ones(1)
         self._sums = {name: [0.0, 0] for name in self.names}
+        self._looks: list[tuple[np.ndarray, np.ndarray]] = []  # truths and estimates, where a measure sees all of them
         self._mended: list[slice] = []
 
     def mend(self, parts: Sequence[str]) -> None:
@@ -203,16 +204,24 @@ class Gauge:
         estimate = self.batch.estimate_of(self.slot, shown)
         seen = Look(estimate, self._truth, shown, self._width, self._quantiles, self._parts)
         for name in self.names:
-            if MEASURES[name].needs_quantiles and not len(self._quantiles):
+            measure = MEASURES[name]
+            if isinstance(measure, WholeMeasure) or (measure.needs_quantiles and not len(self._quantiles)):
                 continue
-            values = MEASURES[name].values(seen)
+            values = measure.values(seen)
             self._sums[name][0] += float(values.sum())
             self._sums[name][1] += values.size
+        if any(isinstance(MEASURES[name], WholeMeasure) for name in self.names):
+            self._looks.append((self._truth.copy(), estimate.copy()))
 
     @property
     def measures(self) -> dict[str, float]:
         """By name, in the slot's order; NaN for what this filling does not allow to be measured."""
-        return {
-            name: MEASURES[name].finish(total / count) if count else float("nan")
-            for name, (total, count) in self._sums.items()
-        }
+        return {name: self._finish(name) for name in self.names}
+
+    def _finish(self, name: str) -> float:
+        measure = MEASURES[name]
+        if isinstance(measure, WholeMeasure):
+            parts = list(zip(*self._looks, strict=True))
+            return measure.of(np.concatenate(parts[0]), np.concatenate(parts[1])) if parts else float("nan")
+        total, count = self._sums[name]
+        return measure.finish(total / count) if count else float("nan")

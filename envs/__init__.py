@@ -12,6 +12,7 @@ ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/MountainCarContinuous-v0": ("ludus.envs.robotics.mountain_car_continuous", 999),
     "ludus/Pendulum-v1": ("ludus.envs.robotics.pendulum", 200),
     "ludus/Rover-v0": ("ludus.envs.robotics.rover", 500),
+    "ludus/Picker-v0": ("ludus.envs.robotics.picker", 40),
     "ludus/Snake-v1": ("ludus.envs.games.snake", 4000),
     "ludus/Breakout-v0": ("ludus.envs.games.breakout", 8000),
     "ludus/FrozenLake-v1": ("ludus.envs.games.frozen_lake", 100),

@@ -10,6 +10,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 NAMESPACE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 
 ENVIRONMENT = '''"""A sledge on a track: push it to the flag and stop there.
@@ -134,7 +135,7 @@ TEST = '''"""Every step of @NAME@.py equals its rules, written once more in plai
 import gymnasium
 import numpy as np
 
-import @NAME@
+import @NAME@ as rules
 
 
 def test_every_step_equals_the_rules():
@@ -159,10 +160,10 @@ def test_every_step_equals_the_rules():
 def test_it_stands_still_at_the_wall():
     env = gymnasium.make("@ID@").unwrapped
     env.reset(seed=0)
-    env.batch.records["flag"] = -@NAME@.WALL
+    env.batch.records["flag"] = -rules.WALL
     for _ in range(120):
         observation, *_ = env.step(2)
-    assert observation.tolist() == [@NAME@.WALL, 0.0, -2 * @NAME@.WALL]
+    assert observation.tolist() == [rules.WALL, 0.0, -2 * rules.WALL]
 
 
 def test_the_reference_policy_solves_it():
@@ -178,10 +179,10 @@ def test_the_reference_policy_solves_it():
 
 def _check_name(name: str) -> None:
     """``ValueError`` unless ``name`` is one in lower case."""
-    if not name.isidentifier() or not name.isascii() or name != name.lower() or keyword.iskeyword(name):
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
         raise ValueError(
-            f"{name!r} cannot name a file of Python's; expected lower case letters, digits and _, such as hopper or "
-            "moon_lander"
+            f"{name!r} cannot name a file of Python's; expected a lower case letter, then such letters, digits and _, "
+            "such as hopper or moon_lander"
         )
 
 

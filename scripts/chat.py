@@ -99,7 +99,7 @@ def open_talk(options: Arguments) -> tuple[str, "Conversation"]:
         FileNotFoundError, ValueError: no run, or one of another environment; a clerk that cannot hear, or does not fit
             what hears.
     """
-    from ludus.agents.runs.player import find_player
+    from ludus.agents.runs.player import find_player, is_run
 
     settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
     player = find_player(options.what, options.policy, options.seed, settings)
@@ -112,8 +112,7 @@ def open_talk(options: Arguments) -> tuple[str, "Conversation"]:
     for note in player.notes:
         print(f"Note: {note}", file=sys.stderr)
     # A run hears as it was trained; who names a rule alone has not said how, and one sense needs no model.
-    is_run = (Path(options.what) / "config.yaml").exists()
-    hears = {} if is_run else {"utterance": "keywords"}
+    hears = {} if is_run(Path(options.what)) else {"utterance": "keywords"}
     talk = Conversation(player.policy, {**hears, **player.keywords}, options.seed)
     return f"{player.title} · hears by {talk.sense} · venues of {talk.source}", talk
 

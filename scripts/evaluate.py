@@ -70,7 +70,8 @@ def main(arguments: list[str]) -> int:
 
 def compare_policies(options: Arguments, names: list[str], settings: dict[str, Any], console: Console) -> None:
     """A table with a row for each run and for each policy by name."""
-    from ludus.agents.api.comparing import compare, typed_players
+    from ludus.agents.api.comparing import compare
+    from ludus.agents.api.players import typed_players
     from ludus.agents.evaluation_tables import comparison_table
 
     players = typed_players(options.what, names, options.seed, settings, options.checkpoint)

@@ -138,9 +138,7 @@ def make_policy(
             say(f"{said}; it takes its place")
         result = play(reduced, EVALUATION_SEED)
         low, high = result.interval
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.move(reduced.folder, place)
+        _put(reduced.folder, place)
         weights = weights_of(place).read_bytes()
         new = Entry(
             env=env,
@@ -184,12 +182,22 @@ def _usable(folder: Path) -> Run | None:
     """The policy that is in ``folder``, unless there is none, or it no longer fits its environment."""
     if not folder.exists():
         return None
-    run = Run.open(folder)
     try:
+        run = Run.open(folder)
         run.agent()
-    except ValueError:
+    except (FileNotFoundError, ValueError):
         return None
     return run
+
+
+def _put(folder: Path, place: Path) -> None:
+    """Copy ``folder`` to ``place``, where an older one stands until the copy is whole."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".zoo-", dir=place.parent) as beside:  # renaming needs one file system
+        copy = Path(shutil.copytree(folder, Path(beside) / "new"))
+        if place.exists():
+            place.rename(Path(beside) / "old")
+        copy.rename(place)
 
 
 def faults(env: str, replayed: bool = True, policies: Path = POLICIES, scores: Path = SCORES) -> list[str]:

@@ -27,13 +27,14 @@ ARROWS = {
     "benchmarks": FLOOR | {"training", "envs", "explain", "agents", "vision", "nlp", "forecasting"},
 }
 ARROWS["scripts"] = set(ARROWS)
-# The rooms of envs/: environment files (games, robotics, automation) know the engine alone.
+# The rooms of envs/: environment files (games, robotics, automation) know the engine, and items that several show.
 ROOMS = {
     "rendering": set(),
     "engine": {"rendering"},
     "games": {"engine"},
-    "robotics": {"engine"},
-    "automation": {"engine"},
+    "items": {"engine"},
+    "robotics": {"engine", "items"},
+    "automation": {"engine", "items"},
     "human": {"engine", "rendering"},
     "checks": {"engine"},
 }

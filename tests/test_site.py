@@ -19,7 +19,7 @@ from ludus.scripts.site.api_pages import public_names
 from ludus.scripts.site.command_pages import command_page, help_of
 from ludus.scripts.site.environment_pages import environment_page, environments_index, sections, short_name
 from ludus.scripts.site.environment_pictures import MOST_BYTES, encode, play
-from ludus.scripts.site.sources import bend_links
+from ludus.scripts.site.sources import ROOT_PAGES, bend_links, copy_pages
 
 
 class Page(html.parser.HTMLParser):
@@ -56,6 +56,22 @@ def test_links_are_bent_to_where_things_lie(tmp_path):
     assert bent("```\n[x](nowhere.md)\n```") == "```\n[x](nowhere.md)\n```"
     with pytest.raises(ValueError, match=r"the link \[x\]\(nowhere.md\) leads nowhere"):
         bent("[x](nowhere.md)")
+
+
+def test_only_pages_that_were_written_here_are_removed(tmp_path):
+    for name in ("docs/a.md", "results/mutation.md", *ROOT_PAGES):
+        (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "root" / name).write_text("")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.md").write_text("dear diary")
+    with pytest.raises(ValueError, match="mine holds other files, and pages are removed there; choose an empty"):
+        copy_pages(tmp_path / "root", tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["diary.md"]
+    copy_pages(tmp_path / "root", tmp_path / "site")
+    (tmp_path / "root" / "docs" / "a.md").rename(tmp_path / "root" / "docs" / "b.md")
+    copy_pages(tmp_path / "root", tmp_path / "site")
+    assert not (tmp_path / "site" / "a.md").exists()
+    assert (tmp_path / "site" / "b.md").exists()
 
 
 @pytest.mark.parametrize("id", ENVIRONMENTS)

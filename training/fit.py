@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import lightning
-from torch import set_num_threads
 from torch.utils.tensorboard import SummaryWriter
 
 from ..utils.files import quote
 from ..utils.interrupts import Interrupted, watch_signals
-from ..utils.torch_threads import let_sleep
+from ..utils.torch_threads import let_sleep, using_threads
 from ..utils.untrusted import is_number
 from ..utils.wording import in_one_line
 from . import checkpoint, event_log, folders
@@ -229,11 +228,10 @@ class Fit:
     def _train(self, progress: Callable[[FitProgress], None] | None, finish: Callable[..., Any]) -> tuple[Any, Any]:
         self.progress = progress or self.progress
         check_device(self.recipe)
-        with folders.held(self.folder / "fit.yaml", "--out"):
+        with folders.held(self.folder / "fit.yaml", "--out"), using_threads(self.recipe.threads):
             return self._train_on(finish)
 
     def _train_on(self, finish: Callable[..., Any]) -> tuple[Any, Any]:
-        set_num_threads(self.recipe.threads)
         let_sleep()
         data = self.load()
         learner, seconds = self.prepare(data), 0.0

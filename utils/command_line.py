@@ -93,7 +93,8 @@ def parse(command: type, name: str, description: str, arguments: list[str]) -> A
             return tyro.cli(command, prog=prog, description=description, args=arguments, config=CONFIG)
     except SystemExit as end:
         if not end.code:
-            print(help_text(shown.buffer.getvalue().decode(), UNSET))  # type: ignore[attr-defined]
+            text = shown.buffer.getvalue().decode()  # type: ignore[attr-defined]
+            print(help_text(text, UNSET) if asks_help else text)  # a shell's script of completions stays as it is
             raise
     try:  # again, for a box whose lines are not broken
         with redirect_stderr(said), NUMBERS, _wide(True):
@@ -165,12 +166,9 @@ def key_values(pairs: Sequence[str], flag: str) -> dict[str, Any]:
 def _number(value: Any) -> Any:
     # YAML 1.1 reads 1e-3 and 1e6 as texts; a person means the numbers, of which the latter may be asked for as a whole.
     if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            return whole_number(value) if value[-1:].isdigit() else float(value)
-        try:
-            return float(value)
-        except ValueError:
-            return value
+        for read in (whole_number, float) if value[-1:].isdigit() else (float,):
+            with contextlib.suppress(ValueError):
+                return read(value)
     return value
 
 

@@ -8,9 +8,11 @@ processors, each spins 100 times only. So where torch came first, threads beyond
 Neither torch's number of threads nor a single bit of what it computes changes by it.
 """
 
+import contextlib
 import os
 import sys
 import threading
+from collections.abc import Iterator
 
 from .processors import usable_processors
 
@@ -48,9 +50,11 @@ def let_sleep() -> int:
     made = threading.Event()
 
     def lie_still() -> None:
-        torch.set_num_threads(count)  # an OpenMP thread's own number; but torch notes it for threads that begin later
-        torch.empty(count * GRAIN, dtype=torch.uint8).fill_(0)  # work for all, so that they are made
-        made.set()
+        try:
+            torch.set_num_threads(count)  # an OpenMP thread's own; but torch notes it for threads that begin later
+            torch.empty(count * GRAIN, dtype=torch.uint8).fill_(0)  # work for all, so that they are made
+        finally:  # where a thread may not be made, nobody waits for ever
+            made.set()
         threading.Event().wait()
 
     threading.Thread(target=lie_still, name="ludus: OpenMP threads that lie still", daemon=True).start()
@@ -58,3 +62,16 @@ def let_sleep() -> int:
     torch.set_num_threads(used)
     _extra = count
     return _extra
+
+
+@contextlib.contextmanager
+def using_threads(count: int) -> Iterator[None]:
+    """A block in which torch computes with ``count`` threads; then with as many as before, for whoever called."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,33 +1,16 @@
 """Policies measured side by side: runs, policies by name and functions, in the same episodes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Protocol, overload
+from dataclasses import dataclass, field
+from typing import Any, overload
 
-import numpy as np
-
-from ...envs.ids import import_named
-from ...envs.make import make_batch, slots_of
 from ...utils.intervals import bootstrap_interval
 from ...utils.wording import did_you_mean
-from ..evaluation import EVALUATION_SEED, Evaluation, Policy, episodes_of, evaluate_pairwise, greedy_policy
-from ..runs.callback import LAST
-from ..runs.player import Player, agent_of, find_player, player_of
-from ..runs.run import Run
-from ..vecenv.base import as_members
-from .policy import TrainedPolicy
+from ..evaluation import EVALUATION_SEED, Evaluation, episodes_of, evaluate_pairwise
+from ..runs.player import Player
+from .players import Playable, as_settings, find_players
 
 DEFAULT_EPISODES = 256
-
-
-class Model(Protocol):
-    """What Stable-Baselines3's algorithms are here: a ``predict`` from observations (N, *space) to actions (N, …)."""
-
-    def predict(self, observation: Any, *, deterministic: bool = ...) -> tuple[Any, Any]: ...
-
-
-Playable = str | Path | TrainedPolicy | Policy | Model
 
 
 @dataclass(frozen=True)
@@ -143,21 +126,6 @@ def evaluate(
     return next(iter(result.values())) if single else result
 
 
-def as_settings(parameters: Mapping[str, Any], slots: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Parameters of an environment and the fillings of its slots as its keywords; folders become texts.
-
-    Raises:
-        ValueError: a slot is in both.
-    """
-    for name in slots or {}:
-        if name in parameters:
-            raise ValueError(f"slot {name} is given twice, in slots and as a parameter; leave one out")
-    return {
-        **parameters,
-        **{name: str(what) if isinstance(what, Path) else what for name, what in (slots or {}).items()},
-    }
-
-
 def compare(
     players: Mapping[str, Player],
     episodes: int | None,
@@ -177,147 +145,5 @@ def compare(
                 progress(name, played / episodes)
 
         found[name] = evaluate_pairwise(player.make, player.policy, episodes, seed, age, tell, every_start)
-    notes = tuple(note for player in players.values() for note in player.notes)
+    notes = tuple(dict.fromkeys(note for player in players.values() for note in player.notes))
     return Comparison(first.env, episodes, seed, found, notes)
-
-
-def find_players(policies: Any, env: str | None, seed: int, settings: dict[str, Any]) -> dict[str, Player]:
-    """The players that were asked for, by their names; see ``evaluate``.
-
-    Args:
-        policies: A list, or a dict with names.
-        seed: Of the random policy.
-        settings: Keywords of the environments, other than in training.
-    """
-    named = dict(policies) if isinstance(policies, Mapping) else dict.fromkeys(range(len(policies)))
-    given = list(named.values()) if isinstance(policies, Mapping) else list(policies)
-    if not given:
-        raise ValueError('evaluate needs a policy, such as the folder of a run, or "random"; got none')
-    id = None if env is None else import_named(env)
-    trained = [_trained(what, settings) for what in given]
-    world = next((player for player in trained if player is not None), None)
-    if world is None and id is None:
-        raise ValueError(f"in which environment? evaluate({_said(given[0])}, env=...) needs an id, for it is no run")
-    place = id if id is not None else world.env  # type: ignore[union-attr]
-    base = world if world is not None else Player(place, "", _nobody, _maker(place, settings), keywords=settings)
-    result: dict[str, Player] = {}
-    for key, what, player in zip(named, given, trained, strict=True):
-        if player is None:
-            player = _untrained(what, base, seed)
-        _check_world(base if id is None else replace(base, env=place), player)
-        name = key if isinstance(policies, Mapping) else _said(what) if len(given) > 1 else player.name
-        if str(name) in result:
-            raise ValueError(f"{name} is given twice; give a dict with names of your own")
-        result[str(name)] = player
-    return result
-
-
-def typed_players(
-    what: Sequence[str], names: Sequence[str], seed: int, settings: dict[str, Any], checkpoint: str = LAST
-) -> dict[str, Player]:
-    """The players of a command line, by their names: the agents of the runs, then the policies.
-
-    Args:
-        what: Folders of runs, or an environment id.
-        names: Of policies, which play in the world of the first of ``what``.
-        checkpoint: Of the runs: last, best, or a number of steps.
-
-    Raises:
-        FileNotFoundError, ValueError: as ``find_player``; runs that learned in different worlds; the same one twice.
-    """
-    typed: list[tuple[str, str | None]] = [
-        (place, None) for place in what if not names or (Path(place) / "config.yaml").exists()
-    ]
-    typed += [(what[0], name) for name in names]
-    if checkpoint != LAST and all(policy is not None for _, policy in typed):
-        raise ValueError("--checkpoint is of a run, and of no policy; leave it out")
-    for place in what:
-        if (place, None) not in typed:  # an id says no more than where
-            find_player(place, names[0], seed, settings)
-    result: dict[str, Player] = {}
-    for place, policy in typed:
-        player = find_player(place, policy, seed, settings, checkpoint if policy is None else LAST)
-        if result:
-            _check_world(next(iter(result.values())), player)
-        name = player.name if len(typed) == 1 else policy or place
-        if name in result:
-            raise ValueError(f"{name} is given twice; leave one out")
-        result[name] = player
-    return result
-
-
-def _trained(what: Any, settings: dict[str, Any]) -> Player | None:
-    """The player of a run; ``None`` for anything else."""
-    if isinstance(what, Path) or (isinstance(what, str) and (Path(what) / "config.yaml").exists()):
-        what = Run.open(Path(what))
-        agent = agent_of(what, settings)
-    elif isinstance(what, TrainedPolicy):
-        what, agent = what.run, what.agent
-    else:
-        return None
-    run: Run = what
-
-    def make(num_envs: int, **keywords: Any) -> Any:
-        return run.make_batch(num_envs, **{**settings, **keywords})
-
-    return replace(player_of(run, agent, make, settings), keywords={**run.config.environment, **settings})
-
-
-def _untrained(what: Any, world: Player, seed: int) -> Player:
-    """A policy by name, a model or a function, in the world of another player."""
-    if isinstance(what, str):
-        found = find_player(world.env, what, seed, dict(world.keywords))
-        return replace(found, name=what)
-    if hasattr(what, "choose"):
-        policy: Policy = greedy_policy(what)
-    elif hasattr(what, "predict"):
-        policy = _predicting(what)
-    elif callable(what):
-        policy = what
-    else:
-        raise ValueError(
-            f"{what!r} is no policy; expected the folder of a run, a trained policy, a name such as 'random', a model "
-            "with predict(), or a function from a batch to actions"
-        )
-    return Player(world.env, _said(what), policy, world.make, keywords=world.keywords)
-
-
-def _predicting(model: Any) -> Policy:
-    """A model of Stable-Baselines3's as a policy: it sees what the environments show, without a mask."""
-
-    def act(batch: Any) -> np.ndarray:
-        actions = model.predict(batch.buffers.observation, deterministic=True)[0]
-        return as_members(batch.action_space, np.asarray(actions))
-
-    return act
-
-
-def _maker(id: str, settings: dict[str, Any]) -> Callable[..., Any]:
-    return lambda num_envs, **keywords: make_batch(id, num_envs, **{**settings, **keywords})
-
-
-def _nobody(batch: Any) -> np.ndarray:
-    raise AssertionError("only a world")
-
-
-def _said(what: Any) -> str:
-    """What a policy is called in a table."""
-    if isinstance(what, (str, Path)):
-        return str(what)
-    if isinstance(what, TrainedPolicy):
-        return str(what.run.folder)
-    return getattr(what, "__name__", type(what).__name__)
-
-
-def _check_world(world: Player, player: Player) -> None:
-    """``ValueError`` unless both play the same environment, with the same parameters; slots may show other things."""
-    if player.env != world.env:
-        raise ValueError(f"policies are compared in one environment, got {world.env} and {player.env}")
-    slots = slots_of(world.env)
-    ours, theirs = ({key: value for key, value in one.keywords.items() if key not in slots} for one in (world, player))
-    for key in dict.fromkeys([*ours, *theirs]):
-        if ours.get(key) != theirs.get(key):
-            raise ValueError(
-                f"the policies learned in different worlds, {key}={ours.get(key, 'default')} and "
-                f"{key}={theirs.get(key, 'default')}; say in which one they are compared: {key}=..."
-            )

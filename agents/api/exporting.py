@@ -145,14 +145,14 @@ def _count_other(
 ) -> int:
     if not values:
         size = np.maximum(np.abs(ours), 1.0)
-        if (np.abs(ours - theirs) > 10 * NEAR * size).any():
+        if not (np.abs(ours - theirs) <= 10 * NEAR * size).all():  # nor where one of them is no number
             raise ValueError("the exported policy acts otherwise than predict(); nothing was written")
         return 0
     other = np.flatnonzero(ours != theirs)
     first = int(policy.action_space.start)  # type: ignore[attr-defined]
     (q,) = values
     gaps = np.abs(q[other, ours[other] - first] - q[other, theirs[other] - first])
-    if (gaps > NEAR * np.maximum(np.abs(q[other]).max(axis=1, initial=0.0), 1.0)).any():
+    if not (gaps <= NEAR * np.maximum(np.abs(q[other]).max(axis=1, initial=0.0), 1.0)).all():
         raise ValueError("the exported policy chooses other actions than predict(); nothing was written")
     if mask is not None and not mask[np.arange(len(q)), theirs - first][mask.any(axis=1)].all():
         raise ValueError("the exported policy chooses illegal actions; nothing was written")

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ...envs.human.watch import Watched, watch
 from ...envs.make import watched_with
-from .comparing import Playable, as_settings, find_players
+from .players import Playable, as_settings, find_players
 
 
 def record(

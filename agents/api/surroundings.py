@@ -22,7 +22,7 @@ class Surroundings:
         found = inner if hasattr(inner, "buffers") else getattr(inner, "batch", None)
         self.batch: Any = found if hasattr(found, "buffers") else None
         self.is_single = isinstance(env, gymnasium.Env)
-        self._is_vec_env = hasattr(env, "step_async")  # Stable-Baselines3's
+        self.is_vec_env = hasattr(env, "env_method")  # Stable-Baselines3's
         self._inner = inner
 
     @property
@@ -42,7 +42,7 @@ class Surroundings:
             if self.is_single:
                 return np.asarray(self.env.get_wrapper_attr("action_masks")())
             return np.stack(
-                self.env.env_method("action_masks") if self._is_vec_env else self._inner.call("action_masks")
+                self.env.env_method("action_masks") if self.is_vec_env else self._inner.call("action_masks")
             )
         except AttributeError:
             raise ValueError(
@@ -53,6 +53,6 @@ class Surroundings:
     def own(self, action: Any) -> Any:
         """The action as the environment's ``step`` takes it."""
         space = getattr(self.batch, "action_space", None)
-        if self._is_vec_env and isinstance(space, spaces.Discrete):  # Stable-Baselines3 counts from 0
+        if self.is_vec_env and isinstance(space, spaces.Discrete):  # Stable-Baselines3 counts from 0
             return action - int(space.start)
         return action.item() if self.is_single and isinstance(action, np.integer) else action

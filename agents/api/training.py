@@ -9,7 +9,7 @@ from ...utils.interrupts import Interrupted
 from ..runs.callback import RunProgress
 from ..runs.config import configure
 from ..runs.run import Run
-from .comparing import as_settings
+from .players import as_settings
 from .policy import TrainedPolicy
 
 Progress = Callable[[RunProgress], Any]

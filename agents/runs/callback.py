@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -62,8 +62,10 @@ def load_checkpoint(folder: Path, which: str) -> checkpoint.Checkpoint:
     """
     if which == LAST:
         return load_latest(folder)
+    problems: tuple[str, ...] = ()
     if which == BEST:
-        steps = load_latest(folder).state["run"].get("best_at")
+        newest = load_latest(folder)
+        steps, problems = newest.state["run"].get("best_at"), newest.problems
         if steps is None:
             raise ValueError(
                 f"{folder} has no best checkpoint: it was not evaluated yet, or by a version of Ludus that kept none; "
@@ -73,7 +75,8 @@ def load_checkpoint(folder: Path, which: str) -> checkpoint.Checkpoint:
         steps = int(which)
     else:
         raise ValueError(f"a checkpoint is {LAST}, {BEST} or a number of steps, got {in_line(which, 60)!r}")
-    return checkpoint.load_at(folder / "checkpoints", steps, check_state, (SNAPSHOT,))
+    found = checkpoint.load_at(folder / "checkpoints", steps, check_state, (SNAPSHOT,))
+    return replace(found, problems=problems)
 
 
 def load_latest(folder: Path) -> checkpoint.Checkpoint:

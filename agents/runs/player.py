@@ -73,16 +73,11 @@ def find_player(what: str, policy: str | None, seed: int, settings: dict[str, An
     if checkpoint != LAST and policy is not None:
         raise ValueError("--checkpoint is of a run, and of no policy; leave it out")
     notes: tuple[str, ...] = ()
-    if (Path(what) / "config.yaml").exists():
+    if is_run(Path(what)):
         run = Run.open(Path(what))
-        env, keywords = run.config.env, {**run.config.environment, **settings}
-
-        def make(num_envs: int, **keywords: Any) -> Any:
-            return run.make_batch(num_envs, **{**settings, **keywords})
-
         if policy is None:
-            agent = agent_of(run, settings, checkpoint)
-            return replace(player_of(run, agent, make, settings), keywords=keywords)
+            return player_of_run(run, settings, checkpoint)
+        env, keywords, make = run.config.env, {**run.config.environment, **settings}, _maker_of(run, settings)
     else:
         if is_group(Path(what)):
             one = Seeds.open(Path(what)).runs()[0].folder
@@ -133,6 +128,23 @@ def _player_of_the_zoo(env: str, make: Callable[..., Any], keywords: dict[str, A
 
     player = player_of(run, agent_of(run, keywords), make_as_trained, keywords)
     return replace(player, name=found.said, keywords={**trained, **keywords})
+
+
+def is_run(path: Path) -> bool:
+    """Whether ``path`` is the folder of a run."""
+    return (path / "config.yaml").exists()
+
+
+def player_of_run(run: Run, settings: dict[str, Any], checkpoint: str = LAST, agent: Agent | None = None) -> Player:
+    """The ``agent`` of ``run``, by default that of its ``checkpoint``, in its environments but for ``settings``."""
+    if agent is None:
+        agent = agent_of(run, settings, checkpoint)
+    player = player_of(run, agent, _maker_of(run, settings), settings)
+    return replace(player, keywords={**run.config.environment, **settings})
+
+
+def _maker_of(run: Run, settings: dict[str, Any]) -> Callable[..., Any]:
+    return lambda num_envs, **keywords: run.make_batch(num_envs, **{**settings, **keywords})
 
 
 def agent_of(run: Run, settings: dict[str, Any], checkpoint: str = LAST) -> Agent:

@@ -27,6 +27,7 @@ from ...envs.make import make_batch
 from ...training import checkpoint, event_log, folders
 from ...utils.files import quote
 from ...utils.interrupts import watch_signals
+from ...utils.torch_threads import using_threads
 from ...utils.wording import in_one_line
 from .. import registry
 from ..evaluation import Evaluation
@@ -178,12 +179,12 @@ class Run:
                 not fit its config.yaml; a log is no regular file.
             OSError: the folder cannot be written (any more); what was saved stays.
         """
-        with folders.held(self.folder / "config.yaml", "--run"):
+        threads = int(self.config.hyperparameters.get("threads", 1))
+        with folders.held(self.folder / "config.yaml", "--run"), using_threads(threads):
             return self._train(progress)
 
     def _train(self, progress: Callable[[RunProgress], None] | None) -> Evaluation:
         c = self.config
-        torch.set_num_threads(int(c.hyperparameters.get("threads", 1)))
         agent, batch = self.make_agent()
         saved = None
         if checkpoint.list_checkpoints(self.folder / "checkpoints"):

@@ -9,7 +9,7 @@ import yaml
 from ...envs.make import pin_data
 from ...utils.files import write_atomically
 from ...utils.untrusted import MOST_TABLE, MOST_YAML, parse_yaml, read_regular
-from ...utils.wording import counted, in_line
+from ...utils.wording import counted, in_line, in_one_line
 from .config import CONFIG_FORMAT
 
 
@@ -47,7 +47,7 @@ def _add_data(content: dict[str, Any]) -> str:
     try:
         words, sums = pin_data(content["env"], environment)
     except (FileNotFoundError, ValueError) as fault:
-        return f"; its data are not written down: {fault}"
+        return f"; its data are not written down: {in_one_line(fault)}"
     if words:
         content["environment"] = {**environment, **words}
     if sums:

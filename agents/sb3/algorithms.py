@@ -1,5 +1,6 @@
 """Stable-Baselines3's algorithms as agents of Ludus' runs: by name, with plain hyperparameters."""
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..vecenv.vecenv import BatchVecEnv
 from ..views import EgocentricView
 from . import hyperparameters
 from .hyperparameters import MASKED, NOISES, OURS, SCHEDULES, policy_arguments, schedule
+from .random_numbers import left_alone
 from .resumable import Resumable
 
 MOST_SEED = 2**32 - 1  # what NumPy's global random numbers take, which SB3 seeds
@@ -172,7 +174,8 @@ def make(name: str, batch: Batch, values: dict[str, Any], seed: int, device: str
             if placed:
                 options = placed.leave_alone(options, batch.observation_space)
             wrapped = VecNormalize(wrapped, gamma=values["gamma"], training=not acting, **options)
-        agent = kind(policy, wrapped, seed=seed, device=device, **arguments)
+        with left_alone() if acting else contextlib.nullcontext():
+            agent = kind(policy, wrapped, seed=seed, device=device, **arguments)
     except (AssertionError, TypeError, KeyError, RuntimeError) as fault:  # SB3 refuses hyperparameters in each way
         what = f"there is no {fault}" if isinstance(fault, KeyError) else " ".join(str(fault).split())
         raise ValueError(f"{name} refuses its hyperparameters or {batch.name}: {what}") from fault

@@ -5,7 +5,6 @@ and plain values are handed out, and classes, spaces and schedules are rebuilt f
 """
 
 import contextlib
-import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +24,7 @@ from ..vecenv.base import as_members
 from ..vecenv.observations import map_observation
 from ..vecenv.vecenv import BatchVecEnv
 from . import replay
+from .random_numbers import random_tree, set_random_tree
 
 LOG_POINTS = 1_000  # of a training, at the most, for the algorithms that learn after every few steps
 
@@ -256,26 +256,6 @@ class Resumable:
     def save(self, *_: Any, **__: Any) -> None:
         """Refused: see ``refuse_saving``."""
         refuse_saving()
-
-
-def random_tree() -> dict[str, Any]:
-    """The states of the global random numbers of torch, NumPy and Python, which SB3's algorithms sample from."""
-    _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
-    version, words, spare = random.getstate()
-    return {
-        "torch": torch.get_rng_state(),
-        "numpy": {"keys": keys, "position": position, "has_gauss": has_gauss, "gauss": gauss},
-        "python": {"version": version, "words": np.array(words), "spare": spare},
-    }
-
-
-def set_random_tree(tree: dict[str, Any]) -> None:
-    """Put the global random numbers back to where ``random_tree`` found them."""
-    torch.set_rng_state(tree["torch"])
-    numpy, python = tree["numpy"], tree["python"]
-    keys = numpy["keys"].numpy().astype(np.uint32)
-    np.random.set_state(("MT19937", keys, numpy["position"], numpy["has_gauss"], numpy["gauss"]))  # noqa: NPY002
-    random.setstate((python["version"], tuple(python["words"].tolist()), python["spare"]))
 
 
 def _moments(moments: RunningMeanStd) -> dict[str, Any]:

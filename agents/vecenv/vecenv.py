@@ -134,7 +134,8 @@ class BatchVecEnv(EpisodicVecEnv):
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
         if method_name == "action_masks" and self.batch.has_mask:
-            return [self.batch.buffers.mask[i].astype(np.bool_) for i in self._get_indices(indices)]
+            legal = list(self.batch.buffers.mask.astype(np.bool_))  # at once: it is asked for in each step
+            return legal if indices is None else [legal[i] for i in self._get_indices(indices)]
         return super().env_method(method_name, *args, indices=indices, **kwargs)
 
     def has_attr(self, attr_name: str) -> bool:

@@ -42,7 +42,8 @@ class Compared:
         space = batch.action_space
         if isinstance(space, spaces.Box):
             near = SAME * (space.high - space.low) if space.is_bounded() else SAME * np.maximum(np.abs(ours), 1.0)
-            other = (np.abs(ours - theirs) > near).reshape(len(ours), -1).any(axis=1)
+            same = np.abs(ours - theirs) <= near  # so what is no number is another decision
+            other = ~same.reshape(len(ours), -1).all(axis=1)
         else:
             other = (ours != theirs).reshape(len(ours), -1).any(axis=1)
         self.decisions += len(other)

@@ -12,8 +12,17 @@ FENCE = re.compile(r"^ *(```|~~~)")
 LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\[\]]*\])*\])\(([^()\s]+)\)")
 
 
+MARK = ".ludus-site"  # in a folder whose pages may be removed, for they were written here
+
+
 def copy_pages(root: Path, out: Path) -> None:
-    """Copy docs/, the pages of the repository's root and what they show to ``out``; files that are gone are removed."""
+    """Copy docs/, the pages of the repository's root and what they show to ``out``; pages that are gone are removed.
+
+    Raises:
+        ValueError: ``out`` holds something that was not written here.
+    """
+    if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
+        raise ValueError(f"{out} holds other files, and pages are removed there; choose an empty or a new folder")
     found = [path for path in (root / "docs").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     places = {path.relative_to(root).as_posix(): path.relative_to(root / "docs").as_posix() for path in found}
     places = {name: place for name, place in places.items() if name not in HOME}
@@ -21,6 +30,7 @@ def copy_pages(root: Path, out: Path) -> None:
     places |= {path.relative_to(root).as_posix(): f"results/{path.name}" for path in (root / "results").glob("*.png")}
     places |= {"results/mutation.md": "results/mutation.md"}
     out.mkdir(parents=True, exist_ok=True)
+    (out / MARK).touch()
     for path in out.rglob("*.md"):
         path.unlink()
     for name, place in places.items():

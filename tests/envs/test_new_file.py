@@ -56,7 +56,9 @@ def test_nothing_is_overwritten(place, file, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["Hopper"], "'Hopper' cannot name a file of Python's; expected lower case letters"),
+        (["Hopper"], "'Hopper' cannot name a file of Python's; expected a lower case letter, then such letters"),
+        (["_hopper"], "'_hopper' cannot name a file"),
+        (["__"], "'__' cannot name a file"),
         (["my-env"], "'my-env' cannot name a file"),
         (["../up"], "'../up' cannot name a file"),
         (["class"], "'class' cannot name a file"),

@@ -40,7 +40,11 @@ NUM_ENVS, LIMIT = 32, 40  # a low time limit, so that all kinds of ends occur
 SHORT, LONG = 200, 1000  # steps
 DIGITS = 12  # of a hash
 # Other sets of images, and the corpus, are not on every machine.
-ALWAYS = {"ludus/Sorter-v0": {"images": "parcels"}, "ludus/Helpdesk-v0": {"data": "grammar"}}
+ALWAYS = {
+    "ludus/Sorter-v0": {"images": "parcels"},
+    "ludus/Picker-v0": {"images": "parcels"},
+    "ludus/Helpdesk-v0": {"data": "grammar"},
+}
 SIZES = {  # one more for each environment that has some; where possible one that other tests compile, too
     "ludus/Rover-v0": {"blocks": 2, "discs": 3, "crowd": 2},
     "ludus/Snake-v1": {"size": 4},

@@ -437,6 +437,17 @@ def test_every_command_explains_itself(capsys):
     assert all(command in shown for command in COMMANDS)
 
 
+def test_completions_for_a_shell_are_a_script_as_it_is(capsys, tmp_path):
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate", "--tyro-print-completion", "bash"])
+    script = capsys.readouterr().out
+    assert not end.value.code
+    assert "--checkpoint" in script
+    (tmp_path / "completion.bash").write_text(script)
+    done = subprocess.run(["bash", "-n", tmp_path / "completion.bash"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_scripts_run_by_path_too():
     root = Path(__file__).parents[2]
     path = root / "scripts" / "train.py"

@@ -40,18 +40,28 @@ def counters(numbers):
         return unshift(z, 30) - np.uint64(GAMMA)
 
 
+def mixed(z):
+    """The hash of SplitMix64."""
+    z = ((z ^ (z >> 30)) * MIX_1) & MASK
+    z = ((z ^ (z >> 27)) * MIX_2) & MASK
+    return z ^ (z >> 31)
+
+
 class Stream:
     """SplitMix64 in plain Python: the numbers that a record with the counter ``rng`` will draw."""
 
     def __init__(self, rng):
         self.rng = int(rng)
 
+    @classmethod
+    def seeded(cls, seed):
+        """That of an environment which was seeded with ``seed``: hashed twice, as `kernels.seed_stream` says."""
+        return cls(mixed(mixed((seed + GAMMA) & MASK)))
+
     def random(self):
         """The next number in [0, 1). Gymnasium's worlds take a ``Stream`` for their generator."""
         self.rng = (self.rng + GAMMA) & MASK
-        z = ((self.rng ^ (self.rng >> 30)) * MIX_1) & MASK
-        z = ((z ^ (z >> 27)) * MIX_2) & MASK
-        return ((z ^ (z >> 31)) >> 11) / NUMBERS
+        return (mixed(self.rng) >> 11) / NUMBERS
 
 
 class Reader:

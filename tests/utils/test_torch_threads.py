@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,32 @@ def test_one_thread_waits_for_nobody(fresh):
     assert torch_threads.let_sleep() == 0
     fresh.setattr(torch_threads, "_extra", 3)  # made before: not once more
     assert torch_threads.let_sleep() == 3
+
+
+def test_a_thread_that_cannot_be_made_keeps_nobody_waiting(fresh):
+    torch = pytest.importorskip("torch")
+    fresh.setattr(torch_threads, "_late", True)
+    fresh.setattr(torch, "get_num_threads", lambda: 2)
+    fresh.setattr(torch, "set_num_threads", lambda count: None)
+
+    def refuse(*_, **__):
+        raise RuntimeError("no memory")
+
+    fresh.setattr(torch, "empty", refuse)
+    fresh.setattr(threading, "excepthook", lambda fault: None)
+    assert torch_threads.let_sleep() > 0
+
+
+def test_threads_are_given_back_after_a_fault_too():
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    seen = []
+
+    @torch_threads.using_threads(before + 1)
+    def fail():
+        seen.append(torch.get_num_threads())
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert (seen, torch.get_num_threads()) == ([before + 1], before)

@@ -44,13 +44,14 @@ from gymnasium import spaces
 
 from ....data.generated_parcels import CLASSES
 from ...engine.simulation import Choice, Parameter, Simulation, Slot
+from ...items.sets import describe, pin
 from .constants import FAST, LOOP, MOST_TURNED, NORMAL, NUMBERS, OTHER_ROUTES, SLOW, SPEEDS
 from .invariants import INVARIANTS, invariant
 from .observation import observe, sense, tell
 from .policies import heuristic, nearest_mean
 from .rendering import render
 from .rules import reset, step
-from .rules_items import describe, make_items, pin
+from .rules_items import make_items
 
 # For a person who plays, with the default images, which are of ten kinds: digits, and for the slow and the fast belt
 # the keypad's digits and the function keys.

@@ -1,10 +1,12 @@
 """Measures of how right a filling is: what a slot shows beside its truth, in the units of the truth."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from ....components.average_precision import COCO_THRESHOLDS, average_precision
 from ....components.layout import Layout
 from ....components.quantiles import covered, pinball
 from ....components.utterance import ACT, WISHES
@@ -19,6 +21,12 @@ class Look(NamedTuple):
     width: np.ndarray  # (*truth) or one number; see ``width_of``
     quantiles: np.ndarray  # (Q,) their levels; none where no quantiles are shown
     parts: Layout | None = None  # what the truth consists of, where that is declared
+
+
+class WholeMeasure(NamedTuple):
+    """A measure that is no mean over moments, but sees all of them at once."""
+
+    of: Callable[[np.ndarray, np.ndarray], float]  # (truths (M, *truth), estimates (M, *truth))
 
 
 class Measure(NamedTuple):
@@ -77,7 +85,7 @@ def _values_right(look: Look) -> np.ndarray:
     return np.logical_and.reduce([right for name, right in _parts_right(look).items() if name not in (ACT, WISHES)])
 
 
-MEASURES = {
+MEASURES: dict[str, Measure | WholeMeasure] = {
     "accuracy": Measure(_accuracy),
     "cells right": Measure(_cells_right),
     # Of the meaning of an utterance (`components/utterance.py`): all of it is right, its act, its values, its wishes.
@@ -94,4 +102,7 @@ MEASURES = {
     "pinball": Measure(lambda look: pinball(look.truth, look.shown, look.quantiles), needs_quantiles=True),
     # Share of truths between the lowest and the highest quantile.
     "coverage": Measure(lambda look: covered(look.truth, look.shown), needs_quantiles=True),
+    # Of sets of things (`components/detections.py`): average precision, see there.
+    "mAP50": WholeMeasure(average_precision),
+    "mAP50-95": WholeMeasure(partial(average_precision, thresholds=COCO_THRESHOLDS)),
 }

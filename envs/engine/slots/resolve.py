@@ -10,6 +10,7 @@ from ....utils.wording import did_you_mean
 from ..simulation import Slot
 from .fillings import Baseline, Blind, Filling, Host, Learned, Noisy, Told
 from .keyed import CorrelatedNoise, KeyedLearned, KeyedRule, Table, table_of
+from .noise_of_sets import NoisySet
 
 MOST_TABLE = 2**28  # bytes of a table's file
 NAMED = ("truth", "raw", "blind", "noisy:LEVEL")
@@ -51,6 +52,8 @@ def make_filling(batch: Host, name: str, given: Any) -> Filling:
         level = _level(given, name)
         if slot.key and slot.noise_correlation is not None:
             return CorrelatedNoise(batch, name, level)
+        if slot.detections:
+            return NoisySet(batch, name, level)
         return Noisy(batch, name, level, len(slot.classes(**batch.sizes)))
     if given in slot.baselines:
         return KeyedRule(batch, name, given, truth) if slot.key else Baseline(batch, name, given, truth)

@@ -49,6 +49,8 @@ class Slot:
     names: Callable[..., Mapping[str, str]] | None = None  # **sizes -> {name: unit} of other numbers of the truth
     # What errors of the truth's numbers are measured against, (*truth) or one number; None: the width of its bounds.
     width: Any = None
+    # The truth is a set of things, rows as in `components/detections.py`: its noise loses and invents some.
+    detections: bool = False
     # What the raw signal consists of, where it is one flat Box: **sizes -> Layout. A component with another is refused.
     layout: Callable[..., Layout] | None = None
     truth_layout: Callable[..., Layout] | None = None  # and the truth: **sizes -> Layout, for measures of its parts

@@ -1,5 +1,6 @@
 """Policies side by side: in the same episodes, by name, by run, as functions and models; and `ludus evaluate`."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 import ludus
 from blinker import ID
 from ludus.agents import evaluation
+from ludus.agents.api.comparing import compare
 from ludus.agents.evaluation import evaluate_pairwise, random_policy
+from ludus.agents.runs.player import find_player
 from ludus.envs.make import make_batch
 from ludus.scripts.main import main
 from trained_policies import train_run
@@ -89,6 +92,65 @@ def test_worlds_are_not_mixed_up(runs):
     assert found["busy"].returns.min() > 8.0
     with pytest.raises(ValueError, match="policies are compared in one environment, got CartPole-v1 and test/Blinker"):
         ludus.evaluate([runs / "a", "random"], "CartPole-v1", episodes=2)
+
+
+def test_an_id_beside_runs_says_where_and_nothing_else(runs, capsys):
+    assert main(["evaluate", str(runs / "a"), "CartPole-v1", "--policy", "random"]) == 1
+    assert capsys.readouterr().err == f"ludus: policies are compared in one environment, got CartPole-v1 and {ID}\n"
+    assert main(["evaluate", ID, str(runs / "c"), "--policy", "random", "--episodes", "4"]) == 0  # in the run's world
+    assert f"{ludus.evaluate('random', ID, episodes=4, bonus=3.0).mean:.2f}" in capsys.readouterr().out
+
+
+def test_policies_play_in_the_world_of_the_zoo(capsys):
+    """It learned to sort parcels, which need not be what lies on the belt of this machine."""
+    found = ludus.evaluate(["heuristic", "zoo"], "ludus/Sorter-v0", episodes=4)
+    alone = find_player("ludus/Sorter-v0", "heuristic", 0, {"images": "parcels"})
+    aged = replace(alone, age=find_player("ludus/Sorter-v0", "zoo", 0, {}).age)  # the belt wears while a policy learns
+    expected = compare({"heuristic": aged}, 4, evaluation.EVALUATION_SEED)["heuristic"]
+    assert found["heuristic"].returns.tolist() == expected.returns.tolist()
+    assert main(["evaluate", "ludus/Sorter-v0", "--policy", "heuristic,zoo", "--episodes", "4"]) == 0
+    shown = capsys.readouterr().out
+    assert f"{found['zoo'].mean:.2f}" in shown
+    assert f"{found['heuristic'].mean:.2f}" in shown
+
+
+def test_a_model_that_asks_for_masks_is_told_what_is_legal():
+    seen = []
+
+    class Masked:
+        def predict(self, observation, deterministic=False, action_masks=None):
+            seen.append(action_masks)
+            return action_masks.argmax(axis=1), None
+
+    ludus.evaluate(Masked(), "ludus/Taxi-v4", episodes=2)
+    assert seen[0].dtype == bool
+    assert seen[0].shape == (2, 6)
+    assert not all(legal.all() for legal in seen)
+
+
+def test_what_two_players_say_is_said_once(runs):
+    player = find_player(str(runs / "a"), None, 0, {})
+    told = replace(player, notes=("a word", "another"))
+    assert compare({"one": told, "two": told}, 2, 0).notes == ("a word", "another")
+
+
+def test_where_parameters_drift_all_meet_the_oldest_world(runs):
+    young = find_player(str(runs / "a"), None, 0, {})
+    ages = []
+
+    def make(num_envs, **keywords):
+        batch = young.make(num_envs, **keywords)
+        seed_from = batch.seed_from
+
+        def watched(seed, age):
+            ages.append(age)
+            seed_from(seed, age)
+
+        batch.seed_from = watched
+        return batch
+
+    compare({"young": replace(young, make=make), "old": replace(young, make=make, age=1000)}, 2, 0)
+    assert ages == [1000, 1000]
 
 
 @pytest.mark.parametrize(

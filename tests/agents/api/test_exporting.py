@@ -1,5 +1,7 @@
 """Exported policies decide as ``predict`` does, on 1,000 observations, with views, scaling and masks inside."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -96,3 +98,11 @@ def test_the_view_of_a_board_is_the_same_in_torch(shape, radius):
         boards[i, random.integers(shape[0]), random.integers(shape[1]), 1] = 1
     found = BoardView(view, shape)(torch.from_numpy(boards))
     np.testing.assert_array_equal(found.numpy(), view(boards))
+
+
+@pytest.mark.parametrize(("ours", "theirs", "values"), [([[0.5]], [[np.nan]], []), ([0], [1], [[[np.nan, np.nan]]])])
+def test_what_is_no_number_is_no_match(ours, theirs, values):
+    space = spaces.Discrete(2) if values else spaces.Box(-1.0, 1.0, (1,), np.float32)
+    policy = SimpleNamespace(action_space=space)
+    with pytest.raises(ValueError, match="nothing was written"):
+        exporting._count_other(policy, np.array(ours), np.array(theirs), [np.array(part) for part in values], None)

@@ -1,12 +1,16 @@
 """A loaded policy: one observation or a batch, with its mask, in every kind of environment."""
 
+import random
 from types import SimpleNamespace
 
 import gymnasium
 import numpy as np
 import pytest
+import torch
 from gymnasium import spaces
 
+import ludus
+from ludus.agents.api.surroundings import Surroundings
 from ludus.agents.vecenv import make_vec_env, to_sb3
 from trained_policies import train_policy
 
@@ -193,3 +197,34 @@ def test_dict_observations_are_taken_by_their_keys(tmp_path):
         policy.predict({key: first[key]})
     with pytest.raises(ValueError, match="of one, or of as many environments"):
         policy.predict({**first, key: observation[key]})
+
+
+def test_environments_in_processes_are_not_taken_for_stable_baselines3s(policies):
+    """Gymnasium's AsyncVectorEnv has a step_async, too."""
+    envs = gymnasium.make_vec("CartPole-v1", 2, vectorization_mode="async")
+    try:
+        observation, _ = envs.reset(seed=0)
+        assert not Surroundings(envs).is_vec_env
+        assert policies["cartpole dqn"].act(envs, observation).shape == (2,)
+    finally:
+        envs.close()
+
+
+def test_loading_and_training_leave_the_callers_random_numbers_and_threads(policies, tmp_path):
+    folder = policies["taxi ppo"].run.folder
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    torch.manual_seed(1)
+    expected = random.random(), np.random.rand(), torch.rand(1)  # noqa: NPY002
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    torch.manual_seed(1)
+    ludus.load(folder)
+    assert (random.random(), np.random.rand(), torch.rand(1)) == expected  # noqa: NPY002
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(before + 1)
+        train_policy(tmp_path / "run", "CartPole-v1", "pqn")
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)

@@ -15,7 +15,7 @@ from ludus.data import datasets, images
 from ludus.data.dialogue import turns
 from ludus.data.image_sets import IMAGE_SETS
 from ludus.envs.automation.battery import rules_market
-from ludus.envs.automation.sorter import rules_items
+from ludus.envs.items import sets
 from picture_files import encoded
 
 SORTER = "ludus/Sorter-v0"
@@ -24,14 +24,14 @@ SORTER = "ludus/Sorter-v0"
 @pytest.fixture
 def without(monkeypatch):
     """A machine on which no public set lies."""
-    monkeypatch.setattr(rules_items, "is_at_hand", lambda name: False)
+    monkeypatch.setattr(sets, "is_at_hand", lambda name: False)
     monkeypatch.setattr(images, "is_at_hand", lambda name: False)
-    monkeypatch.setattr(rules_items, "_say_that_there_are_parcels", lambda: None)
+    monkeypatch.setattr(sets, "_say_that_there_are_parcels", lambda: None)
 
 
 def fetched(monkeypatch):
     """From here on Fashion-MNIST lies here, or looks as if it did."""
-    monkeypatch.setattr(rules_items, "is_at_hand", lambda name: True)
+    monkeypatch.setattr(sets, "is_at_hand", lambda name: True)
     monkeypatch.setattr(images, "is_at_hand", lambda name: True)
 
 

@@ -119,6 +119,19 @@ def test_it_ends_at_the_first_evaluation_that_is_good_enough(tmp_path):
     assert evaluations(tmp_path / "run") == evaluations(tmp_path / "whole")  # as if it had never stopped
 
 
+def test_a_damaged_newer_checkpoint_is_named_beside_the_best(tmp_path):
+    begin(tmp_path / "run").train()
+    newest = checkpoint.list_checkpoints(tmp_path / "run" / "checkpoints")[0]
+    saved = load_latest(tmp_path / "run")
+    state = {**saved.state, "run": {**saved.state["run"], "best_at": 256}}
+    checkpoint.save(tmp_path / "run" / "checkpoints", 300, saved.tensors, state, saved.parts)
+    (tmp_path / "run" / "checkpoints" / f"{300:012d}" / "weights.safetensors").write_bytes(b"")
+    found = load_checkpoint(tmp_path / "run", "best")
+    assert newest.name == f"{256:012d}"
+    assert (found.steps, len(found.problems)) == (saved.state["run"]["best_at"], 1)
+    assert f"{300:012d}" in found.problems[0]
+
+
 def test_what_never_comes_does_not_end_it(tmp_path):
     begin(tmp_path / "run", until=1e9).train()
     assert load_latest(tmp_path / "run").steps == 256

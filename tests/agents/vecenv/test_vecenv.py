@@ -264,6 +264,7 @@ def test_legal_actions_are_there_for_maskable_algorithms():
     env.reset()
     masks = np.stack(env.env_method("action_masks"))
     np.testing.assert_array_equal(masks, env.batch.buffers.mask.astype(bool))
+    np.testing.assert_array_equal(env.env_method("action_masks", indices=[2, 0]), masks[[2, 0]])
     assert env.has_attr("action_masks")
     assert not make_vec_env("ludus/CartPole-v1", 1).has_attr("action_masks")
 

@@ -2,9 +2,12 @@
 
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 
 from house import ROOT
 from ludus.agents import zoo
@@ -160,6 +163,38 @@ def test_a_policy_that_no_longer_fits_its_environment_is_made_anew(own):
     assert "weights.safetensors has 463 bytes, expected 464" in wrong
     assert study.make_policy(CLIFF, "tabular", [0], **own)
     assert study.faults(CLIFF, **own) == []
+
+
+@pytest.mark.parametrize("left", ["format: [", None])
+def test_a_policy_whose_configuration_is_lost_is_made_anew(own, left):
+    place = place_of(CLIFF, own["policies"])
+    (place / "config.yaml").unlink()
+    if left is not None:
+        (place / "config.yaml").write_text(left)
+    assert study.make_policy(CLIFF, "tabular", [0], **own)
+    assert study.faults(CLIFF, **own) == []
+
+
+def test_the_old_policy_stands_until_the_new_one_is_whole(own, tmp_path, monkeypatch):
+    place = place_of(CLIFF, own["policies"])
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(study.shutil, "copytree", full)
+    with pytest.raises(OSError, match="No space left"):
+        study._put(tmp_path, place)
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
+    assert study.faults(CLIFF, **own) == []
+
+
+def test_what_is_no_number_is_another_decision():
+    whole, halved = (SimpleNamespace(agent=lambda: None) for _ in range(2))
+    compared = reduction.Compared(whole, halved)
+    compared.policies = [lambda batch: np.array([[0.5], [0.5]]), lambda batch: np.array([[0.5], [np.nan]])]
+    space = spaces.Box(-1.0, 1.0, (1,), np.float32)
+    compared(SimpleNamespace(action_space=space))
+    assert compared.share == 0.5
 
 
 def test_a_score_that_does_not_come_again_is_a_fault(own):

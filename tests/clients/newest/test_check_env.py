@@ -21,7 +21,7 @@ def said():
     """The warnings of a test, but for those of Sorter and Helpdesk on machines without data."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warnings.filterwarnings("ignore", "Sorter makes parcels of its own")
+        warnings.filterwarnings("ignore", "the items are parcels that are made here")
         warnings.filterwarnings("ignore", "guests speak by a grammar")
         yield caught
 

@@ -13,6 +13,7 @@ from ludus.envs.automation.sorter.observation import COVER, photograph
 from ludus.envs.automation.sorter.rules_items import make_items
 from ludus.envs.engine.kernel_batch import KernelBatch
 from ludus.envs.engine.slots.slotted_batch import open_batch
+from ludus.envs.items import sets
 from ludus.envs.make import make_batch
 from sorter_twin import Twin
 from tabletop import Stream
@@ -43,7 +44,7 @@ def twins_of(batch, parameters, streams):
 def test_1000_random_episodes_equal_the_twins(episodes, parameters):
     batch = KernelBatch(MODULE, episodes, autoreset_mode="Disabled", **PARCELS, **parameters)
     batch.reset(seeds=range(episodes))
-    twins = twins_of(batch, parameters, [seeded(seed) for seed in range(episodes)])
+    twins = twins_of(batch, parameters, [Stream.seeded(seed) for seed in range(episodes)])
     generator = np.random.default_rng(0)
     running = np.ones(episodes, bool)
     b, records = batch.buffers, batch.records
@@ -74,18 +75,6 @@ def test_1000_random_episodes_equal_the_twins(episodes, parameters):
         running &= ~b.terminated
         if b.terminated.any():
             batch.reset(b.terminated.copy())
-
-
-def seeded(seed):
-    """The stream of an environment that was seeded with ``seed``: hashed twice, as `kernels.seed_stream` says."""
-    mask = 2**64 - 1
-
-    def mix(z):
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-        return z ^ (z >> 31)
-
-    return Stream(mix(mix((seed + 0x9E3779B97F4A7C15) & mask)))
 
 
 def test_keys_of_a_person_reach_every_way_and_speed():
@@ -238,23 +227,23 @@ def test_fashion_mnist_is_the_default_where_it_is_at_hand():
 
 def test_the_default_set_that_is_fetched_meanwhile_is_in_the_world_as_in_the_space(monkeypatch):
     """The camera copies as many bytes as the space has: from images of another size it would read beyond them."""
-    monkeypatch.setattr(rules_items, "_say_that_there_are_parcels", lambda: None)
-    monkeypatch.setattr(rules_items, "is_at_hand", lambda name: False)
-    assert make_items("auto", "test").images.shape[1:] == rules_items.describe("auto")[0] == (32, 32, 3)
+    monkeypatch.setattr(sets, "_say_that_there_are_parcels", lambda: None)
+    monkeypatch.setattr(sets, "is_at_hand", lambda name: False)
+    assert make_items("auto", "test").images.shape[1:] == sets.describe("auto")[0] == (32, 32, 3)
     fetched = LabelledImages(np.zeros((10, 28, 28, 1), np.uint8), np.arange(10), ("",) * 10)
-    monkeypatch.setattr(rules_items, "is_at_hand", lambda name: True)
-    monkeypatch.setattr(rules_items, "load_images", lambda name, split: fetched)
+    monkeypatch.setattr(sets, "is_at_hand", lambda name: True)
+    monkeypatch.setattr(sets, "load_images", lambda name, split: fetched)
     monkeypatch.setattr(rules_items, "_items_of", rules_items._items_of.__wrapped__)  # leave nothing in the cache
-    assert make_items("auto", "test").images.shape[1:] == rules_items.describe("auto")[0] == (28, 28, 1)
+    assert make_items("auto", "test").images.shape[1:] == sets.describe("auto")[0] == (28, 28, 1)
 
 
 def test_without_data_it_shows_parcels_and_says_so(monkeypatch):
-    monkeypatch.setattr(rules_items, "is_at_hand", lambda name: False)
-    rules_items._say_that_there_are_parcels.cache_clear()
-    with pytest.warns(UserWarning, match="Sorter makes parcels of its own, because fashion-mnist is not here"):
-        assert rules_items.resolve("auto") == "parcels"
-    assert rules_items.resolve("auto") == "parcels"  # said once
-    rules_items._say_that_there_are_parcels.cache_clear()
+    monkeypatch.setattr(sets, "is_at_hand", lambda name: False)
+    sets._say_that_there_are_parcels.cache_clear()
+    with pytest.warns(UserWarning, match="the items are parcels that are made here, because fashion-mnist is not here"):
+        assert sets.resolve("auto") == "parcels"
+    assert sets.resolve("auto") == "parcels"  # said once
+    sets._say_that_there_are_parcels.cache_clear()
 
 
 def test_kinds_are_the_same_whatever_the_images():

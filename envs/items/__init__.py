@@ -1,0 +1,1 @@
+"""Items: the sets of images whose pictures environments show as things that lie about."""
