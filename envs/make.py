@@ -1,12 +1,14 @@
 """The making of a batch, or of a game for a person, from an id."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import gymnasium
+import numpy as np
 
 from ..components.names import is_component
+from .engine.first_frame import first_frame
 from .engine.gymnasium_batch import GymnasiumBatch, create
 from .engine.kernel_batch import KernelBatch
 from .engine.simulation import Choice, Slot, load
@@ -59,13 +61,25 @@ def choices_of(id: str) -> dict[str, Choice]:
     return dict(load(spec.kwargs["module"])[1].choices) if is_ludus(spec) else {}
 
 
-def watched_with(id: str) -> tuple[dict[str, float], int | None]:
-    """Parameters with which rollouts of an environment are shown, and steps per second; nothing where any will do."""
+def watched_with(id: str, settings: Collection[str] = ()) -> tuple[dict[str, float], int | None]:
+    """Parameters with which rollouts of an environment are shown, and steps per second; nothing where any will do.
+
+    Args:
+        settings: Names of what somebody has set, who wants to see just that if one of these parameters is among them.
+    """
     spec = find_spec(id)
     if not is_ludus(spec):
         return {}, None
     simulation = load(spec.kwargs["module"])[1]
+    if simulation.watching.keys() & set(settings):
+        return {}, None
     return dict(simulation.watching), simulation.watching_fps
+
+
+def first_picture(id: str, keywords: Mapping[str, Any], seed: int, age: int = 0) -> np.ndarray | None:
+    """What ``first_frame`` draws of an environment of Ludus' engine, by its id."""
+    kwargs = find_spec(import_named(id)).kwargs
+    return first_frame(kwargs["module"], {**kwargs, **keywords}, seed, age)
 
 
 def pin_components(id: str, keywords: dict[str, Any]) -> dict[str, Any]:

@@ -76,15 +76,13 @@ def main(arguments: list[str]) -> int:
         return watch_recording(options, console)
     settings = {**key_values(options.set, "--set"), **slot_fillings(options.slot)}
     from ludus.envs.make import watched_with
-    from ludus.scripts.support.beginning import begin
+    from ludus.scripts.support.beginning import begin, world_of
 
     def prepare() -> tuple[Any, ...]:
         from ludus.agents.runs.player import find_player
 
         player = find_player(options.what, options.policy, options.seed, settings, options.checkpoint)
-        shown, fps = watched_with(player.env)
-        if shown.keys() & settings.keys():  # who sets the same wants to see just that
-            shown, fps = {}, None
+        shown, fps = watched_with(player.env, settings)
         batch, beside = player.make(options.envs, rendered=True, **shown), None
         if options.explain is not None:
             from ludus.agents.explanations import make_explanations
@@ -96,7 +94,8 @@ def main(arguments: list[str]) -> int:
         warm_up(batch, None if options.policy == "random" else player.policy)
         return player, fps, batch, beside
 
-    player, fps, batch, beside = begin(options.what, prepare, console, in_window=options.record is None)
+    world = world_of(options.what, options.policy, settings, options.seed)
+    player, fps, batch, beside = begin(world, options.what, prepare, console, in_window=options.record is None)
     for note in player.notes:
         console.print(f"Note: {note}")
     seen = watch(

@@ -65,7 +65,9 @@ def place(tmp_path, monkeypatch):
 def pygame(monkeypatch):
     """The library under SDL's dummy driver; windows that a test leaves open are closed."""
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    monkeypatch.setattr("ludus.envs.human.waiting.PATIENCE", 600.0)  # s: what is shown must not hang on what is cached
+    monkeypatch.setattr(
+        "ludus.envs.rendering.waiting.PATIENCE", 600.0
+    )  # s: what is shown must not hang on what is cached
     monkeypatch.setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     import pygame
 

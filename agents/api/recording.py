@@ -56,9 +56,7 @@ def record(
     steps = None if steps is None else as_whole("steps", steps, 1)
     episodes = None if episodes is None else as_whole("episodes", episodes, 1)
     (player,) = find_players([policy], env, seed, settings).values()
-    shown, pace = watched_with(player.env)
-    if shown.keys() & settings.keys():  # who sets the same wants to see just that
-        shown, pace = {}, None
+    shown, pace = watched_with(player.env, settings)
     batch = player.make(as_whole("envs", envs, 1), rendered=True, **shown)
     try:
         return watch(

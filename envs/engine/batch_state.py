@@ -30,7 +30,7 @@ class BatchState:
         mode: What happens when an episode ends.
         limit: Time limit in steps; None for none.
         parameters: Fixed values of parameters, and sizes.
-        module, num_envs, randomize, drift: As ``KernelBatch`` takes them.
+        module, num_envs, randomize, drift, in_python: As ``KernelBatch`` takes them.
 
     Raises:
         TypeError, ValueError: an unknown parameter, a value out of range.
@@ -47,6 +47,7 @@ class BatchState:
         randomize: Mapping[str, tuple[float, float]],
         drift: Mapping[str, Any],
         parameters: Mapping[str, Any],
+        in_python: bool = False,
     ) -> None:
         self.num_envs = num_envs
         environment, simulation = load(module)
@@ -73,7 +74,7 @@ class BatchState:
         self.action_bounds = action_bounds(self.action_space, self.name)
 
         self._store = np.zeros(self.num_envs, made.dtype)
-        self._driver = admission.admit(environment, simulation, made)
+        self._driver = admission.admit(environment, simulation, made, in_python)
         self._interpreted = not hasattr(self._driver.drive, "compile")
         # Records of an interpreted kernel need attribute access; recarrays cost the compiled driver 2 µs a call.
         self.records: np.ndarray = self._as_records(self._store)

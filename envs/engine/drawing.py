@@ -22,6 +22,12 @@ def shade(share, start, end):
 
 
 @kernel
+def hypotenuse(x, y):
+    """The length of (x, y). The C library's function has other last bits than Python's, and frames would differ."""
+    return math.sqrt(x * x + y * y)
+
+
+@kernel
 def fill(frame, x0, y0, x1, y1, color):
     """Fill the whole pixels x0 <= x < x1, y0 <= y < y1. The fast one: no blending."""
     x0, y0 = max(x0, 0), max(y0, 0)
@@ -37,7 +43,7 @@ def fill(frame, x0, y0, x1, y1, color):
 def blend(frame, x, y, color, coverage):
     """Mix ``color`` over one pixel; ``coverage`` in 0 … 1 is the share of the pixel that the shape covers."""
     for c in range(3):
-        old = frame[y, x, c]
+        old = int(frame[y, x, c])  # in Python a uint8 would take no number beyond 255
         frame[y, x, c] = int(old + (color[c] - old) * coverage + 0.5)
 
 
@@ -46,11 +52,17 @@ def box(frame, x0, y0, x1, y1, radius, color):
     """A rectangle with rounded corners (``radius`` pixels; 0 for sharp ones), anti-aliased."""
     cx, cy = 0.5 * (x0 + x1), 0.5 * (y0 + y1)
     half_w, half_h = 0.5 * (x1 - x0) - radius, 0.5 * (y1 - y0) - radius
+    left, right = int(x0 + radius) + 1, int(x1 - radius)  # between them all pixels of the inner rows are covered whole
     for y in range(max(int(y0) - 1, 0), min(int(y1) + 2, frame.shape[0])):
+        is_inner = int(y0) < y < int(y1)
+        if is_inner:
+            fill(frame, left, y, right, y + 1, color)
         for x in range(max(int(x0) - 1, 0), min(int(x1) + 2, frame.shape[1])):
+            if is_inner and left <= x < right:
+                continue
             dx = abs(x + 0.5 - cx) - half_w
             dy = abs(y + 0.5 - cy) - half_h
-            distance = math.hypot(max(dx, 0.0), max(dy, 0.0)) + min(max(dx, dy), 0.0) - radius
+            distance = hypotenuse(max(dx, 0.0), max(dy, 0.0)) + min(max(dx, dy), 0.0) - radius
             coverage = min(max(0.5 - distance, 0.0), 1.0)
             if coverage > 0.0:
                 blend(frame, x, y, color, coverage)
@@ -61,7 +73,7 @@ def disc(frame, cx, cy, radius, color):
     """A filled disc, anti-aliased."""
     for y in range(max(int(cy - radius) - 1, 0), min(int(cy + radius) + 2, frame.shape[0])):
         for x in range(max(int(cx - radius) - 1, 0), min(int(cx + radius) + 2, frame.shape[1])):
-            distance = math.hypot(x + 0.5 - cx, y + 0.5 - cy) - radius
+            distance = hypotenuse(x + 0.5 - cx, y + 0.5 - cy) - radius
             coverage = min(max(0.5 - distance, 0.0), 1.0)
             if coverage > 0.0:
                 blend(frame, x, y, color, coverage)
@@ -77,7 +89,7 @@ def line(frame, x0, y0, x1, y1, width, color):
         for x in range(max(int(min(x0, x1) - reach), 0), min(int(max(x0, x1) + reach) + 1, frame.shape[1])):
             px, py = x + 0.5 - x0, y + 0.5 - y0
             along = min(max((px * dx + py * dy) / squared, 0.0), 1.0)
-            distance = math.hypot(px - along * dx, py - along * dy) - 0.5 * width
+            distance = hypotenuse(px - along * dx, py - along * dy) - 0.5 * width
             coverage = min(max(0.5 - distance, 0.0), 1.0)
             if coverage > 0.0:
                 blend(frame, x, y, color, coverage)

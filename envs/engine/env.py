@@ -1,6 +1,8 @@
 """The wrapper ``gymnasium.Env``: a batch of one."""
 
+import secrets
 import threading
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -9,6 +11,7 @@ from gymnasium.vector import AutoresetMode
 
 from .batch import start_of
 from .copies import Copied, modes_of
+from .first_frame import first_frame
 from .slots.slotted_batch import open_batch
 
 
@@ -23,6 +26,8 @@ class Env(Copied, gymnasium.Env):
     length in steps and each reward term).
 
     Two threads may call it: each step and what it returns are of one piece.
+
+    With ``render_mode="human"`` it is compiled at the first reset, while the window shows that start already.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 30}
@@ -40,7 +45,12 @@ class Env(Copied, gymnasium.Env):
         }
         self.render_mode = render_mode
         self.batch = open_batch(
-            module, 1, autoreset_mode=AutoresetMode.DISABLED, max_episode_steps=max_episode_steps, **keywords
+            module,
+            1,
+            autoreset_mode=AutoresetMode.DISABLED,
+            max_episode_steps=max_episode_steps,
+            at_once=render_mode != "human",
+            **keywords,
         )
         modes = modes_of(self.batch.simulation, self.metadata["render_modes"], render_mode)
         self.metadata = {**self.metadata, "render_modes": modes, "render_fps": self.batch.simulation.fps}
@@ -65,6 +75,8 @@ class Env(Copied, gymnasium.Env):
         starts = start_of(options or None, ("start",))
         with self._one_at_a_time:
             super().reset(seed=seed)
+            if self.render_mode == "human" and not self.batch.is_compiled:
+                seed = self._compile_behind_window(seed, starts)
             self.batch.reset(seeds=None if seed is None else [seed], starts=starts)
             if self.render_mode == "human":
                 self.render()
@@ -129,12 +141,29 @@ class Env(Copied, gymnasium.Env):
             self.batch.render(0, frame)
             if self.render_mode == "rgb_array":
                 return frame
-            if self._window is None:
-                from ..rendering.render_window import open_render_window
-
-                self._window = open_render_window(self.batch.name, frame.shape[:2], 1, self.batch.simulation.fps)
-            self._window.show(frame[None])
+            self._open_window().show(frame[None])
             return None
+
+    def _open_window(self) -> Any:
+        if self._window is None:
+            from ..rendering.render_window import open_render_window
+
+            simulation = self.batch.simulation
+            self._window = open_render_window(self.batch.name, simulation.frame, 1, simulation.fps)
+        return self._window
+
+    def _compile_behind_window(self, seed: int | None, start: int | None) -> int | None:
+        """Compile what steps and frames need, while the window shows the picture of the start; returns its seed."""
+        from ..rendering.waiting import compile_behind
+
+        if seed is None and self.batch.is_unseeded:
+            seed = secrets.randbits(63)
+        draw = None
+        if seed is not None:  # else the episode goes on with a stream of random numbers that came from elsewhere
+            made = {key: value for key, value in self._made_with.items() if key not in ("module", "render_mode")}
+            draw = partial(first_frame, self._made_with["module"], made, seed, start=start)
+        compile_behind(self._open_window(), self.batch.compile_all, draw)
+        return seed
 
     def close(self) -> None:
         if self._window is not None:

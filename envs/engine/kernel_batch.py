@@ -2,7 +2,7 @@
 
 import itertools
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,6 +30,8 @@ class KernelBatch(BatchState):
         threads: How many threads share a step. 1 is faster below about 10,000 environments.
         randomize: ``{parameter: (low, high)}``, sampled uniformly anew for each episode.
         drift: ``{parameter: Drift(to, at, over)}``, or a list of drifts that follow each other.
+        in_python: Interpret the kernels, bit by bit as they are compiled and a hundred times slower.
+        at_once: Compile what a step needs now; otherwise when it is first used.
         **parameters: Fixed values of parameters, and sizes.
     """
 
@@ -43,6 +45,8 @@ class KernelBatch(BatchState):
         threads: int = 1,
         randomize: Mapping[str, tuple[float, float]] | None = None,
         drift: Mapping[str, Any] | None = None,
+        in_python: bool = False,
+        at_once: bool = True,
         **parameters: Any,
     ) -> None:
         num_envs = check_count("num_envs", num_envs)
@@ -50,14 +54,43 @@ class KernelBatch(BatchState):
         if max_episode_steps is not None:
             max_episode_steps = check_count("max_episode_steps", max_episode_steps, " or None")
         mode = check_mode(autoreset_mode)
-        super().__init__(module, num_envs, mode, max_episode_steps, randomize or {}, drift or {}, parameters)
-        self._drive = specialise(self._driver.drive, self._setup, STEP, 0, self.num_envs)
-        admission.watch(self._drive, *load(module), self._made)
+        super().__init__(module, num_envs, mode, max_episode_steps, randomize or {}, drift or {}, parameters, in_python)
+        self._drive: Callable = self._compile_and_drive
+        if at_once:
+            self.compile()
         # With checks a step that fails must leave all environments as they were, so one thread runs it.
         self._pool = ThreadPoolExecutor(threads) if threads > 1 and not self._driver.checked else None
         edges = np.linspace(0, self.num_envs, threads + 1).astype(int)
         self._chunks = [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
         self._seed_missing = True
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the machine code of a step is there; it always is where it was asked for ``at_once``."""
+        return self._drive != self._compile_and_drive
+
+    @property
+    def is_unseeded(self) -> bool:
+        """Whether some environment was never reset, and has no random numbers of its own to go on with."""
+        return self._seed_missing
+
+    def compile(self) -> None:
+        """Compile what a reset and a step need, or read it from disk, unless that is done."""
+        if not self.is_compiled:
+            drive = specialise(self._driver.drive, self._setup, STEP, 0, self.num_envs)
+            admission.watch(drive, *load(self.module), self._made)
+            self._drive = drive
+
+    def compile_all(self) -> None:
+        """The same, and of frames."""
+        self.compile()
+        if self._driver.render is not None:
+            no_rows, no_frames = np.zeros(0, np.int64), np.empty((0, 1, 1, 3), np.uint8)
+            self._driver.render(self.records, no_rows, self.world, no_frames)
+
+    def _compile_and_drive(self, *arguments: Any) -> int:
+        self.compile()
+        return self._drive(*arguments)
 
     def reset(
         self,

@@ -15,14 +15,34 @@ import numba
 import numpy as np
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
+from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class Kernel(CPUDispatcher):
+    """Numba's, but compiled for types alone: not anew for each constant that it is called with, such as a colour.
+
+    LLVM, which puts copies of it where it is called, still knows the constants. Without that a picture took two to
+    three times as long to compile.
+    """
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        return super().get_call_template(tuple(map(types.unliteral, args)), {k: types.unliteral(kws[k]) for k in kws})
+
+
+def compile_kernel(function: Callable, pipeline_class: type | None = None, **options: Any) -> Any:
+    """``function`` as a `Kernel`; ``options`` as of ``numba.njit``. With NUMBA_DISABLE_JIT=1 it stays what it is."""
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
+    pipeline = {} if pipeline_class is None else {"pipeline_class": pipeline_class}
+    return Kernel(function, targetoptions={"nopython": True, "boundscheck": None, **options}, **pipeline)
+
+
 def kernel(function: Function) -> Function:
     """Compile ``function`` in nopython mode; division by zero follows IEEE 754, as in NumPy, instead of raising."""
-    return numba.njit(error_model="numpy", nogil=True)(function)  # type: ignore[return-value]
+    return compile_kernel(function, error_model="numpy", nogil=True)
 
 
 def inlined(function: Function) -> Function:
@@ -30,7 +50,7 @@ def inlined(function: Function) -> Function:
 
     Left to itself LLVM calls a large function, and hands over a long tuple in memory.
     """
-    return numba.njit(error_model="numpy", nogil=True, forceinline=True)(function)  # type: ignore[return-value]
+    return compile_kernel(function, error_model="numpy", nogil=True, forceinline=True)
 
 
 # --- Memory: what compiled code can do to a whole array at once ------------------------------------------------------

@@ -3,9 +3,7 @@
 Coordinates are pixels, x to the right, y down; edges are anti-aliased and shapes are cut at the frame's border.
 """
 
-import math
-
-from ..engine.drawing import blend, line
+from ..engine.drawing import blend, hypotenuse, line
 from ..engine.kernels import kernel
 
 
@@ -16,9 +14,9 @@ def triangle(frame, ax, ay, bx, by, cx, cy, color):
         bx, by, cx, cy = cx, cy, bx, by
     left, right = min(ax, bx, cx), max(ax, bx, cx)
     top, bottom = min(ay, by, cy), max(ay, by, cy)
-    ab = max(math.hypot(bx - ax, by - ay), 1e-9)
-    bc = max(math.hypot(cx - bx, cy - by), 1e-9)
-    ca = max(math.hypot(ax - cx, ay - cy), 1e-9)
+    ab = max(hypotenuse(bx - ax, by - ay), 1e-9)
+    bc = max(hypotenuse(cx - bx, cy - by), 1e-9)
+    ca = max(hypotenuse(ax - cx, ay - cy), 1e-9)
     for y in range(max(int(top) - 1, 0), min(int(bottom) + 2, frame.shape[0])):
         for x in range(max(int(left) - 1, 0), min(int(right) + 2, frame.shape[1])):
             px, py = x + 0.5, y + 0.5
@@ -37,9 +35,9 @@ def ellipse(frame, cx, cy, radius_x, radius_y, color, opacity):
     for y in range(max(int(cy - radius_y) - 1, 0), min(int(cy + radius_y) + 2, frame.shape[0])):
         for x in range(max(int(cx - radius_x) - 1, 0), min(int(cx + radius_x) + 2, frame.shape[1])):
             dx, dy = (x + 0.5 - cx) / radius_x, (y + 0.5 - cy) / radius_y
-            far = math.hypot(dx, dy)
+            far = hypotenuse(dx, dy)
             # The distance to the edge, to first order: how far beyond it over how fast that grows.
-            slope = math.hypot(dx / radius_x, dy / radius_y) / max(far, 1e-9)
+            slope = hypotenuse(dx / radius_x, dy / radius_y) / max(far, 1e-9)
             coverage = opacity * min(max(0.5 - (far - 1.0) / max(slope, 1e-9), 0.0), 1.0)
             if coverage > 0.0:
                 blend(frame, x, y, color, coverage)
@@ -52,8 +50,8 @@ def ring(frame, cx, cy, radius_x, radius_y, width, color, opacity):
     for y in range(max(int(cy - reach_y) - 1, 0), min(int(cy + reach_y) + 2, frame.shape[0])):
         for x in range(max(int(cx - reach_x) - 1, 0), min(int(cx + reach_x) + 2, frame.shape[1])):
             dx, dy = (x + 0.5 - cx) / radius_x, (y + 0.5 - cy) / radius_y
-            far = math.hypot(dx, dy)
-            slope = math.hypot(dx / radius_x, dy / radius_y) / max(far, 1e-9)
+            far = hypotenuse(dx, dy)
+            slope = hypotenuse(dx / radius_x, dy / radius_y) / max(far, 1e-9)
             distance = abs(far - 1.0) / max(slope, 1e-9) - 0.5 * width
             coverage = opacity * min(max(0.5 - distance, 0.0), 1.0)
             if coverage > 0.0:

@@ -16,6 +16,8 @@ from .display import NoDisplayError
 class UnseenWindow:
     """Stands for a window where there is no screen: takes the frames and shows nothing."""
 
+    closed = True
+
     def __init__(self, frame_size: tuple[int, int]) -> None:
         self.tile_size = frame_size
 

@@ -51,23 +51,12 @@ class Window:
     ) -> None:
         self.closed = True  # until it is open
         self.help = False
+        self.title = title
         self.frame_size, self.num_tiles, self.fps, self.interactive = frame_size, num_tiles, fps, interactive
         self._pygame = pygame = start_pygame()
         self._small, self._large = (Letters(pygame, size) for size in (19, 25))
-        screen_width, screen_height = pygame.display.get_desktop_sizes()[0]
-        area = (
-            int(SCREEN_SHARE * screen_height) - self._bar_height - 2 * MARGIN,
-            int(SCREEN_SHARE * screen_width) - self.side_width,
-        )
-        rows, columns = grid_shape(num_tiles)
-        height, width = fit_tile(frame_size, num_tiles, area, enlarge=num_tiles > 1)
-        gap = gutter_width(height, width)
-        size = (
-            max(columns * (width + gap) - gap + 2 * MARGIN + self.side_width, self.smallest[0]),
-            max(rows * (height + gap) - gap + 2 * MARGIN + self._bar_height, self.smallest[1]),
-        )
         try:
-            self._window = pygame.Window(title, size, resizable=True)
+            self._window = pygame.Window(title, self._whole_size(), resizable=True)
             self._window.minimum_size = self.smallest
             self._surface = self._window.get_surface()
             self._size = self._surface.get_size()  # kept: a closed window has no surface any more
@@ -79,6 +68,21 @@ class Window:
         self.closed = False
         self._id: int = self._window.id
         _windows[self._id] = self
+
+    def _whole_size(self) -> tuple[int, int]:
+        """Width and height of a window in which frames are as large as they like to be seen, or as the screen lets."""
+        screen_width, screen_height = self._pygame.display.get_desktop_sizes()[0]
+        area = (
+            int(SCREEN_SHARE * screen_height) - self._bar_height - 2 * MARGIN,
+            int(SCREEN_SHARE * screen_width) - self.side_width,
+        )
+        rows, columns = grid_shape(self.num_tiles)
+        height, width = fit_tile(self.frame_size, self.num_tiles, area, enlarge=self.num_tiles > 1)
+        gap = gutter_width(height, width)
+        return (
+            max(columns * (width + gap) - gap + 2 * MARGIN + self.side_width, self.smallest[0]),
+            max(rows * (height + gap) - gap + 2 * MARGIN + self._bar_height, self.smallest[1]),
+        )
 
     # --- The picture -------------------------------------------------------------------------------------------------
 

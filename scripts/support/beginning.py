@@ -1,38 +1,87 @@
-"""The begin of what is shown to a person: while the environment is compiled, a window says so."""
+"""The begin of what is shown to a person: while the environment is compiled, its first picture and what is done."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 from rich.console import Console
 
-from ludus.envs.human.waiting import wait_for
+from ludus.agents import zoo
+from ludus.envs.human.watch import warm_up
 from ludus.envs.ids import find_spec, import_named, is_ludus
+from ludus.envs.make import first_picture, make_batch, slots_of, watched_with
+from ludus.envs.rendering.waiting import wait_for
 from ludus.utils.untrusted import MOST_YAML, parse_yaml, read_regular
 
 Result = TypeVar("Result")
 
 
-def begin(what: str, prepare: Callable[[], Result], console: Console, *, in_window: bool = True) -> Result:
-    """What ``prepare()`` returns; while it compiles, a window, or without one the console, says so.
+@dataclass(frozen=True)
+class World:
+    """What will be seen first: an environment of Ludus' engine at the start of an episode."""
 
-    Gymnasium's own environments compile nothing, and may use pygame, which belongs to the first thread.
+    env: str  # id
+    keywords: Mapping[str, Any]  # of ``make_batch``
+    seed: int
+    age: int = 0  # steps; see ``KernelBatch.seed_from``
+
+    def compile(self) -> None:
+        """Compile what the first picture and the first step need, but for what fills slots."""
+        empty = dict.fromkeys(slots_of(self.env))
+        warm_up(make_batch(self.env, 1, rendered=True, **{**self.keywords, **empty}))
+
+    def draw(self) -> np.ndarray | None:
+        """The first picture, without compiling."""
+        return first_picture(self.env, self.keywords, self.seed, self.age)
+
+
+def begin(
+    world: World | None, name: str, prepare: Callable[[], Result], console: Console, *, in_window: bool = True
+) -> Result:
+    """What ``prepare()`` returns; while it compiles ``world``, a window, or without one the console, says so.
+
+    Args:
+        world: None: nothing is compiled. Those of Gymnasium may use pygame, which belongs to the first thread.
+        name: Of what begins, for a person.
     """
-    if not is_compiled(what):
+    if world is None:
         return prepare()
-    return wait_for(prepare, what, console, in_window=in_window)
+
+    def work() -> Result:
+        # Before an agent's libraries are loaded, which takes seconds in which nothing could be seen.
+        with contextlib.suppress(Exception):  # `prepare` meets the same fault, and says what it means there
+            world.compile()
+        return prepare()
+
+    return wait_for(work, name, console, in_window=in_window, draw=world.draw)
 
 
-def is_compiled(what: str) -> bool:
-    """Whether what was typed, an id or the folder of a run, is of an environment of Ludus' engine.
+def world_of(what: str, policy: str | None, settings: Mapping[str, Any], seed: int) -> World | None:
+    """The world of what `ludus watch` is told: of an environment of Ludus' engine, as `find_player` will make it.
 
-    A folder that is no run, and an id that is unknown, count as none: who reads them next refuses them.
+    A folder that is no run, and an id that is unknown, have none: who reads them next refuses them.
     """
-    config = Path(what) / "config.yaml"
     try:
-        if config.exists():
-            entries = parse_yaml(read_regular(config, MOST_YAML))
-            return isinstance(entries, dict) and is_ludus(find_spec(str(entries.get("env"))))
-        return is_ludus(find_spec(import_named(what)))
+        if (Path(what) / "config.yaml").exists():
+            env, keywords = _of_run(Path(what))
+        else:
+            env, keywords = import_named(what), {}
+            if policy in (None, "zoo") and zoo.entry(env) is not None:
+                keywords = _of_run(zoo.folder(env))[1]
+        if not is_ludus(find_spec(env)):
+            return None
+        return World(env, {**keywords, **settings, **watched_with(env, settings)[0]}, seed)
     except (ValueError, OSError):
-        return False
+        return None
+
+
+def _of_run(folder: Path) -> tuple[str, dict[str, Any]]:
+    """The environment of a run and its keywords, as they stand in its configuration."""
+    entries = parse_yaml(read_regular(folder / "config.yaml", MOST_YAML))
+    if not isinstance(entries, dict):
+        raise ValueError(f"{folder / 'config.yaml'} holds no entries")
+    keywords = entries.get("environment")
+    return str(entries.get("env")), dict(keywords) if isinstance(keywords, dict) else {}

@@ -41,13 +41,13 @@ def travelled(s, lift, time):
     steady = min(s.commit[floors], s.speed / acceleration)  # until then the acceleration does not fall
     acceleration = min(acceleration, jerk * ramp)
     first = min(early, ramp)
-    covered, speed = jerk * first**3 / 6.0, 0.5 * jerk * first**2
+    covered, speed = jerk * (first * first * first) / 6.0, 0.5 * jerk * (first * first)
     second = min(max(early - ramp, 0.0), steady - ramp)
-    covered += speed * second + 0.5 * acceleration * second**2
+    covered += speed * second + 0.5 * acceleration * (second * second)
     speed += acceleration * second
     third = min(max(early - steady, 0.0), ramp)
-    covered += speed * third + 0.5 * acceleration * third**2 - jerk * third**3 / 6.0
-    speed += acceleration * third - 0.5 * jerk * third**2
+    covered += speed * third + 0.5 * acceleration * (third * third) - jerk * (third * third * third) / 6.0
+    speed += acceleration * third - 0.5 * jerk * (third * third)
     covered += speed * max(early - steady - ramp, 0.0)
     share = min(covered / distance, 0.5)
     return share if 2.0 * elapsed <= flight else 1.0 - share

@@ -34,12 +34,12 @@ def say(world, template, values, out):
     """
     most, length = out.shape[0], 0
     for at in range(world.starts[template], world.starts[template + 1]):
-        byte = world.text[at]
+        byte = int(world.text[at])
         if byte == ARTICLE:
             out[length] = A
             length += 1
             # The word behind it is a value, or the template's own.
-            letter = world.text[at + 2]
+            letter = int(world.text[at + 2])
             if letter <= SLOT_COUNT + 1:
                 letter = world.spoken[letter - 1, int(values[min(letter - 1, PRICE)]), 0]
             if is_vowel(letter):
@@ -48,7 +48,7 @@ def say(world, template, values, out):
         elif byte <= SLOT_COUNT + 1:
             kind = byte - 1
             for k in range(world.spoken.shape[2]):
-                letter = world.spoken[kind, int(values[min(kind, PRICE)]), k]
+                letter = int(world.spoken[kind, int(values[min(kind, PRICE)]), k])
                 if letter != 0 and length < most:
                     out[length] = VALUE * (1 + kind) + letter
                     length += 1
@@ -110,7 +110,7 @@ def hear_value(world, kind, code, seed, mark, out, end):
     other = FIRST + (code - FIRST + 1 + int(hashed(seed, 2) * (there - 1))) % there
     for k in range(world.spoken.shape[2]):
         if world.spoken[kind, other, k] != 0:
-            end = put(out, end, world.spoken[kind, other, k] + mark)
+            end = put(out, end, int(world.spoken[kind, other, k]) + mark)
     return end
 
 
@@ -120,7 +120,7 @@ def hear_other(world, seed, mark, out, end):
     word = int(hashed(seed, 2) * world.words.shape[0])
     for k in range(world.words.shape[1]):
         if world.words[word, k] != 0:
-            end = put(out, end, world.words[word, k] + mark)
+            end = put(out, end, int(world.words[word, k]) + mark)
     return end
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from ..kernels import compile_kernel
 from ..mistakes import LOOP_LINES
 from . import twins
 from .machine_code import compile_cached
@@ -75,10 +76,20 @@ def bind(
             return numba.njit(**options, **extra)(kernel.in_python) if checked and kernel.is_check else kernel
         copy.__qualname__ += suffix
         wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        return numba.jit(**{**kernel.targetoptions, **wrappers, **extra})(copy)
+        return compile_kernel(copy, **{**kernel.targetoptions, **wrappers, **extra})
 
     twins.Twins(make_inner).put_into(bound)
     return compile_cached(bound, {**options, **extra}, source_hash)
+
+
+def interpreted(loop: Callable, names: Mapping[str, Any]) -> Callable:
+    """``loop`` with the kernels ``names``, all of it in plain Python, as with NUMBA_DISABLE_JIT=1.
+
+    Records must have attributes, as in a `numpy.recarray`. As in machine code, no number that overflows is warned of.
+    """
+    function = with_names(loop, names)
+    twins.Twins(lambda kernel, copy: kernel.in_python if copy is None else copy).put_into(function)
+    return np.errstate(all="ignore")(function)
 
 
 def loop(function: Callable) -> Callable:

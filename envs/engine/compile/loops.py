@@ -16,7 +16,7 @@ from ..mistakes import files_of, is_ours
 from ..roles import kernel_of, roles_of
 from ..simulation import Simulation
 from . import driver
-from .binding import bind, hash_sources
+from .binding import bind, hash_sources, interpreted
 from .driver import begin, drive, mask
 
 
@@ -115,17 +115,27 @@ class Checks(NamedTuple):
 
 
 class Driver:
-    """The loops of one environment, for records of one ``layout``. Each is compiled at its first call and cached."""
+    """The loops of one environment, for records of one ``layout``. Each is compiled at its first call and cached.
+
+    Args:
+        in_python: Interpret them instead, which is a hundred times slower and begins at once.
+    """
 
     def __init__(
-        self, module: types.ModuleType, simulation: Simulation, layout: str, checks: Checks, checked: bool
+        self,
+        module: types.ModuleType,
+        simulation: Simulation,
+        layout: str,
+        checks: Checks,
+        checked: bool,
+        in_python: bool = False,
     ) -> None:
         given = {name: getattr(simulation, name) for name in roles.SIMULATION}
         names = {name: kernel for name, kernel in given.items() if kernel is not None}
         advisers = {"": names["heuristic"]} if "heuristic" in names else {}
         advisers |= simulation.heuristics
         self._module, self._slots, self._layout, self.checked = module, simulation.slots, layout, checked
-        self._checks = checks
+        self._checks, self._in_python = checks, in_python
         self._files = files_of(module)
         self._hash = hash_sources(
             {**names, **advisers}, *self._files, __file__, str(driver.__file__), str(kernels.__file__)
@@ -141,6 +151,8 @@ class Driver:
         self._slot_loops: dict[tuple[str, str, str], Callable] = {}
 
     def _bind(self, loop: Callable, names: dict[str, Any], name: str = "", source_hash: int | None = None) -> Callable:
+        if self._in_python:
+            return interpreted(loop, names)
         # The name is part of the layout's: else the cache would take one policy's machine code for another's.
         layout = f"{self._layout}_{name}" if name else self._layout
         source_hash = self._hash if source_hash is None else source_hash
@@ -175,11 +187,16 @@ _drivers: dict[Any, Driver] = {}
 
 
 def compile_driver(
-    module: types.ModuleType, simulation: Simulation, layout: str, checks: Checks, checked: bool
+    module: types.ModuleType,
+    simulation: Simulation,
+    layout: str,
+    checks: Checks,
+    checked: bool,
+    in_python: bool = False,
 ) -> Driver:
-    """The driver of ``module`` for records of ``layout``; one per process, and another if it is ``checked``."""
+    """The driver of ``module`` for records of ``layout``; one per process, and others if ``checked`` or interpreted."""
     declared = tuple((role.path, role.kernel) for role in roles_of(simulation))
-    key = (module.__name__, layout, checked, declared)
+    key = (module.__name__, layout, checked, in_python, declared)
     if key not in _drivers:
-        _drivers[key] = Driver(module, simulation, layout, checks, checked)
+        _drivers[key] = Driver(module, simulation, layout, checks, checked, in_python)
     return _drivers[key]

@@ -13,7 +13,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ..kernels import compiled_as
-from .trigonometry import fused_multiply_add
+from .trigonometry import fused_in_python
 
 LARGE = 32.0  # rad: beyond, half turns are counted with too little precision
 SHIFTS = (0.0, 0.0, 0.5, 0.5)  # half turns that each lane is ahead
@@ -75,10 +75,11 @@ def _sines_in_lanes(typing_context, a, b):
 
 def _sine_of_lane(angle, shift):
     """The same operations on a single lane."""
-    turns = float(round(fused_multiply_add(angle, 1.0 / math.pi, shift)))
+    fuse = fused_in_python
+    turns = float(round(fuse(angle, 1.0 / math.pi, shift)))
     away = turns - shift
-    x = fused_multiply_add(away, -HALF_TURN_REST, fused_multiply_add(away, -HALF_TURN, angle))
-    square, c, fuse = x * x, COEFFICIENTS, fused_multiply_add
+    x = fuse(away, -HALF_TURN_REST, fuse(away, -HALF_TURN, angle))
+    square, c = x * x, COEFFICIENTS
     fourth = square * square
     low = fuse(fuse(c[3], square, c[2]), fourth, c[1] * square)
     high = fuse(fuse(c[7], square, c[6]), fourth, fuse(c[5], square, c[4]))

@@ -72,8 +72,8 @@ def _ask(module: types.ModuleType, name: str, third_party: bool, ask: Callable[[
         raise mistake(file, line, f"{name} of the environment fails: {said}") from None
 
 
-def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> Driver:
-    """The driver of an environment, with checks where its file needs them.
+def admit(module: types.ModuleType, simulation: Simulation, made: Declared, in_python: bool = False) -> Driver:
+    """The driver of an environment, with checks where its file needs them, or interpreted (``in_python``).
 
     Raises:
         Mistake: a kernel holds what can be told to be wrong before it is compiled.
@@ -84,7 +84,7 @@ def admit(module: types.ModuleType, simulation: Simulation, made: Declared) -> D
 
         lint(module, simulation, made)
         _linted.add(key)
-    return compile_driver(module, simulation, made.layout, Checks(_strict_compiler, _guard), checked)
+    return compile_driver(module, simulation, made.layout, Checks(_strict_compiler, _guard), checked, in_python)
 
 
 def _strict_compiler() -> type:

@@ -11,10 +11,11 @@ from typing import Any
 import numba
 import numpy as np
 
+from ..compile.binding import interpreted
 from ..mistakes import Mistake
 from . import stores
 from .compile_errors import condensed
-from .retelling import interpreted, retold
+from .retelling import retold
 
 Demand = Callable[[tuple[Any, ...], Any], None]  # (arguments, result): see `Run`
 

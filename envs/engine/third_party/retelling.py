@@ -9,29 +9,20 @@ import os
 import re
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..compile.binding import with_names
-from ..compile.twins import Twins
 from ..mistakes import Mistake, innermost, is_ours, mistake
 
 OUTSIDE = re.compile(r"index (-?\d+) is out of bounds for (?:axis (\d+) with )?size (\d+)")
 
 
-def interpreted(loop: Callable, names: Mapping[str, Any]) -> Callable:
-    """``loop`` with the kernels ``names``, all of it in plain Python, as with NUMBA_DISABLE_JIT=1."""
-    function = with_names(loop, names)
-    Twins(lambda kernel, copy: kernel.in_python if copy is None else copy).put_into(function)
-    return function
-
-
 def retold(loop: Callable, arguments: tuple[Any, ...], fault: Exception, file: str | None, name: str) -> Exception:
     """``fault``, which compiled code raised for ``arguments``, as one line; ``loop`` is the same code in Python."""
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():  # 64-bit hashes wrap around
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             loop(*map(in_records, arguments))
     except Exception as again:

@@ -2,7 +2,7 @@
 
 import math
 
-from ...engine.drawing import blend, box, disc, fill, number, shade, text
+from ...engine.drawing import blend, box, disc, fill, hypotenuse, number, shade, text
 from ...engine.kernels import kernel, repeat_rows
 from .constants import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_TOP, POINTS, WALL_TOP, WALLS
 
@@ -67,7 +67,7 @@ def render_plain(s, frame):
     high = math.ceil(2.0 * HALF_BALL * unit_y)
     for back in range(2, -1, -1):  # the ball, and weaker where it was one and two steps ago
         k = (s.clock - back) & (s.trail.shape[0] - 1)
-        if math.hypot(s.trail[k, 0] - s.x, s.trail[k, 1] - s.y) > (back + 1.0) * max(s.speed, 1.0):
+        if hypotenuse(s.trail[k, 0] - s.x, s.trail[k, 1] - s.y) > (back + 1.0) * max(s.speed, 1.0):
             continue  # there the last ball was lost
         x, y = int(s.trail[k, 0] * unit_x - 0.5 * wide + 0.5), int(s.trail[k, 1] * unit_y - 0.5 * high + 0.5)
         color = BALL if back == 0 else shade(0.2 * (3 - back), PLAIN, BALL)
@@ -82,7 +82,8 @@ def glow(frame, cx, cy, radius, strength, color):
     """Light that is ``strength`` (0 … 1) in the middle and fades out towards ``radius``."""
     for y in range(max(int(cy - radius), 0), min(int(cy + radius) + 1, frame.shape[0])):
         for x in range(max(int(cx - radius), 0), min(int(cx + radius) + 1, frame.shape[1])):
-            share = 1.0 - ((x + 0.5 - cx) ** 2 + (y + 0.5 - cy) ** 2) / (radius * radius)
+            dx, dy = x + 0.5 - cx, y + 0.5 - cy
+            share = 1.0 - (dx * dx + dy * dy) / (radius * radius)
             if share > 0.0:
                 blend(frame, x, y, color, strength * share * share)
 
@@ -143,7 +144,7 @@ def render_ball(s, frame, top, unit_x, unit_y):
         k = (s.clock - back) & (count - 1)
         now_x, now_y, share = s.trail[k, 0] * unit_x, top + s.trail[k, 1] * unit_y, 1.0 - back / count
         # Not across the field from where the last ball was lost to where the next one lies.
-        if math.hypot(now_x - before_x, now_y - before_y) > 12.0 * radius:
+        if hypotenuse(now_x - before_x, now_y - before_y) > 12.0 * radius:
             break
         for between in range(3):
             part = between / 3.0

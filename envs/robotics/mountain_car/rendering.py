@@ -6,7 +6,7 @@ Plain numbers come in, no record (but for `render`, which is MountainCar's own):
 
 import math
 
-from ...engine.drawing import blend, disc, fill, line, number, shade, text
+from ...engine.drawing import blend, disc, fill, hypotenuse, line, number, shade, text
 from ...engine.kernels import kernel
 from .constants import ROLL
 
@@ -142,7 +142,7 @@ def render_car(frame, position, push, low, high, frequency):
     rear_x, front_x = (position - half - left) * unit, (position + half - left) * unit
     rear_y = zero - rise * ground(position - half, frequency)
     front_y = zero - rise * ground(position + half, frequency)
-    length = max(math.hypot(front_x - rear_x, front_y - rear_y), 1e-9)
+    length = max(hypotenuse(front_x - rear_x, front_y - rear_y), 1e-9)
     along_x, along_y = (front_x - rear_x) / length, (front_y - rear_y) / length
     up_x, up_y = along_y, -along_x
     middle_x, middle_y = 0.5 * (rear_x + front_x), 0.5 * (rear_y + front_y)

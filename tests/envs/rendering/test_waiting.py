@@ -7,8 +7,8 @@ import numba
 import pytest
 from rich.console import Console
 
-from ludus.envs.human import waiting
-from ludus.envs.human.waiting import Compiling, WaitingWindow, describe, wait_for
+from ludus.envs.rendering import waiting
+from ludus.envs.rendering.waiting import Compiling, WaitingWindow, describe, wait_for
 from ludus.envs.rendering.window import _windows
 
 
