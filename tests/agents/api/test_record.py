@@ -6,6 +6,7 @@ from PIL import Image
 import ludus
 from blinker import ID
 from ludus.agents.api import players, recording
+from ludus.envs.make import watched_with
 
 
 def test_a_policy_by_name_is_recorded(tmp_path):
@@ -35,7 +36,9 @@ def test_a_policy_by_name_is_recorded(tmp_path):
 def test_who_sets_what_rollouts_are_shown_with_sees_just_that(given, bonus, fps, tmp_path, monkeypatch):
     """As `ludus watch` does: a pace made for other parameters goes with them."""
     shown = []
-    monkeypatch.setattr(recording, "watched_with", lambda id: ({"bonus": 2.0}, 7))
+    monkeypatch.setattr(
+        recording, "watched_with", lambda id, given: ({}, None) if "bonus" in given else ({"bonus": 2.0}, 7)
+    )
     monkeypatch.setattr(recording, "watch", lambda batch, *_, **how: shown.append((batch, how["fps"])))
     made = []
     make_batch = players.make_batch
@@ -44,3 +47,12 @@ def test_who_sets_what_rollouts_are_shown_with_sees_just_that(given, bonus, fps,
     )
     ludus.record(lambda batch: [1] * batch.num_envs, tmp_path / "a.gif", ID, **given)
     assert (made[-1]["bonus"], shown[0][1]) == (bonus, fps)
+
+
+def test_an_environment_says_how_it_is_watched_unless_that_was_said():
+    shown, pace = watched_with("ludus/Elevator-v0")
+    (name,) = shown
+    assert pace is not None
+    assert watched_with("ludus/Elevator-v0", {name: 2.0}) == ({}, None)
+    assert watched_with("ludus/Elevator-v0", {"another": 2.0}) == (shown, pace)
+    assert watched_with(ID) == ({}, None)
