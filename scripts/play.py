@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     from ludus.envs.human.recording import check_recording
     from ludus.envs.human.watch import check_limits
     from ludus.envs.make import make_game
-    from ludus.scripts.support.beginning import begin
+    from ludus.scripts.support.beginning import begin, world_of_game
 
     settings = key_values(options.set, "--set")
     check_limits(None, None, speed=options.speed)  # before anybody waits for machine code
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
         game.warm_up()
         return game
 
-    game = begin(options.id, prepare, console)
+    game = begin(world_of_game(options.id, settings, options.seed), options.id, prepare, console)
     played = play(
         game,
         seed=options.seed,

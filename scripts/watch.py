@@ -139,14 +139,24 @@ def watch_recording(options: Arguments, console: Console) -> int:
         raise ValueError(f"--checkpoint does not go with a recording: {options.what} has none; leave it out")
     if options.set:
         raise ValueError(f"--set does not go with a recording: {options.what} replays in its own world; leave it out")
+    from ludus.envs.human.game import Game
     from ludus.envs.human.recording import load_recording
     from ludus.envs.human.replay import replay
     from ludus.envs.make import make_recorded
+    from ludus.scripts.support.beginning import begin, world_of_game
 
     if not Path(options.what).is_file():
         raise FileNotFoundError(f"{options.what} is no file; expected a recording that `ludus play --record` wrote")
     recording = load_recording(options.what)
-    game = make_recorded(recording)
+
+    def prepare() -> Game:
+        game = make_recorded(recording)
+        game.warm_up()
+        return game
+
+    first = recording.episodes[0]
+    world = world_of_game(recording.id, recording.keywords, first.seed, first.age)
+    game = begin(world, options.what, prepare, console, in_window=options.record is None)
     limits = {"steps": options.steps, "episodes": options.episodes}
     seen = replay(game, recording, speed=options.speed, record=options.record, console=console, **limits)
     game.close()

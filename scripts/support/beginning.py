@@ -78,6 +78,15 @@ def world_of(what: str, policy: str | None, settings: Mapping[str, Any], seed: i
         return None
 
 
+def world_of_game(env: str, keywords: Mapping[str, Any], seed: int, age: int = 0) -> World | None:
+    """The world in which a person plays or has played, if it is one of Ludus' engine. No start shows a time limit."""
+    keywords = {key: value for key, value in keywords.items() if key != "max_episode_steps"}
+    try:
+        return World(import_named(env), keywords, seed, age) if is_ludus(find_spec(import_named(env))) else None
+    except ValueError:  # unknown: who makes it next refuses it
+        return None
+
+
 def _of_run(folder: Path) -> tuple[str, dict[str, Any]]:
     """The environment of a run and its keywords, as they stand in its configuration."""
     entries = parse_yaml(read_regular(folder / "config.yaml", MOST_YAML))

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from ...engine.drawing import blend, box, disc, fill, hypotenuse, number, shade, text
 from ...engine.kernels import kernel, repeat_rows
 from .constants import BRICK_HEIGHT, FIELD, HALF_BALL, PADDLE_TOP, POINTS, WALL_TOP, WALLS
@@ -67,9 +69,14 @@ def render_plain(s, frame):
     high = math.ceil(2.0 * HALF_BALL * unit_y)
     for back in range(2, -1, -1):  # the ball, and weaker where it was one and two steps ago
         k = (s.clock - back) & (s.trail.shape[0] - 1)
-        if hypotenuse(s.trail[k, 0] - s.x, s.trail[k, 1] - s.y) > (back + 1.0) * max(s.speed, 1.0):
+        if hypotenuse(np.float64(s.trail[k, 0]) - s.x, np.float64(s.trail[k, 1]) - s.y) > (back + 1.0) * max(
+            s.speed, 1.0
+        ):
             continue  # there the last ball was lost
-        x, y = int(s.trail[k, 0] * unit_x - 0.5 * wide + 0.5), int(s.trail[k, 1] * unit_y - 0.5 * high + 0.5)
+        x, y = (
+            int(np.float64(s.trail[k, 0]) * unit_x - 0.5 * wide + 0.5),
+            int(np.float64(s.trail[k, 1]) * unit_y - 0.5 * high + 0.5),
+        )
         color = BALL if back == 0 else shade(0.2 * (3 - back), PLAIN, BALL)
         fill(frame, x, top + y, x + wide, top + y + high, color)
 
@@ -142,7 +149,11 @@ def render_ball(s, frame, top, unit_x, unit_y):
     before_x, before_y = x, y
     for back in range(1, count):
         k = (s.clock - back) & (count - 1)
-        now_x, now_y, share = s.trail[k, 0] * unit_x, top + s.trail[k, 1] * unit_y, 1.0 - back / count
+        now_x, now_y, share = (
+            np.float64(s.trail[k, 0]) * unit_x,
+            top + np.float64(s.trail[k, 1]) * unit_y,
+            1.0 - back / count,
+        )
         # Not across the field from where the last ball was lost to where the next one lies.
         if hypotenuse(now_x - before_x, now_y - before_y) > 12.0 * radius:
             break

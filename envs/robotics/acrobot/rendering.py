@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from ...engine.drawing import disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
 from .constants import ANGLE_1, ANGLE_2, NONE, TRAIL, TURN, VELOCITY_1, VELOCITY_2
@@ -104,21 +106,28 @@ def render_goal(s, frame, thick):
 
 
 @kernel
+def pose(s, back):
+    """Angles and velocities ``back`` steps ago; not as float32, with which Python would go on computing."""
+    row = s.trail[(s.clock - back) % TRAIL]
+    return np.float64(row[0]), np.float64(row[1]), np.float64(row[2]), np.float64(row[3])
+
+
+@kernel
 def render_trail(s, frame, thick):
     """Where the free end was in the last steps, fading, and two former poses as shadows."""
     length = min(s.clock, TRAIL - 1)
     hinge_x, hinge_y = scales(s, frame)[:2]
     for back in (4, 2):
         if back <= length:
-            row = s.trail[(s.clock - back) % TRAIL]
-            waist_x, waist_y, x, y = joints(s, frame, row[ANGLE_1], row[ANGLE_2])
+            then = pose(s, back)
+            waist_x, waist_y, x, y = joints(s, frame, then[ANGLE_1], then[ANGLE_2])
             share = 0.34 - 0.06 * back
             color = shade(share, sky(frame, 0.5 * (hinge_y + waist_y)), UPPER)
             line(frame, hinge_x, hinge_y, waist_x, waist_y, 4.0 * thick, color)
             color = shade(share, sky(frame, 0.5 * (waist_y + y)), LOWER)
             line(frame, waist_x, waist_y, x, y, 3.5 * thick, color)
     for back in range(length, 0, -1):
-        start, end = s.trail[(s.clock - back) % TRAIL], s.trail[(s.clock - back + 1) % TRAIL]
+        start, end = pose(s, back), pose(s, back - 1)
         old_x, old_y = joints(s, frame, start[ANGLE_1], start[ANGLE_2])[2:]
         for piece in range(1, PIECES + 1):
             share = piece / PIECES

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from ...engine.drawing import blend, disc, fill, line, number, shade, text
 from ...engine.kernels import kernel
 from .constants import ARENA, BEAMS, TRAIL, WALLS
@@ -162,8 +164,8 @@ def render_trail(s, frame, left, low, unit):
     count = min(s.clock, TRAIL - 1)
     for back in range(count, 0, -1):
         here, there = (s.clock - back) % TRAIL, (s.clock - back + 1) % TRAIL
-        x0, y0 = left + s.trail[here, 0] * unit, low - s.trail[here, 1] * unit
-        x1, y1 = left + s.trail[there, 0] * unit, low - s.trail[there, 1] * unit
+        x0, y0 = left + np.float64(s.trail[here, 0]) * unit, low - np.float64(s.trail[here, 1]) * unit
+        x1, y1 = left + np.float64(s.trail[there, 0]) * unit, low - np.float64(s.trail[there, 1]) * unit
         color = shade(1.0 - back / TRAIL, TILE, TRACE)
         line(frame, x0, y0, x1, y1, max(0.06 * unit, 1.0), color)
 
