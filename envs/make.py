@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 
 from ..components.names import is_component
-from .engine.first_frame import first_frame
+from .engine.compile.first_frame import first_frame
 from .engine.gymnasium_batch import GymnasiumBatch, create
 from .engine.kernel_batch import KernelBatch
 from .engine.simulation import Choice, Slot, load

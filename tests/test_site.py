@@ -125,7 +125,7 @@ def test_public_names_are_those_that_a_module_lists_or_defines():
     from ludus.envs import names
     from ludus.envs.engine import kernels
 
-    assert public_names(names) == ["observation_names", "names_by_key", "grouped"]
+    assert public_names(names) == ["observation_names", "names_of_batch", "names_by_key", "grouped"]
     assert "uniform_in" in public_names(kernels)
     assert not any(name.startswith("_") for name in public_names(kernels))
 

@@ -10,8 +10,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from .batch import start_of
+from .compile.first_frame import first_frame
 from .copies import Copied, modes_of
-from .first_frame import first_frame
 from .slots.slotted_batch import open_batch
 
 

@@ -108,7 +108,14 @@ def check_video(path: str | os.PathLike[str]) -> None:
             f"a video must be an .mp4, .gif or .webp file, got {place}; name it {place.with_suffix('.mp4')}"
         )
     if place.is_dir() or not place.absolute().parent.is_dir():
-        why = "it is a folder" if place.is_dir() else "No such file or directory"
+        folder = place.absolute().parent
+        why = (
+            "it is a folder"
+            if place.is_dir()
+            else "Not a directory"
+            if folder.exists()
+            else "No such file or directory"
+        )
         raise _cannot_write(place, why)
 
 

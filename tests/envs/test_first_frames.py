@@ -9,7 +9,7 @@ import pytest
 import ludus  # noqa: F401
 from ludus.envs import ENVIRONMENTS
 from ludus.envs.engine import env as env_module
-from ludus.envs.engine.first_frame import first_frame
+from ludus.envs.engine.compile.first_frame import first_frame
 from ludus.envs.make import first_picture, make_batch, watched_with
 from ludus.envs.rendering.window import Window
 
@@ -80,7 +80,7 @@ def test_the_window_of_a_cold_environment_shows_its_start_while_it_compiles(show
     assert not shown
     env.reset(seed=seed)
     first, badge = shown[0]
-    assert badge.startswith("compiling, once · ")
+    assert badge.startswith("compiling · ")
     last, badge = shown[-1]
     assert badge == ""
     np.testing.assert_array_equal(first, last)

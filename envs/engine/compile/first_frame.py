@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .simulation import load
-from .slots.slotted_batch import open_batch
+from ..simulation import load
+from ..slots.slotted_batch import open_batch
 
 
 def first_frame(
