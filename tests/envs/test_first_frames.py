@@ -72,11 +72,11 @@ def shown(pygame, monkeypatch):
     return pictures
 
 
-@pytest.mark.parametrize("seed", [3, None])
-def test_the_window_of_a_cold_environment_shows_its_start_while_it_compiles(shown, monkeypatch, tmp_path, seed):
+@pytest.mark.parametrize(("seed", "size"), [(3, 13), (None, 14)])  # what one has compiled is ready for the other
+def test_the_window_of_a_cold_environment_shows_its_start_while_it_compiles(shown, monkeypatch, tmp_path, seed, size):
     """A size of its own has machine code of its own, which is compiled here: nothing lies in the cache."""
     monkeypatch.setattr("numba.config.CACHE_DIR", str(tmp_path))
-    env = gymnasium.make("ludus/Snake-v1", size=5, render_mode="human")
+    env = gymnasium.make("ludus/Snake-v1", size=size, render_mode="human")
     assert not shown
     env.reset(seed=seed)
     first, badge = shown[0]
