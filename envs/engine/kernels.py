@@ -36,7 +36,7 @@ def compile_kernel(function: Callable, pipeline_class: type | None = None, **opt
     """``function`` as a `Kernel`; ``options`` as of ``numba.njit``. With NUMBA_DISABLE_JIT=1 it stays what it is."""
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
-    pipeline = {} if pipeline_class is None else {"pipeline_class": pipeline_class}
+    pipeline: dict[str, Any] = {} if pipeline_class is None else {"pipeline_class": pipeline_class}
     return Kernel(function, targetoptions={"nopython": True, "boundscheck": None, **options}, **pipeline)
 
 
