@@ -1,5 +1,6 @@
 """The cost of a network: how many numbers it has learned, and how much it multiplies."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -33,3 +34,13 @@ def multiply_adds(module: nn.Module, *inputs: Any) -> int:
         for hook in hooks:
             hook.remove()
     return total
+
+
+def costs(module: nn.Module, *inputs: Any) -> dict[str, float]:
+    """What an answer costs, as metrics: ``parameters``, and the ``flops`` of ``inputs``, two for a multiply-add."""
+    return {"parameters": float(parameter_count(module)), "flops": 2.0 * multiply_adds(module, *inputs)}
+
+
+def said_of_costs(metrics: Mapping[str, float]) -> str:
+    """``costs`` in a few words, for one picture."""
+    return f"{metrics['parameters']:,.0f} parameters, {metrics['flops'] / 1e6:,.1f} MFLOP per picture"

@@ -11,7 +11,7 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from ...explain.attribution import explain, last_convolution
 from ...explain.heat_maps import overlay
-from ...training.cost import multiply_adds, parameter_count
+from ...training.cost import costs, said_of_costs
 from ...utils.wording import counted
 from ..images import Images
 from ..models.classifier import Classifier
@@ -67,8 +67,7 @@ class Summary:
         return "\n".join(
             [
                 *(f"{name:{wide}}  {100 * accuracy:6.2f} % of the test images right" for name, accuracy in rows),
-                f"{m['parameters']:,.0f} parameters, {m['flops'] / 1e6:,.1f} MFLOP per picture, "
-                f"loss {m['loss']:.3f} nats",
+                f"{said_of_costs(m)}, loss {m['loss']:.3f} nats",
                 f"{counted(self.epochs, 'epoch')}{kept} of {r.data} in {m['seconds']:,.0f} s ({r.precision}, "
                 f"{counted(r.threads, 'thread')}, seed {r.seed})",
             ]
@@ -83,8 +82,7 @@ def measure(net: Classifier, test: Images, seconds: float) -> dict[str, float]:
     return {
         **figures(p, test.labels),
         "accuracy_plain": figures(plain, test.labels)["accuracy"],
-        "parameters": float(parameter_count(net)),
-        "flops": 2.0 * multiply_adds(net, test.images[:1]),
+        **costs(net, test.images[:1]),
         "seconds": round(seconds, 1),
         "images": float(len(test)),
     }

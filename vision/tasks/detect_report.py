@@ -8,7 +8,7 @@ import torch
 
 from ...components.average_precision import COCO_THRESHOLDS, average_precision
 from ...components.detections import CLASS, VALID
-from ...training.cost import multiply_adds, parameter_count
+from ...training.cost import costs, said_of_costs
 from ...utils.wording import counted
 from ..blobs import Blobs
 from ..models.detector import Detector
@@ -58,8 +58,7 @@ def measure(net: Detector, shown: np.ndarray, test: Scenes, seconds: float) -> d
     net.eval()
     return {
         **figures(shown, test),
-        "parameters": float(parameter_count(net)),
-        "flops": 2.0 * multiply_adds(net, test.images[:1]),
+        **costs(net, test.images[:1]),
         "seconds": round(seconds, 1),
         "images": float(len(test)),
     }
@@ -84,7 +83,7 @@ class Summary:
                     f"mAP50 of any class {found['map50_any_class']:.3f}"
                     for name, found in rows
                 ),
-                f"{m['parameters']:,.0f} parameters, {m['flops'] / 1e6:,.1f} MFLOP per picture",
+                said_of_costs(m),
                 f"{counted(r.epochs, 'epoch')}, {self.pictures:,} pictures of {r.source}, in {m['seconds']:,.0f} s "
                 f"({r.precision}, {counted(r.threads, 'thread')}, seed {r.seed})",
             ]

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from ...envs.frames import Frames
 from ...explain.heat_maps import rgb
-from ...training.cost import multiply_adds, parameter_count
+from ...training.cost import costs, said_of_costs
 from ...utils.wording import counted
 from ..models.reader import Reader
 
@@ -72,8 +72,7 @@ def measure(net: Reader, y: np.ndarray, rows: np.ndarray, test: Frames, seconds:
     memory = (net.first_memory(1),) if net.has_memory else ()
     return {
         **figures(y, rows, test),
-        "parameters": float(parameter_count(net)),
-        "flops": 2.0 * multiply_adds(net, torch.from_numpy(test.raw[:1]), *memory),
+        **costs(net, torch.from_numpy(test.raw[:1]), *memory),
         "seconds": round(seconds, 1),
         "images": float(len(rows)),
     }
@@ -103,7 +102,7 @@ class Summary:
         return "\n".join(
             [
                 *said,
-                f"{m['parameters']:,.0f} parameters, {m['flops'] / 1e6:,.1f} MFLOP per picture",
+                said_of_costs(m),
                 f"{counted(r.epochs, 'epoch')} of {self.pictures:,} pictures of {r.env} in {m['seconds']:,.0f} s "
                 f"({r.precision}, {counted(r.threads, 'thread')}, seed {r.seed})",
             ]
