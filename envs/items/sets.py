@@ -9,8 +9,18 @@ from ...data.datasets import cache_folder
 from ...data.generated_parcels import NAME as PARCELS
 from ...data.image_sets import IMAGE_SETS
 from ...data.images import NAMES, LabelledImages, classes_of, fingerprint, is_at_hand, load_images
+from ..engine.simulation import Choice
 
 DEFAULT_SET = "fashion-mnist"
+
+
+def item_choices(where: str) -> dict[str, Choice]:
+    """The choices of an environment that shows items ``where``, such as "on the belt": `images` and `split`."""
+    sets = "auto, parcels, an image set by name, a folder of images, or that of a generator"
+    return {
+        "images": Choice("auto", f"what lies {where}: {sets}", takes_component=True, pin=pin),
+        "split": Choice("test", "which of the images", ("train", "test")),
+    }
 
 
 def resolve(images: str) -> str:

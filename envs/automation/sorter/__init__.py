@@ -43,8 +43,8 @@ import numpy as np
 from gymnasium import spaces
 
 from ....data.generated_parcels import CLASSES
-from ...engine.simulation import Choice, Parameter, Simulation, Slot
-from ...items.sets import describe, pin
+from ...engine.simulation import Parameter, Simulation, Slot
+from ...items.sets import describe, item_choices
 from .constants import FAST, LOOP, MOST_TURNED, NORMAL, NUMBERS, OTHER_ROUTES, SLOW, SPEEDS
 from .invariants import INVARIANTS, invariant
 from .observation import observe, sense, tell
@@ -142,15 +142,7 @@ SIMULATION = Simulation(
     invariant=invariant,
     invariants=INVARIANTS,
     parameters=PARAMETERS,
-    choices={
-        "images": Choice(
-            "auto",
-            "what lies on the belt: auto, parcels, an image set by name, a folder of images, or that of a generator",
-            takes_component=True,
-            pin=pin,
-        ),
-        "split": Choice("test", "which of the images", ("train", "test")),
-    },
+    choices=item_choices("on the belt"),
     slots={
         "perception": Slot(
             raw=raw_space,

@@ -15,7 +15,7 @@ Observation   `state`: float32 (6 + K,)
               | 2    | 1: the last grasp took what was ordered           | 0   | 1    |      |
               | 3    | 1: the last grasp took something else             | 0   | 1    |      |
               | 4    | 1: the last grasp took nothing                    | 0   | 1    |      |
-              | 5    | how often a grasp took nothing; at most 1         | 0   | 1    | 8    |
+              | 5    | how often a grasp took nothing; at most 1         | 0   | 1    | 40   |
               | 6 …  | still ordered, of each of the K kinds             | 0   | 1    | 8    |
 Slots         `perception`, whenever something was taken: raw is the picture of a camera above the tray, uint8 (96, 96,
               channels of the images); the truth is a row for each item from the top downwards, float32 (8, 8 + K): 1
@@ -44,8 +44,8 @@ import numpy as np
 from gymnasium import spaces
 
 from ....components.detections import detections_space, names_of_columns
-from ...engine.simulation import Choice, Parameter, Simulation, Slot
-from ...items.sets import describe, pin
+from ...engine.simulation import Parameter, Simulation, Slot
+from ...items.sets import describe, item_choices
 from .constants import ITEMS, MOST_REACH, ORDER, PICTURE, SETS
 from .invariants import INVARIANTS, invariant
 from .observation import observe, sense, tell
@@ -113,7 +113,7 @@ def names(images, split):
     last = dict.fromkeys(
         [f"the last grasp took {what}" for what in ("what was ordered", "something else", "nothing")], ""
     )
-    return {**place, **last, "how often a grasp took nothing": "8", **ordered}
+    return {**place, **last, "how often a grasp took nothing": "40", **ordered}
 
 
 SIMULATION = Simulation(
@@ -131,15 +131,7 @@ SIMULATION = Simulation(
     invariants=INVARIANTS,
     parameters=PARAMETERS,
     ordered=(("fewest", "most"), ("scale_low", "scale_high")),
-    choices={
-        "images": Choice(
-            "auto",
-            "what lies on the tray: auto, parcels, an image set by name, a folder of images, or that of a generator",
-            takes_component=True,
-            pin=pin,
-        ),
-        "split": Choice("test", "which of the images", ("train", "test")),
-    },
+    choices=item_choices("on the tray"),
     slots={
         "perception": Slot(
             raw=raw_space,

@@ -17,4 +17,4 @@ NONE_YET, GOOD, UNASKED, EMPTY, CROOKED, BURIED = range(6)  # what came of the l
 
 # Indices of the observation; ORDER is the first of the K counts at its end.
 AT_X, AT_Y, LAST_GOOD, LAST_UNASKED, LAST_MISSED, MISSES, ORDER = range(7)
-MISSES_SEEN = 8  # more of them look the same
+MISSES_SEEN = 40  # grasps of an episode; more of them look the same

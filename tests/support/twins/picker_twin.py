@@ -144,7 +144,7 @@ class Twin:
 
     def observation(self):
         results = [float(self.result == what) for what in ("good", "unasked", "missed")]
-        return [*self.grip, *results, min(self.misses, 8) / 8, *(count / 8 for count in self.wanted)]
+        return [*self.grip, *results, min(self.misses, 40) / 40, *(count / 8 for count in self.wanted)]
 
     def rows(self):
         """(8, 8 + K) what lies on the tray."""

@@ -77,11 +77,12 @@ def test_each_error_is_as_large_as_the_level_says():
 
 
 def test_neighbours_change_places(truth):
+    """Where the first thing is lost the second stands there, too: by itself that gives 0.06."""
     noisy = shown("noisy:0.1")
     first = np.abs(noisy[:, 0, CENTRE_X] - truth[:, 0, CENTRE_X]) < 0.06
     second = np.abs(noisy[:, 0, CENTRE_X] - truth[:, 1, CENTRE_X]) < 0.02
     assert first.mean() > 0.7
-    assert (second & ~first).mean() > 0.08  # changed, or the first was lost
+    assert (second & ~first).mean() > 0.09
 
 
 def test_more_noise_is_a_worse_detector(truth):
