@@ -1,13 +1,15 @@
 """Picker's plan: as good as trying all orders, and what it makes of what a slot shows."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from ludus.agents.evaluation import evaluate, heuristic_policy, named_policy
 from ludus.components.detections import CENTRE_X, CLASS, VALID, VISIBLE, corners_of
 from ludus.envs.make import make_batch
-from ludus.envs.robotics.picker.constants import ITEMS, NOTHING
-from ludus.envs.robotics.picker.policies import guess_clear, likeliest_wanted
+from ludus.envs.robotics.picker.constants import AT_X, AT_Y, ITEMS, LAST_MISSED, MISSES, NOTHING, ORDER
+from ludus.envs.robotics.picker.policies import READ, TURN, guess_clear, likeliest_wanted, plan
 from picker_stage import DEFAULTS, ID, KINDS, PARCELS
 from picker_twin import Twin
 from tabletop import Stream
@@ -111,3 +113,20 @@ def test_where_no_kind_fits_the_likeliest_row_is_taken():
     rows[2, VALID] = 0.3  # this one is not believed
     assert likeliest_wanted(rows, 3, np.array([0, 2, 0])) == 1
     assert likeliest_wanted(np.zeros_like(rows), 3, np.array([0, 2, 0])) == NOTHING
+
+
+@pytest.mark.parametrize(("misses", "turns"), [(1, 1), (9, 1), (11, 3), (39, 3)])
+def test_what_was_missed_is_tried_turned_however_often(misses, turns):
+    """And every other time something else is tried."""
+    rows = rows_of((0.3, 0.3, 0.2, 1.0, 0), (0.8, 0.8, 0.2, 1.0, 0))
+    view = SimpleNamespace(num_envs=1, parameters={name: np.array([DEFAULTS[name]]) for name in READ})
+    view.estimate = lambda slot: rows[None]
+    for count, place in ((misses, 0.3), (misses + 1, 0.8)):
+        state = np.zeros((1, ORDER + 3), np.float32)
+        state[0, [AT_X, AT_Y, LAST_MISSED, MISSES, ORDER]] = 0.3, 0.3, 1.0, min(count, 40) / 40, 1 / 8
+        view.observation = {"state": state}
+        action = plan(view)[0]
+        assert (action[:2] + 1) / 2 == pytest.approx([place, place], abs=1e-6)
+        if place == 0.3:
+            turned = turns * TURN
+            assert abs((action[2] * np.pi / 2 - turned + np.pi / 2) % np.pi - np.pi / 2) < 1e-5
