@@ -28,12 +28,16 @@ def resolve(images: str) -> str:
 
     A generator's folder is named with its fingerprint, so that another generator there is another set.
     """
+    name = _meant(images)
+    if images == "auto" and name == PARCELS:
+        _say_that_there_are_parcels()
+    return name
+
+
+def _meant(images: str) -> str:
     if images != "auto":
         return pinned(images)
-    if is_at_hand(DEFAULT_SET):
-        return DEFAULT_SET
-    _say_that_there_are_parcels()
-    return PARCELS
+    return DEFAULT_SET if is_at_hand(DEFAULT_SET) else PARCELS
 
 
 def pin(images: str) -> tuple[str, str]:
@@ -87,8 +91,8 @@ def load_items(images: str, split: str) -> LabelledImages:
 
 
 def describe(images: str) -> tuple[tuple[int, int, int], tuple[str, ...]]:
-    """Shape of one image and the names of the classes."""
-    name = resolve(images)
+    """Shape of one image and the names of the classes. A card asks this, too, so parcels are nothing to warn of yet."""
+    name = _meant(images)
     if name in NAMES:
         side, channels = (28, 1) if name == "fashion-mnist" else (32, 3)
         return (side, side, channels), classes_of(name)
