@@ -49,6 +49,7 @@ class Look(nn.Sequential):
         super().__init__(
             ConvNorm(channels, low, momentum=0.1, stride=2),
             ConvNorm(low, middle, momentum=0.1, pool=True),
+            Residual(middle),
             ConvNorm(middle, high, momentum=0.1, pool=True),
             nn.Flatten(),
             nn.Linear(flat, hidden),
@@ -86,11 +87,11 @@ class Detector(Component):
         self,
         input_space: Space,
         output_space: Space,
-        widths: Sequence[int] = (24, 48, 96),
-        blocks: Sequence[int] = (1, 1),
+        widths: Sequence[int] = (16, 32, 64),
+        blocks: Sequence[int] = (1, 2),
         hidden: int = 64,
         crop: int = 32,
-        crop_widths: Sequence[int] = (32, 64, 96),
+        crop_widths: Sequence[int] = (32, 64, 112),
         overlap: float = 0.6,
         classes: Sequence[str] = (),
         mean: Sequence[float] = (),
@@ -247,7 +248,9 @@ class Detector(Component):
         if self.again is not None:
             n, r, wide = rows.shape
             picture = torch.arange(n, device=x.device).repeat_interleave(r)
-            said = self.again(self.cut_out(self.prepare(x), picture, rows.view(n * r, wide))).view(n, r, -1)
+            cut = self.cut_out(self.prepare(x), picture, rows.view(n * r, wide))
+            # Which end of an axis is which, nobody knows: the mean of what is said of both ways round.
+            said = (0.5 * (self.again(cut) + self.again(cut.flip(2, 3)))).view(n, r, -1)
             first = maps[:, CLASS:].flatten(2).transpose(1, 2).gather(1, cells.clamp(min=0)[..., None].expand_as(said))
             there = rows[..., VALID : VALID + 1] > 0.0
             rows[..., CLASS:] = torch.where(there, F.softmax(first + said.float(), dim=2), 0.0)
