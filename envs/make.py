@@ -11,7 +11,7 @@ from ..components.names import is_component
 from .engine.compile.first_frame import first_frame
 from .engine.gymnasium_batch import GymnasiumBatch, create
 from .engine.kernel_batch import KernelBatch
-from .engine.simulation import Choice, Slot, load
+from .engine.simulation import Choice, Parameter, Slot, load
 from .engine.slots.resolve import hash_of_table, is_folder, is_table
 from .engine.slots.slotted_batch import open_batch
 from .human.game import Game
@@ -59,6 +59,12 @@ def choices_of(id: str) -> dict[str, Choice]:
     """The choices of an environment, by name; none for environments that are not Ludus'."""
     spec = find_spec(id)
     return dict(load(spec.kwargs["module"])[1].choices) if is_ludus(spec) else {}
+
+
+def parameters_of(id: str) -> dict[str, Parameter]:
+    """The parameters of an environment, by name; none for environments that are not Ludus'."""
+    spec = find_spec(id)
+    return dict(load(spec.kwargs["module"])[1].parameters) if is_ludus(spec) else {}
 
 
 def watched_with(id: str, settings: Collection[str] = ()) -> tuple[dict[str, float], int | None]:

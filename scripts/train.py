@@ -35,6 +35,7 @@ DESCRIPTION = """Train an agent on an environment, or go on with a run that was 
   ludus train ludus/Elevator-v0 --preset runs/tune/winner.yaml
   ludus train ludus/Sorter-v0 --slot perception=noisy:0.1 # or a model: perception=models/garments
   ludus train ludus/Sorter-v0 --agent ppo --slot perception=raw --encoder models/garments --freeze
+  ludus train ludus/Picker-v0 --agent ppo --curriculum 'wrong_cost={begin: 0.1, at: 0.3, over: 0.3}'
   ludus train ludus/CartPole-v1 --set 'randomize={gravity: [8, 12]}' --set 'drift={force: {to: -10, at: 5000}}'
 
 Ctrl-C saves and stops. Follow a run with `tensorboard --logdir runs`, see it play with `ludus watch RUN`."""
@@ -70,6 +71,9 @@ class Arguments:
     """Keep the encoder's weights as they are, instead of training them along."""
     agent_set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """key=value: a hyperparameter of the agent."""
+    curriculum: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """key={begin: VALUE, at: SHARE, over: SHARE}: a parameter that begins elsewhere, and leaves that at a share of the
+    steps, over another share (default: the preset's)."""
     preset: str | None = None
     """File with tuned hyperparameters, in the place of the preset: winner.yaml of `ludus tune`."""
     device: str = "cpu"
@@ -147,6 +151,8 @@ def new_run(options: Arguments) -> tuple[Path, RunConfig]:
     check_slots(env, list(fillings))
     named = ("steps", "until", "evaluate_every")
     given = {key: getattr(options, key) for key in named if getattr(options, key) is not None}
+    if options.curriculum:
+        given["curriculum"] = key_values(options.curriculum, "--curriculum")
     config = configure(
         env,
         options.agent,

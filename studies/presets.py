@@ -29,8 +29,7 @@ from .rows import add_row, digest, machine, read_rows
 
 EPISODES = 256  # greedy ones, the same for every agent of an environment
 # What is learned of a bandit holds for one episode: its learners are judged while they learn, by `bandit.py`.
-# Picker's agents need an easier world first, which is no hyperparameter: docs/picker.md.
-LEFT_OUT = ("ludus/Bandit-v0", "ludus/Picker-v0")
+LEFT_OUT = ("ludus/Bandit-v0",)
 WIDE = 140  # columns of the table
 DESCRIPTION = """What every tuned agent earns, trained anew with several seeds. What the CSV holds is not trained again.
 

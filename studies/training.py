@@ -9,6 +9,7 @@ from stable_baselines3.common.logger import Logger
 
 from ..agents import registry
 from ..agents.runs.config import RunConfig
+from ..agents.runs.curriculum import keywords_of
 from ..envs.make import make_batch
 
 
@@ -33,7 +34,7 @@ def learn(config: RunConfig, progress: Callable[[float], Any] = lambda share: No
     Returns:
         The agent, and the seconds of the training.
     """
-    batch = make_batch(config.env, config.hyperparameters["num_envs"], **config.environment)
+    batch = make_batch(config.env, config.hyperparameters["num_envs"], **keywords_of(config))
     try:
         batch.seed_from(config.seed)
         agent = registry.make(config.agent, batch, config.hyperparameters, config.seed)

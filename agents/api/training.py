@@ -29,6 +29,7 @@ def train(
     hyperparameters: Mapping[str, Any] | None = None,
     device: str = "cpu",
     evaluate_every: Whole | None = None,
+    curriculum: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     **parameters: Any,
 ) -> TrainedPolicy:
@@ -46,6 +47,8 @@ def train(
         hyperparameters: The agent's, other than the preset's: ``num_envs``, ``learning_rate``, ``encoder`` …
         device: cpu or cuda.
         evaluate_every: Steps between two evaluations; 0 for none before the end.
+        curriculum: ``{parameter: {"begin": value, "at": share, "over": share}}``: parameters of the environment that
+            begin elsewhere, and leave that at a share of the steps, over another share; by default the preset's.
         progress: Called about once a second with how far the training is; ``print`` will do.
         **parameters: Of the environment: parameters, sizes, ``randomize``, ``drift``, ``max_episode_steps``.
 
@@ -61,6 +64,8 @@ def train(
     asked = (("steps", steps, 1), ("evaluate_every", evaluate_every, 0))
     given: dict[str, Any] = {name: as_whole(name, value, least) for name, value, least in asked if value is not None}
     seed = as_whole("seed", seed, 0)
+    if curriculum is not None:
+        given["curriculum"] = dict(curriculum)
     for name, filling in (slots or {}).items():
         if not isinstance(filling, (str, Path, Mapping)):
             raise ValueError(

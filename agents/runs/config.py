@@ -22,6 +22,7 @@ from ...utils.untrusted import MOST_YAML, is_number, is_whole, parse_yaml, read_
 from ...utils.wording import did_you_mean, in_line, in_one_line
 from .. import registry
 from ..evaluation import EVALUATION_SEED, MOST_EPISODES
+from .curriculum import check_curriculum, fitting
 from .places import no_run
 
 CONFIG_FORMAT = 2
@@ -36,6 +37,7 @@ LATER: dict[str, Any] = {
     "data": {},
     "until": None,
     "extended": {},
+    "curriculum": {},
 }
 PRESETS = Path(__file__).parents[1] / "presets"
 OF_THE_STATE = {"center", "view_radius", "input_scale", "bins", "low", "high"}  # say how an observation is laid out
@@ -51,6 +53,7 @@ class RunConfig:
     steps: int = 1_000_000  # environment steps in all
     seed: int = 0
     environment: dict[str, Any] = field(default_factory=dict)  # keywords: parameters, sizes, randomize, drift
+    curriculum: dict[str, Any] = field(default_factory=dict)  # of the training alone, see `curriculum.py`
     data: dict[str, str] = field(default_factory=dict)  # SHA-256 of what those keywords name, see `data_seen.py`
     hyperparameters: dict[str, Any] = field(default_factory=dict)  # all of the agent's, defaults and preset included
     device: str = "cpu"
@@ -72,6 +75,7 @@ class RunConfig:
         check_range(self, 0, MOST_STEPS, "evaluate_every")
         check_range(self, 1, MOST_EPISODES, "evaluation_episodes")
         check_range(self, 0, MOST_SECONDS, "checkpoint_seconds")
+        check_curriculum(self.curriculum)
         if self.until is not None and not is_number(self.until):
             raise ValueError(f"until must be a finite number, got {in_line(self.until, 60)}")
         if self.until is not None and not self.evaluate_every:
@@ -142,6 +146,8 @@ def preset_text(config: RunConfig, said: str) -> str:
     defaults = registry.resolve(config.agent, {})
     own = {key: value for key, value in config.hyperparameters.items() if value != defaults[key]}
     values = {"steps": config.steps, "evaluate_every": config.evaluate_every, **own}
+    if config.curriculum:
+        values["curriculum"] = config.curriculum
     return comment(said) + yaml.safe_dump({config.agent: _plain(values)}, sort_keys=False, allow_unicode=True)
 
 
@@ -170,7 +176,11 @@ def configure(
     given = {**tuned, **(hyperparameters or {})}
     if "steps" in keywords and "evaluate_every" not in given:
         given["evaluate_every"] = max(keywords["steps"] // 10, 1)
-    defaults: dict[str, Any] = {key: given.pop(key) for key in ("evaluate_every", "steps") if key in given}
+    defaults: dict[str, Any] = {
+        key: given.pop(key) for key in ("evaluate_every", "steps", "curriculum") if key in given
+    }
+    if isinstance(lessons := defaults.get("curriculum"), Mapping):
+        defaults["curriculum"] = fitting(lessons, keywords.get("environment") or {})
     resolved = registry.resolve(agent, given)
     if resolved.get("encoder") is not None:
         resolved["encoder"] = pin_component(resolved["encoder"])
@@ -190,7 +200,7 @@ def versions() -> dict[str, str]:
 def write_config(config: RunConfig, path: Path, began: Mapping[str, str] | None = None) -> None:
     """Write ``config`` as YAML, with the versions with which the run ``began`` (by default those of now)."""
     content = {**_plain(asdict(config)), "versions": dict(began or versions())}
-    for name in ("module", "data", "until", "extended"):
+    for name in ("module", "data", "until", "extended", "curriculum"):
         if content[name] in ("", None, {}):
             del content[name]
     write_settings(path, CONFIG_FORMAT, content)
@@ -215,7 +225,8 @@ def other_versions(folder: Path) -> list[str]:
 def what_decides(config: RunConfig) -> dict[str, Any]:
     """What of ``config`` a checkpoint depends on, as flat JSON: name -> value; kept in each checkpoint."""
     world = {f"environment.{key}": value for key, value in config.environment.items()}
-    flat = {"env": config.env, "agent": config.agent, **world, **config.hyperparameters}
+    lessons = {"curriculum": config.curriculum} if config.curriculum else {}
+    flat = {"env": config.env, "agent": config.agent, **world, **lessons, **config.hyperparameters}
     return dict(json.loads(json.dumps(_plain(flat), default=str)))
 
 

@@ -35,6 +35,7 @@ from ..networks import at_most
 from ..registry import Agent
 from .callback import LAST, SNAPSHOT, Reached, RunCallback, RunProgress, load_checkpoint
 from .config import RunConfig, changes, configure, other_versions, read_config, write_config
+from .curriculum import check_spaces, keywords_of
 from .data_seen import check_data, with_data
 from .logs import EVALUATIONS, log_of_training
 
@@ -115,7 +116,10 @@ class Run:
 
     def make_agent(self) -> tuple[Agent, Any]:
         """An untrained agent, and the batch that it learns on."""
-        batch = self.make_batch(self.config.hyperparameters["num_envs"])
+        taught = {key: value for key, value in keywords_of(self.config).items() if self.config.curriculum}
+        batch = self.make_batch(self.config.hyperparameters["num_envs"], **taught)
+        if taught:
+            check_spaces(self.config, batch)
         return self._make_agent_on(batch, acting=False), batch
 
     def _make_agent_on(self, batch: Any, acting: bool) -> Agent:

@@ -43,6 +43,7 @@ CONFIGS = {
         "steps": 12_000,
         "evaluate_every": 3_000,
         "environment": {"randomize": {"gravity": [8.0, 12.0]}},
+        "curriculum": {"pole_mass": {"begin": 0.3, "at": 0.25, "over": 0.5}},
         "hyperparameters": {"num_envs": 8, "n_steps": 32, "batch_size": 64, "n_epochs": 4, "normalize": True}
         | {"learning_rate": "lin_0.001", "clip_range": "lin_0.2", "ent_coef": "lin_0.01"},
     },
