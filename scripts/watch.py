@@ -11,7 +11,7 @@ from rich.console import Console
 
 from ludus.envs.command_line import import_all, slot_fillings
 from ludus.utils.command_line import Imports, key_values, parse
-from ludus.utils.wording import counted
+from ludus.utils.wording import counted, decimals_of
 
 if TYPE_CHECKING:
     from ludus.envs.human.watch import Watched
@@ -166,9 +166,10 @@ def watch_recording(options: Arguments, console: Console) -> int:
 
 def report(seen: "Watched", console: Console) -> None:
     """What was seen, in one line."""
-    mean = f", mean return {sum(seen.returns) / len(seen.returns):.1f}" if seen.returns else ""
+    mean = sum(seen.returns) / len(seen.returns) if seen.returns else 0.0
+    earned = f", mean return {mean:.{decimals_of(mean)}f}" if seen.returns else ""
     video = f" Video: {seen.video}" if seen.video else ""
-    console.print(f"{counted(seen.steps, 'step')}, {counted(seen.episodes, 'episode')}{mean}.{video}")
+    console.print(f"{counted(seen.steps, 'step')}, {counted(seen.episodes, 'episode')}{earned}.{video}")
 
 
 if __name__ == "__main__":
