@@ -128,17 +128,18 @@ def spelled_out(arguments: list[str]) -> list[str]:
 
 def watch_recording(options: Arguments, console: Console) -> int:
     """What a person has played: the file alone says what is seen."""
-    for name, given in (("policy", options.policy), ("envs", options.envs != 1), ("seed", options.seed)):
+    elsewhere = f"{options.what} replays in its own world"
+    for name, given, why in (
+        ("policy", options.policy, f"{options.what} brings its own"),
+        ("envs", options.envs != 1, f"{options.what} brings its own"),
+        ("seed", options.seed, f"{options.what} brings its own"),
+        ("slot", options.slot, elsewhere),
+        ("explain", options.explain is not None, f"a person played {options.what}"),
+        ("checkpoint", options.checkpoint != "last", f"{options.what} has none"),
+        ("set", options.set, elsewhere),
+    ):
         if given:
-            raise ValueError(f"--{name} does not go with a recording: {options.what} brings its own; leave it out")
-    if options.slot:
-        raise ValueError(f"--slot does not go with a recording: {options.what} replays in its own world; leave it out")
-    if options.explain is not None:
-        raise ValueError(f"--explain does not go with a recording: a person played {options.what}; leave it out")
-    if options.checkpoint != "last":
-        raise ValueError(f"--checkpoint does not go with a recording: {options.what} has none; leave it out")
-    if options.set:
-        raise ValueError(f"--set does not go with a recording: {options.what} replays in its own world; leave it out")
+            raise ValueError(f"--{name} does not go with a recording: {why}; leave it out")
     from ludus.envs.human.game import Game
     from ludus.envs.human.recording import load_recording
     from ludus.envs.human.replay import replay
