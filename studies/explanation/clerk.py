@@ -1,4 +1,4 @@
-"""Which words moved what a clerk of the help desk understood, and what it does first: for `ludus chat --explain`."""
+"""Words that moved what a clerk of the help desk understood, and what it does first: for `ludus chat --explain`."""
 
 from typing import Any
 
