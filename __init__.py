@@ -30,6 +30,11 @@ __version__ = "0.1.0"
 # The repository's root is this package. pytest imports this file a second time under the folder's own name, where
 # relative imports would fail and nothing must be registered again.
 if __name__ == "ludus":
+    from .utils.interrupts import end_when_interrupted, is_command
+
+    if is_command():  # not in a program that imports Ludus, whose signals are its own
+        end_when_interrupted()
+
     # Where colorama is installed (sacrebleu brings it), Numba's warnings and errors would begin with escape codes.
     os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
 

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..utils.tables import results_table
+from ..utils.wording import decimals_of
 from .api.comparing import Comparison
 from .evaluation import Evaluation
 from .regret import Regret
@@ -73,10 +74,5 @@ def regret_table(rows: Sequence[Regret], caption: str) -> Table:
 
 def _with_half(mean: float, interval: tuple[float, float], sign: str = "") -> str:
     """A mean, with its ``sign`` if "+" is given, and half of its interval."""
-    decimals = _decimals(mean)
+    decimals = decimals_of(mean)
     return f"{mean:{sign}.{decimals}f} ± {0.5 * (interval[1] - interval[0]):.{decimals}f}"
-
-
-def _decimals(mean: float) -> int:
-    """As many as four digits of a mean leave, two at most."""
-    return 2 if abs(mean) < 100.0 else 1

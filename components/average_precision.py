@@ -18,6 +18,7 @@ from .detections import CLASS, VALID, corners_of
 COCO_THRESHOLDS = tuple(round(0.5 + 0.05 * k, 2) for k in range(10))
 MOST_DETECTIONS = 100  # of a class in a picture
 RECALLS = np.linspace(0.0, 1.0, 101)
+RIGHT_FROM = 0.5  # of the overlap of a right box and a true one, where one picture is judged
 AT_ONCE = 1024  # pictures whose overlaps are in memory together
 
 
@@ -95,6 +96,22 @@ def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     areas = [(box[..., 2:] - box[..., :2]).clip(min=0.0).prod(axis=-1) for box in (one, other)]
     union = areas[0] + areas[1] - common
     return np.divide(common, union, out=np.zeros_like(union), where=union > 0.0)
+
+
+def judged(shown: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each detection (N, R') is right, and each true thing (N, R) found; the surest detections choose first."""
+    n = len(truth)
+    right, found = np.zeros(shown.shape[:2], np.bool_), np.zeros(truth.shape[:2], np.bool_)
+    same = shown[..., CLASS:].argmax(axis=2)[:, :, None] == truth[..., CLASS:].argmax(axis=2)[:, None]
+    near = np.where(same & (truth[..., VALID] >= 0.5)[:, None], overlaps(corners_of(shown), corners_of(truth)), 0.0)
+    order = np.argsort(-shown[..., VALID], axis=1, kind="stable")
+    for i in range(n):
+        for row in order[i]:
+            free = np.where(found[i], 0.0, near[i, row])
+            best = int(free.argmax()) if len(free) else 0
+            if shown[i, row, VALID] > 0.0 and len(free) and free[best] >= RIGHT_FROM:
+                right[i, row] = found[i, best] = True
+    return right, found
 
 
 def _of_class(score: np.ndarray, right: np.ndarray, count: int) -> float:

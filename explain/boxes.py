@@ -6,7 +6,7 @@ its class. Here each place has its own gradient, and a box its own map (Draelos 
 at a cut-out again the map is turned back into the picture, and both are added per pixel.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from ..components.detections import AXIS_COS, AXIS_SIN, CENTRE_X, CLASS, HEIGHT, VALID, WIDTH
 
 
+@runtime_checkable
 class BoxNetwork(Protocol):
     """A detector whose boxes can be explained, see `vision/models/detector.py`."""
 

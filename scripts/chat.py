@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
@@ -119,44 +119,17 @@ def open_talk(options: Arguments) -> tuple[str, "Conversation"]:
 
 def why(talk: "Conversation", heard: "Heard", console: Console) -> list[tuple[str, Text]]:
     """Which words of what was ``heard`` moved what the clerk understood, and what an agent does first."""
-    import numpy as np
-    import torch
-
-    from ludus.agents.action_value import value_of_next_action
-    from ludus.components.utterance import encode_heard
-    from ludus.envs.automation.helpdesk import ACTION_NAMES
-    from ludus.envs.automation.helpdesk.conversation import SENSE
-    from ludus.explain.omission import weigh_by_omission
     from ludus.explain.words import coloured, plain
-    from ludus.nlp.models.turn_understander import TurnUnderstander
-    from ludus.nlp.weighing import weigh_through, weigh_turn
+    from ludus.studies.explanation.clerk import weigh_heard
 
     if heard.understood is None:
         said = "this clerk reads the words itself: nothing was understood that could be explained"
         return [("why", Text(said, "dim"))]
-    component: Any = talk.component
-    words = heard.text.split()
-    value = value_of_next_action(talk.policy, talk.batch, SENSE)
-    action = None if value is None else ACTION_NAMES[value.action]
-    if isinstance(component, TurnUnderstander):
-        found = [("why", weigh_turn(component, heard.text, talk.last))]
-        if value is not None:
-            row = component.row_of(encode_heard(component.lasts.index(talk.last), heard.text))
-            found.append(("acts", weigh_through(component, row, value, f"{action}")))
-    else:
-        found = [("why", weigh_by_omission(words, talk.ask_sense, talk.direction, str(heard.understood)))]
-        if value is not None:
-
-            def lead(texts: list[str]) -> np.ndarray:
-                with torch.no_grad():
-                    return value(torch.from_numpy(talk.ask_sense(texts))).cpu().numpy()[:, None]
-
-            found.append(("acts", weigh_by_omission(words, lead, np.ones(1), f"{action}")))
     in_colour = bool(console.color_system)
     lines = []
-    for label, weighed in found:
+    for label, action, weighed in weigh_heard(talk, heard):
         text = coloured(weighed) if in_colour else Text(plain(weighed))
-        lines.append((label, Text(f"{action}: ") + text if label == "acts" else text))
+        lines.append((label, Text(f"{action}: ") + text if action else text))
     return lines
 
 

@@ -5,6 +5,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from ludus.utils.interrupts import INTERRUPTED, SAID, raise_when_interrupted
+
 COMMANDS = {
     "train": "train an agent on an environment, or go on with a run",
     "watch": "see an agent or a policy play: a window, many tiles, or a video",
@@ -72,7 +74,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"ludus: unknown command {name!r}{did_you_mean(name, COMMANDS)}", file=sys.stderr)
         return 2
     module = f"ludus.scripts.{'ask.' * (name in ASKING)}{name}"
-    return run(lambda rest: importlib.import_module(module).main(rest), arguments[1:])
+
+    def start(rest: list[str]) -> int | None:
+        command = importlib.import_module(module).main
+        raise_when_interrupted()
+        return command(rest)
+
+    return run(start, arguments[1:])
 
 
 def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int:
@@ -92,8 +100,8 @@ def run(command: Callable[[list[str]], int | None], arguments: list[str]) -> int
     try:
         return command(arguments) or 0
     except KeyboardInterrupt:
-        print("\nludus: interrupted", file=sys.stderr)
-        return 130
+        print(SAID, file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone, as in `ludus envs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from ludus.envs.command_line import import_all, slot_fillings
 from ludus.utils.command_line import Imports, key_values, parse
-from ludus.utils.wording import counted
+from ludus.utils.wording import counted, decimals_of
 
 if TYPE_CHECKING:
     from ludus.envs.human.watch import Watched
@@ -128,17 +128,18 @@ def spelled_out(arguments: list[str]) -> list[str]:
 
 def watch_recording(options: Arguments, console: Console) -> int:
     """What a person has played: the file alone says what is seen."""
-    for name, given in (("policy", options.policy), ("envs", options.envs != 1), ("seed", options.seed)):
+    elsewhere = f"{options.what} replays in its own world"
+    for name, given, why in (
+        ("policy", options.policy, f"{options.what} brings its own"),
+        ("envs", options.envs != 1, f"{options.what} brings its own"),
+        ("seed", options.seed, f"{options.what} brings its own"),
+        ("slot", options.slot, elsewhere),
+        ("explain", options.explain is not None, f"a person played {options.what}"),
+        ("checkpoint", options.checkpoint != "last", f"{options.what} has none"),
+        ("set", options.set, elsewhere),
+    ):
         if given:
-            raise ValueError(f"--{name} does not go with a recording: {options.what} brings its own; leave it out")
-    if options.slot:
-        raise ValueError(f"--slot does not go with a recording: {options.what} replays in its own world; leave it out")
-    if options.explain is not None:
-        raise ValueError(f"--explain does not go with a recording: a person played {options.what}; leave it out")
-    if options.checkpoint != "last":
-        raise ValueError(f"--checkpoint does not go with a recording: {options.what} has none; leave it out")
-    if options.set:
-        raise ValueError(f"--set does not go with a recording: {options.what} replays in its own world; leave it out")
+            raise ValueError(f"--{name} does not go with a recording: {why}; leave it out")
     from ludus.envs.human.game import Game
     from ludus.envs.human.recording import load_recording
     from ludus.envs.human.replay import replay
@@ -166,9 +167,10 @@ def watch_recording(options: Arguments, console: Console) -> int:
 
 def report(seen: "Watched", console: Console) -> None:
     """What was seen, in one line."""
-    mean = f", mean return {sum(seen.returns) / len(seen.returns):.1f}" if seen.returns else ""
+    mean = sum(seen.returns) / len(seen.returns) if seen.returns else 0.0
+    earned = f", mean return {mean:.{decimals_of(mean)}f}" if seen.returns else ""
     video = f" Video: {seen.video}" if seen.video else ""
-    console.print(f"{counted(seen.steps, 'step')}, {counted(seen.episodes, 'episode')}{mean}.{video}")
+    console.print(f"{counted(seen.steps, 'step')}, {counted(seen.episodes, 'episode')}{earned}.{video}")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import replace
-from itertools import groupby
+from dataclasses import fields, replace
+from itertools import groupby, takewhile
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -86,6 +86,7 @@ def parse(command: type, name: str, description: str, arguments: list[str]) -> A
         SystemExit: 0 after the help; 2 for a command line that does not fit, which one line on standard error explains.
     """
     prog, said = f"ludus {name}", io.StringIO()
+    refuse_spaces(command, prog, arguments)
     shown = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)  # whatever letters the terminal has
     asks_help = bool({"-h", "--help"} & set(arguments))
     try:
@@ -103,6 +104,23 @@ def parse(command: type, name: str, description: str, arguments: list[str]) -> A
         print(f"ludus: {unboxed(said.getvalue())}; see {prog} --help", file=sys.stderr)
         raise SystemExit(2) from None
     raise AssertionError("a command line that fits at one width only")
+
+
+def refuse_spaces(command: type, prog: str, arguments: Sequence[str]) -> None:
+    """``SystemExit`` (2), after a line that says how, where several seeds stand with spaces between them."""
+    for name in (field.name for field in fields(command) if field.type is SeedList):
+        option = f"--{name.replace('_', '-')}"
+        after = list(arguments[arguments.index(option) + 1 :]) if option in arguments else []
+        seeds = list(takewhile(re.compile(r"\d[\d_]*,?").fullmatch, after))
+        if len(seeds) > 1:
+            meant = ",".join(seed.rstrip(",") for seed in seeds)
+            given = " ".join(seeds)
+            print(
+                f"ludus: several seeds have commas between them, no spaces: {option} {meant}, got {option} {given}; "
+                f"see {prog} --help",
+                file=sys.stderr,
+            )
+            raise SystemExit(2)
 
 
 @contextlib.contextmanager

@@ -46,6 +46,11 @@ def format_score(value: float | None) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
+def decimals_of(mean: float) -> int:
+    """With how many decimals a measured mean return is said: as four digits leave, two at most."""
+    return 2 if abs(mean) < 100.0 else 1
+
+
 def in_one_line(fault: BaseException, most: int = 300) -> str:
     """What an error says, on one line of at most ``most`` letters; its name, if it says nothing."""
     return in_line(fault, most) or type(fault).__name__

@@ -119,8 +119,9 @@ def evaluate(
         ``Comparison`` of a list or a dict: ``result["heuristic"].mean``, ``result.difference("a", "b")``.
 
     Raises:
-        ValueError: an unknown name; no environment; runs that learned in different worlds, and it is not said in which
-            one to compare them; an agent that cannot act there.
+        FileNotFoundError: a folder that holds no run, or an environment id in its place.
+        ValueError: a folder that holds runs of several seeds; an unknown name; no environment; runs that learned in
+            different worlds, and it is not said in which one to compare them; an agent that cannot act there.
     """
     settings, seed = as_settings(parameters, slots), as_whole("seed", seed, 0)
     count = None if episodes is None else as_whole("episodes", episodes, 1)

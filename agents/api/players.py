@@ -12,6 +12,7 @@ from ...envs.ids import import_named
 from ...envs.make import make_batch, slots_of
 from ..evaluation import Policy, greedy_policy
 from ..runs.callback import LAST
+from ..runs.places import is_meant_as_run, no_run
 from ..runs.player import ZOO, Player, find_player, is_run, player_of_run
 from ..runs.run import Run
 from ..vecenv.base import as_members
@@ -120,11 +121,13 @@ def typed_players(
 
 
 def _trained(what: Any, settings: dict[str, Any]) -> Player | None:
-    """The player of a run; ``None`` for anything else."""
+    """The player of a run; ``None`` for anything else, but an error for a text that can mean a run only."""
     if isinstance(what, TrainedPolicy):
         return player_of_run(what.run, settings, agent=what.agent)
     if isinstance(what, Path) or (isinstance(what, str) and is_run(Path(what))):
         return player_of_run(Run.open(Path(what)), settings)
+    if isinstance(what, str) and is_meant_as_run(what):
+        raise no_run(Path(what))
     return None
 
 

@@ -10,6 +10,7 @@ from ...utils.interrupts import Interrupted
 from ...utils.whole_numbers import Whole, as_whole
 from ..runs.callback import RunProgress
 from ..runs.config import configure
+from ..runs.places import RUNS
 from ..runs.run import Run
 from .players import SETTINGS, as_settings
 from .policy import TrainedPolicy
@@ -101,7 +102,7 @@ def resume(run: str | Path, *, progress: Progress | None = None) -> TrainedPolic
 def default_folder(env: str, agent: str, seed: int | None) -> Path:
     """Where a run lies if nobody says it: runs/ENV-AGENT-SEED, without the seed where there are several."""
     name = f"{env.removeprefix('ludus/').replace('/', '-')}-{agent}" + ("" if seed is None else f"-{seed}")
-    return Path("runs") / name.lower()
+    return RUNS / name.lower()
 
 
 def _trained(run: Run, progress: Progress | None) -> TrainedPolicy:

@@ -13,6 +13,8 @@ from ...components.layout import Layout
 from ...envs.engine.slots.fillings import Learned
 from ...envs.names import names_of_batch
 from ...explain.attribution import METHODS, last_convolution
+from ...explain.box_slots import BoxOnlooker
+from ...explain.boxes import BoxNetwork
 from ...explain.explanations import Explanations
 from ...explain.looks import Onlooker
 from ...explain.numbers.onlooker import NumbersOnlooker
@@ -96,8 +98,8 @@ def make_explanations(
 ) -> Explanations:
     """The explanations of everything in ``batch``, and of ``policy``.
 
-    A forecaster is explained by integrated gradients, whatever the ``method`` of pictures; a policy that sees numbers
-    by these, too, where they are the method and it has gradients, and else by Shapley values.
+    A forecaster is explained by integrated gradients and a detector box by box, whatever the ``method`` of pictures;
+    a policy that sees numbers by gradients, too, where they are the method and it has them, and else by Shapley values.
 
     Args:
         make: ``make(num_envs)`` makes environments such as these, in which a policy that sees numbers plays first, for
@@ -119,7 +121,8 @@ def make_explanations(
                 reasons.append(why)
                 remedies.append(remedy)
             else:
-                onlookers.append(SlotOnlooker(BatchSlot(batch, name), method))
+                seen = BatchSlot(batch, name)
+                onlookers.append(BoxOnlooker(seen) if slot.detections else SlotOnlooker(seen, method))
         elif takes_series(batch, name):
             onlookers.append(SeriesOnlooker(BatchSeriesSlot(batch, name)))
         elif is_flat(slot.raw(**batch.sizes)):
@@ -157,7 +160,8 @@ def numbers_onlooker(batch: Any, policy: Any, method: str, make: Callable[..., A
 def why_not(batch: Any, name: str, method: str) -> tuple[str, str]:
     """Why what fills the slot ``name`` cannot be explained, and the remedy; "" twice if it can."""
     filling = getattr(batch, "fillings", {}).get(name)
-    remedy = f"fill the slot with a model: --slot {name}=models/garments"
+    detections = batch.simulation.slots[name].detections
+    remedy = f"fill the slot with a model: --slot {name}=models/{'tray' if detections else 'garments'}"
     if filling is None:
         return f"slot {name} is empty", remedy
     if not isinstance(filling, Learned):
@@ -165,6 +169,8 @@ def why_not(batch: Any, name: str, method: str) -> tuple[str, str]:
     who = f"{type(filling.component).__name__} in slot {name}"
     if filling.component.has_memory:
         return f"{who} has a memory, so that one picture alone explains nothing", remedy
+    if detections:
+        return ("", "") if isinstance(filling.component, BoxNetwork) else (f"{who} has no maps of its boxes", remedy)
     if len(filling.space.shape or ()) != 1:
         return f"{who} gives a board, not one answer", remedy
     if method == "grad-cam" and last_convolution(filling.component) is None:

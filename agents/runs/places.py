@@ -1,5 +1,6 @@
 """Places of runs on disk: the folder of several seeds, and what is said where the folder of a run was expected."""
 
+import re
 from pathlib import Path
 
 import gymnasium
@@ -8,6 +9,7 @@ from ...utils.wording import did_you_mean
 from .. import zoo
 
 SEEDS = "seeds.yaml"  # in a folder of several seeds
+RUNS = Path("runs")  # where runs lie if nobody says it
 OURS = "ludus/"  # how our ids begin
 EXPECTED = "expected the folder of a run that `ludus train` made"
 
@@ -15,6 +17,19 @@ EXPECTED = "expected the folder of a run that `ludus train` made"
 def is_group(folder: Path) -> bool:
     """Whether ``folder`` holds runs of several seeds."""
     return (folder / SEEDS).is_file()
+
+
+def is_meant_as_run(text: str) -> bool:
+    """Whether a ``text`` can mean nothing but the folder of a run, whether there is one, and no policy's name."""
+    path = Path(text)
+    is_place = path != Path(path.name) or re.search(r"-v\d+$", text) is not None
+    return is_place or is_group(path) or _kept(path) is not None
+
+
+def _kept(folder: Path) -> Path | None:
+    """The run, or the runs of several seeds, in `runs/` that ``folder`` is the name of."""
+    kept = RUNS / folder
+    return kept if folder == Path(folder.name) and ((kept / "config.yaml").is_file() or is_group(kept)) else None
 
 
 def folder_of_seed(folder: Path, seed: int | str) -> Path:
@@ -50,4 +65,6 @@ def no_run(folder: Path) -> Exception:
         return FileNotFoundError(
             f"{id} does not exist, {EXPECTED}; policies of environments come from ludus.load_pretrained(id){known}"
         )
-    return FileNotFoundError(f"{folder} does not exist; {EXPECTED}")
+    kept = _kept(folder)
+    near = "" if kept is None else f"; did you mean {str(kept)!r}?"
+    return FileNotFoundError(f"{folder} does not exist; {EXPECTED}{near}")

@@ -183,6 +183,9 @@ class Simulation:
     # stands for an action or, in a Box, for (component, how far from rest: -1 … 1), in a MultiDiscrete or MultiBinary
     # for (component, value > 0). See controls.py for the defaults.
     keys: Mapping[str, int | tuple[int, float]] = field(default_factory=dict)
+    # (action, frame) draws over a frame what a person is about to do. Where it is declared, the keys of a Box move its
+    # components from where they stand, by so much of the way from rest to a bound, and Enter makes the step.
+    aim: Callable[[Any, Any], None] | None = None
     idle: tuple[int, ...] = ()  # actions taken in turn while no key is held; none: the last action goes on
     turn_based: bool = False  # the world waits for its player
 

@@ -156,10 +156,12 @@ class BoxControls:
                 pushed[component] += strength * share
             leaned[component] += share * self._axes.get(name, 0.0)
         self._tapped.clear()
-        share = np.clip(np.where(pushed == 0.0, leaned, pushed), -1.0, 1.0)
+        return self._valued(np.clip(np.where(pushed == 0.0, leaned, pushed), -1.0, 1.0))
+
+    def _valued(self, share: np.ndarray) -> np.ndarray:
+        """The action at shares (A,) -1 … 1 of the way from rest to its bounds."""
         value = self.rest + np.where(share > 0.0, share * (self.high - self.rest), share * (self.rest - self.low))
-        if self.space.dtype is not None and self.space.dtype.kind in "iu":
-            value = np.rint(value)
+        value = np.rint(value) if self.space.dtype is not None and self.space.dtype.kind in "iu" else value
         # In the space's own precision a bound may be rounded outwards.
         return np.clip(value.reshape(self.space.shape).astype(self.space.dtype), self.space.low, self.space.high)
 

@@ -17,6 +17,7 @@ from ..engine.gymnasium_batch import DEFAULT_FPS, check_picture
 from ..engine.kernel_batch import KernelBatch
 from ..engine.space_layout import WHOLE, are_legal
 from .controls import BoxControls, DiscreteControls, make_controls
+from .cursor_controls import CursorControls
 
 
 class Game:
@@ -50,12 +51,12 @@ class Game:
             declared = self.batch.simulation
             self.fps: float = declared.fps
             self.turn_based, self.idle, self.terms = declared.turn_based, declared.idle, declared.terms
-            self._keys, self._names = declared.keys, declared.action_names
+            self._keys, self._names, self._aim = declared.keys, declared.action_names, declared.aim
         else:
             self.fps = env.metadata.get("render_fps") or DEFAULT_FPS
             # Where a few numbers are all there is to see, no clock is running: tables, mazes, cards.
             self.turn_based = isinstance(self.observation_space, spaces.Discrete)
-            self.idle, self.terms, self._keys, self._names = (), (), {}, ()
+            self.idle, self.terms, self._keys, self._names, self._aim = (), (), {}, (), None
         try:
             self.make_controls()
         except ValueError as problem:
@@ -68,13 +69,18 @@ class Game:
 
     def make_controls(self) -> DiscreteControls | BoxControls:
         """Controls with nothing pressed; their actions are numbers from 0 or arrays of the action space."""
-        return make_controls(self.action_space, self._names, self._keys, self.idle)
+        controls = make_controls(self.action_space, self._names, self._keys, self.idle)
+        if self._aim is None or not isinstance(self.action_space, spaces.Box):
+            return controls
+        moves = {key: target for key, target in self._keys.items() if isinstance(target, tuple)}
+        return CursorControls(self.action_space, moves, [binding.name for binding in controls.bindings])
 
     def warm_up(self) -> None:
         """Compile what the first picture needs, where something is compiled; ``start`` then begins the first game."""
         if self.batch is not None:
             self.start(0)
-            self.frame((64, 96))
+            controls = self.make_controls()
+            self.frame((64, 96), controls.composed if isinstance(controls, CursorControls) else None)
 
     @property
     def ended(self) -> bool:
@@ -132,11 +138,17 @@ class Game:
         height, width = self.frame((0, 0)).shape[:2]
         return height, width
 
-    def frame(self, size: tuple[int, int]) -> np.ndarray:
-        """The environment as it stands, (height, width, 3) uint8: at ``size``, or a third party's at its own."""
+    def frame(self, size: tuple[int, int], aimed: np.ndarray | None = None) -> np.ndarray:
+        """The environment as it stands, (height, width, 3) uint8: at ``size``, or a third party's at its own.
+
+        Args:
+            aimed: An action that is not made yet; what the environment draws of it lies over the frame.
+        """
         if self.batch is not None:
             frame = np.empty((*size, 3), np.uint8)
             self.batch.render(0, frame)
+            if aimed is not None and self._aim is not None:
+                self._aim(aimed, frame)
             return frame
         return check_picture(self.env.render(), self.id)
 

@@ -19,10 +19,12 @@ from ..rendering.window_commands import Command
 from .captions import Panel, action_rows, describe_ending, format_number, term_rows
 from .cockpit import PLAY_KEYS, Cockpit, Key
 from .controls import GO
+from .cursor_controls import CursorControls
 from .game import Game
 from .recording import Recorder
 from .watch import FASTEST, SLOWEST, steps_per_picture
 
+AIMING = "Enter does it"  # where keys move no more than what a step will be
 WAIT = 0.05  # s between two looks at the gamepads while nothing moves
 
 
@@ -71,6 +73,11 @@ class Session:
         self.paused, self.message, self.action, self._asked = False, "", None, None
         if self.recorder is not None:
             self.recorder.begin()
+
+    @property
+    def aimed(self) -> np.ndarray | None:
+        """The action that a person composes before it is made, where an environment is played so."""
+        return self.controls.composed if isinstance(self.controls, CursorControls) and not self.game.ended else None
 
     @property
     def is_waiting(self) -> bool:
@@ -166,8 +173,8 @@ class Session:
             score=format_number(game.score),
             terms=term_rows(game),
             figures=tuple(figures),
-            rows=action_rows(game, self.controls, self.action, has_gamepad),
-            message=self.message,
+            rows=action_rows(game, self.controls, self.action if self.aimed is None else self.aimed, has_gamepad),
+            message=self.message or ("" if self.aimed is None else AIMING),
             badge=self._badge(),
             hint=self._hint(),
         )
@@ -216,6 +223,8 @@ def play(
     console.print(f"[bold]{escape(game.id)}[/bold] waits for you in a window. Its keys:")
     for row in action_rows(game, session.controls, None):
         console.print(f"  [cyan]{escape(' '.join(row.caps)) or '–':10}[/cyan]{escape(row.name)}")
+    if session.aimed is not None:
+        console.print(f"  [cyan]{'Enter':10}[/cyan]do it where it is aimed (shift moves finely)")
     for key, _, sentence in PLAY_KEYS:
         console.print(f"  [cyan]{key:10}[/cyan]{sentence}")
     try:
@@ -232,7 +241,8 @@ def play(
 
 def run_session(session: Session, window: Cockpit) -> None:
     """Show the session's games until the person leaves."""
-    frame, rendered = None, (-1, -1, (0, 0))
+    frame: np.ndarray | None = None
+    rendered: tuple[Any, ...] = ()
     while True:
         for item in window.inputs(session.controls):
             session.take(item)
@@ -240,8 +250,10 @@ def run_session(session: Session, window: Cockpit) -> None:
             return
         taken = session.advance()
         window.help = session.helping
-        if rendered != (state := (session.games, session.played.steps, window.tile_size)) or frame is None:
-            frame, rendered = session.game.frame(window.tile_size), state
+        aimed = session.aimed
+        at = None if aimed is None else aimed.tobytes()
+        if rendered != (state := (session.games, session.played.steps, window.tile_size, at)) or frame is None:
+            frame, rendered = session.game.frame(window.tile_size, aimed), state
         seconds = taken / (session.game.fps * session.speed) if taken and session.is_running else WAIT
         panel = session.panel(window.has_gamepad)
         window.show_panel(frame, panel, seconds=seconds, wakes=not session.is_running)

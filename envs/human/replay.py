@@ -250,7 +250,7 @@ def _film(session: Replay, path: Path, steps: int | None, episodes: int | None, 
     total = -(-session.recording.steps // stride)
     with VideoWriter(path, size, pace / stride) as video:
         try:
-            for _ in track(_moments(session, steps, episodes), f"recording {escape(game.id)}", total, console=console):
+            for _ in track(_moments(session, steps, episodes), "recording", total, console=console):
                 frame = game.frame(size)
                 for _ in range(max(1, round(HOLD * pace / stride)) if session.at_end else 1):
                     video.write(frame)

@@ -24,6 +24,7 @@ SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's ow
 HOLD = 0.6  # s that the last picture of an episode stands, so that its end can be seen
 PATIENCE = 0.1  # s between two looks at the clock while paused
 SMALL_FRAME = (64, 96)  # height and width of a picture that nobody sees
+BAR = 20  # columns of the bar of a recording, which leave room for millions of steps in a terminal of 80
 VIDEO_AREA = (900, 1200)  # largest height and width of a video of several environments
 
 Policy = Callable[[Batch], np.ndarray]  # the actions for the batch as it stands, in the shape `step` takes
@@ -266,16 +267,18 @@ def _record(
         size = fit_tile(size, rollout.num_shown, VIDEO_AREA, enlarge=False)
     picture = tile_frames(rollout.render(size))
     fps = pace / stride
+    # The title is as long as it is, and what is cut to a line of a terminal are words: it has a line of its own.
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"),
+        TextColumn("{task.description}"), BarColumn(BAR), MofNCompleteColumn(), TextColumn("{task.fields[what]}"),
         TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
+    console.print(escape(title))
     with (
         VideoWriter(path, (picture.shape[0], picture.shape[1]), fps) as video,
         Progress(*columns, console=console) as progress,
     ):
         what, total = ("steps", steps) if episodes is None else ("episodes", episodes)
-        task = progress.add_task(f"recording {escape(title)}", total=total, what=what)
+        task = progress.add_task("recording", total=total, what=what)
         seen, since = rollout.seen, 0  # steps since the last picture
         try:
             video.write(picture)

@@ -186,3 +186,14 @@ def test_what_a_resumed_training_has_done_is_no_pace():
         patch.setattr(progress_script, "Told", Watched)
         progress_script.train_with_bar(Resumed(), "x", console)
     assert min(seconds for seconds in left if seconds) > 50_000  # 10 steps a second
+
+
+@pytest.mark.parametrize("typed", [["0", "1", "2"], ["0,", "1,", "2"]])
+@pytest.mark.parametrize("place", [0, 1])
+def test_seeds_with_spaces_are_told_with_commas(typed, place, capsys):
+    line = [["--seed", *typed], ["ludus/CartPole-v1"]]
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", *line[place], *line[1 - place], "--steps", "10"])
+    error = capsys.readouterr().err
+    assert "several seeds have commas between them, no spaces: --seed 0,1,2, got" in error
+    assert error.count("\n") == 1

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 
 from explain_stage import SIDE, make_items
+from ludus.envs.make import make_batch
 from ludus.scripts.main import main
 from ludus.scripts.watch import spelled_out
 from ludus.vision.models.classifier import spaces_of
 from ludus.vision.models.convnet import ConvNet
+from ludus.vision.models.detector import Detector
 from vision_toy import CLASSES
 
 
@@ -38,6 +40,20 @@ def test_command_records_the_panels(items, folder, tmp_path, count, size):
     reader.close()
 
 
+def test_command_records_the_boxes_of_a_detector(tmp_path):
+    batch = make_batch("ludus/Picker-v0", 1, images="parcels")
+    slot = batch.simulation.slots["perception"]
+    given, said = (space(**batch.sizes) for space in (slot.raw, slot.truth))
+    Detector(given, said, widths=[8, 8, 8], hidden=8, crop=16, crop_widths=[8, 8, 8]).save(tmp_path / "model")
+    batch.close()
+    path = tmp_path / "a.mp4"
+    line = ["watch", "ludus/Picker-v0", "--policy", "plan", "--steps", "3", "--set", "images=parcels", "--explain"]
+    assert main([*line, "--slot", f"perception={tmp_path / 'model'}", "--record", str(path)]) == 0
+    reader = imageio_ffmpeg.read_frames(str(path))
+    assert next(reader)["size"] == (1080, 480)
+    reader.close()
+
+
 WITH_ITEMS = ["--set", "images=ITEMS"]
 BAD = {
     "truth": ([*SORTER, *WITH_ITEMS, "--explain"], "slot perception is filled with 'truth'; the policy sees no"),
@@ -45,6 +61,11 @@ BAD = {
     "raw, and no policy that looks": (
         [*SORTER, *WITH_ITEMS, "--slot", "perception=raw", "--explain", "grad-cam"],
         "slot perception is filled with 'raw'; the policy sees no picture through a convolution",
+    ),
+    "boxes of no detector": (
+        ["watch", "ludus/Picker-v0", "--policy", "plan", "--steps", "3", "--set", "images=parcels", "--explain"],
+        "slot perception is filled with 'truth'; the policy sees no picture through a convolution; fill the slot "
+        "with a model: --slot perception=models/tray",
     ),
     "no camera": (
         ["watch", "ludus/Pendulum-v1", "--policy", "heuristic", "--explain"],

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ludus.envs import ENVIRONMENTS
-from ludus.utils.wording import counted, did_you_mean, duration, format_score, in_one_line
+from ludus.utils.wording import counted, decimals_of, did_you_mean, duration, format_score, in_one_line
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,7 @@ def test_a_score_that_is_no_number_is_a_dash():
     assert [format_score(value) for value in (None, float("inf"), float("nan"), 3.14159, -22.25)] == [
         *("–", "–", "–", "3.14", "-22.2"),
     ]
+
+
+def test_a_mean_return_is_said_with_two_decimals_unless_it_is_large():
+    assert [decimals_of(mean) for mean in (0.0, -0.004, 99.9, -99.9, 100.0, -183.2)] == [2, 2, 2, 2, 1, 1]

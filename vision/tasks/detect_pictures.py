@@ -4,36 +4,19 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from ...components.average_precision import overlaps
+from ...components.average_precision import RIGHT_FROM, judged, overlaps
 from ...components.detections import CLASS, VALID, VISIBLE, corners_of
 from ...explain.boxes import explain_boxes
 from ...explain.heat_maps import overlay, rgb
 from ..models.detector import Detector
 from ..scenes import Scenes
 
-RIGHT_FROM = 0.5  # of the overlap of a right box and a true one
 APART = 5  # pictures, at least, between two that are shown
 SURE = 0.3  # boxes that are shown are as sure, at least
 SEEN = 0.5  # share of a thing that must be visible for a miss to count in full
 SIDE = 264  # pixels of a picture on the sheet
 LINE, GAP, LETTERS = 15, 10, 11  # pixels
 GREEN, RED, ORANGE = "#00e070", "#ff4040", "#ffb000"
-
-
-def judged(shown: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each detection (N, R') is right, and each true thing (N, R) found; the surest detections choose first."""
-    n = len(truth)
-    right, found = np.zeros(shown.shape[:2], np.bool_), np.zeros(truth.shape[:2], np.bool_)
-    same = shown[..., CLASS:].argmax(axis=2)[:, :, None] == truth[..., CLASS:].argmax(axis=2)[:, None]
-    near = np.where(same & (truth[..., VALID] >= 0.5)[:, None], overlaps(corners_of(shown), corners_of(truth)), 0.0)
-    order = np.argsort(-shown[..., VALID], axis=1, kind="stable")
-    for i in range(n):
-        for row in order[i]:
-            free = np.where(found[i], 0.0, near[i, row])
-            best = int(free.argmax()) if len(free) else 0
-            if shown[i, row, VALID] > 0.0 and len(free) and free[best] >= RIGHT_FROM:
-                right[i, row] = found[i, best] = True
-    return right, found
 
 
 def worst(shown: np.ndarray, data: Scenes, count: int) -> np.ndarray:

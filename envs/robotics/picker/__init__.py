@@ -50,7 +50,7 @@ from .constants import ITEMS, MOST_REACH, ORDER, PICTURE, SETS
 from .invariants import INVARIANTS, invariant
 from .observation import observe, sense, tell
 from .policies import heuristic, plan
-from .rendering import render
+from .rendering import aim, render
 from .rules import reset, step
 from .rules_items import make_items
 
@@ -71,6 +71,12 @@ PARAMETERS = {
     "miss_cost": Parameter(0.25, 0.0, 100.0, "", "of taking nothing"),
     "wage": Parameter(0.1, 0.0, 10.0, "1/s", "cost of time"),
 }
+
+# For a person: 2 cm of the tray, or 5°, at a press.
+STEP, TURN = 1 / 15, 1 / 18  # shares of the way from the middle to the tray's edge, and of a right angle
+KEYS = {
+    "left": (0, -STEP), "right": (0, STEP), "up": (1, -STEP), "down": (1, STEP), "a": (2, -TURN), "d": (2, TURN),
+}  # fmt: skip
 
 
 def state(images, split):
@@ -153,6 +159,8 @@ SIMULATION = Simulation(
     action_names=("from the left", "from above", "angle"),
     # Of 4,096 episodes with Fashion-MNIST; parcels, which are as long as they are wide, cost 0.1 more.
     scores={"random": -17.5, "optimum": 2.4},
+    keys=KEYS,
+    aim=aim,
     frame=(480, 720),
     fps=2,
     turn_based=True,

@@ -9,17 +9,38 @@ from .observation import draw_items
 
 FLOOR, PANEL, INK, SOFT = (236, 240, 246), (255, 255, 255), (40, 50, 72), (110, 122, 146)
 TRAY, RIM, STEEL, DARK = (72, 72, 72), (158, 170, 190), (176, 186, 204), (88, 98, 120)
+AIMED = (64, 196, 255)  # what a person is about to do
 FINE, BAD, WARN = (46, 160, 106), (214, 64, 64), (232, 158, 42)
 SLOTS = 6  # kinds of an order that have room
 
 
 @kernel
+def unit_of(frame):
+    """Pixels of the frame for one of the picture's as it was designed."""
+    return min(frame.shape[0] / 480.0, frame.shape[1] / 720.0)
+
+
+@kernel
+def tray_of(unit):
+    """Left and upper edge and side of the tray, in pixels."""
+    return int(24 * unit), int(24 * unit), int(432 * unit)
+
+
+@kernel
+def aim(action, frame):
+    """The gripper where a person who plays would close it."""
+    unit = unit_of(frame)
+    left, top, side = tray_of(unit)
+    x, y = left + 0.5 * (action[0] + 1.0) * side, top + 0.5 * (action[1] + 1.0) * side
+    render_gripper(frame, unit, x, y, 0.5 * math.pi * action[2], AIMED)
+
+
+@kernel
 def render(s, world, frame):
     height, width = frame.shape[0], frame.shape[1]
-    unit = min(height / 480.0, width / 720.0)
+    unit = unit_of(frame)
     fill(frame, 0, 0, width, height, FLOOR)
-    side = int(432 * unit)
-    left, top = int(24 * unit), int(24 * unit)
+    left, top, side = tray_of(unit)
     edge = 7.0 * unit
     box(frame, left - edge, top - edge, left + side + edge, top + side + edge, 6.0 * unit, RIM)
     fill(frame, left, top, left + side, top + side, TRAY)
@@ -37,7 +58,13 @@ def render_gantry(s, frame, unit, left, top, side):
     box(frame, x - 9.0 * unit, top - 2.0 * edge, x + 9.0 * unit, top - 0.4 * edge, 3.0 * unit, DARK)
     box(frame, x - 9.0 * unit, top + side + 0.4 * edge, x + 9.0 * unit, top + side + 2.0 * edge, 3.0 * unit, DARK)
     color = FINE if s.result == GOOD else WARN if s.result == UNASKED else BAD if s.result > UNASKED else DARK
-    cos, sin = math.cos(s.grip_angle), math.sin(s.grip_angle)
+    render_gripper(frame, unit, x, y, s.grip_angle, color)
+
+
+@kernel
+def render_gripper(frame, unit, x, y, angle, color):
+    """The two fingers round the place (x, y) in pixels, and their long axis along ``angle``."""
+    cos, sin = math.cos(angle), math.sin(angle)
     for finger in range(-1, 2, 2):
         middle_x, middle_y = x - finger * 20.0 * unit * sin, y + finger * 20.0 * unit * cos
         line(

@@ -15,8 +15,11 @@ TAXI = zoo.folder("ludus/Taxi-v4")
 
 @pytest.mark.parametrize(
     "use",
-    [ludus.load, ludus.resume, lambda run: ludus.export(run, "x.onnx"), lambda run: ludus.evaluate(Path(run))],
-    ids=["load", "resume", "export", "evaluate"],
+    [
+        *(ludus.load, ludus.resume, lambda run: ludus.export(run, "x.onnx"), lambda run: ludus.evaluate(Path(run))),
+        *(ludus.evaluate, lambda run: ludus.evaluate([run, "random"], "ludus/Taxi-v4")),
+    ],
+    ids=["load", "resume", "export", "evaluate", "evaluate a text", "evaluate several"],
 )
 @pytest.mark.parametrize(
     ("id", "said"),
@@ -50,6 +53,27 @@ def test_of_several_seeds_one_is_named(tmp_path):
     (group / "seed-4").mkdir()
     (group / "seed-4" / "config.yaml").touch()
     said = f"{group} holds runs of several seeds; name one of them, such as {group}/seed-4"
-    for use in (ludus.load, lambda run: find_player(run, None, 0, {}), lambda run: find_player(run, "random", 0, {})):
+    for use in (
+        ludus.load,
+        ludus.evaluate,
+        lambda run: find_player(run, None, 0, {}),
+        lambda run: find_player(run, "random", 0, {}),
+    ):
         with pytest.raises(ValueError, match=said):
             use(str(group))
+
+
+def test_a_run_by_its_name_alone_is_told_with_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, file in (("one", "config.yaml"), ("several", "seeds.yaml")):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / file).touch()
+        for use in (ludus.load, ludus.evaluate):
+            with pytest.raises(FileNotFoundError, match=f"{name} does not exist; .*; did you mean 'runs/{name}'"):
+                use(name)
+
+
+def test_a_folder_that_is_called_as_a_policy_hides_it_from_nobody(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "random").mkdir()
+    assert ludus.evaluate("random", "ludus/CliffWalking-v1", episodes=2).mean < 0

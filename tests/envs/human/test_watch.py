@@ -3,6 +3,7 @@
 import io
 import itertools
 import os
+import re
 import subprocess
 import sys
 
@@ -219,6 +220,17 @@ def test_an_interrupted_video_holds_what_was_played(tmp_path):
     seen = watch(KernelBatch(CARTPOLE, 1), policy, seed=0, record=tmp_path / "a.mp4", console=quiet())
     assert seen.steps == 5
     assert frames_in(tmp_path / "a.mp4")[0] == 6
+
+
+def test_the_progress_of_a_recording_fits_a_terminal_of_80_columns(tmp_path):
+    console = Console(file=io.StringIO(), width=80)
+    title = f"ludus/MountainCarContinuous-v0 · {'ppo of the zoo (100,000 steps; return 93.2) ' * 2}".strip()
+    watch(KernelBatch(CARTPOLE, 1), left, seed=0, record=tmp_path / "a.mp4", steps=7, title=title, console=console)
+    printed = console.file.getvalue()
+    assert all(len(line) <= 80 for line in printed.splitlines())
+    assert "…" not in printed
+    assert " ".join(printed.split()).startswith(title)
+    assert re.search(r"recording ━+ 7/7 steps \d", printed)
 
 
 def test_a_failing_policy_leaves_no_file(tmp_path):

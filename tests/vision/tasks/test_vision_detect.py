@@ -6,7 +6,7 @@ import torch
 
 import ludus
 from coco_folder import one_picture, write_folder
-from ludus.components.average_precision import average_precision
+from ludus.components.average_precision import average_precision, judged
 from ludus.components.component import Component
 from ludus.components.detections import CLASS, VALID, corners_of
 from ludus.envs.make import make_batch
@@ -18,7 +18,7 @@ from ludus.vision.blobs import Blobs
 from ludus.vision.tasks import detect, detect_data, detect_report
 from ludus.vision.tasks.detect import Detect
 from ludus.vision.tasks.detect_data import SceneBatches, load, of_environment
-from ludus.vision.tasks.detect_pictures import boxed, judged, worst
+from ludus.vision.tasks.detect_pictures import boxed, worst
 from ludus.vision.tasks.detect_recipe import compose
 from stopping import stop_at
 from tray_toy import CLASSES, MOST
