@@ -39,7 +39,12 @@ class Panel:
 
 def describe_ending(game: Game) -> str:
     """How an episode has ended, in two words."""
-    return "SOLVED" if game.solved else "GAME OVER" if game.terminated else "TIME IS UP"
+    return ending(game.solved, game.terminated)
+
+
+def ending(solved: bool, terminated: bool) -> str:
+    """The same, of an episode that the world (``terminated``) or the clock has ended."""
+    return "SOLVED" if solved else "GAME OVER" if terminated else "TIME IS UP"
 
 
 def format_number(value: float) -> str:
