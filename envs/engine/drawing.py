@@ -95,34 +95,71 @@ def line(frame, x0, y0, x1, y1, width, color):
                 blend(frame, x, y, color, coverage)
 
 
-# A 3 x 5 font: fifteen bits per glyph, rows from the top, the leftmost pixel of a row highest.
+# A font of strokes: each glyph is a few lines from point to point, two digits each, on a grid of 7 x 9 (x from left, y
+# down). Points fall on whole pixels, so that what is upright or level is crisp at every size.
 GLYPH_WIDTH, GLYPH_HEIGHT = 3, 5  # pixels at scale 1
+_ACROSS, _DOWN = 6, 8  # the grid's last column and row
 _FONT = {
-    " ": "000 000 000 000 000", "-": "000 000 111 000 000", ".": "000 000 000 000 010", ":": "000 010 000 010 000",
-    "0": "111 101 101 101 111", "1": "010 110 010 010 111", "2": "111 001 111 100 111", "3": "111 001 111 001 111",
-    "4": "101 101 111 001 001", "5": "111 100 111 001 111", "6": "111 100 111 101 111", "7": "111 001 010 010 010",
-    "8": "111 101 111 101 111", "9": "111 101 111 001 111", "A": "010 101 111 101 101", "B": "110 101 110 101 110",
-    "C": "011 100 100 100 011", "D": "110 101 101 101 110", "E": "111 100 110 100 111", "F": "111 100 110 100 100",
-    "G": "011 100 101 101 011", "H": "101 101 111 101 101", "I": "111 010 010 010 111", "J": "001 001 001 101 010",
-    "K": "101 101 110 101 101", "L": "100 100 100 100 111", "M": "101 111 111 101 101", "N": "110 101 101 101 101",
-    "O": "010 101 101 101 010", "P": "110 101 110 100 100", "Q": "010 101 101 110 011", "R": "110 101 110 101 101",
-    "S": "011 100 010 001 110", "T": "111 010 010 010 010", "U": "101 101 101 101 111", "V": "101 101 101 101 010",
-    "W": "101 101 111 111 101", "X": "101 101 010 101 101", "Y": "101 101 010 010 010", "Z": "111 001 010 100 111",
+    " ": "", "!": "30 34, 38 38", '"': "10 12, 50 52", "#": "10 18, 50 58, 02 62, 06 66", "%": "60 08, 00 01, 67 68",
+    "'": "30 32", "(": "50 22 26 58", ")": "10 42 46 18", "*": "12 56, 16 52, 04 64", "+": "04 64, 32 36",
+    ",": "36 28", "-": "04 64", ".": "38 38", "/": "60 08", ":": "32 32, 36 36", ";": "32 32, 36 28",
+    "<": "50 14 58", "=": "02 62, 06 66", ">": "10 54 18", "?": "01 20 40 62 34 35, 38 38", "[": "50 20 28 58",
+    "\\": "00 68", "]": "10 40 48 18", "_": "08 68", "|": "30 38",
+    "0": "20 40 62 66 48 28 06 02 20", "1": "02 30 38, 08 68", "2": "01 20 40 62 63 08 68",
+    "3": "00 40 62 44 24, 44 66 48 08", "4": "40 05 65, 62 68", "5": "60 00 04 44 65 66 48 08",
+    "6": "04 24 44 65 66 48 28 06 04 40", "7": "00 60 38", "8": "24 02 20 40 62 44 24, 44 66 48 28 06 24",
+    "9": "64 44 24 03 02 20 40 62 64 28",
+    "A": "08 03 30 63 68, 05 65", "B": "00 40 62 44 04, 44 66 48 08 00", "C": "62 40 20 02 06 28 48 66",
+    "D": "00 30 62 66 38 08 00", "E": "60 00 08 68, 04 44", "F": "60 00 08, 04 44", "G": "60 20 02 06 28 68 64 44",
+    "H": "00 08, 60 68, 04 64", "I": "10 50, 18 58, 30 38", "J": "60 66 48 28 06", "K": "00 08, 60 04 68",
+    "L": "00 08 68", "M": "08 00 34 60 68", "N": "08 00 68 60", "O": "20 40 62 66 48 28 06 02 20",
+    "P": "08 00 40 62 44 04", "Q": "20 40 62 66 48 28 06 02 20, 45 68", "R": "08 00 40 62 44 04, 34 68",
+    "S": "60 20 02 24 44 66 48 08", "T": "00 60, 30 38", "U": "00 07 18 58 67 60", "V": "00 04 38 64 60",
+    "W": "00 08 34 68 60", "X": "00 68, 60 08", "Y": "00 34 60, 34 38", "Z": "00 60 08 68",
 }  # fmt: skip
-FONT = np.zeros(128, np.int32)
-for _character, _rows in _FONT.items():
-    FONT[ord(_character)] = int(_rows.replace(" ", ""), 2)
+_LACKING = "00 60 68 08 00"  # an empty box
+_MOVE = 10  # added to the x of a point to which no line leads
+FIRST_POINT = np.zeros(130, np.int32)  # of each code, of which 128 stands for all that are not ASCII
+_points: list[tuple[int, int]] = []
+for _code in range(129):
+    _lines = "" if _code < 32 or _code == 127 else _FONT.get(chr(_code).upper(), _LACKING)
+    for _line in _lines.split(", ") if _lines else ():
+        _points += [(int(_point[0]) + (0 if _k else _MOVE), int(_point[1])) for _k, _point in enumerate(_line.split())]
+    FIRST_POINT[_code + 1] = len(_points)
+POINTS = np.array(_points, np.uint8)  # x, y, glyph after glyph
+
+
+@kernel
+def grid_place(step, most, room):
+    """Where the ``step`` of ``most`` steps over ``room`` pixels is: a whole pixel, the same from either end.
+
+    The middle column may lie between two pixels, so that a T is even; the middle row does not.
+    """
+    if 2 * step == most:
+        return 0.5 * room if most == _ACROSS else 0.5 * (room - room % 2)
+    return math.floor(step * room / most + (0.49 if 2 * step < most else 0.5))  # a half goes to the nearer edge
 
 
 @kernel
 def glyph(frame, x, y, code, scale, color):
-    """One character (ASCII ``code``, capitals and digits; others are blank), its top left corner at (x, y)."""
-    bits = FONT[code] if 0 <= code < FONT.shape[0] else 0
-    for row in range(GLYPH_HEIGHT):
-        for column in range(GLYPH_WIDTH):
-            if bits >> (14 - GLYPH_WIDTH * row - column) & 1:
-                left, top = x + column * scale, y + row * scale
-                fill(frame, left, top, left + scale, top + scale, color)
+    """One character, its top left corner at (x, y), in a cell of 3 x 5 pixels times ``scale``.
+
+    Small letters are drawn as capitals. An ASCII ``code`` without a glyph, and any other, is an empty box. Letters are
+    a little wider than their cell.
+    """
+    code = code if 0 <= code < 128 else 128
+    thick = scale - scale // 4
+    extra = scale // 2 if code >= 65 else 0
+    x -= extra // 2
+    wide, high = GLYPH_WIDTH * scale + extra - thick, GLYPH_HEIGHT * scale - thick
+    left, top = x + 0.5 * thick, y + 0.5 * thick
+    x0 = y0 = 0.0
+    for k in range(FIRST_POINT[code], FIRST_POINT[code + 1]):
+        column = int(POINTS[k, 0])
+        x1, y1 = left + grid_place(column % _MOVE, _ACROSS, wide), top + grid_place(int(POINTS[k, 1]), _DOWN, high)
+        if column < _MOVE:
+            line(frame, x0, y0, x1, y1, 1.0 * thick, color)  # floats, as others call it: no second machine code
+        x0, y0 = x1, y1
 
 
 @kernel
@@ -137,15 +174,16 @@ def text(frame, x, y, characters, scale, color):
 @kernel
 def number(frame, x, y, value, scale, color):
     """A whole number; returns the x behind it."""
-    if value < 0:
-        glyph(frame, x, y, 45, scale, color)
-        x += (GLYPH_WIDTH + 1) * scale
-        value = -value
     power = 1
-    while value // power >= 10:
+    while abs(value) // power >= 10:
         power *= 10
     while power > 0:
-        glyph(frame, x, y, 48 + value // power % 10, scale, color)
+        code = 45  # a minus
+        if value < 0:
+            value = -value
+        else:
+            code = 48 + value // power % 10
+            power //= 10
+        glyph(frame, x, y, code, scale, color)
         x += (GLYPH_WIDTH + 1) * scale
-        power //= 10
     return x

@@ -8,6 +8,8 @@ import numpy as np
 from .controls import BoxControls, DiscreteControls
 from .game import Game
 
+MOST_SINGLE = 20  # actions; of more, those of a kind share a row
+
 
 @dataclass(frozen=True)
 class Row:
@@ -20,6 +22,8 @@ class Row:
     share: float | None = None  # of a component: 0 at its low end, 1 at its high end; None for an action
     rest: float = 0.5  # share at which the component rests
     value: str = ""
+    lit: tuple[str, ...] = ()  # where several actions share the row: the keys of the one of the last step,
+    barred: tuple[str, ...] = ()  # and those of which the action is illegal now
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,12 @@ class Panel:
 
 def describe_ending(game: Game) -> str:
     """How an episode has ended, in two words."""
-    return "SOLVED" if game.solved else "GAME OVER" if game.terminated else "TIME IS UP"
+    return ending(game.solved, game.terminated)
+
+
+def ending(solved: bool, terminated: bool) -> str:
+    """The same, of an episode that the world (``terminated``) or the clock has ended."""
+    return "SOLVED" if solved else "GAME OVER" if terminated else "TIME IS UP"
 
 
 def format_number(value: float) -> str:
@@ -92,4 +101,36 @@ def action_rows(
         else:
             legal = game.ended or game.is_legal(i)
             shown.append(Row(binding.name, caps, action is not None and int(action) == i, legal))
-    return tuple(shown)
+    return join_rows(tuple(shown))
+
+
+def join_rows(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Many actions whose names differ in a last word alone ("left", "left fast") in one row, under a row of the words.
+
+    Few, and those that are not all of such kinds, stay as they are.
+    """
+    if len(rows) <= MOST_SINGLE or any(row.share is not None for row in rows):
+        return rows
+    names = {row.name for row in rows}
+    families: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        stem, _, word = row.name.rpartition(" ")
+        name, kind = (stem, word) if stem in names else (row.name, "usual")
+        families.setdefault(name, {})[kind] = row
+    kinds = {tuple(family) for family in families.values()}
+    if len(kinds) > 1 or len(families) == len(rows):
+        return rows
+    joined = [Row(" · ".join(kinds.pop()))]
+    for name, family in families.items():
+        members = family.values()
+        joined.append(
+            Row(
+                name,
+                tuple(cap for row in members for cap in row.caps),
+                active=any(row.active for row in members),
+                legal=any(row.legal for row in members),
+                lit=tuple(cap for row in members if row.active for cap in row.caps),
+                barred=tuple(cap for row in members if not row.legal for cap in row.caps),
+            )
+        )
+    return tuple(joined)

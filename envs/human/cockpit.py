@@ -43,7 +43,7 @@ REPLAY_KEYS = (
 SIDE = 264  # pixels: the width of the panel
 GAIN, LOSS, RULE, TRACK = (122, 205, 138), (236, 118, 106), (54, 58, 70), (46, 50, 61)
 COMFORTABLE = 480  # pixels: a smaller picture is enlarged, if it goes in twice
-MOST_ROWS = 10  # of keys for which a new window makes room; more of them stand in two columns
+MOST_ROWS = 13  # of keys for which a new window makes room; more of them stand in two columns
 DIM, DIM_INK = (40, 43, 53), (108, 114, 128)  # a key whose action is illegal now
 
 
@@ -225,7 +225,9 @@ class Cockpit(Window):
         shown = len(rows) if len(rows) <= columns * fits else columns * fits - 1
         deep = -(-min(len(rows), shown + 1) // columns)
         wide = (right - left - (columns - 1) * MARGIN) // columns
-        indent = min(max(sum(self._cap_width(cap) for cap in row.caps) for row in rows), wide // 2)
+        indent = min(
+            max(sum(self._cap_width(cap) for cap in row.caps) for row in rows), (2 if columns == 1 else 1) * wide // 3
+        )
         for i, row in enumerate(rows[:shown]):
             x = left + i // deep * (wide + MARGIN)
             self._paint_row(row, x, x + wide, y + i % deep * tall, indent)
@@ -238,9 +240,10 @@ class Cockpit(Window):
         for i, cap in enumerate(row.caps):
             # Of a pair of keys for less and more, the one that pushes.
             lit = row.active and (row.share is None or len(row.caps) != 2 or (i == 0) == (row.share < row.rest))
-            x += self._paint_cap(cap, x, y, lit, row.legal)
+            lit = lit and (not row.lit or cap in row.lit)
+            x += self._paint_cap(cap, x, y, lit, row.legal and cap not in row.barred)
         ink = VALUE if row.active else LABEL if row.legal else DIM_INK
-        place = left + indent + MARGIN
+        place = left + (indent + MARGIN if row.caps else 0)
         wide = self._paint_right(row.value if row.legal else "illegal", right, y + 4, ink)
         self._write(self._small, self._small.fit(row.name, right - place - wide - 4), (place, y + 4), ink)
         if row.share is not None:

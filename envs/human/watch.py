@@ -18,6 +18,7 @@ from ..engine.vector import MOST_TILES
 from ..rendering.video import VideoWriter, fit_tile, tile_frames
 from ..rendering.window import Window
 from ..rendering.window_commands import KEYS, Command
+from .tile_tags import TileTags
 
 MOST_PICTURES = 60  # per second; a faster rollout leaves pictures out, no steps
 SLOWEST, FASTEST = 1 / 16, 256.0  # speed, as a multiple of the environment's own pace
@@ -56,8 +57,7 @@ class Rollout:
     def __init__(self, batch: Batch, policy: Policy, seed: int, beside: Beside | None = None) -> None:
         if batch.frame_size is None:
             raise ValueError(f"{batch.name} was made without frames; make it with make_batch(id, n, rendered=True)")
-        mode = getattr(batch, "autoreset_mode", AutoresetMode.SAME_STEP)
-        if mode != AutoresetMode.SAME_STEP:
+        if (mode := getattr(batch, "autoreset_mode", AutoresetMode.SAME_STEP)) != AutoresetMode.SAME_STEP:
             raise ValueError(f"watch needs a batch with autoreset_mode SAME_STEP, got {mode.name}")
         self.beside = beside
         height, width = batch.frame_size
@@ -66,7 +66,7 @@ class Rollout:
         self.seen = Watched()
         self.solved = False  # whether all episodes that ended in the last step were successes
         self._shown = np.arange(min(batch.num_envs, MOST_TILES))
-        batch.seed_from(self.seed)
+        self.restart(self.seed)
 
     @property
     def num_shown(self) -> int:
@@ -74,6 +74,7 @@ class Rollout:
 
     def restart(self, seed: int) -> None:
         self.seed = seed
+        self._tags = TileTags(self.num_shown)
         self.batch.seed_from(seed)
 
     def advance(self) -> int:
@@ -83,6 +84,7 @@ class Rollout:
         if ended:
             b = self.batch.buffers
             rows = np.flatnonzero(b.terminated | b.truncated)
+            self._tags.note_ends(self.batch, self.seen.steps)
             self.seen.episodes += ended
             self.seen.returns += b.episode_return[rows].tolist()
             self.seen.lengths += b.episode_length[rows].tolist()
@@ -90,11 +92,13 @@ class Rollout:
         return ended
 
     def render(self, size: tuple[int, int]) -> np.ndarray:
-        """The environments as they stand: frames (M, *size, 3) uint8, new memory; what stands beside is part of it."""
+        """The environments as they stand, with tags where they are several: frames (M, *size, 3) uint8, new memory."""
         height, width = size
         room = self._room(height)
         frames = np.empty((len(self._shown), height, width - room, 3), np.uint8)
         self.batch.render_many(self._shown, frames)
+        if self.num_shown > 1:
+            self._tags.paint(frames, self.batch, self.seen.steps)
         if self.beside is None:
             return frames
         return np.concatenate([frames, self.beside.render(self._shown, (height, room))], axis=2)

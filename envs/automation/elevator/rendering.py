@@ -17,6 +17,7 @@ CABIN, CABIN_DARK, DOOR, DOOR_EDGE = (255, 240, 204), (228, 232, 238), (150, 170
 INK, INK_SOFT, PANEL, WHITE = (52, 58, 74), (120, 126, 142), (252, 250, 246), (255, 255, 255)
 CALM, UNEASY, ANGRY, RIDER, LAMP_OFF = (66, 158, 112), (238, 172, 54), (212, 52, 52), (72, 88, 128), (208, 200, 186)
 LIFTS = ((52, 120, 214), (232, 126, 42), (140, 86, 196), (30, 164, 158), (220, 74, 128), (124, 154, 40))
+HAIR, SKIN = (74, 54, 42), (240, 200, 168)
 LONG_WAIT = 60.0  # s, half way from calm to angry
 
 
@@ -84,24 +85,18 @@ def mood(waited):
 
 @kernel
 def figure(frame, x, floor_y, tall, color):
-    """Somebody who stands at x; ``tall`` pixels high."""
+    """Somebody who stands at x; ``tall`` pixels high, and half as wide."""
     if tall < 7.0:
         wide = max(int(0.5 * tall), 1)
         fill(frame, int(x - 0.5 * wide), int(floor_y - tall), int(x - 0.5 * wide) + wide, int(floor_y), color)
         return
-    head = 0.17 * tall
-    disc(frame, x, floor_y - tall + head, head, color)
-    box(frame, x - 0.2 * tall, floor_y - 0.62 * tall, x + 0.2 * tall, floor_y - 0.22 * tall, 0.12 * tall, color)
+    head, legs = 0.18 * tall, floor_y - 0.06 * tall
     for side in (-1, 1):
-        line(
-            frame,
-            x + side * 0.09 * tall,
-            floor_y - 0.3 * tall,
-            x + side * 0.1 * tall,
-            floor_y - 0.06 * tall,
-            0.14 * tall,
-            color,
-        )
+        foot = x + side * 0.1 * tall
+        line(frame, foot, floor_y - 0.3 * tall, foot, legs, 0.16 * tall, shade(0.35, color, INK))
+    box(frame, x - 0.24 * tall, floor_y - 0.65 * tall, x + 0.24 * tall, floor_y - 0.24 * tall, 0.13 * tall, color)
+    disc(frame, x, floor_y - tall + head, head, HAIR)
+    disc(frame, x, floor_y - tall + 1.25 * head, 0.78 * head, SKIN)
 
 
 @kernel
@@ -164,7 +159,7 @@ def render_landings(s, frame, floor, left, right, first, shaft, bottom, storey):
     fill(frame, left, int(ceiling), right, int(ground), LANDING)
     fill(frame, int(first), int(ceiling), int(last), int(ground), SHAFT)
     fill(frame, left, int(ground - thick), right, int(ground), SLAB)
-    tall, lamp_size = 0.62 * storey, 0.16 * storey
+    tall, lamp_size = 0.8 * storey, 0.16 * storey
     scale = int(storey / 15.0)
     if scale > 0:  # the floor's number, and room for it
         number(frame, left + 3 * scale, int(0.5 * (ceiling + ground - thick)) - 5 * scale // 2, floor, scale, INK_SOFT)
@@ -182,7 +177,7 @@ def render_landings(s, frame, floor, left, right, first, shaft, bottom, storey):
             color, lit = ANGRY, True
         lamp(frame, x, y, lamp_size * (1.35 if lit else 1.0), way, color)
         # Who came first stands nearest; where several lifts have queues here, one behind the other.
-        step = min(0.45 * tall + 1.0, storey)
+        step = min(0.54 * tall + 1.0, storey)
         x -= way * (0.35 * storey + step)
         hidden = 0
         for owner in range(lifts):
@@ -250,8 +245,8 @@ def render_lift(s, frame, lift, x, shaft, bottom, storey):
     edge = max(0.07 * storey, 1.0)
     box(frame, inner_left - edge, top - edge, inner_right + edge, ground + edge, 1.5 * edge, color)
     fill(frame, int(inner_left), int(top), int(inner_right), int(ground), shade(gap, CABIN_DARK, CABIN))
-    tall, room = 0.6 * storey, inner_right - inner_left
-    shown = min(s.load[lift], max(int(room / (0.34 * tall + 1.0)), 1))
+    tall, room = 0.76 * storey, inner_right - inner_left
+    shown = min(s.load[lift], max(int(room / (0.42 * tall + 1.0)), 1))
     for rider in range(shown):
         figure(frame, inner_left + (rider + 0.5) * room / shown, ground, tall, RIDER)
     panel = 0.5 * room * (1.0 - 0.86 * gap)

@@ -15,7 +15,7 @@ WALL, WALL_TOP, INK = (66, 74, 92), (92, 102, 124), (222, 228, 240)
 WOOD, WOOD_TOP, STONE, STONE_TOP = (150, 104, 66), (188, 138, 92), (120, 128, 138), (166, 174, 184)
 BEAM, LIGHT, HIT, TRACE = (16, 158, 176), (206, 240, 240), (10, 120, 150), (74, 112, 214)
 GOAL_COLOUR, GOAL_FLOOR, POLE, FLAG = (70, 176, 96), (214, 240, 214), (82, 72, 66), (226, 62, 58)
-BODY, BODY_EDGE, BODY_DOME, TYRE, NOSE = (250, 170, 48), (186, 108, 20), (255, 206, 118), (44, 44, 52), (58, 52, 60)
+BODY, BODY_EDGE, TYRE, LAMP = (250, 170, 48), (186, 84, 20), (44, 44, 52), (255, 250, 226)
 CRASH_COLOUR, SKIN, HAIR = (222, 48, 44), (236, 192, 158), (74, 54, 42)
 COATS = ((92, 128, 196), (176, 92, 140), (84, 152, 122), (198, 132, 62), (120, 104, 178), (96, 140, 158))
 BLUR, DEPTH = 0.3, 0.32  # m over which a shadow fades, and how dark it is at its obstacle
@@ -208,30 +208,33 @@ def render_walker(s, frame, x, y, unit, walker):
 
 @kernel
 def render_rover(s, frame, x, y, unit):
-    """The body, its wheels, and a nose that points ahead; a red ring where it touches something."""
+    """The body with the radius that collides, two wheels, the lidar in its middle, lamps and an arrow ahead.
+
+    A red ring surrounds it where it touches something.
+    """
     cos, sin = math.cos(s.heading), -math.sin(s.heading)  # y is down here
     radius = max(s.radius * unit, 3.0)
     if clearance(s, s.x, s.y, s.pillars + s.walkers) < s.radius:
         disc(frame, x, y, 2.2 * radius, CRASH_COLOUR)
         disc(frame, x, y, 1.7 * radius, FLOOR)
     cast_shadow(frame, x, y, x, y, radius, 0.6 * radius)
-    across, along = 0.72 * radius, 0.5 * radius
-    for side in (-1, 1):
-        wheel_x, wheel_y = x - side * across * sin, y + side * across * cos
+    disc(frame, x, y, radius, TYRE)
+    disc(frame, x, y, 0.88 * radius, BODY)
+    for part in range(6):  # a wheel, half of the arrow's head and a lamp on either side
+        side, kind = 2.0 * (part % 2) - 1.0, part // 2
+        start, end = (-0.42, 0.42) if kind == 0 else (1.3, 1.7) if kind == 1 else (0.62, 0.62)  # in radii ahead
+        before, after = (0.74, 0.74) if kind == 0 else (0.5, 0.0) if kind == 1 else (0.34, 0.34)  # and to the side
         line(
             frame,
-            wheel_x - along * cos,
-            wheel_y - along * sin,
-            wheel_x + along * cos,
-            wheel_y + along * sin,
-            0.5 * radius,
-            TYRE,
+            x + radius * (start * cos - side * before * sin),
+            y + radius * (start * sin + side * before * cos),
+            x + radius * (end * cos - side * after * sin),
+            y + radius * (end * sin + side * after * cos),
+            (0.42 if kind == 0 else 0.22 if kind == 1 else 0.26) * radius,
+            TYRE if kind == 0 else BODY_EDGE if kind == 1 else LAMP,
         )
-    disc(frame, x, y, 0.82 * radius, BODY_EDGE)
-    disc(frame, x, y, 0.7 * radius, BODY)
-    line(frame, x, y, x + 0.95 * radius * cos, y + 0.95 * radius * sin, 0.36 * radius, NOSE)
-    disc(frame, x, y, 0.38 * radius, NOSE)
-    disc(frame, x - 0.05 * radius, y - 0.05 * radius, 0.26 * radius, BODY_DOME)
+    disc(frame, x, y, 0.42 * radius, TYRE)
+    disc(frame, x, y, 0.26 * radius, BEAM)
 
 
 @kernel

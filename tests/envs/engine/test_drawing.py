@@ -1,6 +1,7 @@
 """Shapes and letters: inside the frame whatever the coordinates, and of the right colour and coverage."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -111,32 +112,87 @@ def test_shapes_with_any_coordinates_stay_inside_the_frame(size, x0, y0, x1, y1,
 def test_text_with_any_bytes_and_numbers_stays_inside_the_frame(size, x, y, characters, scale, value, color):
     for function, content in ((drawing.text, characters), (drawing.number, value)):
         frame = paint(function, size, x, y, content, scale, color)
-        drawn = (frame == color).all(axis=2)
-        assert (drawn | (frame == 17).all(axis=2)).all()
+        low, high = np.minimum(color, 17), np.maximum(color, 17)
+        assert ((frame >= low) & (frame <= high)).all()
 
 
 def picture(function, *arguments, size=(5, 11)):
     frame = np.zeros((*size, 3), np.uint8)
     end = function(frame, 0, 0, *arguments)
-    return ["".join("#" if pixel else "." for pixel in line) for line in frame[:, :, 0] > 0], end
+    return ["".join("#" if pixel else "." for pixel in line) for line in frame[:, :, 0] > 130], end
 
 
 def test_number_and_text_written_out():
     expected = [
-        ".....#..###",
+        ".....#..##.",
         "....##....#",
-        "###..#..###",
+        "###..#...#.",
         ".....#....#",
-        "....###.###",
+        "....###.##.",
     ]
     assert picture(drawing.number, -13, 1, (255, 0, 0)) == (expected, 12)
     assert picture(drawing.text, b"-13", 1, (255, 0, 0)) == (expected, 12)
 
 
-def test_characters_without_a_glyph_are_blank():
-    for code in [*range(32), *b"abc~", *range(128, 256)]:
-        lines, end = picture(drawing.text, bytes([code]), 1, (255, 0, 0))
-        assert (set("".join(lines)), end) == ({"."}, 4), code
+@pytest.mark.parametrize("value", [0, 7, 10, 405, -1, -90, 10**15, np.int32(-2), np.int64(31)])
+def test_numbers_are_their_digits(value):
+    shown = [np.zeros((15, 220, 3), np.uint8) for _ in range(2)]
+    ends = [
+        drawing.number(shown[0], 2, 1, value, 2, (9, 9, 9)),
+        drawing.text(shown[1], 2, 1, str(value).encode(), 2, (9, 9, 9)),
+    ]
+    np.testing.assert_array_equal(*shown)
+    assert ends[0] == ends[1]
+
+
+def letter(character, scale, code=None):
+    """The cell of one character, and half a cell on either side: (5 * scale, 6 * scale) uint8."""
+    frame = np.zeros((5 * scale, 6 * scale, 3), np.uint8)
+    drawing.glyph(frame, scale + scale // 2, 0, ord(character) if code is None else code, scale, (255, 255, 255))
+    return frame[:, :, 0]
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 5])
+def test_no_two_characters_look_alike(scale):
+    """More than a pixel or two apart, times the area of the font's own pixel; O is a wider 0, where there is room."""
+    signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:+/%?!=()<>#"
+    for i, one in enumerate(signs):
+        for other in signs[:i]:
+            apart = np.abs(letter(one, scale).astype(int) - letter(other, scale)).sum() / 255 / scale**2
+            assert apart > (0.9 if scale == 1 else 0.5) or {one, other} == {"O", "0"}, (one, other, apart)
+    assert (letter("O", 2) != letter("0", 2)).any()
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("character", "AHIMOTUVWXY08-.:!")
+def test_symmetric_characters_are_drawn_symmetric(scale, character):
+    shown = letter(character, scale)
+    columns = np.flatnonzero(shown.any(axis=0))
+    shown = shown[:, columns[0] : columns[-1] + 1]
+    np.testing.assert_allclose(shown.astype(int), shown[:, ::-1], atol=40)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4, 6])
+def test_upright_and_level_strokes_are_crisp(scale):
+    """Of an H, all but the round ends of its strokes is ink or none."""
+    shown = letter("H", scale)[scale:-scale]
+    middle = shown[:, 2 * scale : -2 * scale]
+    assert set(np.unique(middle)) == {0, 255}
+    assert (shown.max(axis=0) == 255).sum() >= 3 * scale
+
+
+def test_small_letters_are_capitals_and_what_lacks_a_glyph_is_an_empty_box():
+    for small in "abcxyz":
+        np.testing.assert_array_equal(letter(small, 2)[:, 2:], letter(small.upper(), 2)[:, 2:])
+    for code in (ord("@"), ord("~"), 128, 200, 255, -1, 10**6):
+        box = letter(" ", 2, code)
+        columns = np.flatnonzero(box.any(axis=0))
+        box = box[:, columns[0] : columns[-1] + 1]
+        assert (box[2:-2, 2:-2] == 0).all()
+        assert (box[2:-2, [0, 1, -2, -1]] == 255).all()
+        assert (box[[0, 1, -2, -1], 2:-2] == 255).all()
+    for code in [*range(33), 127]:
+        assert not letter(" ", 2, code).any(), code
 
 
 def test_a_shape_of_half_a_pixel_is_blended():

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from ludus.envs.human import cockpit as cockpit_module
-from ludus.envs.human.captions import Panel, Row, format_number, format_signed
+from ludus.envs.human.captions import Panel, Row, format_number, format_signed, join_rows
 from ludus.envs.human.cockpit import PLAY_KEYS, Cockpit, Key
 from ludus.envs.human.play import Session, play
 from ludus.envs.human.recording import load_recording
@@ -561,3 +561,23 @@ def test_without_a_display_there_is_one_clear_line_and_no_file(id, capsys, tmp_p
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(NoDisplayError):
         play(make_game(SNAKE))
+
+
+def test_many_actions_of_a_few_kinds_share_rows():
+    speeds = {" slow": "s", "": "", " fast": "f"}
+    rows = tuple(
+        Row(f"chute {k}{speed}", (f"{key}{k}",), (k, key) == (3, "f"), legal=(k, key) != (2, "s") and k != 5)
+        for speed, key in speeds.items()
+        for k in range(8)
+    )
+    head, *joined = join_rows(rows)
+    assert head == Row("slow · usual · fast")
+    assert [row.name for row in joined] == [f"chute {k}" for k in range(8)]
+    assert joined[2] == Row("chute 2", ("s2", "2", "f2"), barred=("s2",))
+    assert joined[3] == Row("chute 3", ("s3", "3", "f3"), active=True, lit=("f3",))
+    assert joined[5] == Row("chute 5", ("s5", "5", "f5"), legal=False, barred=("s5", "5", "f5"))
+    assert join_rows(rows[:20]) == rows[:20]
+    odd = (*rows, Row("horn"))
+    assert join_rows(odd) == odd
+    alike = tuple(Row(f"arm {k}") for k in range(30))
+    assert join_rows(alike) == alike
