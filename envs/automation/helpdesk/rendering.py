@@ -29,6 +29,7 @@ WIDTH = WIDE - CHAT - 32.0  # and how wide that is
 MEANING = 256  # where in a bubble's text the small one begins
 WISH_TITLE = TITLE + len(ACTS)
 FORM_TITLE, VENUES_TITLE, NO_VENUE_TITLE, WANTS_TITLE, PATIENCE_TITLE = (WISH_TITLE + WISH_COUNT + k for k in range(5))
+COLUMNS = 22  # of the venues' dots
 FIELDS = 5  # x, y, height, row, ink
 ROOM_FOR = 1 + 32 * FIELDS  # numbers of a list of labels
 
@@ -186,15 +187,46 @@ def write_labels(world, frame, texts, unit):
             j += 1
 
 
+@kernel
+def note_line(frame, texts, slot, unit):
+    """The paper for the note of a slot, with the slot's name; its upper edge, at the picture's usual size."""
+    top = 40.0 + 32.0 * slot
+    box(frame, LEFT * unit, top * unit, (LEFT + WIDTH) * unit, (top + 28.0) * unit, 5.0 * unit, PANEL)
+    add(texts, LEFT + 8.0, top + 7.0, SMALL, WISH_TITLE + WISH_FOOD + slot, SOFT)
+    return top
+
+
+@kernel
+def venue_dot(frame, venue, color, is_named, unit):
+    """The dot of a venue, with a ring where it was named."""
+    apart = WIDTH * unit / COLUMNS
+    x, y = LEFT * unit + (venue % COLUMNS + 0.5) * apart, 182.0 * unit + venue // COLUMNS * apart
+    for ring in range(2 if is_named else 1, 0, -1):
+        disc(frame, x, y, (0.62 if ring == 2 else 0.4) * apart, OPEN if ring == 2 else color)
+
+
+@kernel
+def venue_card(frame, texts, venue, ink, unit):
+    """The paper for the venue that was named, or NOTHING, with its name."""
+    box(frame, LEFT * unit, 264.0 * unit, (LEFT + WIDTH) * unit, 478.0 * unit, 8.0 * unit, PANEL)
+    add(texts, LEFT + 12.0, 274.0, LINE, NO_VENUE_TITLE if venue == NOTHING else NAME + venue, ink)
+
+
+@kernel
+def told_row(values, venue, wish):
+    """The label of what is told of a venue where somebody has this wish; ``values``: the venues' codes (V, 3)."""
+    if wish < WISH_FOOD:
+        return DETAIL + DETAILS * venue + wish
+    return VALUE + VALUE_ROWS * (wish - WISH_FOOD) + values[venue, wish - WISH_FOOD]
+
+
 @inlined
 def render_form(s, frame, texts, unit):
     """A line for each slot: its name, the clerk's note, a tick where it was checked, and what the guest wants."""
     add(texts, LEFT, 12.0, LINE, FORM_TITLE, DARK)
     add(texts, LEFT + 0.6 * WIDTH, 17.0, SMALL, WANTS_TITLE, SOFT)
     for slot in range(SLOT_COUNT):
-        top, row = 40.0 + 32.0 * slot, VALUE + VALUE_ROWS * slot
-        box(frame, LEFT * unit, top * unit, (LEFT + WIDTH) * unit, (top + 28.0) * unit, 5.0 * unit, PANEL)
-        add(texts, LEFT + 8.0, top + 7.0, SMALL, WISH_TITLE + WISH_FOOD + slot, SOFT)
+        top, row = note_line(frame, texts, slot, unit), VALUE + VALUE_ROWS * slot
         add(texts, LEFT + 0.6 * WIDTH, top + 7.0, SMALL, row + s.goal[slot], SOFT)
         if s.form[slot] != NONE:
             ink = GREEN if s.form[slot] == s.goal[slot] else RED
@@ -210,26 +242,20 @@ def render_form(s, frame, texts, unit):
 def render_venues(s, world, frame, texts, unit):
     """A dot for each venue: dark where it fits the form, green where the guest wants it, too; the named one ringed."""
     add(texts, LEFT, 148.0, LINE, VENUES_TITLE, DARK)
-    columns = 22
-    apart = WIDTH * unit / columns
     for venue in range(world.values.shape[0]):
-        x, y = LEFT * unit + (venue % columns + 0.5) * apart, 182.0 * unit + venue // columns * apart
         color = ROOM
         if fits(world, venue, s.form):
             color = GOOD if fits(world, venue, s.goal) else INK
-        for ring in range(2 if venue == s.venue else 1, 0, -1):
-            disc(frame, x, y, (0.62 if ring == 2 else 0.4) * apart, OPEN if ring == 2 else color)
+        venue_dot(frame, venue, color, venue == s.venue, unit)
 
 
 @inlined
 def render_venue(s, world, frame, texts, unit):
     """The venue that was named, and of what the guest wants to know what was told."""
-    box(frame, LEFT * unit, 264.0 * unit, (LEFT + WIDTH) * unit, 478.0 * unit, 8.0 * unit, PANEL)
-    is_named = s.venue != NOTHING
     ink = SOFT
-    if is_named:
+    if s.venue != NOTHING:
         ink = GREEN if fits(world, s.venue, s.goal) else RED
-    add(texts, LEFT + 12.0, 274.0, LINE, NAME + s.venue if is_named else NO_VENUE_TITLE, ink)
+    venue_card(frame, texts, s.venue, ink, unit)
     top = 306.0
     for wish in range(WISH_COUNT):
         is_wished, is_told = s.wishes >> wish & 1, s.told >> wish & 1
@@ -239,10 +265,7 @@ def render_venue(s, world, frame, texts, unit):
         disc(frame, (LEFT + 17.0) * unit, (top + 9.0) * unit, 5.0 * unit, color)
         add(texts, LEFT + 30.0, top, SMALL, WISH_TITLE + wish, SOFT)
         if is_told:
-            row = DETAIL + DETAILS * s.venue + wish
-            if wish >= WISH_FOOD:
-                row = VALUE + VALUE_ROWS * (wish - WISH_FOOD) + world.values[s.venue, wish - WISH_FOOD]
-            add(texts, LEFT + 96.0, top, SMALL, row, DARK)
+            add(texts, LEFT + 96.0, top, SMALL, told_row(world.values, s.venue, wish), DARK)
         top += 28.0
 
 

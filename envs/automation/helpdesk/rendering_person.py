@@ -4,9 +4,9 @@ What the clerk understood stands small below the person's words. What the person
 or red.
 """
 
-from ...engine.drawing import box, disc, fill
+from ...engine.drawing import fill
 from ...engine.kernels import inlined, scratch
-from .constants import KEPT, NONE, NOTHING, SLOT_COUNT, WISH_COUNT, WISH_FOOD
+from .constants import KEPT, NONE, NOTHING, SLOT_COUNT, WISH_COUNT
 from .rendering import (
     APART,
     CHAT,
@@ -17,10 +17,7 @@ from .rendering import (
     LEFT,
     LINE,
     MEANING,
-    NO_VENUE_TITLE,
-    OPEN,
     PALE,
-    PANEL,
     ROOM,
     ROOM_FOR,
     SMALL,
@@ -31,10 +28,14 @@ from .rendering import (
     WISH_TITLE,
     add,
     bubble,
+    note_line,
+    told_row,
+    venue_card,
+    venue_dot,
     write_labels,
 )
 from .rules_guest import fits
-from .rules_world import DETAIL, DETAILS, NAME, VALUE, VALUE_ROWS
+from .rules_world import VALUE, VALUE_ROWS
 
 
 @inlined
@@ -82,9 +83,7 @@ def render_notes(s, frame, texts, unit):
     """A line for each slot: its name and the clerk's note."""
     add(texts, LEFT, 12.0, LINE, FORM_TITLE, DARK)
     for slot in range(SLOT_COUNT):
-        top = 40.0 + 32.0 * slot
-        box(frame, LEFT * unit, top * unit, (LEFT + WIDTH) * unit, (top + 28.0) * unit, 5.0 * unit, PANEL)
-        add(texts, LEFT + 8.0, top + 7.0, SMALL, WISH_TITLE + WISH_FOOD + slot, SOFT)
+        top = note_line(frame, texts, slot, unit)
         if s.form[slot] != NONE:
             add(texts, LEFT + 0.3 * WIDTH, top + 5.0, 19.0, VALUE + VALUE_ROWS * slot + s.form[slot], DARK)
 
@@ -93,27 +92,17 @@ def render_notes(s, frame, texts, unit):
 def render_left(s, world, frame, texts, unit):
     """A dot for each venue: dark where it fits the form; the named one ringed."""
     add(texts, LEFT, 148.0, LINE, VENUES_TITLE, DARK)
-    columns = 22
-    apart = WIDTH * unit / columns
     for venue in range(world.values.shape[0]):
-        x, y = LEFT * unit + (venue % columns + 0.5) * apart, 182.0 * unit + venue // columns * apart
-        color = INK if fits(world, venue, s.form) else ROOM
-        for ring in range(2 if venue == s.venue else 1, 0, -1):
-            disc(frame, x, y, (0.62 if ring == 2 else 0.4) * apart, OPEN if ring == 2 else color)
+        venue_dot(frame, venue, INK if fits(world, venue, s.form) else ROOM, venue == s.venue, unit)
 
 
 @inlined
 def render_named(s, world, frame, texts, unit):
     """The venue that was named, and what was told of it."""
-    box(frame, LEFT * unit, 264.0 * unit, (LEFT + WIDTH) * unit, 478.0 * unit, 8.0 * unit, PANEL)
-    is_named = s.venue != NOTHING
-    add(texts, LEFT + 12.0, 274.0, LINE, NAME + s.venue if is_named else NO_VENUE_TITLE, DARK if is_named else SOFT)
+    venue_card(frame, texts, s.venue, SOFT if s.venue == NOTHING else DARK, unit)
     top = 306.0
     for wish in range(WISH_COUNT):
         if s.told >> wish & 1:
             add(texts, LEFT + 12.0, top, SMALL, WISH_TITLE + wish, SOFT)
-            row = DETAIL + DETAILS * s.venue + wish
-            if wish >= WISH_FOOD:
-                row = VALUE + VALUE_ROWS * (wish - WISH_FOOD) + world.values[s.venue, wish - WISH_FOOD]
-            add(texts, LEFT + 78.0, top, SMALL, row, DARK)
+            add(texts, LEFT + 78.0, top, SMALL, told_row(world.values, s.venue, wish), DARK)
             top += 28.0
