@@ -22,7 +22,7 @@ class Stream:
             raise ValueError(
                 f"{self.name}: windows are pairs of a first and a last row that rise, got {edges.tolist()}"
             )
-        if len(edges) and not (0 <= edges[0, 0] and edges[-1, 1] < len(self.values)):
+        if len(edges) and not (edges[0, 0] >= 0 and edges[-1, 1] < len(self.values)):
             raise ValueError(f"{self.name}: windows {edges.tolist()} are not all within its {len(self.values)} rows")
         if len(edges) > 1 and (edges[1:, 0] == edges[:-1, 1]).any():
             raise ValueError(f"{self.name}: windows {edges.tolist()} overlap")

@@ -1,4 +1,4 @@
-"""NAB's score of streaming detectors (Lavin & Ahmad 2015, arXiv:1510.03336; Ahmad et al. 2017), written from the papers.
+"""NAB's score of streaming detectors (Lavin & Ahmad 2015, arXiv:1510.03336; Ahmad et al. 2017), from the papers.
 
 A detector gives each row a score in [0, 1]; rows at or above one threshold are detections. In each anomalous window the
 earliest detection alone counts, the more the earlier it is; a window without one costs ``missed``. A detection outside
