@@ -12,7 +12,7 @@ SCORE, ALARM = "score", "alarm"  # the columns
 
 
 def mark_rows(data: bytes, name: str, scores: np.ndarray, alarms: np.ndarray) -> bytes:
-    """The CSV ``data`` with the columns ``score`` and ``alarm`` (1 or 0) behind its own; lines without cells are left out.
+    """The CSV ``data`` with the columns ``score`` and ``alarm`` (1 or 0) behind its own; empty lines are left out.
 
     Args:
         name: For messages.

@@ -45,7 +45,7 @@ def judge(
 
 
 def threshold_for(scores: Sequence[np.ndarray], false_alarms: float) -> float:
-    """The lowest threshold at which at most this share of all rows are alarms; where nothing is labelled, all are false.
+    """The lowest threshold at which at most this share of all rows are alarms: where nothing is labelled, false ones.
 
     A detector that ranks among the past gives a row of a stream without change a score of 1 - p or more with a chance
     of p; what it gave the streams here is counted, and no chance is assumed.

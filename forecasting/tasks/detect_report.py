@@ -73,7 +73,7 @@ def rivals(streams: Sequence[Stream]) -> dict[str, dict[str, float]]:
 def save_timeline(
     streams: Sequence[Stream], scores: Sequence[np.ndarray], threshold: float, folder: Path, writer: Any, step: int
 ) -> None:
-    """Write timeline.png, of the stream with most windows, into ``folder`` and TensorBoard; ``ImportError`` without plots."""
+    """Write timeline.png, of the stream with most windows, to ``folder`` and TensorBoard. Needs Matplotlib."""
     which = int(np.argmax([len(stream.windows) for stream in streams]))
     figure = render_timeline(streams[which], scores[which], threshold)
     writer.add_image("test/timeline", pixels_of(figure), step, dataformats="HWC")

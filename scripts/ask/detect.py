@@ -109,9 +109,8 @@ def table_of(stream: Any, scores: np.ndarray, alarms: np.ndarray, threshold: flo
     """The alarms as a table: when, how strange, and whether something was labelled there."""
     found = np.flatnonzero(alarms)
     labelled = len(stream.windows) > 0
-    said = [
-        f"{stream.name}: {counted(len(stream), 'row')}, {counted(len(found), 'alarm')} from a score of {threshold:.6g} on"
-    ]
+    rows = counted(len(stream), "row")
+    said = [f"{stream.name}: {rows}, {counted(len(found), 'alarm')} from a score of {threshold:.6g} on"]
     if len(found) > MOST_ALARMS:
         said.append(f"{counted(len(found) - MOST_ALARMS, 'more alarm')}, in the CSV")
     if labelled:
