@@ -85,7 +85,7 @@ def _find(folder: Path, file: str) -> Path | None:
 def _content(path: Path, file: str) -> bytes:
     """What is in a file that ``_find`` found; ``ValueError`` if it is too large, or cannot be unpacked."""
     data = read_regular(path, MOST_FILE)
-    if path.name == file:
+    if path.name == Path(file).name:
         return data
     try:
         return unpack_gzip(data, MOST_FILE)

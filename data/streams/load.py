@@ -68,11 +68,11 @@ def read_stream(
         return [time] if time else [one for one in names if one.lower() in NAMES_OF_TIME and one not in left_out][:1]
 
     def unused_among(names: Sequence[str]) -> Sequence[str]:
+        check_columns(names, [*columns, *([label] if label else [])], name)
         used = {*columns, *times_among(names), label}
         return [*left_out, *(one for one in names if columns and one not in used | {*left_out})]
 
     table = read_table(data, name, times_among, unused_among)
-    check_columns(table.columns, [*columns, *([label] if label else [])], name)
     channels = columns or tuple(column for column in table.columns if column != label)
     if not channels or not len(table.rows):
         raise ValueError(f"{name} has no row of numbers, a stream has one or more")

@@ -86,6 +86,7 @@ class DrawLearner(Learner):
                 f"the first rows of {recipe.data} show an autoencoder {counted(len(seen), 'window')} of "
                 f"{net.length} rows, a batch has {recipe.batch_size}; take a smaller --set batch_size or length"
             )
+        net.train()
         super().__init__(recipe, net, SeenBatches(seen, recipe.batch_size, recipe.seed), (seen,))
 
     def loss_of(self, batch: Any, step: int) -> torch.Tensor:
