@@ -205,6 +205,9 @@ def test_a_memory_that_is_written_in_place_is_not_copied_while_all_environments_
     kept = batch.fillings["camera"].memory[0]
     batch.step(np.zeros(3, int))
     assert given[0].data_ptr() == kept.ctypes.data
+    before = kept.copy()
+    batch.fillings["camera"].fill(np.arange(3), np.empty((3, 2), np.float32), last=True)
+    np.testing.assert_array_equal(kept, before)  # at the end of episodes nothing is remembered
     batch.reset(np.array([True, False, True]))
     assert given[-1].shape == (2, 1)
     assert given[-1].data_ptr() != kept.ctypes.data
