@@ -3,7 +3,8 @@
 A component maps what a slot senses to what the simulator would have told, both of them spaces of Gymnasium's:
 
     forward(x) -> y                     x (N, *input_space.shape), y (N, *output_space.shape)
-    forward(x, memory) -> (y, memory)   with memory: a tuple of tensors (N, …), zeros at the start of an episode
+    forward(x, memory) -> (y, memory)   with memory: a tuple of tensors (N, …), at the start of an episode those of
+                                        ``first_memory``
 
 It persists as a folder of two files:
 
@@ -55,6 +56,10 @@ class Component(nn.Module):
     """
 
     FILES: ClassVar[Mapping[str, int]] = {}  # further files of its folder -> bytes at most; see ``files``
+    # Whether ``forward`` writes the new memory into the tensors that it is given, on the CPU, and gives these back: a
+    # memory of thousands of numbers is then not copied at each step. Rows of it are one environment's each, and decided
+    # by nothing else.
+    in_place = False
 
     def __init__(
         self,
@@ -76,7 +81,10 @@ class Component(nn.Module):
         return bool(self.memory_shapes)
 
     def first_memory(self, count: int) -> tuple[torch.Tensor, ...]:
-        """The memory of ``count`` environments at the start of an episode."""
+        """The memory of ``count`` environments at the start of an episode, alike for all: zeros, or what a class says.
+
+        A component that was warmed up begins with what it saw then.
+        """
         device = self.device
         return tuple(torch.zeros((count, *shape), device=device) for shape in self.memory_shapes)
 

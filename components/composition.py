@@ -66,6 +66,11 @@ class Chain(Component):
         built = [part if isinstance(part, Component) else build(part) for part in parts]
         super().__init__(input_space, output_space, None, tuple(s for part in built for s in part.memory_shapes))
         self.parts = nn.ModuleList(built)
+        self.in_place = all(part.in_place for part in built if part.has_memory)
+
+    def first_memory(self, count: int) -> tuple[torch.Tensor, ...]:
+        parts = (part for part in self.parts if isinstance(part, Component))
+        return tuple(tensor for part in parts for tensor in part.first_memory(count))
 
     def save(self, folder: str | Path) -> str:
         """See ``Component.save``; ``TypeError`` if a part is an adapted module or has no stable name."""

@@ -6,6 +6,7 @@ in the user's cache, ``~/.cache/ludus``. ``fetch`` downloads it into the latter.
 """
 
 import hashlib
+import io
 import os
 import tarfile
 from collections.abc import Iterable
@@ -14,10 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..utils.files import write_atomically
-from ..utils.untrusted import GIB, read_regular, unpack_gzip
+from ..utils.untrusted import GIB, MIB, read_regular, unpack_gzip
 from ..utils.wording import did_you_mean, in_one_line
 
 MOST_FILE = GIB  # bytes of a file of a set
+MOST_TAR, MOST_MEMBER = 64 * MIB, 16 * MIB  # bytes, unpacked, of a tar that is never unpacked onto a disk
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def _find(folder: Path, file: str) -> Path | None:
 def _content(path: Path, file: str) -> bytes:
     """What is in a file that ``_find`` found; ``ValueError`` if it is too large, or cannot be unpacked."""
     data = read_regular(path, MOST_FILE)
-    if path.name == file:
+    if path.name == Path(file).name:
         return data
     try:
         return unpack_gzip(data, MOST_FILE)
@@ -179,3 +181,28 @@ def read_files(dataset: Dataset, split: str) -> dict[Path, bytes]:
             )
         contents[path] = data
     return contents
+
+
+def read_members(data: bytes, names: list[str], source: str) -> dict[str, bytes]:
+    """What is in the members ``names`` of a tar, gzipped; nothing else of it is looked at, and nothing unpacked.
+
+    Raises:
+        ValueError: no tar, one that unpacks to more than ``MOST_TAR`` bytes, or a member that is missing, no regular
+            file, or larger than ``MOST_MEMBER``.
+    """
+    found: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(unpack_gzip(data, MOST_TAR)), mode="r:") as archive:
+            for member in archive:
+                if member.name not in names or member.name in found:
+                    continue
+                stream = archive.extractfile(member) if member.isreg() else None
+                if stream is None or member.size > MOST_MEMBER:
+                    raise ValueError(f"its member {Path(member.name).name} is no file of at most {MOST_MEMBER:,} bytes")
+                found[member.name] = stream.read(member.size)
+    except (tarfile.TarError, ValueError, EOFError) as fault:
+        raise ValueError(f"{source} is damaged: {fault}; get it again") from None
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise ValueError(f"{source} is damaged: it has no member {missing[0]}; get it again")
+    return found

@@ -5,15 +5,9 @@ set's own folder. A tar is never unpacked onto a disk: of its members those are 
 stated number of bytes at most.
 """
 
-import io
-import tarfile
-from pathlib import Path
-
-from ..utils.untrusted import MIB, unpack_gzip
 from ..utils.wording import did_you_mean
-from .datasets import Dataset, locate, read_files
+from .datasets import Dataset, locate, read_files, read_members
 
-MOST_TAR, MOST_MEMBER = 64 * MIB, 16 * MIB  # bytes unpacked
 PARTS = {"train": "train", "validation": "valid", "test": "test"}  # split -> folder
 FILES = ("seq.in", "seq.out", "label")  # utterances, tags, intents: a line each
 
@@ -88,28 +82,3 @@ def read_lines(name: str, split: str) -> tuple[list[str], list[str], list[str]]:
         contents = [found[member] for member in wanted]
     words, tags, intents = (data.decode().removesuffix("\n").split("\n") for data in contents)
     return words, tags, [intent.strip() for intent in intents]
-
-
-def read_members(data: bytes, names: list[str], source: str) -> dict[str, bytes]:
-    """What is in the members ``names`` of a tar, gzipped; nothing else of it is looked at, and nothing unpacked.
-
-    Raises:
-        ValueError: no tar, one that unpacks to more than ``MOST_TAR`` bytes, or a member that is missing, no regular
-            file, or larger than ``MOST_MEMBER``.
-    """
-    found: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(unpack_gzip(data, MOST_TAR)), mode="r:") as archive:
-            for member in archive:
-                if member.name not in names or member.name in found:
-                    continue
-                stream = archive.extractfile(member) if member.isreg() else None
-                if stream is None or member.size > MOST_MEMBER:
-                    raise ValueError(f"its member {Path(member.name).name} is no file of at most {MOST_MEMBER:,} bytes")
-                found[member.name] = stream.read(member.size)
-    except (tarfile.TarError, ValueError, EOFError) as fault:
-        raise ValueError(f"{source} is damaged: {fault}; get it again") from None
-    missing = [name for name in names if name not in found]
-    if missing:
-        raise ValueError(f"{source} is damaged: it has no member {missing[0]}; get it again")
-    return found

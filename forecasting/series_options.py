@@ -52,10 +52,10 @@ class SeriesArguments:
     def reading(self) -> dict[str, Any]:
         """What ``load_series`` is to be told beside ``where``, as plain values that a recipe can keep."""
         said: dict[str, Any] = {
-            "targets": _several(self.target),
-            "known": _several(self.known),
-            "time": _several(self.time),
-            "left_out": _several(self.leave_out),
+            "targets": several(self.target),
+            "known": several(self.known),
+            "time": several(self.time),
+            "left_out": several(self.leave_out),
             "missing": list(self.missing),
             "uneven": self.uneven,
             "repair": self.repair,
@@ -76,5 +76,6 @@ class SeriesArguments:
         return load_series(where, **(self.reading | more), horizon=horizon, future=future, note=note)
 
 
-def _several(names: tuple[str, ...]) -> list[str]:
+def several(names: tuple[str, ...]) -> list[str]:
+    """The names that were typed, one by one or with commas between."""
     return [part.strip() for name in names for part in name.split(",") if part.strip()]

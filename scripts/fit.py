@@ -27,6 +27,7 @@ NEURAL = "ludus.forecasting.tasks.neural_command"
 SOLVE = "ludus.forecasting.tasks.solve_command"
 TASKS = {
     "forecasting/conformal": (f"{SOLVE}:conformal", "how sure is a forecast? intervals around a saved forecaster"),
+    "forecasting/detect": ("ludus.forecasting.tasks.detect_command", "what does not belong there? alarms in a stream"),
     "forecasting/dlinear": (f"{NEURAL}:dlinear", "what comes next? a linear map each of trend and rest"),
     "forecasting/ensemble": (f"{SOLVE}:ensemble", "what comes next? the mean of several forecasters"),
     "forecasting/fracast": (f"{SOLVE}:fracast", "what comes next? a pretrained forecaster"),

@@ -20,6 +20,7 @@ COMMANDS = {
     "study": "small experiments over several seeds, with a table and a picture",
     "fit": "train a model, such as an image classifier, that fills a slot of an environment",
     "tune": "search the settings of a fit, or of an agent, for those that do best",
+    "detect": "mark what does not belong in a CSV, with a detector that was fitted",
     "forecast": "ask a fitted model for the coming rows of a series: a table, a CSV, a picture",
     "translate": "translate sentences with a fitted translator, and see which words it looked at",
     "understand": "ask a fitted model what is meant by a text, and which words say so",
@@ -34,7 +35,7 @@ COMMANDS = {
     "upgrade": "rewrite components and runs of the format before this one",
     "demo": "one minute from nothing to a trained Snake agent, a table and a video",
 }
-ASKING = {"explain", "forecast", "generate", "complete", "translate", "understand"}  # a model or policy
+ASKING = {"detect", "explain", "forecast", "generate", "complete", "translate", "understand"}  # a model or policy
 MOST_LETTERS = 2000  # of a message: values that came from a file can be long
 
 

@@ -36,8 +36,12 @@ MOST_BYTES = 8_000_000  # of all policies together
 FIGURES = ("return", "95 % interval", "success", "normalised", "steps", "CPU s", "kB")  # columns of the table
 WIDE = 124  # columns of a terminal that hold all of it
 NEAR = 0.01  # of normalised score: presets that are better by less are not worth mentioning
-# What an installation without data has. Sorter's policy sees names and not images, and is one for all sets.
-AS_INSTALLED = {"ludus/Sorter-v0": {"images": "parcels"}, "ludus/Helpdesk-v0": {"data": "grammar"}}
+# What an installation without data has. Policies of Sorter and Picker see names and not images: one for all sets.
+AS_INSTALLED = {
+    "ludus/Sorter-v0": {"images": "parcels"},
+    "ludus/Picker-v0": {"images": "parcels"},
+    "ludus/Helpdesk-v0": {"data": "grammar"},
+}
 
 
 @dataclass(frozen=True)

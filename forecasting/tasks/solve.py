@@ -149,7 +149,7 @@ class SolveProgress(Progress):
 class Solving:
     """Takes the steps that are left; saves, reports, logs and stops between two of them."""
 
-    def __init__(self, fit: "Solve", solver: Solver, writer: SummaryWriter, seconds: float) -> None:
+    def __init__(self, fit: Fit, solver: Solver, writer: SummaryWriter, seconds: float) -> None:
         self.fit, self.solver, self.writer = fit, solver, writer
         self.before = seconds  # that earlier processes spent
         self.watch = Stopwatch(solver.step)

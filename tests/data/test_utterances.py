@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ludus.data import utterance_sets
-from ludus.data.utterance_sets import is_at_hand, read_members
+from ludus.data import datasets
+from ludus.data.datasets import read_members
+from ludus.data.utterance_sets import is_at_hand
 from ludus.data.utterances import SPLITS, load_utterances, part_of, read_utterances
 
 needs_snips = pytest.mark.skipif(
@@ -168,10 +169,10 @@ def test_nothing_of_a_tar_is_read_but_what_was_asked_for():
 
 def test_a_member_and_a_tar_have_limits(monkeypatch):
     data = packed(("snips/train/label", tarfile.REGTYPE, b"x" * 100))
-    monkeypatch.setattr(utterance_sets, "MOST_MEMBER", 99)
+    monkeypatch.setattr(datasets, "MOST_MEMBER", 99)
     with pytest.raises(ValueError, match="no file of at most 99 bytes"):
         read_members(data, ["snips/train/label"], "snips.tar.gz")
-    monkeypatch.setattr(utterance_sets, "MOST_TAR", 1000)
+    monkeypatch.setattr(datasets, "MOST_TAR", 1000)
     with pytest.raises(ValueError, match="unpacks to more than 1,000 bytes"):
         read_members(data, ["snips/train/label"], "snips.tar.gz")
 

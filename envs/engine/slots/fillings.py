@@ -212,6 +212,10 @@ class Learned:
         self._who = f"the component {type(component).__name__} in slot {name}"
         tensors = component.first_memory(batch.num_envs) if component.has_memory else ()
         self.memory = tuple(tensor.cpu().numpy() for tensor in tensors)
+        first = component.first_memory(1) if component.has_memory else ()
+        self._first = tuple(tensor.cpu().numpy() for tensor in first)  # each (1, …): of an episode that begins
+        self._every = np.arange(batch.num_envs)
+        self._in_place = component.in_place and not self._elsewhere
 
     def fill(self, rows: np.ndarray, out: np.ndarray, last: bool = False) -> None:
         out[...] = self.ask(self._raw.sense(rows), out.shape, out.dtype, rows, last)
@@ -240,8 +244,10 @@ class Learned:
                 x = x.to(self._device)
             if self.memory:
                 assert rows is not None
-                y, memory = self.component(x, tuple(torch.from_numpy(m[rows]).to(self._device) for m in self.memory))
-                if not last:
+                whole = self._in_place and not last and np.array_equal(rows, self._every)
+                given = self.memory if whole else tuple(kept[rows] for kept in self.memory)
+                y, memory = self.component(x, tuple(torch.from_numpy(m).to(self._device) for m in given))
+                if not (last or whole):
                     for kept, new in zip(self.memory, memory, strict=True):
                         kept[rows] = new.cpu().numpy()
             else:
@@ -261,8 +267,8 @@ class Learned:
         return numbers
 
     def forget(self, rows: np.ndarray) -> None:
-        for kept in self.memory:
-            kept[rows] = 0
+        for kept, first in zip(self.memory, self._first, strict=True):
+            kept[rows] = first
 
 
 def check_kept(fillings: Mapping[str, Filling], found: Sequence[np.ndarray]) -> None:

@@ -34,6 +34,20 @@ class Remembering(Component):
         return torch.cat([now, memory[0]], dim=1), (now,)
 
 
+class Warm(Remembering):
+    """The same, but an episode begins with a memory of 0.5, and the memory is written where it stands."""
+
+    in_place = True
+
+    def first_memory(self, count):
+        return (torch.full((count, 1), 0.5),)
+
+    def forward(self, x, memory):
+        y, (now,) = super().forward(x, memory)
+        memory[0][:] = now
+        return y, memory
+
+
 def seeing():
     """A module that knows nothing of Ludus: the mean brightness, twice."""
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 2, bias=False))
@@ -163,10 +177,11 @@ def test_noise_is_the_same_alone_in_a_batch_and_after_a_restore():
 # --- Memory, and slots that are filled once
 
 
+@pytest.mark.parametrize(("component", "first"), [(Remembering, 0.0), (Warm, 0.5)])
 @pytest.mark.parametrize("mode", list(AutoresetMode))
-def test_memory_begins_anew_with_its_environment(mode):
-    batch = opened(4, camera=Remembering(), autoreset_mode=mode)
-    before = [0.0] * 4
+def test_memory_begins_anew_with_its_environment(mode, component, first):
+    batch = opened(4, camera=component(), autoreset_mode=mode)
+    before = [first] * 4
     generator = np.random.default_rng(1)
     for _ in range(40):
         shown = batch.buffers.observation["camera"]
@@ -177,20 +192,36 @@ def test_memory_begins_anew_with_its_environment(mode):
             kept = batch.buffers.observation["camera"][~selected].copy()
             batch.reset(selected)
             np.testing.assert_array_equal(batch.buffers.observation["camera"][~selected], kept)
-            before = [0.0 if gone else old for gone, old in zip(selected, before, strict=True)]
+            before = [first if gone else old for gone, old in zip(selected, before, strict=True)]
             continue
         batch.step(generator.integers(0, 2, 4))
         fresh = batch.records["clock"] == 0
-        before = [0.0 if new else old for new, old in zip(fresh, now, strict=True)]
+        before = [first if new else old for new, old in zip(fresh, now, strict=True)]
 
 
-def test_final_observation_has_the_memory_of_its_episode():
-    batch = opened(1, camera=Remembering())
+def test_a_memory_that_is_written_in_place_is_not_copied_while_all_environments_step():
+    batch, given = opened(3, camera=(warm := Warm())), []
+    inner, warm.forward = warm.forward, lambda x, memory: given.append(memory[0]) or inner(x, memory)
+    kept = batch.fillings["camera"].memory[0]
+    batch.step(np.zeros(3, int))
+    assert given[0].data_ptr() == kept.ctypes.data
+    before = kept.copy()
+    batch.fillings["camera"].fill(np.arange(3), np.empty((3, 2), np.float32), last=True)
+    np.testing.assert_array_equal(kept, before)  # at the end of episodes nothing is remembered
+    batch.reset(np.array([True, False, True]))
+    assert given[-1].shape == (2, 1)
+    assert given[-1].data_ptr() != kept.ctypes.data
+    np.testing.assert_array_equal(kept[:, 0], np.float32(batch.records["value"] / 10))
+
+
+@pytest.mark.parametrize(("component", "first"), [(Remembering, 0.0), (Warm, 0.5)])
+def test_final_observation_has_the_memory_of_its_episode(component, first):
+    batch = opened(1, camera=component())
     for _ in range(6):
         last = batch.buffers.observation["camera"][0, 0]
         if batch.step(np.array([0])):
             assert batch.buffers.final_observation["camera"][0, 1] == last
-            assert batch.buffers.observation["camera"][0, 1] == 0.0
+            assert batch.buffers.observation["camera"][0, 1] == first
             return
     raise AssertionError("no episode ended")
 

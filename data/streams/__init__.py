@@ -1,0 +1,1 @@
+"""Streams whose anomalous rows are known: what detectors of anomalies are judged by."""

@@ -1,0 +1,155 @@
+"""`ludus fit forecasting/detect`: a detector of anomalies and its threshold, on labelled streams or on one of yours."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from ...data.streams.load import load_streams
+from ...data.streams.stream import Stream
+from ...training.batches import Shuffled, digest_tensors
+from ...training.cost import parameter_count
+from ...training.fit import Fit
+from ...training.learner import Learner
+from ...utils.wording import counted
+from ..anomalies.judging import threshold_for
+from ..anomalies.nab_score import MOST_PROBATION, nab_score
+from ..models.detectors.detector import Detector, spaces_for
+from ..models.detectors.learned import Autoencoder, check_part
+from ..open_forecaster import open_forecaster
+from .detect_recipe import LEARNED, DetectRecipe
+from .detect_report import DetectSummary, measure, save_timeline, summarise
+from .naive import OneStep
+from .solve import Solving
+
+Streams = tuple[Stream, ...]
+
+
+def build(recipe: DetectRecipe, streams: Streams) -> Detector:
+    """The detector of a recipe for these streams, before it has seen any."""
+    counts = {stream.values.shape[1] for stream in streams}
+    if len(counts) > 1:
+        raise ValueError(f"all streams need as many channels, got {', '.join(map(str, sorted(counts)))}")
+    channels, more = counts.pop(), dict[str, Any]()
+    if recipe.model:
+        more["part"] = open_forecaster(Path(recipe.model))
+        check_part(more["part"])
+    kind: Any = recipe.component  # a subclass, with arguments of its own
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        net: Detector = kind(
+            *spaces_for(channels, recipe.samples),
+            channels=channels,
+            samples=recipe.samples,
+            data=recipe.data,
+            **recipe.net,
+            **more,
+        )
+    return net.eval()
+
+
+def first_rows(stream: Stream, share: float) -> np.ndarray:
+    """The rows of a stream that may be learned from: its first ones, at most as many as NAB does not score."""
+    return stream.values[: min(int(share * len(stream)), MOST_PROBATION)]
+
+
+class Made(OneStep):
+    """A detector that learns nothing beforehand."""
+
+    def __init__(self, net: Detector, digest: str) -> None:
+        self.digest, self.net = digest, net  # type: ignore[assignment]
+
+
+class SeenBatches(Shuffled):
+    """What an autoencoder sees, (B, channels x length) float32."""
+
+    def __init__(self, seen: torch.Tensor, batch_size: int, seed: int) -> None:
+        super().__init__(len(seen), batch_size, seed)
+        self.seen = seen
+
+    def batch(self, step: int) -> torch.Tensor:
+        return self.seen[self.rows(step)]
+
+
+class DrawLearner(Learner):
+    """The mean square error of what is drawn again."""
+
+    net: Autoencoder
+
+    def __init__(self, recipe: DetectRecipe, net: Autoencoder, streams: Streams) -> None:
+        parts = [net.seen(rows) for rows in (first_rows(s, recipe.learned_share) for s in streams) if len(rows)]
+        seen = torch.from_numpy(np.concatenate([np.zeros((0, net.widths[0]), np.float32), *parts]))
+        if len(seen) < recipe.batch_size:
+            raise ValueError(
+                f"the first rows of {recipe.data} show an autoencoder {counted(len(seen), 'window')} of "
+                f"{net.length} rows, a batch has {recipe.batch_size}; take a smaller --set batch_size or length"
+            )
+        net.train()
+        super().__init__(recipe, net, SeenBatches(seen, recipe.batch_size, recipe.seed), (seen,))
+
+    def loss_of(self, batch: Any, step: int) -> torch.Tensor:
+        return ((self.net.draw(batch) - batch) ** 2).mean()
+
+
+class DetectFit(Fit):
+    """The fit of one of ``detect_recipe.KINDS``: it may learn, and then gets its threshold."""
+
+    TASK, RECIPE = "forecasting/detect", DetectRecipe
+    recipe: DetectRecipe
+
+    def load(self) -> Streams:
+        r = self.recipe
+        return load_streams(r.data, **r.reading)
+
+    def prepare(self, data: Streams) -> Any:
+        r, net = self.recipe, build(self.recipe, data)
+        if r.kind in LEARNED:
+            assert isinstance(net, Autoencoder)
+            return DrawLearner(r, net, data)
+        values = (torch.from_numpy(stream.values.copy()) for stream in data)
+        return Made(net, digest_tensors(*values))
+
+    def keeper(self, learner: Any, data: Any, writer: SummaryWriter, seconds: float) -> Any:
+        if isinstance(learner, Made):
+            return Solving(self, learner, writer, seconds)
+        return super().keeper(learner, data, writer, seconds)
+
+    def judge(self, learner: Learner, data: Streams) -> tuple[dict[str, float], str]:
+        return {}, ""  # nothing is held out: what is learned has no labels
+
+    def finish(self, net: Any, data: Streams, writer: SummaryWriter, step: int, seconds: float) -> DetectSummary:
+        r, net = self.recipe, net.cpu().eval()
+        scores = [net.score_rows(stream.values) for stream in data]
+        labelled = any(len(stream.windows) for stream in data)
+        if labelled:
+            net.threshold.fill_(nab_score(scores, data, r.profile).threshold)
+        else:
+            net.threshold.fill_(threshold_for(scores, r.false_alarms))
+        net.metrics = measure(net, data, scores, seconds)
+        for name, value in net.metrics.items():
+            writer.add_scalar(f"test/{name}", value, step)
+        threshold = float(net.threshold)
+        try:
+            save_timeline(data, scores, threshold, self.folder, writer, step)
+        except ImportError as fault:
+            self.notes.append(str(fault))
+        if r.warm_up:
+            if len(data) > 1:
+                raise ValueError(f"a memory begins with one stream, {r.data} has {len(data)}; leave out warm_up")
+            net.warm_up(data[0].values)
+        learned = f", {counted(r.epochs, 'epoch')} ({parameter_count(net):,} parameters, seed {r.seed})"
+        return summarise(
+            r.kind,
+            net.metrics,
+            data,
+            f"kind {r.kind} on {r.data}: {counted(sum(map(len, data)), 'row')} in {counted(len(data), 'stream')}"
+            + (learned if r.kind in LEARNED else ""),
+            f"Alarms from a score of {threshold:.6g} on, "
+            + (
+                f"the best for the profile {r.profile}."
+                if labelled
+                else f"which {100 * r.false_alarms:g} % of the rows reach at most ({int(net.metrics['alarms'])} did)."
+            ),
+        )
