@@ -46,7 +46,13 @@ def watch_signals(work: Interruptible) -> Iterator[None]:
 
 
 def is_command() -> bool:
-    """Whether this process was started as the console command `ludus` or as `python -m ludus`."""
+    """Whether this process was started as the console command `ludus` or as `python -m ludus`.
+
+    Processes that a command starts to share its work have its ``sys.argv``, and end as their own code says.
+    """
+    process = sys.modules.get("multiprocessing.process")  # which such a process has, and imports take their time
+    if process is not None and process.parent_process() is not None:
+        return False
     if sys.argv[:1] == ["-m"]:  # as long as the packages round a module are imported; see runpy
         return "ludus" in [after for option, after in pairwise(sys.orig_argv) if option == "-m"]
     return bool(sys.argv) and os.path.basename(sys.argv[0]) in COMMANDS

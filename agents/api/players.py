@@ -13,7 +13,7 @@ from ...envs.make import make_batch, slots_of
 from ..evaluation import Policy, greedy_policy
 from ..runs.callback import LAST
 from ..runs.places import is_meant_as_run, no_run
-from ..runs.player import ZOO, Player, find_player, is_run, player_of_run
+from ..runs.player import ZOO, Player, find_player, is_run, player_of_run, policies
 from ..runs.run import Run
 from ..vecenv.base import as_members
 from .policy import TrainedPolicy
@@ -68,6 +68,9 @@ def find_players(policies: Any, env: str | None, seed: int, settings: dict[str, 
         world = first
         _check_env(id or world.env, world)
     elif id is None:
+        for what in given:
+            if isinstance(what, str) and is_meant_as_run(what):
+                raise no_run(Path(what))
         raise ValueError(f"in which environment? evaluate({_said(given[0])}, env=...) needs an id, for it is no run")
     elif ZOO in [what for what in given if isinstance(what, str)]:
         world = find_player(id, ZOO, seed, settings)
@@ -121,19 +124,19 @@ def typed_players(
 
 
 def _trained(what: Any, settings: dict[str, Any]) -> Player | None:
-    """The player of a run; ``None`` for anything else, but an error for a text that can mean a run only."""
+    """The player of a run; ``None`` for anything else."""
     if isinstance(what, TrainedPolicy):
         return player_of_run(what.run, settings, agent=what.agent)
     if isinstance(what, Path) or (isinstance(what, str) and is_run(Path(what))):
         return player_of_run(Run.open(Path(what)), settings)
-    if isinstance(what, str) and is_meant_as_run(what):
-        raise no_run(Path(what))
     return None
 
 
 def _untrained(what: Any, world: Player, seed: int) -> Player:
     """A policy by name, a model or a function, in the world of another player."""
     if isinstance(what, str):
+        if is_meant_as_run(what) and what not in (ZOO, *policies(world.env)):
+            raise no_run(Path(what))
         return replace(find_player(world.env, what, seed, dict(world.keywords)), name=what)
     if hasattr(what, "choose"):
         policy: Policy = greedy_policy(what)

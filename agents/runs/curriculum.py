@@ -46,6 +46,12 @@ def fitting(curriculum: Mapping[str, Any], environment: Mapping[str, Any]) -> di
     return {key: lesson for key, lesson in curriculum.items() if key not in moving}
 
 
+def steps_of(config: "RunConfig") -> int:
+    """The steps of whose shares a curriculum speaks: those that the run was begun with, before it was extended."""
+    first = min(config.extended, key=int, default=None)
+    return config.steps if first is None else config.extended[first]
+
+
 def keywords_of(config: "RunConfig") -> dict[str, Any]:
     """The keywords of the environments that a run learns in: its ``environment``, and the curriculum as drifts.
 
@@ -59,8 +65,7 @@ def keywords_of(config: "RunConfig") -> dict[str, Any]:
         return world
     known = parameters_of(config.env)
     drift, drawn = dict(world.get("drift") or {}), world.get("randomize") or {}
-    first = min(config.extended, key=int, default=None)
-    steps = config.steps if first is None else config.extended[first]
+    steps = steps_of(config)
     for key, lesson in config.curriculum.items():
         if key not in known:
             raise ValueError(f"the curriculum of {config.env} names no parameter: {key}{did_you_mean(key, known)}")

@@ -13,6 +13,7 @@ from ...training.curves import read_curves
 from ...training.event_log import EVENTS
 from ...utils.wording import counted, did_you_mean
 from .config import RunConfig, read_config
+from .curriculum import steps_of
 from .places import is_group, no_run
 from .seeds import Seeds
 
@@ -96,6 +97,8 @@ def runs_in(folder: Path) -> list[Path]:
 
 def _kind_of(config: RunConfig) -> str:
     kind = {key: value for key, value in asdict(config).items() if key not in BEFORE_END}
+    if config.curriculum:  # which other steps make another one
+        kind["steps"] = steps_of(config)
     return json.dumps(kind, sort_keys=True, default=str)
 
 

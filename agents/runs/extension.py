@@ -59,7 +59,7 @@ def _change(folder: Path, steps: int | None, until: float | None) -> _Change:
     if steps is not None and steps != before.steps:
         if steps <= done:
             raise ValueError(f"{folder} has {done:,} steps already, expected --steps above that, got {steps:,}")
-        history = {**before.extended, str(done): before.steps} if done else before.extended
+        history = {str(done): before.steps, **before.extended} if done else before.extended  # the first word stays
         after = replace(after, steps=steps, extended=history)
     if until is not None:
         after = replace(after, until=until)

@@ -20,7 +20,7 @@ def is_group(folder: Path) -> bool:
 
 
 def is_meant_as_run(text: str) -> bool:
-    """Whether a ``text`` can mean nothing but the folder of a run, whether there is one, and no policy's name."""
+    """Whether a ``text`` that is no policy's name can mean nothing but the folder of a run, whether there is one."""
     path = Path(text)
     is_place = path != Path(path.name) or re.search(r"-v\d+$", text) is not None
     return is_place or is_group(path) or _kept(path) is not None

@@ -1,10 +1,12 @@
 """Ctrl-C in the first moments of a command: one line and the exit status of a shell, no traceback."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import sysconfig
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,18 @@ def test_work_in_the_background_of_a_shell_ignores_the_keys_as_ever(interrupted)
 
     ended = interrupted([sys.executable, "-m", "ludus", "--version"], "gymnasium", preexec_fn=ignore)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_process_that_shares_a_command_s_work_is_no_command(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/ludus", "tune"])
+    assert interrupts.is_command()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(ends_at_once).result() == (["/usr/bin/ludus", "tune"], False)
+
+
+def ends_at_once():
+    """What this process was called as, and whether Ctrl-C ends it without a word to its code."""
+    return sys.argv, signal.getsignal(signal.SIGINT) is interrupts._end
 
 
 @pytest.mark.parametrize(

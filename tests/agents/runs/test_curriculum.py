@@ -72,6 +72,15 @@ def test_a_run_that_was_extended_keeps_the_curriculum_of_its_beginning(tmp_path)
     assert keywords_of(extend(longer, 4096, None).config) == keywords_of(small())
 
 
+def test_it_is_that_of_the_beginning_however_often_a_run_is_extended_at_one_moment(tmp_path):
+    run = Run.start(tmp_path / "run", small())
+    run.train()
+    again = extend(extend(run, 1536, None), 2048, None)
+    assert again.config.extended == {"1024": 1024}
+    again.train()
+    assert again._load_checkpoint().steps == 2048
+
+
 def test_it_is_a_part_of_the_config_and_of_what_decides(tmp_path):
     config = small()
     Run.start(tmp_path / "run", config)

@@ -81,6 +81,13 @@ def test_runs_that_differ_in_their_seed_are_a_group(tmp_path):
     assert [group.name for group in read_groups([one, two], apart=True)[1]] == ["snake-0", "snake-1"]
 
 
+def test_runs_of_other_steps_are_no_group_where_they_had_another_curriculum(tmp_path):
+    lessons = {"gravity": {"begin": 5.0, "at": 0.2, "over": 0.2}}
+    for name, taught, found in (("free", {}, 1), ("taught", {"curriculum": lessons}, 2)):
+        pair = [make_run(tmp_path / f"{name}-{k}", [1.0, 2.0], steps=1000 * (k + 1), **taught) for k in range(2)]
+        assert len(read_groups(pair)[1]) == found
+
+
 def test_between_its_own_steps_a_run_moves_along_a_line():
     curves = ((np.array([0, 100]), np.array([0.0, 10.0])), (np.array([0, 50, 100]), np.array([0.0, 1.0, 2.0])))
     steps, mean, low, high = Group("g", configure(CARTPOLE), curves, (0, 1)).mean_and_range()

@@ -77,3 +77,14 @@ def test_a_folder_that_is_called_as_a_policy_hides_it_from_nobody(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     (tmp_path / "random").mkdir()
     assert ludus.evaluate("random", "ludus/CliffWalking-v1", episodes=2).mean < 0
+
+
+def test_a_run_that_is_called_as_a_policy_hides_it_from_nobody(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("random", "heuristic"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "config.yaml").touch()
+    found = ludus.evaluate(["random", "heuristic"], "ludus/CliffWalking-v1", episodes=2)
+    assert list(found) == ["random", "heuristic"]
+    with pytest.raises(FileNotFoundError, match="random does not exist"):
+        ludus.evaluate("random")
