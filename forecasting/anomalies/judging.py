@@ -49,9 +49,11 @@ def threshold_for(scores: Sequence[np.ndarray], false_alarms: float) -> float:
 
     A detector that ranks among the past gives a row of a stream without change a score of 1 - p or more with a chance
     of p; what it gave the streams here is counted, and no chance is assumed.
+    One row may always be an alarm, however few there are. Where more rows than may share the highest score, none is:
+    ``NOTHING``.
     """
     every = np.sort(np.concatenate(list(scores)))[::-1]
-    allowed = int(false_alarms * len(every))
+    allowed = max(int(false_alarms * len(every)), 1)
     found, counts = np.unique(every, return_counts=True)
     fitting = np.cumsum(counts[::-1]) <= allowed
     return float(found[::-1][fitting][-1]) if fitting.any() else NOTHING

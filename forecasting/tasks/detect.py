@@ -15,7 +15,7 @@ from ...training.fit import Fit
 from ...training.learner import Learner
 from ...utils.wording import counted
 from ..anomalies.judging import threshold_for
-from ..anomalies.nab_score import MOST_PROBATION, nab_score
+from ..anomalies.nab_score import MOST_PROBATION, NOTHING, PROBATION, nab_score, worth_of
 from ..models.detectors.detector import Detector, spaces_for
 from ..models.detectors.learned import Autoencoder, check_part
 from ..open_forecaster import open_forecaster
@@ -105,6 +105,13 @@ class DetectFit(Fit):
 
     def prepare(self, data: Streams) -> Any:
         r, net = self.recipe, build(self.recipe, data)
+        if r.warm_up and len(data) > 1:
+            raise ValueError(f"a memory begins with one stream, {r.data} has {len(data)}; leave out warm_up")
+        if any(len(stream.windows) for stream in data) and not any(worth_of(stream).windows for stream in data):
+            raise ValueError(
+                f"{r.data}: all labelled rows lie in the first {PROBATION:.0%}, which NAB's score leaves out; "
+                "leave out --label, or give a file with anomalies behind that"
+            )
         if r.kind in LEARNED:
             assert isinstance(net, Autoencoder)
             return DrawLearner(r, net, data)
@@ -127,6 +134,11 @@ class DetectFit(Fit):
             net.threshold.fill_(nab_score(scores, data, r.profile).threshold)
         else:
             net.threshold.fill_(threshold_for(scores, r.false_alarms))
+            if net.threshold == NOTHING:
+                self.notes.append(
+                    f"more than {100 * r.false_alarms:g} % of the rows share the highest score, so nothing will ever be "
+                    "an alarm; give a higher false_alarms, or `ludus detect --threshold`"
+                )
         net.metrics = measure(net, data, scores, seconds)
         for name, value in net.metrics.items():
             writer.add_scalar(f"test/{name}", value, step)
@@ -136,8 +148,6 @@ class DetectFit(Fit):
         except ImportError as fault:
             self.notes.append(str(fault))
         if r.warm_up:
-            if len(data) > 1:
-                raise ValueError(f"a memory begins with one stream, {r.data} has {len(data)}; leave out warm_up")
             net.warm_up(data[0].values)
         learned = f", {counted(r.epochs, 'epoch')} ({parameter_count(net):,} parameters, seed {r.seed})"
         return summarise(

@@ -85,7 +85,7 @@ def compose(
     """
     asked = dict(settings or {})
     kind = asked.get("kind", DetectRecipe.kind)
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"unknown kind of detector {kind!r}{did_you_mean(str(kind), KINDS)}")
     usual = ON_NAB[kind] if data == nab.NAME else {}
     values, net = DetectRecipe.split({**usual, **asked}, KINDS[kind])

@@ -66,6 +66,9 @@ def main(arguments: list[str]) -> int:
     )
     check_output("--out", out, ".csv")
     check_output("--plot", plot, ".png")
+    for flag, place in (("--out", out), ("--plot", plot)):
+        if place.exists() and path.exists() and place.samefile(path):
+            raise ValueError(f"{flag} {place} is the file itself, which is left as it is; choose another name")
     if options.threshold is not None and not (is_number(options.threshold) and 0.0 <= options.threshold <= 1.0):
         raise ValueError(f"--threshold is a score from 0 to 1, got {options.threshold}")
     detector = open_detector(Path(options.model))

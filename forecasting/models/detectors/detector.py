@@ -52,6 +52,11 @@ class Detector(Component):
         check_whole("rank_window", self.ranked, 0, MOST_ROWS)
         check_whole("first", self.first, 1, MOST_ROWS)
         check_whole("wait", self.wait, 0, MOST_ROWS)
+        if 0 < self.ranked < self.first:
+            raise ValueError(
+                f"rank_window={self.ranked} rows are remembered, and first={self.first} of them are needed before "
+                "anything is told, which would be never; take a smaller first or a larger rank_window"
+            )
         taken, given = int(np.prod(input_space.shape or ())), int(np.prod(output_space.shape or ()))
         if taken != self.channels * self.samples or not isinstance(input_space, spaces.Box):
             raise ValueError(

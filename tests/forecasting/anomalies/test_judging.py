@@ -94,3 +94,10 @@ def test_all_figures_of_labelled_streams():
     assert figures["NAB-low-FN-elsewhere"] == pytest.approx(100.0)
     assert judge(perfect, streams, [np.zeros(len(one)) for one in streams])["VUS-PR"] < figures["VUS-PR"]
     assert "NAB-standard-elsewhere" not in judge(perfect[:1], streams[:1])
+
+
+def test_of_few_rows_the_strangest_is_an_alarm_and_of_many_alike_none():
+    scores = np.linspace(0.0, 0.99, 600)
+    assert alarms_of(scores, threshold_for([scores], 0.001)).tolist() == [False] * 599 + [True]
+    alike = np.ones(5000)
+    assert not alarms_of(alike, threshold_for([alike], 0.001)).any()

@@ -117,11 +117,16 @@ def test_the_residuals_of_a_saved_forecaster(pump, tmp_path, capsys):
         (["--data", "PUMP", "--set", "device=cuda"], "kind=nearest works on the CPU"),
         (["--data", "PUMP", "--set", "profile=low"], "profile"),
         (["--data", "PUMP", "--set", "kind=autoencoder", "--set", "batch_size=5000"], "smaller --set batch_size"),
+        (["--data", "PUMP", "--set", "kind=[gaussian]"], "unknown kind of detector ['gaussian']"),
+        (["--data", "PUMP", "--column", "vibration", "--set", "rank_window=40"], "rank_window=40 rows are remembered"),
+        (["--data", "EARLY", "--column", "vibration", "--label", "broken"], "all labelled rows lie in the first 15%"),
         (["--data", "PUMP", "--column", "vibrations"], "did you mean 'vibration'?"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused_in_a_line(options, message, pump, tmp_path, capsys):
-    given = [str(pump) if option == "PUMP" else option for option in options]
+    early = tmp_path / "early.csv"
+    early.write_text("vibration,broken\n" + "\n".join(f"{i % 7},{int(9 < i < 20)}" for i in range(900)) + "\n")
+    given = [{"PUMP": str(pump), "EARLY": str(early)}.get(option, option) for option in options]
     assert main(["fit", "forecasting/detect", *given, "--out", str(tmp_path / "net")]) == 1
     said = capsys.readouterr().err
     assert message in said
@@ -136,6 +141,7 @@ def test_what_cannot_be_detected_is_refused_in_a_line(pump, tmp_path, capsys):
         ([str(tmp_path / "none.csv")], "does not exist; expected a CSV"),
         ([str(pump), "--column", "vibration", "--threshold", "1.5"], "--threshold is a score from 0 to 1, got 1.5"),
         ([str(pump), "--column", "vibration", "--out", "marked.txt"], "--out"),
+        ([str(pump), "--column", "vibration", "--out", str(pump)], "is the file itself, which is left as it is"),
     ):
         assert main(["detect", str(tmp_path / "net"), *options]) == 1
         assert message in capsys.readouterr().err
