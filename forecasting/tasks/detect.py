@@ -136,8 +136,8 @@ class DetectFit(Fit):
             net.threshold.fill_(threshold_for(scores, r.false_alarms))
             if net.threshold == NOTHING:
                 self.notes.append(
-                    f"more than {100 * r.false_alarms:g} % of the rows share the highest score, so nothing will ever be "
-                    "an alarm; give a higher false_alarms, or `ludus detect --threshold`"
+                    f"more than {100 * r.false_alarms:g} % of the rows share the highest score, so nothing will ever "
+                    "be an alarm; give a higher false_alarms, or `ludus detect --threshold`"
                 )
         net.metrics = measure(net, data, scores, seconds)
         for name, value in net.metrics.items():
