@@ -68,6 +68,12 @@ def read_stream(
         return [time] if time else [one for one in names if one.lower() in NAMES_OF_TIME and one not in left_out][:1]
 
     def unused_among(names: Sequence[str]) -> Sequence[str]:
+        given = [*columns, *times_among(names), *left_out, *([label] if label else [])]
+        twice = next((one for one in given if given.count(one) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f"{name}: {in_line(twice, SHOWN)} is given twice; a column is watched, the time, the label or left out"
+            )
         check_columns(names, [*columns, *([label] if label else [])], name)
         used = {*columns, *times_among(names), label}
         return [*left_out, *(one for one in names if columns and one not in used | {*left_out})]

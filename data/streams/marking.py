@@ -25,7 +25,7 @@ def mark_rows(data: bytes, name: str, scores: np.ndarray, alarms: np.ndarray) ->
         raise ValueError(f"{name} is a Parquet file, of which only a CSV can be marked; save it as CSV")
     if data[:2] == GZIP:
         data = unpack_gzip(data, MOST_UNPACKED)
-    lines = data.decode("utf-8-sig").splitlines(keepends=True)
+    lines = list(io.StringIO(data.decode("utf-8-sig"), newline=""))  # lines as the reader of tables has them
     separator = max(SEPARATORS, key=lines[0].count)
     rows = [cells for cells in csv.reader(lines, delimiter=separator) if any(cell.strip() for cell in cells)]
     taken = {cell.strip() for cell in rows[0]} & {SCORE, ALARM}

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ludus.components.component import Component
+from ludus.data.streams.marking import mark_rows
 from ludus.forecasting.open_detector import open_detector
 from ludus.forecasting.tasks.detect import DetectFit
 from ludus.forecasting.tasks.detect_recipe import KINDS, compose
@@ -120,6 +121,9 @@ def test_the_residuals_of_a_saved_forecaster(pump, tmp_path, capsys):
         (["--data", "PUMP", "--set", "kind=[gaussian]"], "unknown kind of detector ['gaussian']"),
         (["--data", "PUMP", "--column", "vibration", "--set", "rank_window=40"], "rank_window=40 rows are remembered"),
         (["--data", "EARLY", "--column", "vibration", "--label", "broken"], "all labelled rows lie in the first 15%"),
+        (["--data", "PUMP", "--column", "vibration,broken", "--label", "broken"], "broken is given twice"),
+        (["--data", "PUMP", "--column", "time"], "time is given twice"),
+        (["--data", "PUMP", "--column", "vibration", "--leave-out", "vibration"], "vibration is given twice"),
         (["--data", "PUMP", "--column", "vibrations"], "did you mean 'vibration'?"),
     ],
 )
@@ -146,3 +150,9 @@ def test_what_cannot_be_detected_is_refused_in_a_line(pump, tmp_path, capsys):
         assert main(["detect", str(tmp_path / "net"), *options]) == 1
         assert message in capsys.readouterr().err
     assert not list(tmp_path.glob("*-detected*"))
+
+
+def test_lines_are_those_of_the_reader_of_tables():
+    scores, alarms = np.array([0.5, 1.0]), np.array([False, True])
+    marked = mark_rows("value,note\n1,a\u2028b\x0cc\n2,d\n".encode(), "pump.csv", scores, alarms)
+    assert marked.decode() == "value,note,score,alarm\n1,a\u2028b\x0cc,0.5,0\n2,d,1,1\n"
