@@ -92,8 +92,9 @@ def main(arguments: list[str]) -> int:
     threshold = float(detector.threshold) if options.threshold is None else options.threshold
     scores = detector.score_rows(stream.values)
     alarms = alarms_of(scores, threshold)
+    marked = mark_rows(data, path.name, scores, alarms)  # which may refuse
     console.print(table_of(stream, scores, alarms, threshold))
-    write_atomically(out, mark_rows(data, path.name, scores, alarms))
+    write_atomically(out, marked)
     console.print(f"CSV: {quote(out)}", soft_wrap=True)
     try:
         from ludus.forecasting.anomalies.timeline import render_timeline
