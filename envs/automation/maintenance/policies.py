@@ -1,0 +1,205 @@
+"""The policies of Maintenance: when to repair, for whoever sees the wear, the age alone, or what fills the slot.
+
+What a plan earns in the long run is what it earns in a cycle, from one new part to the next, divided by how long the
+cycle takes (renewal-reward theorem; Barlow & Proschan 1965, *Mathematical Theory of Reliability*). Who sees the wear
+repairs from a limit on: no plan is better where what is added does not depend on the wear (Taylor 1975, *Optimal
+replacement under additive damage and other failure models*; van Noortwijk 2009).
+"""
+
+import numpy as np
+
+from ...engine.compile.binding import loop
+from ...engine.kernels import kernel, scratch
+from .constants import HUNDRED, INSPECT, KNOWN, REPAIR, RUN, SINCE, STANDING
+from .rules import whole_hours
+from .rules_wear import chance_below, gamma_cdf
+
+LEVELS = 50  # of wear in the dynamic programme
+ROUNDS = 50  # of policy iteration, at most; it ends after about five
+LEAST_LIMIT = 1e-6  # so that a new part is never repaired
+MOST_AGE = 5_000  # h, beyond which no age is tried
+GONE = 1e-9  # chance to be alive that ends the search of an age
+DOUBT = 0.05  # chance that the limit is passed from which `confirm` takes a warning seriously
+OVERDUE = 0.5  # and from which it looks without one
+
+
+@kernel
+def control_limit(rate, spread, income, repair, repair_time, failure, downtime):
+    """(the wear from which on a repair pays, € an hour in the long run), for whoever sees the wear.
+
+    A dynamic programme on ``LEVELS`` levels of wear, by policy iteration (Howard 1960): time is paid at the income of
+    the round before. Since wear only grows, a round is one pass from wear 1 down. An hour's chance to fail is exact at
+    each level; what is added else is rounded to whole levels. The limit lies where the lines through the worth of
+    running and of repairing cross between two levels; it is 1 where no repair pays.
+    """
+    scale = spread * spread
+    shape, level = rate / scale, 1.0 / (LEVELS * scale)
+    added, alive, worth, time = scratch(LEVELS), scratch(LEVELS), scratch(LEVELS), scratch(LEVELS)
+    before = inside = 0.0
+    for k in range(LEVELS):
+        up_to = gamma_cdf((k + 0.5) * level, shape)
+        added[k] = up_to - before  # the chance that an hour adds k levels
+        before = up_to
+    for i in range(LEVELS):
+        alive[i] = gamma_cdf((LEVELS - i) * level, shape)  # the chance to live through it
+    stands_repair, stands_failure = max(whole_hours(repair_time), 1), 1 + whole_hours(downtime)
+    gain, limit = 0.0, 1.0
+    for _ in range(ROUNDS):
+        limit, short = 1.0, 0.0  # short: by what running is worse than repairing at the level above
+        stop = -repair - gain * stands_repair
+        inside = 0.0
+        for i in range(LEVELS - 1, -1, -1):
+            inside += added[LEVELS - 1 - i]
+            fails, part = 1.0 - alive[i], alive[i] / inside if inside > 0.0 else 0.0
+            value = alive[i] * (income - gain) - fails * (failure + gain * stands_failure)
+            length = alive[i] + fails * stands_failure
+            for k in range(1, LEVELS - i):
+                value += part * added[k] * worth[i + k]
+                length += part * added[k] * time[i + k]
+            moves = 1.0 - part * added[0]  # by a level or more, or it fails
+            value, length = value / moves, length / moves
+            if value >= stop or i == 0:
+                if short > 0.0 and limit == 1.0:
+                    limit = (i + (value - stop) / (value - stop + short)) / LEVELS
+                worth[i], time[i] = value, length
+            else:
+                worth[i], time[i] = stop, stands_repair
+                short = stop - value
+        better = gain + worth[0] / time[0]
+        if gain != 0.0 and better <= gain + 1e-9 * abs(gain):
+            break
+        gain = better
+    return max(limit, LEAST_LIMIT), gain
+
+
+@kernel
+def best_age(rate, spread, income, repair, repair_time, failure, downtime):
+    """(the hours of running after which a repair pays, € an hour in the long run), for whoever sees the age alone.
+
+    Each age is tried: exact but for the sum's rounding. ``MOST_AGE`` where no repair pays before.
+    """
+    scale = spread * spread
+    shape, most = rate / scale, 1.0 / scale
+    stands_repair, stands_failure = max(whole_hours(repair_time), 1), whole_hours(downtime)
+    best, gain = MOST_AGE, -np.inf
+    alive, ran, good = 1.0, 0.0, 0.0  # chance; hours that it runs, and that earn something
+    for age in range(1, MOST_AGE + 1):
+        ran += alive
+        alive = gamma_cdf(most, age * shape)
+        good += alive
+        earned = good * income - alive * repair - (1.0 - alive) * failure
+        found = earned / (ran + alive * stands_repair + (1.0 - alive) * stands_failure)
+        if found > gain:
+            best, gain = age, found
+        if alive < GONE:
+            best = MOST_AGE if best == age else best
+            break
+    return best, gain
+
+
+@kernel
+def limit_of(s):
+    """The control limit with the parameters of this moment."""
+    return control_limit(s.rate, s.spread, s.income, s.repair, s.repair_time, s.failure, s.downtime)[0]
+
+
+@kernel
+def heuristic(s, world, out):
+    """Repair from the control limit on, by the wear that nobody sees."""
+    out[0] = REPAIR if s.standing == 0 and s.wear > 0.0 and s.wear >= limit_of(s) else RUN
+
+
+@kernel
+def age_rule(s, world, out):
+    """Repair at the best age, whatever the wear."""
+    out[0] = RUN
+    if s.standing == 0 and s.used > 0:
+        age = best_age(s.rate, s.spread, s.income, s.repair, s.repair_time, s.failure, s.downtime)[0]
+        out[0] = REPAIR if s.used >= age else RUN
+
+
+@kernel
+def run_to_failure(s, world, out):
+    """Run until it breaks."""
+    out[0] = RUN
+
+
+# --- Policies that read the slot -------------------------------------------------------------------------------------
+
+COSTS = ("rate", "spread", "income", "repair", "repair_time", "failure", "downtime")
+
+
+@loop
+def _limits(parameters, limits):
+    """Write the control limit of each row of ``parameters`` (M, 7) into ``limits`` (M,)."""
+    for i in range(len(limits)):
+        p = parameters[i]
+        limits[i] = control_limit(p[0], p[1], p[2], p[3], p[4], p[5], p[6])[0]
+
+
+def control_limits(view):
+    """(N,) the control limit of each environment of a ``PolicyView``: that of the truth."""
+    rows, which = np.unique(np.stack([view.parameters[name] for name in COSTS], axis=1), axis=0, return_inverse=True)
+    limits = np.empty(len(rows))
+    _limits(rows, limits)
+    return limits[which.ravel()]
+
+
+def believed_wear(view):
+    """(N,) what the slot says, but for what is known: exactly after a look, and that wear never shrinks."""
+    state = view.observation["state"]
+    told, known = view.estimate("monitor")[:, 0], state[:, KNOWN]
+    return np.where(state[:, SINCE] == 0.0, known, np.maximum(told, known))
+
+
+def repair_at(view, limit):
+    """Repair where the wear that is believed is ``limit`` or more, (N,) or one number.
+
+    Returns:
+        (N,) int64 actions.
+
+    Raises:
+        ValueError: the slot ``monitor`` is not filled, or shows its raw signal.
+    """
+    runs = view.observation["state"][:, STANDING] == 0.0
+    wear = believed_wear(view)
+    return np.where(runs & (wear > 0.0) & (wear >= limit), REPAIR, RUN)
+
+
+def limit(view):
+    """Repair from the control limit on, as if what fills the slot were the truth; see ``repair_at``."""
+    return repair_at(view, control_limits(view))
+
+
+@loop
+def _confirm_all(state, told, parameters, limits, actions):
+    for i in range(len(actions)):
+        known, since, most = np.float64(state[i, KNOWN]), np.float64(state[i, SINCE]) * HUNDRED, limits[i]
+        actions[i] = RUN
+        if state[i, STANDING] > 0.0:
+            continue
+        if known >= most:
+            actions[i] = REPAIR
+        elif since > 0.0:
+            beyond = 1.0 - chance_below(most - known, since, parameters[i, 0], parameters[i, 1])
+            if beyond >= OVERDUE or (beyond >= DOUBT and told[i] >= most):
+                actions[i] = INSPECT
+
+
+def confirm(view):
+    """Look before a repair, and repair where what was seen is the control limit or more.
+
+    It looks where the slot says that the limit is reached and, by what was seen last and the hours since, that has a
+    chance of ``DOUBT`` at least; and without a word of the slot where the chance is ``OVERDUE``.
+
+    Returns, raises: as ``repair_at``.
+    """
+    actions = np.empty(view.num_envs, np.int64)
+    _confirm_all(
+        np.ascontiguousarray(view.observation["state"]),
+        np.ascontiguousarray(view.estimate("monitor")[:, 0], np.float64),
+        np.stack([view.parameters[name] for name in ("rate", "spread")], axis=1),
+        control_limits(view),
+        actions,
+    )
+    return actions
