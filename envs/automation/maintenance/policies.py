@@ -19,8 +19,8 @@ ROUNDS = 50  # of policy iteration, at most; it ends after about five
 LEAST_LIMIT = 1e-6  # so that a new part is never repaired
 MOST_AGE = 5_000  # h, beyond which no age is tried
 GONE = 1e-9  # chance to be alive that ends the search of an age
-DOUBT = 0.05  # chance that the limit is passed from which `confirm` takes a warning seriously
-OVERDUE = 0.5  # and from which it looks without one
+DOUBT = 0.1  # chance that the limit is passed from which `confirm` takes a warning seriously
+OVERDUE = 0.35  # and from which it looks without one
 
 
 @kernel

@@ -29,6 +29,7 @@ class Plant(NamedTuple):
     load: np.ndarray  # (H,) share of the rated load
     ambient: np.ndarray  # (H,) °C
     mean_load: np.ndarray  # (1,) of the training split
+    samples: np.ndarray  # (1,) int64, of the sensors in an hour
 
 
 def load_plant(data: str) -> tuple[Series, str, str]:
@@ -113,11 +114,11 @@ def check_plant(series: Series, load: str, ambient: str) -> np.ndarray:
 
 def make_plant(data: str, split: str, samples: int) -> Plant:
     """The plant of ``split``: the last part of the series is ``test``, all before it ``train``."""
-    return _plant(data, split, fingerprint(data))
+    return _plant(data, split, samples, fingerprint(data))
 
 
 @lru_cache(maxsize=4)
-def _plant(data: str, split: str, version: tuple[int, int]) -> Plant:
+def _plant(data: str, split: str, samples: int, version: tuple[int, int]) -> Plant:
     series, load, ambient = load_plant(data)
     values = check_plant(series, load, ambient)
     first, stop = series.splits["test"]
@@ -130,7 +131,7 @@ def _plant(data: str, split: str, version: tuple[int, int]) -> Plant:
         raise ValueError(
             f"the {split} split of {series.name} has {stop - first} hours, expected {WEEK} or more; take a longer series"
         )
-    plant = Plant(values[first:stop, 0].copy(), values[first:stop, 1].copy(), np.array([mean]))
+    plant = Plant(values[first:stop, 0].copy(), values[first:stop, 1].copy(), np.array([mean]), np.array([samples]))
     for array in plant:
         array.flags.writeable = False
     return plant
