@@ -19,10 +19,10 @@ Observation   `state`: float32 (7,)
 Slots         `monitor`: raw is float32 (samples, 2), what sensors felt in the last hour: vibration (mm/s, root mean
               square) and temperature (°C). The truth is the wear, float32 (1,), 0 … 1, and the default. Baseline
               `vibration`: the wear that the median vibration has at half the load. Detectors of anomalies fit in, and
-              what maps their scores to wear (docs/maintenance.md). Of a machine that runs the vibration is 1.2 mm/s ·
-              (1 + load_vibration · load) · (1 + 1.5 wear²), the temperature that of the air + 30 °C · load + 15 °C ·
-              wear⁴; of one that stands 0.1 mm/s and that of the air. Noise: vibration times e^(noise · z), and twice
-              that in the share `shocks` of all samples; temperature + z · 1 °C
+              what maps their scores to wear (docs/maintenance.md). Vibration is 1.2 mm/s · (1 + load_vibration · load) ·
+              (1 + 1.5 wear²) · e^(noise · z), and twice that in the share `shocks` of the samples; temperature is that of
+              the air + 30 °C · load + 15 °C · wear⁴ + 1 °C · z. Of an hour in which the machine stands it is a test run
+              without load: of the part that was looked at, or of the new one
 Reward        `income`: for an hour that ran whole · `inspection`: -inspection for one · `repairs`: -repair for one, in
               its first hour · `failures`: -failure for one. In €
 Start         a new part, at any hour of the split that a week follows. Start i of the numbered ones is week i of the

@@ -18,7 +18,6 @@ COLDEST, HOTTEST = -60.0, 80.0  # °C, of the air
 VIBRATION, TEMPERATURE, CHANNELS = range(3)
 NEW_VIBRATION = 1.2  # mm/s (root mean square) of a machine without wear or load
 GROWTH = 1.5  # by so many times of itself the vibration has risen at wear 1; it rises with the square of the wear
-STILL_VIBRATION = 0.1  # mm/s of one that stands, from its neighbours
 SHOCK = 2.0  # so many times the vibration is what a passing truck makes of a sample
 HEAT = 30.0  # °C above the air at full load
 FRICTION = 15.0  # °C more at wear 1; it rises with the fourth power of the wear

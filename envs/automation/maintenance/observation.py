@@ -13,6 +13,7 @@ from .constants import (
     GROWTH,
     HEAT,
     HUNDRED,
+    INSPECTED,
     KNOWN,
     LOAD,
     MOST_SAMPLES,
@@ -22,7 +23,6 @@ from .constants import (
     SHOCK,
     SINCE,
     STANDING,
-    STILL_VIBRATION,
     TEMPERATURE,
     TEMPERATURE_NOISE,
     VIBRATION,
@@ -59,13 +59,13 @@ def chance(bits):
 
 @kernel
 def vibration_of(wear, load, load_vibration):
-    """mm/s that a running machine has in the middle."""
+    """mm/s that the machine has in the middle (the logarithm's mean)."""
     return NEW_VIBRATION * (1.0 + load_vibration * load) * (1.0 + GROWTH * wear * wear)
 
 
 @kernel
 def heat_of(wear, load):
-    """°C that a running machine is warmer than the air, in the middle."""
+    """°C that the machine is warmer than the air, in the mean."""
     return HEAT * load + FRICTION * wear * wear * wear * wear
 
 
@@ -76,19 +76,19 @@ def feel(s, world, clock, sample):
     The noise is a hash of the episode and of what is asked for: it takes nothing from the simulation's stream.
     """
     row = (s.hour - 1 - (s.clock - clock)) % world.load.shape[0]
-    runs, wear = True, 0.0
-    if clock > 0:  # before the first hour: a test run of the new part
+    load, wear = world.load[row], 0.0  # before the first hour the new part ran
+    if clock > 0:
         at = (clock - 1) % WEEK
-        runs, wear = s.hours[at] == RAN, s.wears[at]
+        if s.hours[at] != RAN:
+            load = 0.0
+        if s.hours[at] == RAN or s.hours[at] == INSPECTED:
+            wear = s.wears[at]
     bits = mix(s.salt + GAMMA * np.uint64(clock * MOST_SAMPLES + sample))
-    far, angle = math.sqrt(-2.0 * math.log(chance(mix(bits)))), TURN * chance(mix(bits + GAMMA))
-    vibration, warmer = STILL_VIBRATION, 0.0
-    if runs:
-        vibration, warmer = vibration_of(wear, world.load[row], s.load_vibration), heat_of(wear, world.load[row])
-        if chance(bits) <= s.shocks:
-            vibration *= SHOCK
-    vibration *= math.exp(s.noise * far * math.cos(angle))
-    return vibration, world.ambient[row] + warmer + TEMPERATURE_NOISE * far * math.sin(angle)
+    far, angle = math.sqrt(-2.0 * math.log(chance(mix(bits)))), TURN * chance(mix(bits + GAMMA))  # Box & Muller 1958
+    vibration = vibration_of(wear, load, s.load_vibration) * math.exp(s.noise * far * math.cos(angle))
+    if chance(bits) <= s.shocks:
+        vibration *= SHOCK
+    return vibration, world.ambient[row] + heat_of(wear, load) + TEMPERATURE_NOISE * far * math.sin(angle)
 
 
 @kernel
@@ -108,7 +108,7 @@ def tell(s, world, out):
 
 @kernel
 def vibration_rule(world, raw, out):
-    """The wear that the median vibration has at half the rated load and the default parameters; 0 of one that stands."""
+    """The wear that the median vibration has at half the rated load and the default parameters."""
     middle = scratch(MOST_SAMPLES)
     count = raw.shape[0]
     for k in range(count):  # sorted as they come
