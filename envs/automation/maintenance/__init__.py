@@ -1,10 +1,10 @@
 """Maintenance: a machine wears out unseen; run it, look at it, or repair it before it breaks.
 
-World         A machine in a plant, one in each environment. Each hour that it runs it earns, and a part of it wears by a
-              stationary gamma process: what an hour adds has the mean `rate` and the variance rate · spread². Where the
-              wear reaches 1 in an hour, the part fails: the hour earns nothing, the machine stands for `downtime` and
-              then has a new part. A repair in time costs less and takes `repair_time`. An inspection takes an hour, in
-              which the machine stands, and shows how worn the part is; a part that was changed is known to be new
+World         A machine in a plant, one in each environment. Each hour that it runs it earns, and a part of it wears by
+              a stationary gamma process: what an hour adds has the mean `rate` and the variance rate · spread². Where
+              the wear reaches 1 in an hour, the part fails: the hour earns nothing, the machine stands for `downtime`
+              and then has a new part. A repair in time costs less and takes `repair_time`. An inspection takes an hour,
+              in which the machine stands, and shows how worn the part is; a part that was changed is known to be new
 Actions       Discrete(3): 0 run for an hour, 1 inspect, 2 repair. While the machine stands, all three wait an hour
 Observation   `state`: float32 (7,)
               | # | what                                          | low  | high | unit                    |
@@ -19,25 +19,27 @@ Observation   `state`: float32 (7,)
 Slots         `monitor`: raw is float32 (samples, 2), what sensors felt in the last hour: vibration (mm/s, root mean
               square) and temperature (°C). The truth is the wear, float32 (1,), 0 … 1, and the default. Baseline
               `vibration`: the wear that the median vibration has at half the load. Detectors of anomalies fit in, and
-              what maps their scores to wear (docs/maintenance.md). Vibration is 1.2 mm/s · (1 + load_vibration · load) ·
-              (1 + 1.5 wear²) · e^(noise · z), and twice that in the share `shocks` of the samples; temperature is that of
-              the air + 30 °C · load + 15 °C · wear⁴ + 1 °C · z. Of an hour in which the machine stands it is a test run
-              without load: of the part that was looked at, or of the new one
+              what maps their scores to wear (docs/maintenance.md). Vibration is 1.2 mm/s · (1 + load_vibration · load)
+              · (1 + 1.5 wear²) · e^(noise · z), and twice that in the share `shocks` of the samples; temperature is
+              that of the air + 30 °C · load + 15 °C · wear⁴ + 1 °C · z. Of an hour in which the machine stands it is a
+              test run without load: of the part that was looked at, or of the new one
 Reward        `income`: for an hour that ran whole · `inspection`: -inspection for one · `repairs`: -repair for one, in
               its first hour · `failures`: -failure for one. In €
 Start         a new part, at any hour of the split that a week follows. Start i of the numbered ones is week i of the
               split, so that an evaluation plays each week once
-End           never terminated; truncated after 168 steps, a week. The machine would run on: what is best does not depend
-              on how much of the week is left, which nothing shows. After the split's last hour its first one comes again
+End           never terminated; truncated after 168 steps, a week. The machine would run on: what is best does not
+              depend on how much of the week is left, which nothing shows. After the split's last hour its first one
+              comes again
 Parameters    see PARAMETERS below. Durations count in whole hours, a repair at least one
 Choices       `data`: generated (the default: a made-up plant, see data/generated_plant.py), etth1 (a transformer's load
               and oil temperature, Zhou et al. 2021), or a CSV or Parquet file of hourly rows with a time and columns
               `load`, share of the rated load, and `ambient`, °C · `split`: train, or test: the last 104 weeks, of etth1
               the last 120 days, of a file its last fifth
-Optimum       `heuristic` sees the wear and repairs from a limit on, which is best in the long run where load_wear is 0, as
-              it is by default; docs/maintenance.md says how exact its limit is, and what else there is to compare with
-Source        own rules; the gamma process and the rules of repair of van Noortwijk 2009, *A survey of the application of
-              gamma processes in maintenance*; levels of vibration as in ISO 20816-3
+Optimum       `heuristic` sees the wear and repairs from a limit on, which is best in the long run where load_wear is 0,
+              as it is by default; docs/maintenance.md says how exact its limit is, and what else there is to compare
+              with
+Source        own rules; the gamma process and the rules of repair of van Noortwijk 2009, *A survey of the application
+              of gamma processes in maintenance*; levels of vibration as in ISO 20816-3
 """
 
 import numpy as np

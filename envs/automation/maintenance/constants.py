@@ -1,4 +1,4 @@
-"""The numbers that several files of Maintenance share: actions, what an hour was, terms, indices, what the sensors feel."""
+"""The numbers that several files of Maintenance share: actions, hours, terms, indices, and what sensors feel."""
 
 WEEK = 168  # h: an episode, and the hours that a record remembers for the picture
 

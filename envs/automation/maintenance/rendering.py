@@ -93,7 +93,9 @@ def render_machine(s, world, frame, unit):
     top = 176.0 * unit + (swing if runs else 0.0)
     # the base and its feet
     for foot in (60.0, 186.0):
-        box(frame, (foot - 12.0) * unit, floor - 22.0 * unit, (foot + 12.0) * unit, floor - 8.0 * unit, 2.0 * unit, DARK)
+        box(
+            frame, (foot - 12.0) * unit, floor - 22.0 * unit, (foot + 12.0) * unit, floor - 8.0 * unit, 2.0 * unit, DARK
+        )
     box(frame, 42.0 * unit, top + 112.0 * unit, 212.0 * unit, top + 130.0 * unit, 4.0 * unit, DARK)
     # the motor, its ribs warm with it, and the shaft
     warmth = min(max((temperature - world.ambient[hour_before(s, world, 1)]) / 40.0, 0.0), 1.0)

@@ -106,8 +106,8 @@ def check_plant(series: Series, load: str, ambient: str) -> np.ndarray:
         wrong = np.flatnonzero(~((values[:, column] >= low) & (values[:, column] <= high)))  # NaN, too
         if len(wrong):
             raise ValueError(
-                f"{series.name}: row {wrong[0] + 1}, column {name} holds {values[wrong[0], column]:g}, expected a number "
-                f"from {low:g} to {high:g} ({'share of the rated load' if name == load else '°C'}); correct it"
+                f"{series.name}: row {wrong[0] + 1}, column {name} holds {values[wrong[0], column]:g}, expected "
+                f"a number from {low:g} to {high:g} ({'share of the rated load' if name == load else '°C'}); correct it"
             )
     return values
 
@@ -129,7 +129,7 @@ def _plant(data: str, split: str, samples: int, version: tuple[int, int]) -> Pla
         first, stop = 0, first
     if stop - first < WEEK:
         raise ValueError(
-            f"the {split} split of {series.name} has {stop - first} hours, expected {WEEK} or more; take a longer series"
+            f"the {split} split of {series.name} has {stop - first} hours, expected {WEEK} or more; take a longer one"
         )
     plant = Plant(values[first:stop, 0].copy(), values[first:stop, 1].copy(), np.array([mean]), np.array([samples]))
     for array in plant:
