@@ -15,6 +15,7 @@ from .rules import whole_hours
 from .rules_wear import chance_below, gamma_cdf
 
 LEVELS = 50  # of wear in the dynamic programme
+POINTS = LEVELS + 1
 ROUNDS = 50  # of policy iteration, at most; it ends after about five
 LEAST_LIMIT = 1e-6  # so that a new part is never repaired
 MOST_AGE = 5_000  # h, beyond which no age is tried
@@ -29,35 +30,41 @@ def control_limit(rate, spread, income, repair, repair_time, failure, downtime):
 
     A dynamic programme on ``LEVELS`` levels of wear, by policy iteration (Howard 1960): time is paid at the income of
     the round before. Since wear only grows, a round is one pass from wear 1 down. An hour's chance to fail is exact at
-    each level; what is added else is rounded to whole levels. The limit lies where the lines through the worth of
-    running and of repairing cross between two levels; it is 1 where no repair pays.
+    each level, and between two levels the worth of a wear is taken as linear. The limit lies where the lines through
+    the worth of running and of repairing cross; it is 1 where no repair pays.
     """
     scale = spread * spread
     shape, level = rate / scale, 1.0 / (LEVELS * scale)
-    added, alive, worth, time = scratch(LEVELS), scratch(LEVELS), scratch(LEVELS), scratch(LEVELS)
-    before = inside = 0.0
+    # Of what an hour adds: the chance to be below k levels, and of what lies between k and the next one the shares that
+    # count as k and as k + 1, so that chance and mean are kept.
+    alive, lower, upper = scratch(POINTS), scratch(POINTS), scratch(POINTS)
+    worth, time = scratch(POINTS), scratch(POINTS)
+    alive[0] = mean = 0.0
     for k in range(LEVELS):
-        up_to = gamma_cdf((k + 0.5) * level, shape)
-        added[k] = up_to - before  # the chance that an hour adds k levels
-        before = up_to
-    for i in range(LEVELS):
-        alive[i] = gamma_cdf((LEVELS - i) * level, shape)  # the chance to live through it
+        alive[k + 1] = gamma_cdf((k + 1) * level, shape)
+        mean_above = shape * gamma_cdf((k + 1) * level, shape + 1.0) / level  # of what is below, in levels
+        chance = alive[k + 1] - alive[k]
+        upper[k] = mean_above - mean - k * chance
+        lower[k] = chance - upper[k]
+        mean = mean_above
     stands_repair, stands_failure = max(whole_hours(repair_time), 1), 1 + whole_hours(downtime)
     gain, limit = 0.0, 1.0
     for _ in range(ROUNDS):
         limit, short = 1.0, 0.0  # short: by what running is worse than repairing at the level above
         stop = -repair - gain * stands_repair
-        inside = 0.0
-        for i in range(LEVELS - 1, -1, -1):
-            inside += added[LEVELS - 1 - i]
-            fails, part = 1.0 - alive[i], alive[i] / inside if inside > 0.0 else 0.0
-            value = alive[i] * (income - gain) - fails * (failure + gain * stands_failure)
-            length = alive[i] + fails * stands_failure
-            for k in range(1, LEVELS - i):
-                value += part * added[k] * worth[i + k]
-                length += part * added[k] * time[i + k]
-            moves = 1.0 - part * added[0]  # by a level or more, or it fails
-            value, length = value / moves, length / moves
+        for i in range(LEVELS, -1, -1):
+            lives = alive[LEVELS - i]
+            value = lives * (income - gain) - (1.0 - lives) * (failure + gain * stands_failure)
+            length = lives + (1.0 - lives) * stands_failure
+            for k in range(LEVELS - i):
+                if k > 0:
+                    value += lower[k] * worth[i + k]
+                    length += lower[k] * time[i + k]
+                value += upper[k] * worth[i + k + 1]
+                length += upper[k] * time[i + k + 1]
+            if i < LEVELS:
+                moves = 1.0 - lower[0]  # the share of the hour's outcomes that are not counted as no wear
+                value, length = value / moves, length / moves
             if value >= stop or i == 0:
                 if short > 0.0 and limit == 1.0:
                     limit = (i + (value - stop) / (value - stop + short)) / LEVELS
@@ -147,8 +154,8 @@ def control_limits(view):
 
 def believed_wear(view):
     """(N,) what the slot says, but for what is known: exactly after a look, and that wear never shrinks."""
-    state = view.observation["state"]
-    told, known = view.estimate("monitor")[:, 0], state[:, KNOWN]
+    told, state = view.estimate("monitor")[:, 0], view.observation["state"]
+    known = state[:, KNOWN]
     return np.where(state[:, SINCE] == 0.0, known, np.maximum(told, known))
 
 
@@ -161,8 +168,8 @@ def repair_at(view, limit):
     Raises:
         ValueError: the slot ``monitor`` is not filled, or shows its raw signal.
     """
-    runs = view.observation["state"][:, STANDING] == 0.0
     wear = believed_wear(view)
+    runs = view.observation["state"][:, STANDING] == 0.0
     return np.where(runs & (wear > 0.0) & (wear >= limit), REPAIR, RUN)
 
 
