@@ -1,5 +1,6 @@
 """`ludus fit forecasting/detect`: a detector of anomalies and its threshold, on labelled streams or on one of yours."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ...training.batches import Shuffled, digest_tensors
 from ...training.cost import parameter_count
 from ...training.fit import Fit
 from ...training.learner import Learner
+from ...training.progress import FitProgress
 from ...utils.wording import counted
 from ..anomalies.judging import threshold_for
 from ..anomalies.nab_score import MOST_PROBATION, NOTHING, PROBATION, nab_score, worth_of
@@ -102,6 +104,7 @@ class DetectFit(Fit):
 
     TASK, RECIPE = "forecasting/detect", DetectRecipe
     recipe: DetectRecipe
+    whole: Isotonic | None = None  # the detector with its map, once that is fitted
 
     @classmethod
     def open(cls, out: Path) -> "DetectFit":
@@ -117,6 +120,10 @@ class DetectFit(Fit):
     def load(self) -> Streams:
         r = self.recipe
         return streams_of(self.record(), r.level, r.slot) if r.slot else load_streams(r.data, **r.reading)
+
+    def train(self, progress: Callable[[FitProgress], None] | None = None) -> tuple[Any, Any]:
+        net, summary = super().train(progress)
+        return self.whole or net, summary
 
     def record(self) -> SlotStreams:
         """The streams of the environment's slot."""
@@ -150,7 +157,7 @@ class DetectFit(Fit):
         if not self.recipe.mapped:
             return super()._complete(net, data, writer, step, seconds)
         summary = self.finish(net, data, writer, step, seconds)
-        whole = self.map(net)
+        self.whole = whole = self.map(net)
         whole.save(self.out)
         found, half_life = whole.metrics, whole.config["half_life"]
         mapped = (

@@ -70,7 +70,9 @@ def is_environment(data: str) -> bool:
 def start_fit(arguments: Arguments, out: Path) -> "Fit":
     """A new fit; ``ValueError`` for what cannot be fitted."""
     if arguments.data is None:
-        raise ValueError("which streams? --data nab, --data FILE.csv, or an environment: --data ludus/Maintenance-v0")
+        raise ValueError(
+            "which streams? --data nab, or --data FILE.csv, or an environment: --data ludus/Maintenance-v0"
+        )
     from ...data.streams.load import fetch_streams
     from .detect import DetectFit
     from .detect_recipe import compose

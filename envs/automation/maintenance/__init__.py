@@ -31,7 +31,7 @@ End           never terminated; truncated after 168 steps, a week. The machine w
               depend on how much of the week is left, which nothing shows. After the split's last hour its first one
               comes again
 Parameters    see PARAMETERS below. Durations count in whole hours, a repair at least one
-Choices       `data`: generated (the default: a made-up plant, see data/generated_plant.py), etth1 (a transformer's load
+Choices       `data`: generated (the default: a made-up plant, see data/plant/generated.py), etth1 (a transformer's load
               and oil temperature, Zhou et al. 2021), or a CSV or Parquet file of hourly rows with a time and columns
               `load`, share of the rated load, and `ambient`, °C · `split`: train, or test: the last 104 weeks, of etth1
               the last 120 days, of a file its last fifth

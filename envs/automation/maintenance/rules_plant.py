@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....data import datasets, generated_plant, tables
+from ....data import datasets, tables
+from ....data.plant import generated
 from ....data.series import Series
 from ....data.series_load import SUFFIXES, load_series
 from ....data.series_sets import SERIES_SETS
@@ -18,7 +19,7 @@ from .constants import COLDEST, HOTTEST, MOST_LOAD, WEEK
 LOAD, AMBIENT = "load", "ambient"  # columns of a file
 # Public series that stand for a plant: which columns are load and ambient temperature.
 PLANTS = {"etth1": ("HUFL", "OT")}
-NAMES = (generated_plant.NAME, *PLANTS)
+NAMES = (generated.NAME, *PLANTS)
 SPLITS = ("train", "test")
 LOWEST, HIGHEST = 1.0, 99.0  # percentiles of a public series' training load that count as loads of 0 and 1
 
@@ -38,8 +39,8 @@ def load_plant(data: str) -> tuple[Series, str, str]:
     Raises:
         FileNotFoundError, ValueError: as ``load_series`` says.
     """
-    if data == generated_plant.NAME:
-        return generated_plant.generate_plant(), LOAD, AMBIENT
+    if data == generated.NAME:
+        return generated.generate_plant(), LOAD, AMBIENT
     if data in PLANTS:
         return load_series(data), *PLANTS[data]
     return _read_plant(data, fingerprint(data)), LOAD, AMBIENT
@@ -57,7 +58,7 @@ def pin(data: str) -> tuple[str, str]:
     Raises:
         FileNotFoundError, ValueError: there are no such data.
     """
-    if data == generated_plant.NAME:
+    if data == generated.NAME:
         return data, ""
     if data in PLANTS:
         if not datasets.is_at_hand(SERIES_SETS[data]):

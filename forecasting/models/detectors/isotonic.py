@@ -1,4 +1,4 @@
-"""What a detector's scores say of a quantity that rises with them: a map that never falls, by isotonic regression.
+"""Isotonic maps from a detector's scores to a quantity that rises with them, such as wear.
 
 Isotonic regression (Barlow, Bartholomew, Bremner & Brunk 1972, *Statistical Inference under Order Restrictions*) finds
 the non-decreasing function of the least squared error. One score says little of something that changes slowly, as wear

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ludus.data.generated_plant import generate_plant
+from ludus.data.plant.generated import generate_plant
 from ludus.envs.automation.maintenance import PARAMETERS, SIMULATION
 from ludus.envs.automation.maintenance.constants import FAILED, INSPECT, INSPECTED, REPAIR, REPAIRED, RUN
 from ludus.envs.automation.maintenance.rules_wear import draw_gamma

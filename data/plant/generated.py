@@ -17,7 +17,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.signal import lfilter
 
-from .series import Series, calendar_of
+from ..series import Series, calendar_of
 
 NAME = "generated"
 FIRST = np.datetime64("2018-01-01", "s")  # a Monday
