@@ -179,7 +179,7 @@ def limit(view):
 
 
 @loop
-def _confirm_all(state, told, parameters, limits, actions):
+def _confirm_all(state, told, parameters, limits, warnings, actions):
     for i in range(len(actions)):
         known, since, most = np.float64(state[i, KNOWN]), np.float64(state[i, SINCE]) * HUNDRED, limits[i]
         actions[i] = RUN
@@ -189,24 +189,30 @@ def _confirm_all(state, told, parameters, limits, actions):
             actions[i] = REPAIR
         elif since > 0.0:
             beyond = 1.0 - chance_below(most - known, since, parameters[i, 0], parameters[i, 1])
-            if beyond >= OVERDUE or (beyond >= DOUBT and told[i] >= most):
+            if beyond >= OVERDUE or (beyond >= DOUBT and told[i] >= warnings[i]):
                 actions[i] = INSPECT
 
 
-def confirm(view):
+def confirm_at(view, warning):
     """Look before a repair, and repair where what was seen is the control limit or more.
 
-    It looks where the slot says that the limit is reached and, by what was seen last and the hours since, that has a
-    chance of ``DOUBT`` at least; and without a word of the slot where the chance is ``OVERDUE``.
+    It looks where the slot says ``warning`` or more, (N,) or one number, ``None`` for the control limit, and by what was seen last and the hours since
+    the chance that the limit is passed is ``DOUBT`` at least; and without a word of the slot where it is ``OVERDUE``.
 
     Returns, raises: as ``repair_at``.
     """
-    actions = np.empty(view.num_envs, np.int64)
+    actions, limits = np.empty(view.num_envs, np.int64), control_limits(view)
     _confirm_all(
         np.ascontiguousarray(view.observation["state"]),
         np.ascontiguousarray(view.estimate("monitor")[:, 0], np.float64),
         np.stack([view.parameters[name] for name in ("rate", "spread")], axis=1),
-        control_limits(view),
+        limits,
+        np.broadcast_to(np.asarray(limits if warning is None else warning, np.float64), limits.shape).copy(),
         actions,
     )
     return actions
+
+
+def confirm(view):
+    """Look before a repair where the slot says that the control limit is reached; see ``confirm_at``."""
+    return confirm_at(view, None)

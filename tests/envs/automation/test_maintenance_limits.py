@@ -9,7 +9,7 @@ from scipy.stats import gamma, kstest
 import ludus  # noqa: F401
 from ludus.envs.automation.maintenance import SIMULATION
 from ludus.envs.automation.maintenance.constants import INSPECT, REPAIR, RUN
-from ludus.envs.automation.maintenance.policies import MOST_AGE, best_age, control_limit, repair_at
+from ludus.envs.automation.maintenance.policies import MOST_AGE, best_age, confirm_at, control_limit, repair_at
 from ludus.envs.automation.maintenance.rules_wear import chance_below, draw_gamma, gamma_cdf, log_gamma
 from ludus.envs.engine.policy_view import PolicyView
 from ludus.envs.make import make_batch
@@ -197,6 +197,8 @@ def test_confirm_looks_where_the_slot_warns_and_the_hours_allow_it():
     batch.shown("monitor")[:, 0] = told
     actions = SIMULATION.policies["confirm"](view)
     assert actions.tolist() == [REPAIR, RUN, INSPECT, RUN, INSPECT, INSPECT, RUN]
+    assert confirm_at(view, 0.2).tolist() == [REPAIR, RUN, INSPECT, INSPECT, INSPECT, INSPECT, RUN]
+    assert confirm_at(view, 2.0).tolist() == [REPAIR, RUN, RUN, RUN, INSPECT, INSPECT, RUN]
     batch.store["standing"] = 2
     batch.refresh()
     assert SIMULATION.policies["confirm"](view).tolist() == [RUN] * 7
