@@ -196,8 +196,9 @@ def _confirm_all(state, told, parameters, limits, warnings, actions):
 def confirm_at(view, warning):
     """Look before a repair, and repair where what was seen is the control limit or more.
 
-    It looks where the slot says ``warning`` or more, (N,) or one number, ``None`` for the control limit, and by what was seen last and the hours since
-    the chance that the limit is passed is ``DOUBT`` at least; and without a word of the slot where it is ``OVERDUE``.
+    It looks where the slot says ``warning`` or more ((N,) or one number; ``None`` for the control limit) and the chance
+    that the limit is passed is ``DOUBT`` at least, by what was seen last and the hours since; and without a word of the
+    slot where that chance is ``OVERDUE``.
 
     Returns, raises: as ``repair_at``.
     """
