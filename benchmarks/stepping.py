@@ -71,6 +71,7 @@ def own(config: Config) -> list[Row]:
         "ludus/Breakout-v0": "10 M",
         "ludus/Rover-v0": "1 M",
         "ludus/Elevator-v0": "1 M",
+        "ludus/Maintenance-v0": "1 M",
         "ludus/Picker-v0": "500 k",
     }
     for id, target in targets.items():

@@ -22,6 +22,7 @@ OURS = {  # name -> module below the package `ludus`: class
     "forecasting/fracast": "forecasting.models.fracast:Fracast",
     "forecasting/gaussian-detector": "forecasting.models.detectors.rules:Gaussian",
     "forecasting/gru": "forecasting.models.gru:GRU",
+    "forecasting/isotonic": "forecasting.models.detectors.isotonic:Isotonic",
     "forecasting/lear": "forecasting.models.lear:LEAR",
     "forecasting/linear": "forecasting.models.linear:Linear",
     "forecasting/mean": "forecasting.models.naive:Climatology",

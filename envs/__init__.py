@@ -23,6 +23,7 @@ ENVIRONMENTS: dict[str, tuple[str, int | None]] = {
     "ludus/Sorter-v0": ("ludus.envs.automation.sorter", 1000),
     "ludus/Battery-v0": ("ludus.envs.automation.battery", None),
     "ludus/BatteryDiscrete-v0": ("ludus.envs.automation.battery_discrete", None),
+    "ludus/Maintenance-v0": ("ludus.envs.automation.maintenance", 168),
     "ludus/Helpdesk-v0": ("ludus.envs.automation.helpdesk", 200),
 }
 

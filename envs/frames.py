@@ -71,7 +71,7 @@ def frames(
             which is no series of steps; ``n`` below 1.
     """
     id = import_named(id)
-    keywords = _checked(id, slot, n, environment or {})
+    keywords = check_recorded(id, slot, n, environment or {})
     count = min(ENVS, -(-n // SUCCESSIVE))
     series = -(-n // (count * SUCCESSIVE))  # of each environment
     length = series * SUCCESSIVE
@@ -122,7 +122,7 @@ def frames(
     )
 
 
-def _checked(id: str, slot: str, n: int, environment: Mapping[str, Any]) -> dict[str, Any]:
+def check_recorded(id: str, slot: str, n: int, environment: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords of the environment, if all that ``frames`` was given makes sense."""
     known = slots_of(id)
     if slot not in known:

@@ -1,5 +1,6 @@
 """`ludus fit forecasting/detect`: a detector of anomalies and its threshold, on labelled streams or on one of yours."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,19 @@ from torch.utils.tensorboard import SummaryWriter
 
 from ...data.streams.load import load_streams
 from ...data.streams.stream import Stream
+from ...envs.ids import check_registered, import_option
+from ...envs.streams import SlotStreams, slot_streams
 from ...training.batches import Shuffled, digest_tensors
 from ...training.cost import parameter_count
 from ...training.fit import Fit
 from ...training.learner import Learner
+from ...training.progress import FitProgress
 from ...utils.wording import counted
 from ..anomalies.judging import threshold_for
 from ..anomalies.nab_score import MOST_PROBATION, NOTHING, PROBATION, nab_score, worth_of
+from ..environment_streams import spaces_of_slot, streams_of
 from ..models.detectors.detector import Detector, spaces_for
+from ..models.detectors.isotonic import Isotonic, fit_isotonic
 from ..models.detectors.learned import Autoencoder, check_part
 from ..open_forecaster import open_forecaster
 from .detect_recipe import LEARNED, DetectRecipe
@@ -98,14 +104,35 @@ class DetectFit(Fit):
 
     TASK, RECIPE = "forecasting/detect", DetectRecipe
     recipe: DetectRecipe
+    whole: Isotonic | None = None  # the detector with its map, once that is fitted
+
+    @classmethod
+    def open(cls, out: Path) -> "DetectFit":
+        fit = cls(out, super().open(out).recipe)
+        if fit.recipe.slot:
+            check_registered(fit.recipe.data, fit.recipe.module, f"{fit.folder} detects in the stream of")
+        return fit
+
+    @property
+    def again(self) -> str:
+        return super().again + import_option(self.recipe.module)
 
     def load(self) -> Streams:
         r = self.recipe
-        return load_streams(r.data, **r.reading)
+        return streams_of(self.record(), r.level, r.slot) if r.slot else load_streams(r.data, **r.reading)
+
+    def train(self, progress: Callable[[FitProgress], None] | None = None) -> tuple[Any, Any]:
+        net, summary = super().train(progress)
+        return self.whole or net, summary
+
+    def record(self) -> SlotStreams:
+        """The streams of the environment's slot."""
+        r = self.recipe
+        return slot_streams(r.data, r.slot, r.streams, r.steps, r.seed, r.environment)
 
     def prepare(self, data: Streams) -> Any:
         r, net = self.recipe, build(self.recipe, data)
-        if r.warm_up and len(data) > 1:
+        if r.warm_up and len(data) > 1 and not r.slot:
             raise ValueError(f"a memory begins with one stream, {r.data} has {len(data)}; leave out warm_up")
         if any(len(stream.windows) for stream in data) and not any(worth_of(stream).windows for stream in data):
             raise ValueError(
@@ -125,6 +152,29 @@ class DetectFit(Fit):
 
     def judge(self, learner: Learner, data: Streams) -> tuple[dict[str, float], str]:
         return {}, ""  # nothing is held out: what is learned has no labels
+
+    def _complete(self, net: Any, data: Streams, writer: SummaryWriter, step: int, seconds: float) -> DetectSummary:
+        if not self.recipe.mapped:
+            return super()._complete(net, data, writer, step, seconds)
+        summary = self.finish(net, data, writer, step, seconds)
+        self.whole = whole = self.map(net)
+        whole.save(self.out)
+        found, half_life = whole.metrics, whole.config["half_life"]
+        mapped = (
+            f"Mapped to {self.recipe.slot} by a mean with a half-life of {half_life:g} steps: RMSE "
+            f"{found['RMSE']:.3f}, MAE {found['MAE']:.3f}, correlation {found['correlation']:.2f} on these streams."
+        )
+        return DetectSummary(summary.rows, (*summary.lines, mapped))
+
+    def map(self, net: Detector) -> Isotonic:
+        """The detector and the map from its scores to the slot's truth."""
+        r, recorded = self.recipe, self.record()
+        truth = recorded.truth.reshape(recorded.truth.shape[:2]).astype(np.float64)
+        space = spaces_of_slot(r.data, r.slot, r.environment)[1]
+        whole = fit_isotonic(net, recorded.raw, truth, space, r.data)
+        judged = {name: value for name, value in net.metrics.items() if name.startswith(("NAB", "VUS"))}
+        whole.metrics = {**whole.metrics, **judged}
+        return whole
 
     def finish(self, net: Any, data: Streams, writer: SummaryWriter, step: int, seconds: float) -> DetectSummary:
         r, net = self.recipe, net.cpu().eval()

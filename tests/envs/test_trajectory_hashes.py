@@ -54,6 +54,7 @@ SIZES = {  # one more for each environment that has some; where possible one tha
     "ludus/Elevator-v0": {"lifts": 2, "floors": 9},
     "ludus/Battery-v0": {"lookback": 336},
     "ludus/BatteryDiscrete-v0": {"lookback": 336},
+    "ludus/Maintenance-v0": {"samples": 2},
 }
 
 # --- All that is asked of the engine beyond Gymnasium's interface; a rename there is mended here. ---
@@ -88,7 +89,7 @@ def small_frames(env):
 
 # --- What other libraries compute ---
 
-LIBRARY = {"ludus/Rover-v0", "ludus/Bandit-v0"}  # environments whose states depend on it
+LIBRARY = {"ludus/Rover-v0", "ludus/Bandit-v0", "ludus/Maintenance-v0"}  # environments whose states depend on it
 
 
 def probe():

@@ -1,0 +1,1 @@
+"""Load and air of plants, in which machines wear."""
