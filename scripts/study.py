@@ -18,7 +18,7 @@ STUDIES = {
     "randomisation": ("ludus.studies.randomisation", "Pendulum: training on many masses or on one, judged on others"),
     "presets": ("ludus.studies.presets", "what every tuned agent earns, trained anew"),
     "forecasting": ("ludus.studies.forecasting", "how far forecasts are from what came, beside published ones"),
-    "decision-value": ("ludus.studies.decision_value", "what a better price forecast earns a battery, on real markets"),
+    "decision-value": ("ludus.studies.decision_value", "what a better forecast or detector earns who decides by it"),
     "generation": ("ludus.studies.generation", "how good generated pictures are, and what more steps are worth"),
     "features": ("ludus.studies.features", "what the layers of a fitted classifier look for, in pictures"),
     "layers": (

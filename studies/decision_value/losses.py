@@ -13,10 +13,11 @@ import numpy as np
 
 from ...components.component import fingerprint_of
 from ...utils.intervals import student_interval
+from ...utils.wording import did_you_mean
 from ..regret.policy import judge_policy
 from ..rows import digest, read_rows, write_rows
-from .fillings import ENV, SLOT, fit_once
-from .study import DAYS, POLICY
+from .case import Case
+from .fitting import fit_once
 
 LOSSES = ("mae", "shape")  # the first is what the others are compared with
 
@@ -36,6 +37,17 @@ class LossRow:
     setting: str  # a hash of the trained component
 
 
+def check_losses(case: Case, model: str, seeds: int) -> None:
+    """``ValueError`` for a model that learns by no loss, a case without a loss of its own, or too few seeds."""
+    from ...forecasting.tasks.fits import LEARNED
+
+    if not case.losses:
+        raise ValueError(f"{case.env} has no loss of its decision to train on; leave out --losses")
+    if model not in LEARNED:
+        raise ValueError(f"{model!r} is no model that learns by a loss{did_you_mean(model, LEARNED)}")
+    check_seeds(seeds)
+
+
 def check_seeds(seeds: int) -> None:
     """``ValueError`` for too few of them."""
     if seeds < 2:
@@ -43,6 +55,7 @@ def check_seeds(seeds: int) -> None:
 
 
 def compare_losses(
+    case: Case,
     market: str,
     model: str,
     seeds: int,
@@ -62,24 +75,24 @@ def compare_losses(
             out = folder / f"{market}-{model}-{loss}-{seed}"
             what = f"{market}: {model} by {loss}, seed {seed}"
             fit_once(market, model, out, tell, what, seed=seed, settings={"loss": loss})
-            setting, key = digest([fingerprint_of(out), POLICY, SLOT]), (market, model, loss, seed)
+            setting, key = digest([fingerprint_of(out), case.policy, case.slot]), (market, model, loss, seed)
             if any((row.market, row.model, row.loss, row.seed) == key and row.setting == setting for row in rows):
                 continue
             tell(what)
             rows = [row for row in rows if (row.market, row.model, row.loss, row.seed) != key]
-            rows.append(_judge(*key, out, setting))
+            rows.append(_judge(case, *key, out, setting))
             write_rows(path, LossRow, rows)
     asked = [row for row in rows if (row.market, row.model) == (market, model) and row.seed < seeds]
     return sorted(asked, key=lambda row: (LOSSES.index(row.loss), row.seed))
 
 
-def _judge(market: str, model: str, loss: str, seed: int, out: Path, setting: str) -> LossRow:
+def _judge(case: Case, market: str, model: str, loss: str, seed: int, out: Path, setting: str) -> LossRow:
     from ...components.component import Component
 
-    (found,) = judge_policy(ENV, POLICY, SLOT, {out.name: out}, {"data": market, "split": "test"})
+    (found,) = judge_policy(case.env, case.policy, case.slot, {out.name: out}, {"data": market, "split": "test"})
     mae, shape = (round(found.measures[name], 4) for name in ("MAE", "shape-MAE"))
     seconds = round(Component.load(out).metrics.get("seconds", float("nan")), 1)
-    return LossRow(market, model, loss, seed, mae, shape, round(found.evaluation.mean / DAYS, 4), seconds, setting)
+    return LossRow(market, model, loss, seed, mae, shape, round(found.evaluation.mean / case.days, 4), seconds, setting)
 
 
 def differences(rows: Sequence[LossRow]) -> dict[str, tuple[float, float, float]]:

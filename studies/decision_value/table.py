@@ -1,67 +1,80 @@
-"""The tables of the decision-value study, and which measure of error ranks forecasts as their profit does."""
+"""The tables of the decision-value study, and which measure ranks fillings as what they earn does."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from rich.table import Table
 
 from ...utils.tables import results_table
-from .fillings import CONSTRUCTED, NOISE, TRUTHFUL
+from .case import CONSTRUCTED, MENDED, NOISE, REFERENCE, TRUTHFUL, Case
 from .study import Row
 
-COLUMNS = ("MAE", "shape-MAE", "€/day", "regret", "of perfect")
-ERRORS = {"MAE": "mae", "shape-MAE": "shape_mae"}
+
+def columns(case: Case) -> tuple[str, ...]:
+    """Headings of the figures."""
+    return (*(measure.name for measure in case.measures), f"{case.unit}/day", "regret", "of perfect")
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells(case: Case, row: Row) -> tuple[str, ...]:
     """A row for a table; ± is half of an interval."""
+    right = [(row.measure(measure.name), measure.decimals) for measure in case.measures]
+    earned = -row.earned if case.costs else row.earned
     return (
         row.filling,
-        f"{row.mae:.2f}",
-        f"{row.shape_mae:.2f}",
-        f"{row.earned:.2f} ± {(row.high - row.low) / 2:.2f}",
+        *("–" if math.isnan(value) else f"{value:.{decimals}f}" for value, decimals in right),
+        f"{earned + 0.0:.2f} ± {(row.high - row.low) / 2:.2f}",
         f"{row.regret:.2f} ± {(row.regret_high - row.regret_low) / 2:.2f}",
         f"{row.share:.1%}",
     )
 
 
-def table(rows: Sequence[Row]) -> Table:
-    """The rows of one market, for a terminal."""
-    shown = results_table(("filling",), COLUMNS, f"{rows[0].market}, {rows[0].weeks} test weeks, plan", fold=True)
+def table(case: Case, rows: Sequence[Row]) -> Table:
+    """The rows of some data, for a terminal."""
+    what = "cost a day" if case.costs else "earned a day"
+    caption = f"{rows[0].data}, {rows[0].episodes} test {case.episodes}s, {case.policy}; {what}"
+    shown = results_table(("filling",), columns(case), caption, fold=True)
     for row in rows:
-        shown.add_row(*cells(row))
+        shown.add_row(*cells(case, row))
     return shown
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Tables of all markets, and the rank correlations."""
+def markdown(case: Case, rows: Sequence[Row]) -> str:
+    """Tables of all data, and the rank correlations."""
     parts = []
-    for market in dict.fromkeys(row.market for row in rows):
-        own = [row for row in rows if row.market == market]
-        parts += [f"### {market}", "", f"| filling | {' | '.join(COLUMNS)} |", "|---|" + "---:|" * len(COLUMNS)]
-        parts += [f"| {' | '.join(cells(row))} |" for row in own] + [""]
-    parts += ["| rank correlation with profit | forecasts | constructed ones, too |", "|---|---:|---:|"]
-    for name, (plain, every) in correlations(rows).items():
+    for data in dict.fromkeys(row.data for row in rows):
+        own = [row for row in rows if row.data == data]
+        parts += [f"### {data}", "", f"| filling | {' | '.join(columns(case))} |"]
+        parts += ["|---|" + "---:|" * len(columns(case))]
+        parts += [f"| {' | '.join(cells(case, row))} |" for row in own] + [""]
+    parts += [f"| rank correlation with {earned_word(case)} | fillings | constructed ones, too |", "|---|---:|---:|"]
+    for name, (plain, every) in correlations(case, rows).items():
         parts.append(f"| {name} | {plain:.2f} | {every:.2f} |")
     return "\n".join(parts)
 
 
-def correlations(rows: Sequence[Row]) -> dict[str, tuple[float, float]]:
-    """By measure of error, Spearman's rank correlation of its negative with profit, the mean over markets.
+def earned_word(case: Case) -> str:
+    """The noun for a day's return."""
+    return "saving" if case.costs else "profit"
+
+
+def correlations(case: Case, rows: Sequence[Row]) -> dict[str, tuple[float, float]]:
+    """By measure, Spearman's rank correlation of it (negative, if less is better) with what is earned; mean over data.
 
     Returns:
-        Of forecasts that somebody could make (models and rules), and of these with the constructed ones.
+        Of fillings that somebody could have (models and rules), and of these with the constructed ones.
     """
     found = {}
-    for name, field in ERRORS.items():
-        means = []
-        for left_out in ((NOISE, TRUTHFUL, CONSTRUCTED), (NOISE, TRUTHFUL)):
+    for measure in case.measures:
+        sign, means = -1.0 if measure.is_error else 1.0, []
+        for left_out in ((NOISE, TRUTHFUL, MENDED, REFERENCE, CONSTRUCTED), (NOISE, TRUTHFUL, MENDED, REFERENCE)):
             each = []
-            for market in dict.fromkeys(row.market for row in rows):
-                own = [row for row in rows if row.market == market and row.kind not in left_out]
-                each.append(spearman([-getattr(row, field) for row in own], [row.earned for row in own]))
+            for data in dict.fromkeys(row.data for row in rows):
+                own = [row for row in rows if row.data == data and row.kind not in left_out]
+                own = [row for row in own if not math.isnan(row.measure(measure.name))]
+                each.append(spearman([sign * row.measure(measure.name) for row in own], [row.earned for row in own]))
             means.append(float(np.mean(each)))
-        found[name] = (means[0], means[1])
+        found[measure.name] = (means[0], means[1])
     return found
 
 

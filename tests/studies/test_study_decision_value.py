@@ -8,7 +8,7 @@ import pytest
 from ludus.scripts.main import main
 from ludus.studies import decision_value as decision_value_package
 from ludus.studies.decision_value import losses
-from ludus.studies.decision_value.fillings import DAILY_MEAN, INDEPENDENT, SHIFTED, constructed
+from ludus.studies.decision_value.cases.battery import CASE, DAILY_MEAN, INDEPENDENT, SHIFTED, constructed
 from ludus.studies.decision_value.plot import plot
 from ludus.studies.decision_value.study import Row, decision_value
 from ludus.studies.decision_value.table import correlations, markdown, spearman
@@ -18,7 +18,8 @@ needs_prices = pytest.mark.skipif("LUDUS_DATA" not in os.environ, reason="needs 
 
 
 def row(filling, mae, shape, earned, kind="rule", market="epf-de"):
-    return Row(market, filling, kind, mae, shape, earned, earned - 1, earned + 1, 40 - earned, 0, 0, 0.5, 104, "x")
+    measures = f"MAE={mae}; shape-MAE={shape}"
+    return Row(market, filling, kind, measures, earned, earned - 1, earned + 1, 40 - earned, 0, 0, 0.5, 104, "x")
 
 
 ROWS = [
@@ -33,7 +34,7 @@ ROWS = [
 
 def test_rank_correlations_by_hand():
     # Of dnn, climatology, naive and blind MAE ranks 1, 3, 2, 4 where profit ranks 1, 2, 3, 4.
-    found = correlations(ROWS)
+    found = correlations(CASE, ROWS)
     assert found["MAE"][0] == pytest.approx(1.0 - 6.0 * 2.0 / (4 * 15))
     assert found["shape-MAE"][0] == pytest.approx(1.0)
 
@@ -43,13 +44,13 @@ def test_equal_numbers_share_a_rank():
 
 
 def test_the_table_says_what_the_rows_hold():
-    text = markdown(ROWS)
+    text = markdown(CASE, ROWS)
     assert "| climatology | 9.80 | 4.50 | 31.00 ± 1.00 | 9.00 ± 0.00 | 50.0% |" in text
     assert "| MAE | 0.80 |" in text
 
 
 def test_the_picture_is_made(tmp_path):
-    plot([*ROWS, row("dnn", 2.0, 1.0, 9.0, "published", "epf-np")], tmp_path / "p.png")
+    plot(CASE, [*ROWS, row("dnn", 2.0, 1.0, 9.0, "published", "epf-np")], tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 10_000
 
 
@@ -64,18 +65,19 @@ def test_differences_of_losses_are_paired_by_seed():
 
 def test_one_seed_has_no_interval(tmp_path):
     with pytest.raises(ValueError, match="over --loss-seeds >= 2, got 1"):
-        losses.compare_losses("epf-de", "mlp", 1, tmp_path / "l.csv", tmp_path)
+        losses.compare_losses(CASE, "epf-de", "mlp", 1, tmp_path / "l.csv", tmp_path)
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (["--markets", "epf-dee"], "unknown market 'epf-dee'; did you mean 'epf-de'?"),
-        (["--markets", "etth1"], "unknown market 'etth1'"),
-        (["--models", "lera"], "unknown model 'lera'; did you mean 'lear'?"),
+        (["--env", "ludus/Batery-v0"], "of 'ludus/Batery-v0'; did you mean 'ludus/Battery-v0'?"),
+        (["--data", "epf-dee"], "unknown data 'epf-dee' of ludus/Battery-v0; did you mean 'epf-de'?"),
+        (["--data", "etth1"], "unknown data 'etth1'"),
+        (["--models", "lera"], "unknown model 'lera' of ludus/Battery-v0; did you mean 'lear'?"),
         (["--losses", "lear"], "'lear' is no model that learns by a loss"),
         (["--loss-seeds", "1"], "over --loss-seeds >= 2, got 1"),
-        (["--markdown"], "decision-value.csv holds nothing yet; fill it: ludus study decision-value"),
+        (["--markdown"], "decision-value-battery.csv holds nothing yet; fill it: ludus study decision-value"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_fitted(tmp_path, monkeypatch, capsys, asked, said):
@@ -107,7 +109,9 @@ def test_constructed_forecasts_are_what_they_are_called():
 @needs_prices
 def test_de_has_the_figures_of_an_independent_computation(tmp_path):
     """Perfect 40.5 €/day, DNN 35.9, LEAR 35.3, naive 27.5, yesterday 24.6; the true daily mean is worth nothing."""
-    rows = {row.filling: row for row in decision_value(["epf-de"], ["seasonal"], tmp_path / "d.csv", tmp_path / "m")}
+    rows = {
+        row.filling: row for row in decision_value(CASE, ["epf-de"], ["seasonal"], tmp_path / "d.csv", tmp_path / "m")
+    }
     expected = {"truth": 40.5, "published-dnn": 35.9, "published-lear": 35.3, "seasonal-naive": 27.5, "naive": 24.6}
     for name, earned in expected.items():
         assert rows[name].earned == pytest.approx(earned, abs=0.06), name
@@ -117,5 +121,5 @@ def test_de_has_the_figures_of_an_independent_computation(tmp_path):
     assert rows["seasonal"].earned == pytest.approx(
         rows["seasonal-naive"].earned, abs=1e-4
     )  # a component, the same rule
-    again = decision_value(["epf-de"], ["seasonal"], tmp_path / "d.csv", tmp_path / "m")
+    again = decision_value(CASE, ["epf-de"], ["seasonal"], tmp_path / "d.csv", tmp_path / "m")
     assert [row.earned for row in again] == [row.earned for row in rows.values()]
