@@ -94,7 +94,7 @@ def read_stream(
     times = None
     for column, cells in table.texts.items():
         times = frozen(parse_times(cells, name, table.rows, column))
-    return Stream(name, times, frozen(values), frozen(windows))
+    return Stream(name, times, frozen(values), frozen(windows), frozen(table.rows))
 
 
 def _filled(table: Table, column: str) -> np.ndarray:

@@ -13,6 +13,7 @@ class Stream:
     times: np.ndarray | None  # (T,) datetime64[s], which may repeat or step back, as clocks do; None without
     values: np.ndarray  # (T, C) float64
     windows: np.ndarray  # (K, 2) int64: first and last row of each anomalous window, rising and apart
+    rows: np.ndarray | None = None  # (T,) int64: where each stands in its file, whose first line is 1; None without
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or len(self.values) < 1:
@@ -29,6 +30,11 @@ class Stream:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def places(self) -> np.ndarray:
+        """(T,) what a person calls each row: its line in the file, or its number from 1 on."""
+        return np.arange(1, len(self) + 1) if self.rows is None else self.rows
 
     @property
     def labels(self) -> np.ndarray:

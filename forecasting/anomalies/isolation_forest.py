@@ -8,6 +8,7 @@ import numpy as np
 from ...envs.engine.compile.binding import loop
 
 TREES, SAMPLED, WIDTH = 100, 256, 10  # the paper's trees and subsample; rows of a window
+BLOCK = 65_536  # windows that lie in memory at a time
 EULER = 0.5772156649
 
 
@@ -62,11 +63,17 @@ def forest_scores(values: np.ndarray, seed: int = 0) -> np.ndarray:
         seed: Of the samples and the cuts.
     """
     generator, width = np.random.default_rng(seed), min(WIDTH, len(values))
-    points = np.lib.stride_tricks.sliding_window_view(values, width, axis=0).reshape(len(values) - width + 1, -1)
-    points, depths = np.ascontiguousarray(points), np.zeros(len(points))
-    count = min(SAMPLED, len(points))
+    windows = np.lib.stride_tricks.sliding_window_view(values, width, axis=0)  # (T - width + 1, C, width), no copy
+    count, depths = min(SAMPLED, len(windows)), np.zeros(len(windows))
+    trees = []
     for _ in range(TREES):
-        columns, cuts, children, sizes = grow(points[generator.choice(len(points), count, replace=False)], generator)
-        add_depths(points, columns, cuts, children, usual_path(sizes), depths)
+        chosen = windows[generator.choice(len(windows), count, replace=False)]
+        columns, cuts, children, sizes = grow(chosen.reshape(count, -1), generator)
+        trees.append((columns, cuts, children, usual_path(sizes)))
+    for begin in range(0, len(windows), BLOCK):
+        block = windows[begin : begin + BLOCK]
+        points = np.ascontiguousarray(block.reshape(len(block), -1))
+        for tree in trees:
+            add_depths(points, *tree, depths[begin : begin + BLOCK])
     scores = 2.0 ** (-depths / TREES / max(float(usual_path(count)), 1e-9))
     return np.concatenate([np.full(width - 1, scores[0]), scores])

@@ -88,8 +88,9 @@ class Curve(NamedTuple):
     points: np.ndarray  # (K,)
 
     def at(self, thresholds: np.ndarray) -> np.ndarray:
-        """Points at other thresholds, of any shape."""
-        return self.points[np.searchsorted(-self.thresholds, -np.asarray(thresholds), side="right") - 1]
+        """Points at other thresholds, of any shape; above all scores those of ``NOTHING``."""
+        found = np.searchsorted(-self.thresholds, -np.asarray(thresholds), side="right") - 1
+        return self.points[np.maximum(found, 0)]
 
 
 def curve_of(scores: np.ndarray, worth: Worth, profile: Profile) -> Curve:
@@ -155,17 +156,3 @@ def nab_score(scores: Sequence[np.ndarray], streams: Sequence[Stream], profile: 
         return 100.0 * (points + weights.missed * total) / ((1.0 + weights.missed) * total)
 
     return NabScore(normalise(float(summed[best])), float(grid[best]), normalise(apart), chosen)
-
-
-def score_at(
-    scores: Sequence[np.ndarray], streams: Sequence[Stream], threshold: float, profile: str = "standard"
-) -> float:
-    """NAB's score at a given threshold; raises as ``nab_score``."""
-    weights, worths = PROFILES[profile], [worth_of(stream) for stream in streams]
-    total = sum(worth.windows for worth in worths)
-    if not total:
-        raise ValueError("NAB's score needs an anomalous window behind the probation, the streams have none")
-    points = sum(
-        float(curve_of(own, worth, weights).at(np.array(threshold))) for own, worth in zip(scores, worths, strict=True)
-    )
-    return 100.0 * (points + weights.missed * total) / ((1.0 + weights.missed) * total)

@@ -25,7 +25,7 @@ def render_timeline(stream: Stream, scores: np.ndarray, threshold: float) -> Any
         channels + 1, 1, sharex=True, figsize=(9.0, 1.2 + sum(heights)), height_ratios=heights, layout="constrained"
     )
     rising = stream.times is not None and bool((np.diff(stream.times) > np.timedelta64(0, "s")).all())
-    at: Any = stream.times if rising else np.arange(1, len(stream) + 1)
+    at: Any = stream.times if rising else stream.places
     alarms = np.flatnonzero(scores >= threshold)
     for c, axis in enumerate(axes[:channels]):
         axis.plot(at, stream.values[:, c], color=BLUE, linewidth=0.7)

@@ -14,7 +14,7 @@ from ...envs.ids import check_registered, import_option
 from ...envs.streams import SlotStreams, slot_streams
 from ...training.batches import Shuffled, digest_tensors
 from ...training.cost import parameter_count
-from ...training.fit import Fit
+from ...training.fit import Fit, Goal
 from ...training.learner import Learner
 from ...training.progress import FitProgress
 from ...utils.wording import counted
@@ -116,6 +116,14 @@ class DetectFit(Fit):
     @property
     def again(self) -> str:
         return super().again + import_option(self.recipe.module)
+
+    @property
+    def goal(self) -> Goal:
+        """Refused: settings would be chosen on the labels by which the detector is then judged."""
+        raise ValueError(
+            f"{self.TASK} has nothing to be tuned by: its labels, where there are any, are what it is judged by; "
+            "compare settings with --set on streams that are not the test"
+        )
 
     def load(self) -> Streams:
         r = self.recipe

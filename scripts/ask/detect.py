@@ -129,7 +129,7 @@ def table_of(stream: Any, scores: np.ndarray, alarms: np.ndarray, threshold: flo
     for row in found[:MOST_ALARMS].tolist():
         cells = [] if stream.times is None else [str(stream.times[row]).replace("T", " ")]
         cells += [", ".join(f"{value:.6g}" for value in stream.values[row, :4]), f"{scores[row]:.6f}"]
-        table.add_row(str(row + 1), *cells, *(["yes" if stream.labels[row] else "no"] if labelled else []))
+        table.add_row(str(stream.places[row]), *cells, *(["yes" if stream.labels[row] else "no"] if labelled else []))
     return table
 
 

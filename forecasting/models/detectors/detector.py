@@ -30,7 +30,7 @@ class Detector(Component):
 
             channels, samples  of a step
             rank_window        rows among which ranks are taken; 0 for tails of the normal distribution
-            first              rows that are remembered before anything is told
+            first              rows that are remembered before anything is told; of no account where rank_window is 0
             wait               rows in which nothing but a higher score is told after a score
             data               what it was fitted on, for the person who finds it later
 

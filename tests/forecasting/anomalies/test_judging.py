@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ludus.data.streams.stream import Stream, windows_of
+from ludus.forecasting.anomalies import isolation_forest
 from ludus.forecasting.anomalies.isolation_forest import forest_scores, usual_path
 from ludus.forecasting.anomalies.judging import alarms_of, judge, threshold_for
 from ludus.forecasting.anomalies.vus import soft_labels, vus_pr
@@ -74,6 +75,13 @@ def test_an_isolation_forest_finds_what_stands_apart():
     assert not np.array_equal(scores, forest_scores(values, seed=2))
     assert ((scores > 0.0) & (scores < 1.0)).all()
     assert np.ptp(forest_scores(np.zeros((50, 1)))) == 0.0
+
+
+def test_an_isolation_forest_says_the_same_in_blocks(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(500, 2))
+    whole = forest_scores(values)
+    monkeypatch.setattr(isolation_forest, "BLOCK", 64)
+    np.testing.assert_array_equal(forest_scores(values), whole)
 
 
 def test_a_threshold_without_labels_leaves_so_many_alarms():

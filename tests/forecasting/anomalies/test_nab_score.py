@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ludus.data.streams import nab
 from ludus.data.streams.stream import Stream
-from ludus.forecasting.anomalies.nab_score import PROFILES, nab_score, probation_of, score_at
+from ludus.forecasting.anomalies.nab_score import NOTHING, PROFILES, curve_of, nab_score, probation_of, worth_of
 from ludus.forecasting.models.detectors.detector import spaces_for
 from ludus.forecasting.models.detectors.rules import Gaussian
 
@@ -26,6 +26,15 @@ def alarms(*rows, count=20):
     scores = np.zeros(count)
     scores[list(rows)] = 1.0
     return scores
+
+
+def score_at(scores, streams, threshold, profile):
+    """NAB's score at a threshold that is given."""
+    weights, worths = PROFILES[profile], [worth_of(one) for one in streams]
+    curves = [curve_of(own, worth, weights) for own, worth in zip(scores, worths, strict=True)]
+    total = sum(worth.windows for worth in worths)
+    points = sum(float(curve.at(threshold)) for curve in curves)
+    return 100.0 * (points + weights.missed * total) / ((1.0 + weights.missed) * total)
 
 
 def at(scores, profile="standard", *more):
@@ -118,6 +127,11 @@ def test_it_equals_a_slow_reading_of_the_paper_at_every_threshold(seed, profile)
         assert score_at(scores, streams, threshold, profile) == pytest.approx(slow)
         best = max(best, slow)
     assert nab_score(scores, streams, profile).score == pytest.approx(best)
+
+
+def test_no_threshold_is_above_nothing():
+    curve = curve_of(alarms(10), worth_of(stream()), PROFILES["standard"])
+    np.testing.assert_array_equal(curve.at([5.0, NOTHING, 1.05, 1.0]), [-1.0, -1.0, -1.0, 1.0])
 
 
 def test_what_cannot_be_scored_is_refused():

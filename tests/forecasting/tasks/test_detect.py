@@ -1,6 +1,7 @@
 """`ludus fit forecasting/detect` and `ludus detect`: files of one's own, every kind, exact resume, refusals."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -56,6 +57,7 @@ def test_a_file_is_marked_and_drawn(pump, tmp_path, capsys):
     assert main(["detect", out, str(pump), "--column", "vibration", "--label", "broken"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "2 of 2 labelled windows found" in said
+    assert re.search(r" 402 \W*2026-01-01 06:40:00", said)  # the line of the file, whose first one has the names
     with (tmp_path / "pump-detected.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["time", "vibration", "broken", "score", "alarm"]
@@ -69,6 +71,12 @@ def test_a_file_is_marked_and_drawn(pump, tmp_path, capsys):
         assert len(picture.convert("RGB").getcolors(2**20)) > 10
     assert main(["detect", out, str(pump), "--column", "vibration", "--threshold", "0"]) == 0
     assert "900 alarms" in capsys.readouterr().out
+
+
+def test_nothing_tunes_a_detector(pump, tmp_path, capsys):
+    tune = ["tune", "fit", "forecasting/detect", "--data", str(pump), "--out", str(tmp_path / "t")]
+    assert main(tune) == 1
+    assert "forecasting/detect has nothing to be tuned by" in " ".join(capsys.readouterr().err.split())
 
 
 def test_warmed_up_it_goes_on_where_the_file_ended(pump, tmp_path):
