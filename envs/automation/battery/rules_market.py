@@ -1,6 +1,5 @@
 """The market of Battery: a series of hourly prices with what is known in advance, held once for all environments."""
 
-import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -8,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....data import datasets, generated_prices, tables
+from ....data import generated_prices, tables
 from ....data.row_times import parse_times
 from ....data.series import Series, calendar_of
 from ....data.series_files import Reading
-from ....data.series_load import SUFFIXES, load_series
+from ....data.series_load import load_series
 from ....data.series_sets import SERIES_SETS
 from ....utils.untrusted import read_regular
-from ....utils.wording import did_you_mean
+from ..series_choice import pin_series, read_as_it_stands, version_of
 from .constants import DAYS, HOURS, YEARDAYS
 from .rules_site import site_shapes
 
@@ -55,51 +54,22 @@ def load_prices(data: str) -> Series:
         return generated_prices.generate_prices()
     if data in SERIES_SETS:
         return load_series(data)
-    return _read_prices(data, fingerprint(data))
-
-
-def fingerprint(data: str) -> tuple[int, int]:
-    """What changes when the file ``data`` is written anew; (0, 0) for one that is not there."""
-    path = Path(data)
-    return (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else (0, 0)
+    return _read_prices(data, version_of(data))
 
 
 def pin(data: str) -> tuple[str, str]:
-    """The market by its name, or its file by an absolute path, and the SHA-256 of the data.
-
-    Of the generated market, which is part of Ludus, there is none.
-
-    Raises:
-        FileNotFoundError, ValueError: there are no such data.
-    """
-    if data == generated_prices.NAME:
-        return data, ""
-    if data in SERIES_SETS:
-        if not datasets.is_at_hand(SERIES_SETS[data]):
-            raise datasets.NotAtHand(SERIES_SETS[data])
-        return data, datasets.fingerprint(SERIES_SETS[data])
-    path = Path(data).resolve()
-    try:
-        return str(path), hashlib.sha256(read_regular(path, tables.MOST_FILE)).hexdigest()
-    except FileNotFoundError:
-        load_prices(data)  # says it in better words
-        raise
+    """See ``pin_series``."""
+    return pin_series(data, generated_prices.NAME, SERIES_SETS, load_prices)
 
 
 @lru_cache(maxsize=4)
 def _read_prices(path: str, version: tuple[int, int]) -> Series:
-    if not Path(path).exists() and Path(path).suffix.lower() not in SUFFIXES:
-        names = (generated_prices.NAME, *MARKETS)
-        raise ValueError(f"{path!r} is neither a file nor a market of Battery{did_you_mean(path, names)}")
-    try:
+    def read() -> Series:
         columns = load_series(path, targets=(COLUMN,), horizon=HOURS).columns
         known = tuple(name for name in columns if name != COLUMN)
         return load_series(path, targets=(COLUMN,), known=known, horizon=HOURS)
-    except ValueError as fault:
-        what, _, remedy = str(fault).rpartition("; ")
-        if " --" in remedy:  # an option of `ludus fit`, which environments have not
-            raise ValueError(f"{what}; correct the file, Battery takes it as it stands") from None
-        raise
+
+    return read_as_it_stands(path, "market", "Battery", (generated_prices.NAME, *MARKETS), read)
 
 
 def count_weeks(world: Market) -> int:
@@ -135,7 +105,7 @@ def check_prices(series: Series) -> np.ndarray:
 
 def make_market(data: str, split: str, lookback: int) -> Market:
     """The market of ``split``: the last part of the series is ``test``, all before it ``train``."""
-    return _market(data, split, lookback, fingerprint(data))
+    return _market(data, split, lookback, version_of(data))
 
 
 @lru_cache(maxsize=4)

@@ -47,7 +47,7 @@ def control_limit(rate, spread, income, repair, repair_time, failure, downtime):
         upper[k] = mean_above - mean - k * chance
         lower[k] = chance - upper[k]
         mean = mean_above
-    stands_repair, stands_failure = max(whole_hours(repair_time), 1), 1 + whole_hours(downtime)
+    stands_repair, stands_failure = whole_hours(repair_time), 1 + whole_hours(downtime)
     gain, limit = 0.0, 1.0
     for _ in range(ROUNDS):
         limit, short = 1.0, 0.0  # short: by what running is worse than repairing at the level above
@@ -87,7 +87,7 @@ def best_age(rate, spread, income, repair, repair_time, failure, downtime):
     """
     scale = spread * spread
     shape, most = rate / scale, 1.0 / scale
-    stands_repair, stands_failure = max(whole_hours(repair_time), 1), whole_hours(downtime)
+    stands_repair, stands_failure = whole_hours(repair_time), whole_hours(downtime)
     best, gain = MOST_AGE, -np.inf
     alive, ran, good = 1.0, 0.0, 0.0  # chance; hours that it runs, and that earn something
     for age in range(1, MOST_AGE + 1):

@@ -81,7 +81,7 @@ def step(s, action, world, terms):
         terms[REPAIRS] = -s.repair
         was = REPAIRED
         wear = s.wear
-        stop(s, REPAIRED, max(whole_hours(s.repair_time), 1) - 1)
+        stop(s, REPAIRED, whole_hours(s.repair_time) - 1)
     s.wears[at] = wear  # what the picture shows once it is known
     s.hours[at] = was
     s.hour += 1

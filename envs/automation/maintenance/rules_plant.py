@@ -1,19 +1,14 @@
 """The plant of Maintenance: hourly load and ambient temperature, held once for all environments."""
 
-import hashlib
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from ....data import datasets, tables
 from ....data.plant import generated
 from ....data.series import Series
-from ....data.series_load import SUFFIXES, load_series
-from ....data.series_sets import SERIES_SETS
-from ....utils.untrusted import read_regular
-from ....utils.wording import did_you_mean
+from ....data.series_load import load_series
+from ..series_choice import pin_series, read_as_it_stands, version_of
 from .constants import COLDEST, HOTTEST, MOST_LOAD, WEEK
 
 LOAD, AMBIENT = "load", "ambient"  # columns of a file
@@ -43,46 +38,20 @@ def load_plant(data: str) -> tuple[Series, str, str]:
         return generated.generate_plant(), LOAD, AMBIENT
     if data in PLANTS:
         return load_series(data), *PLANTS[data]
-    return _read_plant(data, fingerprint(data)), LOAD, AMBIENT
-
-
-def fingerprint(data: str) -> tuple[int, int]:
-    """What changes when the file ``data`` is written anew; (0, 0) for one that is not there."""
-    path = Path(data)
-    return (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else (0, 0)
+    return _read_plant(data, version_of(data)), LOAD, AMBIENT
 
 
 def pin(data: str) -> tuple[str, str]:
-    """The plant by its name, or its file by an absolute path, and the SHA-256 of the data; "" for the generated one.
-
-    Raises:
-        FileNotFoundError, ValueError: there are no such data.
-    """
-    if data == generated.NAME:
-        return data, ""
-    if data in PLANTS:
-        if not datasets.is_at_hand(SERIES_SETS[data]):
-            raise datasets.NotAtHand(SERIES_SETS[data])
-        return data, datasets.fingerprint(SERIES_SETS[data])
-    path = Path(data).resolve()
-    try:
-        return str(path), hashlib.sha256(read_regular(path, tables.MOST_FILE)).hexdigest()
-    except FileNotFoundError:
-        load_plant(data)  # says it in better words
-        raise
+    """See ``pin_series``."""
+    return pin_series(data, generated.NAME, PLANTS, load_plant)
 
 
 @lru_cache(maxsize=4)
 def _read_plant(path: str, version: tuple[int, int]) -> Series:
-    if not Path(path).exists() and Path(path).suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{path!r} is neither a file nor a plant of Maintenance{did_you_mean(path, NAMES)}")
-    try:
+    def read() -> Series:
         return load_series(path, targets=(LOAD,), columns=(LOAD, AMBIENT))
-    except ValueError as fault:
-        what, _, remedy = str(fault).rpartition("; ")
-        if " --" in remedy:  # an option of `ludus fit`, which environments have not
-            raise ValueError(f"{what}; correct the file, Maintenance takes it as it stands") from None
-        raise
+
+    return read_as_it_stands(path, "plant", "Maintenance", NAMES, read)
 
 
 def check_plant(series: Series, load: str, ambient: str) -> np.ndarray:
@@ -115,7 +84,7 @@ def check_plant(series: Series, load: str, ambient: str) -> np.ndarray:
 
 def make_plant(data: str, split: str, samples: int) -> Plant:
     """The plant of ``split``: the last part of the series is ``test``, all before it ``train``."""
-    return _plant(data, split, samples, fingerprint(data))
+    return _plant(data, split, samples, version_of(data))
 
 
 @lru_cache(maxsize=4)

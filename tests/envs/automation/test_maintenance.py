@@ -160,6 +160,7 @@ def test_a_failure_earns_nothing_stands_a_day_and_brings_a_new_part():
         rewards.append(batch.buffers.reward[0])
     assert rewards == [-600.0, *[0.0] * 24, 20.0]
     assert batch.records["hours"][0, :25].tolist() == [FAILED] * 25
+    assert batch.records["wears"][0, :2].tolist() == [1.0, 0.0], "what the picture draws"
     assert batch.records["used"][0] == 1
     assert not batch.buffers.terminated.any()
 

@@ -87,6 +87,12 @@ def test_a_file_is_a_plant_whose_last_fifth_is_the_test(tmp_path):
     assert pin(path)[0] == path
 
 
+def test_a_week_begins_at_any_hour_from_the_first_to_the_last_that_has_a_whole_week(tmp_path):
+    batch = make_batch(ID, 200, data=table(tmp_path, rows=845), split="test")  # 169 hours: two weeks can begin
+    batch.reset(seeds=range(200))
+    assert sorted(set(batch.store["hour"].tolist())) == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("how", "refusal"),
     [
