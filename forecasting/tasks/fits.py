@@ -35,20 +35,22 @@ def recipe_for(
     lookback: int | None = None,
     seed: int = 0,
     settings: dict[str, Any] | None = None,
+    reading: dict[str, Any] | None = None,
 ) -> Any:
     """The recipe of ``model`` for a public series; ``FITS[model].start(out, recipe)`` begins its fit.
 
     Args:
         seed: Of models that learn by gradients; in the others nothing is random.
         settings: As in --set.
+        reading: How the series is read, where its name is not all; see ``data.series_load.load_series``.
 
     Raises:
         ValueError: a setting that does not exist, or a value out of range.
     """
     if model in SOLVED:
         kind: Any = SOLVED[model].RECIPE
-        return kind.compose(series, horizon, lookback, settings)
-    return compose(series, model, horizon, lookback, seed, settings)
+        return kind.compose(series, horizon, lookback, settings, reading=reading)
+    return compose(series, model, horizon, lookback, seed, settings, reading=reading)
 
 
 def open_fit(model: str, out: Path) -> Fit | None:

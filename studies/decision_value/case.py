@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ...agents.evaluation import Policy
 from ...utils.wording import did_you_mean
 
 # What each kind of row is called in the table and the picture.
 TRUTHFUL, THEIRS, OURS, RULE, NOISE, CONSTRUCTED = "truth", "published", "ours", "rule", "noise", "constructed"
-MENDED = "mended"  # one of ours with parts of the truth in their place
 REFERENCE = "reference"  # a policy that does not look at the slot, or that knows more than any filling says
 
+BOUND = "bound"  # what the best of all would have earned
 Tell = Callable[[str], Any]  # called with what is being done
 
 
@@ -32,8 +35,8 @@ class Case:
     name: str  # of its files: results/decision-value-NAME.csv
     env: str
     slot: str
-    policy: str  # which reads the slot
-    data: tuple[str, ...]  # what the choice ``data`` names, of which the split test is played
+    policy: str  # which reads the slot; where ``policy_for`` gives it, what it is called
+    data: tuple[str, ...]  # of which the split test is played; the choice ``data``, or a name of ``worlds``
     measures: tuple[Measure, ...]
     earned: str  # what a day's return is, on the picture's axis
     days: float  # of an episode
@@ -46,10 +49,14 @@ class Case:
     costs: bool = False  # whether a return is what was spent, so that tables and pictures show it without its sign
     unit: str = "€"
     episodes: str = "week"
+    worlds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # data -> keywords, where it is no choice
     references: Mapping[str, str] = field(default_factory=dict)  # row -> policy of the environment
-    mended: tuple[str, ...] = ()  # parts of the truth; each model of ours is judged again with these right
-    # (data, filling) -> further measures, such as those of a whole stream
-    measure: Callable[[str, Any], dict[str, float]] | None = None
+    # A batch at the start of its episodes -> (N,) the returns that nobody exceeds; a reference row, BOUND.
+    bound: Callable[[Any], np.ndarray] | None = None
+    # (world, filling, tell) -> the policy that is played with that, such as one that was fitted to it
+    policy_for: Callable[[Mapping[str, Any], Any, Tell], Policy] | None = None
+    # (world, filling) -> further measures, such as those of a whole stream
+    measure: Callable[[Mapping[str, Any], Any], dict[str, float]] | None = None
     losses: str = ""  # a model that is also trained on the decision's loss; "": none
     units: Mapping[str, str] = field(default_factory=dict)  # of data whose measures have another unit than ``measures``
     short: Mapping[str, str] = field(default_factory=dict)  # row -> its name in the picture
@@ -57,6 +64,10 @@ class Case:
     def unit_of(self, measure: Measure, data: str) -> str:
         """The unit in which a measure of these data is."""
         return self.units.get(data, measure.unit) if measure.unit else ""
+
+    def world(self, data: str) -> dict[str, Any]:
+        """The keywords of environments with these data, but for the split."""
+        return dict(self.worlds.get(data, {"data": data}))
 
     def check(self, data: Sequence[str], models: Sequence[str]) -> None:
         """``ValueError`` for no data, unknown ones, or an unknown model."""

@@ -21,8 +21,14 @@ def fit_market(data: str, model: str, out: Path, tell: Tell) -> None:
     fit_once(data, model, out, tell, f"{data}: fitting {model}")
 
 
-def fit_once(data: str, model: str, out: Path, tell: Tell, what: str, **choices: Any) -> None:
-    """Fit ``model`` to ``data`` into ``out``, or go on with that, unless it is done; ``choices``: of ``recipe_for``.
+def fit_once(
+    data: str, model: str, out: Path, tell: Tell, what: str, reading: dict[str, Any] | None = None, **choices: Any
+) -> None:
+    """Fit ``model`` to ``data`` into ``out``, or go on with that, unless it is done.
+
+    Args:
+        reading: See ``load_series``.
+        choices: Of ``recipe_for``.
 
     Raises:
         Interrupted: a signal came; what was done is saved.
@@ -33,7 +39,8 @@ def fit_once(data: str, model: str, out: Path, tell: Tell, what: str, **choices:
     try:
         fingerprint_of(out)
     except FileNotFoundError:
-        fit = open_fit(model, out) or FITS[model].start(out, recipe_for(model, load_series(data), **choices))
+        recipe = recipe_for(model, load_series(data, **(reading or {})), reading=reading, **choices)
+        fit = open_fit(model, out) or FITS[model].start(out, recipe)
         fit.train(partial(tell_progress, tell, what))
 
 

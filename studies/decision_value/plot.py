@@ -9,7 +9,7 @@ import numpy as np
 
 from ..labels import place_labels
 from ..plotting import BLUE, RED, import_pyplot, save_figure
-from .case import CONSTRUCTED, MENDED, NOISE, OURS, REFERENCE, RULE, THEIRS, TRUTHFUL, Case, Measure
+from .case import CONSTRUCTED, NOISE, OURS, REFERENCE, RULE, THEIRS, TRUTHFUL, Case, Measure
 from .study import Row
 
 STYLES = {  # kind -> colour, marker, what the legend says
@@ -17,7 +17,6 @@ STYLES = {  # kind -> colour, marker, what the legend says
     OURS: (BLUE, "o", "ours"),
     RULE: ("#7f7f7f", "s", "rules, blind"),
     CONSTRUCTED: ("#8064a2", "X", "constructed"),
-    MENDED: ("#4bacc6", "P", "ours, a part right"),
 }
 NOISY = "#c9b458"
 
@@ -84,7 +83,8 @@ def render_panel(axes: Any, case: Case, measure: Measure, own: Sequence[Row]) ->
 def heights(case: Case, own: Sequence[Row]) -> tuple[float | None, float | None]:
     """The ends of the vertical axis, the worse one below."""
     if not case.costs:
-        return -0.12 * max(row.high for row in own), None  # much noise loses more than can be seen
+        least = min(row.low for row in own if row.kind != NOISE)  # much noise loses more than can be seen
+        return least - 0.12 * (max(row.high for row in own) - least), None
     shown = [row for row in own if row.kind != NOISE and row.filling != "blind"]
     least, most = min(-row.high for row in own), max(-row.low for row in shown)
     return most + 0.08 * (most - least), least - 0.08 * (most - least)

@@ -1,20 +1,21 @@
 """The judgements of the decision-value study: a row per filling of a case, kept in a CSV as soon as data are done."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...agents.evaluation import EVALUATION_SEED, envs_for, episodes_of, evaluate, named_policy
-from ...agents.regret import BLIND, TRUTH, Regret, share_of_gap
+import numpy as np
+
+from ...agents.evaluation import EVALUATION_SEED, Evaluation, envs_for, episodes_of, evaluate, named_policy
+from ...agents.regret import BLIND, TRUTH, play_filling, share_of_gap
 from ...components.component import fingerprint_of
 from ...envs.make import make_batch
 from ...utils.intervals import bootstrap_interval
-from ..regret.policy import judge_policy
 from ..regret.study import EPISODES
 from ..rows import digest, read_rows, write_rows
-from .case import MENDED, OURS, REFERENCE, Case, Tell
+from .case import BOUND, REFERENCE, Case, Tell
 
 
 @dataclass(frozen=True)
@@ -51,23 +52,28 @@ def measures_said(measures: Mapping[str, float]) -> str:
     return "; ".join(f"{name}={round(value, 4)!r}" for name, value in measures.items() if value == value)
 
 
-def row_of(case: Case, data: str, kind: str, found: Regret, setting: str) -> Row:
-    """The row of a judged filling."""
-    result, measures = found.evaluation, {measure.name: found.measures.get(measure.name) for measure in case.measures}
-    earned, low, high = (round(value / case.days, 4) for value in (result.mean, *result.interval))
-    lost, lost_low, lost_high = (round(value / case.days, 4) for value in (found.regret, *found.interval))
+def row_of(
+    case: Case, data: str, filling: str, kind: str, measures: Mapping[str, float], result: Evaluation,
+    best: Evaluation, worst: Evaluation, setting: str,
+) -> Row:  # fmt: skip
+    """The row of ``result``, beside what was earned with the truth (``best``) and blind (``worst``)."""
+    regret = best.mean - result.mean
+    earned, low, high, lost, lost_low, lost_high = (
+        round(value / case.days, 4)
+        for value in (result.mean, *result.interval, regret, *bootstrap_interval(best.returns - result.returns))
+    )
     return Row(
         data=data,
-        filling=found.filling,
+        filling=filling,
         kind=kind,
-        measures=measures_said({name: float(value) for name, value in measures.items() if value is not None}),
+        measures=measures_said({entry.name: measures[entry.name] for entry in case.measures if entry.name in measures}),
         earned=earned,
         low=low,
         high=high,
         regret=lost,
         regret_low=lost_low,
         regret_high=lost_high,
-        share=round(found.share, 4),
+        share=round(share_of_gap(regret, best.mean - worst.mean), 4),
         episodes=len(result.returns),
         setting=setting,
     )
@@ -91,72 +97,60 @@ def decision_value(
     for one in data:
         fitted = case.fit_all(one, models, folder, tell)
         fillings = case.fillings(one, fitted)
-        expected = [*fillings, *(mended_name(name, part) for name in fitted for part in case.mended), *case.references]
+        expected = [*fillings, *case.references, *([BOUND] if case.bound else [])]
         setting = digest([case.policy, case.slot, expected, [fingerprint_of(out) for out in fitted.values()]])
         if [row.filling for row in rows if row.data == one and row.setting == setting] == expected:
             continue
-        new = judge(case, one, fillings, setting, tell)
-        assert sorted(row.filling for row in new) == sorted(expected)
-        rows = [row for row in rows if row.data != one] + sorted(new, key=lambda row: expected.index(row.filling))
+        rows = [row for row in rows if row.data != one] + judge(case, one, fillings, setting, tell)
         write_rows(path, Row, rows)
     return [row for one in data for row in rows if row.data == one]
 
 
 def judge(case: Case, data: str, fillings: Mapping[str, tuple[str, Any]], setting: str, tell: Tell) -> list[Row]:
-    """A row for each of the ``fillings``, for those of ours with parts mended, and for each reference policy."""
-    world: dict[str, Any] = {"data": data, "split": "test"}
-    ours = [name for name, (kind, _) in fillings.items() if kind == OURS]
-    judged = judge_policy(
-        case.env,
-        case.policy,
-        case.slot,
-        {name: what for name, (_, what) in fillings.items()},
-        world,
-        partial(_tell, tell, data),
-        case.mended,
-        ours,
-    )
-    by_name = {found.filling: found for found in judged}
+    """A row for each of the ``fillings``, for each reference policy, and for the bound, in the same episodes."""
+    world = {**case.world(data), "split": "test"}
+    make = partial(make_batch, case.env, **world)
+    episodes, every_start = episodes_of(make, EPISODES)
+    played = {}
+    for name, (_, what) in fillings.items():
+
+        def progress(share: float, name: str = name) -> None:
+            tell(f"{data}: {name}: {share:.0%}")
+
+        policy = case.policy_for(case.world(data), what, tell) if case.policy_for else None
+        played[name] = play_filling(
+            make, policy or named_policy(case.policy, EVALUATION_SEED), case.slot, what, episodes, EVALUATION_SEED,
+            progress=progress, every_start=every_start,
+        )  # fmt: skip
+    best, worst = played[TRUTH].evaluation, played[BLIND].evaluation
     rows = []
-    for found in judged:
-        if found.filling in fillings:
-            kind, what = fillings[found.filling]
-            more = case.measure(data, what) if case.measure is not None else {}
-            found = replace(found, measures={**found.measures, **more})
-        else:
-            kind = MENDED
-        rows.append(row_of(case, data, kind, found, setting))
-    for name, policy in case.references.items():
-        _tell(tell, data, name, 0.0)
-        played = play_reference(case, policy, world, name, by_name[TRUTH], by_name[BLIND])
-        rows.append(row_of(case, data, REFERENCE, played, setting))
+    for name, (kind, what) in fillings.items():
+        measures = dict(played[name].measures)
+        if case.measure is not None:
+            tell(f"{data}: {name}: measured")
+            measures |= case.measure(world, what)
+        rows.append(row_of(case, data, name, kind, measures, played[name].evaluation, best, worst, setting))
+    for name, result in play_references(case, world, episodes, every_start, tell):
+        rows.append(row_of(case, data, name, REFERENCE, {}, result, best, worst, setting))
     return rows
 
 
-def play_reference(
-    case: Case, policy: str, world: Mapping[str, Any], name: str, truth: Regret, blind: Regret
-) -> Regret:
-    """A policy of the environment's in the same episodes, with the truth in the slot."""
+def play_references(
+    case: Case, world: Mapping[str, Any], episodes: int, every_start: bool, tell: Tell
+) -> Iterator[tuple[str, Evaluation]]:
+    """The reference policies of a case in the same episodes, with the truth in the slot, and the bound."""
     keywords: dict[str, Any] = {**world, case.slot: TRUTH}
-    make = partial(make_batch, case.env, **keywords)
-    episodes, every_start = episodes_of(make, EPISODES)
-    batch = make(envs_for(episodes))
-    try:
-        result = evaluate(
-            batch, named_policy(policy, EVALUATION_SEED), episodes, EVALUATION_SEED, every_start=every_start
-        )
-    finally:
+    for name, policy in case.references.items():
+        tell(name)
+        batch = make_batch(case.env, envs_for(episodes), **keywords)
+        named = named_policy(policy, EVALUATION_SEED)
+        yield name, evaluate(batch, named, episodes, EVALUATION_SEED, every_start=every_start)
         batch.close()
-    regret = truth.evaluation.mean - result.mean
-    interval = bootstrap_interval(truth.evaluation.returns - result.returns)
-    share = share_of_gap(regret, truth.evaluation.mean - blind.evaluation.mean)
-    return Regret(name, {}, result, regret, interval, share)
-
-
-def mended_name(filling: str, part: str) -> str:
-    """What ``judge_policy`` calls a filling with a part of the truth in its place."""
-    return f"{filling}, {part} right"
-
-
-def _tell(tell: Tell, data: str, filling: str, share: float) -> None:
-    tell(f"{data}: {filling}: {share:.0%}")
+    if case.bound is not None:
+        tell(BOUND)
+        batch = make_batch(case.env, episodes, **keywords)
+        batch.seed_from(EVALUATION_SEED)
+        batch.reset(starts=np.arange(episodes))  # type: ignore[call-arg]
+        zeros = np.zeros(episodes)
+        yield BOUND, Evaluation(case.bound(batch), zeros, zeros, {})
+        batch.close()

@@ -7,7 +7,7 @@ import numpy as np
 from rich.table import Table
 
 from ...utils.tables import results_table
-from .case import CONSTRUCTED, MENDED, NOISE, REFERENCE, TRUTHFUL, Case
+from .case import CONSTRUCTED, NOISE, REFERENCE, TRUTHFUL, Case
 from .study import Row
 
 
@@ -67,7 +67,7 @@ def correlations(case: Case, rows: Sequence[Row]) -> dict[str, tuple[float, floa
     found = {}
     for measure in case.measures:
         sign, means = -1.0 if measure.is_error else 1.0, []
-        for left_out in ((NOISE, TRUTHFUL, MENDED, REFERENCE, CONSTRUCTED), (NOISE, TRUTHFUL, MENDED, REFERENCE)):
+        for left_out in ((NOISE, TRUTHFUL, REFERENCE, CONSTRUCTED), (NOISE, TRUTHFUL, REFERENCE)):
             each = []
             for data in dict.fromkeys(row.data for row in rows):
                 own = [row for row in rows if row.data == data and row.kind not in left_out]

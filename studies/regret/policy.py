@@ -1,6 +1,6 @@
 """Fillings judged by a reference policy of the environment: nothing is trained, the intervals are over the episodes."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,7 +43,6 @@ def judge_policy(
     world: Mapping[str, Any],
     progress: Callable[[str, float], Any] | None = None,
     mended: Sequence[str] = (),
-    mend_only: Collection[str] | None = None,
 ) -> list[Regret]:
     """What ``policy`` earns with each of the ``fillings`` in ``slot``, in the same episodes.
 
@@ -52,7 +51,6 @@ def judge_policy(
         world: Keywords of the environments. With numbered starts each is played once.
         mended: Parts of the slot's truth, or some joined by +. Each filling but the ends of the scale is played again
             with each of them right: what its errors there cost.
-        mend_only: Names of the rows that are; ``None``: all.
 
     Raises:
         ValueError: the environment has no such policy; a filling that does not fit.
@@ -68,8 +66,7 @@ def judge_policy(
     parts: dict[str, Sequence[str]] = {}
     for name, filling in given.items():
         rows[name] = filling
-        is_mended = name not in (TRUTH, BLIND) and (mend_only is None or name in mend_only)
-        for some in mended if is_mended else ():
+        for some in mended if name not in (TRUTH, BLIND) else ():
             rows[f"{name}, {some} right"] = filling
             parts[f"{name}, {some} right"] = some.split("+")
     episodes, every_start = episodes_of(make, EPISODES)

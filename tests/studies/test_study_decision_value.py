@@ -1,6 +1,7 @@
 """The decision-value study: its constructed forecasts, its table, and a small market from beginning to end."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from ludus.studies.decision_value import losses
 from ludus.studies.decision_value.cases.battery import CASE, DAILY_MEAN, INDEPENDENT, SHIFTED, constructed
 from ludus.studies.decision_value.plot import plot
 from ludus.studies.decision_value.study import Row, decision_value
-from ludus.studies.decision_value.table import correlations, markdown, spearman
+from ludus.studies.decision_value.table import cells, correlations, markdown, spearman
 from ludus.utils.interrupts import Interrupted
 
 needs_prices = pytest.mark.skipif("LUDUS_DATA" not in os.environ, reason="needs LUDUS_DATA with the sets of prices")
@@ -94,6 +95,11 @@ def test_a_signal_within_a_fit_is_told_in_a_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(decision_value_package, "decision_value", stopped)
     assert main(["study", "decision-value", "--out", str(tmp_path)]) == 128 + 15
     assert "Stopped by SIGTERM; everything is saved, and the same command goes on." in capsys.readouterr().out
+
+
+def test_what_is_spent_is_shown_without_its_sign():
+    shown = cells(replace(CASE, costs=True), row("naive", 8.2, 5.5, -9.0))
+    assert shown == ("naive", "8.20", "5.50", "9.00 ± 1.00", "49.00 ± 0.00", "50.0%")
 
 
 @needs_prices

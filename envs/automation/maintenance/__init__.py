@@ -148,6 +148,7 @@ SLOTS = {
         sense=sense,
         tell=tell,
         baselines={"vibration": vibration_rule},
+        measures=("RMSE", "MAE"),
     )
 }
 

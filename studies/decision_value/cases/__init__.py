@@ -7,6 +7,7 @@ from ..case import Case
 
 MODULES = {  # id -> module, whose ``CASE`` it is
     "ludus/Battery-v0": "battery",
+    "ludus/Maintenance-v0": "maintenance",
 }
 
 
