@@ -143,6 +143,10 @@ class Fit:
         """Measure the trained network (its ``metrics``) and show what is worth seeing; returns a summary to print."""
         raise NotImplementedError
 
+    def component(self, net: Any) -> Any:
+        """What the fit gives and saves once ``finish`` has measured the network: by default the network itself."""
+        return net
+
     @property
     def goal(self) -> Goal:
         """What `ludus tune` compares trainings by; ``ValueError`` for a task that does not say it."""
@@ -211,19 +215,22 @@ class Fit:
             The network, which is not saved, and its figures on what is held out. What is raised, see ``train``.
         """
 
-        def judge(net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> dict[str, float]:
+        def judge(
+            net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float
+        ) -> tuple[Any, dict[str, float]]:
             figures = self.held_out(net, data)
             for name, value in figures.items():
                 writer.add_scalar(f"held_out/{name}", value, step)
-            return figures
+            return net, figures
 
         return self._train(progress, judge)
 
-    def _complete(self, net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> Any:
-        """Judge the network by the test and save it as the component; returns the summary."""
+    def _complete(self, net: Any, data: Any, writer: SummaryWriter, step: int, seconds: float) -> tuple[Any, Any]:
+        """Judge the network by the test and save the component that comes of it; returns that and the summary."""
         summary = self.finish(net, data, writer, step, seconds)
-        net.save(self.out)
-        return summary
+        whole = self.component(net)
+        whole.save(self.out)
+        return whole, summary
 
     def _train(self, progress: Callable[[FitProgress], None] | None, finish: Callable[..., Any]) -> tuple[Any, Any]:
         self.progress = progress or self.progress
@@ -247,9 +254,9 @@ class Fit:
                     if not learner.ended:
                         keeper.run()
                 net = learner.trained()
-                said = finish(net, data, writer, learner.step, keeper.seconds)
+                found: tuple[Any, Any] = finish(net, data, writer, learner.step, keeper.seconds)
                 writer.flush()
-                return net, said
+                return found
             finally:
                 event_log.close(writer)
 

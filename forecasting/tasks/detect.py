@@ -1,6 +1,5 @@
 """`ludus fit forecasting/detect`: a detector of anomalies and its threshold, on labelled streams or on one of yours."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
+from ...components.component import Component
 from ...data.streams.load import load_streams
 from ...data.streams.stream import Stream
 from ...envs.ids import check_registered, import_option
@@ -16,7 +16,6 @@ from ...training.batches import Shuffled, digest_tensors
 from ...training.cost import parameter_count
 from ...training.fit import Fit, Goal
 from ...training.learner import Learner
-from ...training.progress import FitProgress
 from ...utils.wording import counted
 from ..anomalies.judging import threshold_for
 from ..anomalies.nab_score import MOST_PROBATION, NOTHING, PROBATION, nab_score, worth_of
@@ -104,6 +103,7 @@ class DetectFit(Fit):
 
     TASK, RECIPE = "forecasting/detect", DetectRecipe
     recipe: DetectRecipe
+    recorded: SlotStreams | None = None  # of an environment's slot, once they are loaded
     whole: Isotonic | None = None  # the detector with its map, once that is fitted
 
     @classmethod
@@ -127,16 +127,10 @@ class DetectFit(Fit):
 
     def load(self) -> Streams:
         r = self.recipe
-        return streams_of(self.record(), r.level, r.slot) if r.slot else load_streams(r.data, **r.reading)
-
-    def train(self, progress: Callable[[FitProgress], None] | None = None) -> tuple[Any, Any]:
-        net, summary = super().train(progress)
-        return self.whole or net, summary
-
-    def record(self) -> SlotStreams:
-        """The streams of the environment's slot."""
-        r = self.recipe
-        return slot_streams(r.data, r.slot, r.streams, r.steps, r.seed, r.environment)
+        if not r.slot:
+            return load_streams(r.data, **r.reading)
+        self.recorded = slot_streams(r.data, r.slot, r.streams, r.steps, r.seed, r.environment)
+        return streams_of(self.recorded, r.level, r.slot)
 
     def prepare(self, data: Streams) -> Any:
         r, net = self.recipe, build(self.recipe, data)
@@ -161,22 +155,13 @@ class DetectFit(Fit):
     def judge(self, learner: Learner, data: Streams) -> tuple[dict[str, float], str]:
         return {}, ""  # nothing is held out: what is learned has no labels
 
-    def _complete(self, net: Any, data: Streams, writer: SummaryWriter, step: int, seconds: float) -> DetectSummary:
-        if not self.recipe.mapped:
-            return super()._complete(net, data, writer, step, seconds)
-        summary = self.finish(net, data, writer, step, seconds)
-        self.whole = whole = self.map(net)
-        whole.save(self.out)
-        found, half_life = whole.metrics, whole.config["half_life"]
-        mapped = (
-            f"Mapped to {self.recipe.slot} by a mean with a half-life of {half_life:g} steps: RMSE "
-            f"{found['RMSE']:.3f}, MAE {found['MAE']:.3f}, correlation {found['correlation']:.2f} on these streams."
-        )
-        return DetectSummary(summary.rows, (*summary.lines, mapped))
+    def component(self, net: Detector) -> Component:
+        return self.whole or net
 
     def map(self, net: Detector) -> Isotonic:
         """The detector and the map from its scores to the slot's truth."""
-        r, recorded = self.recipe, self.record()
+        r, recorded = self.recipe, self.recorded
+        assert recorded is not None
         truth = recorded.truth.reshape(recorded.truth.shape[:2]).astype(np.float64)
         space = spaces_of_slot(r.data, r.slot, r.environment)[1]
         whole = fit_isotonic(net, recorded.raw, truth, space, r.data)
@@ -208,7 +193,7 @@ class DetectFit(Fit):
         if r.warm_up:
             net.warm_up(data[0].values)
         learned = f", {counted(r.epochs, 'epoch')} ({parameter_count(net):,} parameters, seed {r.seed})"
-        return summarise(
+        summary = summarise(
             r.kind,
             net.metrics,
             data,
@@ -221,3 +206,12 @@ class DetectFit(Fit):
                 else f"which {100 * r.false_alarms:g} % of the rows reach at most ({int(net.metrics['alarms'])} did)."
             ),
         )
+        if not r.mapped:
+            return summary
+        self.whole = self.map(net)
+        found, half_life = self.whole.metrics, self.whole.config["half_life"]
+        mapped = (
+            f"Mapped to {r.slot} by a mean with a half-life of {half_life:g} steps: RMSE {found['RMSE']:.3f}, "
+            f"MAE {found['MAE']:.3f}, correlation {found['correlation']:.2f} on these streams."
+        )
+        return DetectSummary(summary.rows, (*summary.lines, mapped))
