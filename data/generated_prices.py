@@ -67,15 +67,21 @@ def generate_prices() -> Series:
     )
 
 
+def autoregress(shocks: np.ndarray, keep: float) -> np.ndarray:
+    """(T,) what remains, in each row, of that before it (its share ``keep``) and of the shocks (T,)."""
+    values, value = np.empty(len(shocks)), 0.0
+    for row in range(len(shocks)):
+        value = keep * value + shocks[row]
+        values[row] = value
+    return values
+
+
 def _remember(generator: np.random.Generator, count: int, memory: float) -> np.ndarray:
     """(count,) a first-order autoregression of standard deviation 1 that forgets within ``memory`` rows (1/e)."""
     keep = 1.0 - 1.0 / memory
     shocks = generator.normal(0.0, (1.0 - keep * keep) ** 0.5, count)
-    values, value = np.empty(count), generator.normal()
-    for row in range(count):
-        value = keep * value + shocks[row]
-        values[row] = value
-    return values
+    shocks[0] += keep * generator.normal()
+    return autoregress(shocks, keep)
 
 
 def _load(

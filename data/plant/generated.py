@@ -15,8 +15,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
-from scipy.signal import lfilter
 
+from ..generated_prices import autoregress
 from ..series import Series, calendar_of
 
 NAME = "generated"
@@ -62,8 +62,7 @@ def _wander(generator: np.random.Generator, count: int, memory: float) -> np.nda
     keep = 1.0 - 1.0 / memory
     shocks = generator.normal(0.0, (1.0 - keep * keep) ** 0.5, count)
     shocks[0] = generator.normal()
-    wandering: np.ndarray = lfilter([1.0], [1.0, -keep], shocks)
-    return wandering
+    return autoregress(shocks, keep)
 
 
 def _load(generator: np.random.Generator, hour: np.ndarray, weekday: np.ndarray) -> np.ndarray:

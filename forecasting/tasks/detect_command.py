@@ -89,8 +89,10 @@ def start_fit(arguments: Arguments, out: Path) -> "Fit":
         return DetectFit.start(out, recipe)
     if keywords:
         raise ValueError("--env-set is for environments, and --data is none; leave it out")
+    recipe = compose(
+        arguments.data, arguments.seed, arguments.settings, arguments.reading
+    )  # refused before anything is fetched
     fetch_streams(arguments.data)
-    recipe = compose(arguments.data, arguments.seed, arguments.settings, arguments.reading)
     return DetectFit.start(out, recipe)
 
 

@@ -7,11 +7,13 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import PassiveEnvChecker
 
-# Of CartPole's velocities and Pendulum's torque, as of Gymnasium's own; and of prices, which nothing bounds.
+# Of CartPole's velocities and Pendulum's torque, as of Gymnasium's own; and of prices, and of the hours that a part can
+# last, which nothing bounds.
 EXPECTED = {
     "ludus/CartPole-v1": ["minimum value is -infinity", "maximum value is infinity"],
     "ludus/Battery-v0": ["minimum value is -infinity", "maximum value is infinity"],
     "ludus/BatteryDiscrete-v0": ["minimum value is -infinity", "maximum value is infinity"],
+    "ludus/Maintenance-v0": ["maximum value is infinity"],
     "ludus/Pendulum-v1": ["using a symmetric and normalized space"],
 }
 
